@@ -1,0 +1,83 @@
+//! Base64 of the AUTH dialogue is checked once, at the door (RFC 4648 section 4, RFC 5034 section 4).
+
+use core::fmt;
+
+use base64ct::{Base64 as Alphabet, Decoder, Encoding};
+
+use crate::buf::{Full, Output};
+
+/// Checked base64 text: padded, of the standard alphabet, nothing skipped, nothing trailing.
+///
+/// It came from a client's AUTH line or a server's challenge and usually holds a secret, so `Debug` shows its length only.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Base64<'i>(&'i [u8]);
+
+impl<'i> Base64<'i> {
+    /// No octets at all: the initial response that is written `=`, and an empty exchange line.
+    pub const EMPTY: Self = Self(b"");
+
+    /// Checks the text in constant time. `None` for anything that RFC 5034 section 4 bids to refuse: a foreign octet,
+    /// `=` anywhere but at the end, a length that is not a multiple of four, pad bits that are not zero.
+    #[must_use]
+    pub fn new(text: &'i [u8]) -> Option<Self> {
+        if text.is_empty() {
+            return Some(Self::EMPTY);
+        }
+        let mut decoder = Decoder::<Alphabet>::new(text).ok()?;
+        let mut sink = [0; 48];
+        loop {
+            let left = decoder.remaining_len();
+            let take = if left < sink.len() { left } else { sink.len() };
+            if take == 0 {
+                return Some(Self(text));
+            }
+            decoder.decode(sink.get_mut(..take)?).ok()?;
+        }
+    }
+
+    /// The text as it came.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &'i [u8] {
+        self.0
+    }
+
+    /// How many octets [`decode`](Self::decode) yields.
+    #[must_use]
+    pub fn decoded_len(&self) -> usize {
+        let pad = self.0.iter().rev().take_while(|&&b| b == b'=').count();
+        (self.0.len() / 4).wrapping_mul(3).saturating_sub(pad)
+    }
+
+    /// Decodes into the front of `into` and returns that part; `None` if `into` is shorter than
+    /// [`decoded_len`](Self::decoded_len).
+    pub fn decode<'d>(&self, into: &'d mut [u8]) -> Option<&'d [u8]> {
+        let into = into.get_mut(..self.decoded_len())?;
+        if into.is_empty() {
+            return Some(into);
+        }
+        Decoder::<Alphabet>::new(self.0).ok()?.decode(into).ok()
+    }
+}
+
+impl fmt::Debug for Base64<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Base64({} octets)", self.decoded_len())
+    }
+}
+
+/// Length of the base64 text of `octets` octets.
+pub(crate) const fn encoded_len(octets: usize) -> usize {
+    octets.div_ceil(3).saturating_mul(4)
+}
+
+/// Writes the base64 text of `data`. The caller has made sure of the room.
+pub(crate) fn put(data: &[u8], out: &mut impl Output) -> Result<(), Full> {
+    let mut text = [0; 64];
+    for group in data.chunks(48) {
+        match Alphabet::encode(group, &mut text) {
+            Ok(text) => out.put(text.as_bytes())?,
+            Err(_) => return Err(Full), // cannot be: 48 octets make 64
+        }
+    }
+    Ok(())
+}

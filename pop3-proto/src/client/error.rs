@@ -1,0 +1,81 @@
+//! A peer's faults end the session; the caller's own mistakes change nothing.
+
+use core::fmt;
+
+use crate::encode::EncodeError;
+use crate::types::Deviation;
+
+/// Why the session cannot go on. It is final: the same error comes from every further call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ProtocolError {
+    /// A line where `+OK` or `-ERR` was due is neither, nor anything the profile takes for it.
+    Status,
+    /// The server did this, and the profile does not accept it.
+    Deviation(Deviation),
+    /// Octets in clear behind the `+OK` to STLS: somebody injects replies (CVE-2021-22947 and others). Close at once.
+    PlaintextAfterStls,
+    /// The connection ended in the middle: before the greeting, or with a command unanswered. A message whose
+    /// [`Part::End`](super::Part::End) did not come is not whole.
+    Truncated,
+    /// The connection ended behind QUIT without its answer: whether the messages marked as deleted are gone is *unknown*. Look
+    /// for their unique-ids in the next session (RFC 1939 section 6).
+    OutcomeUnknown,
+}
+
+impl fmt::Display for ProtocolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status => f.write_str("the server sent neither +OK nor -ERR where one was due"),
+            Self::Deviation(deviation) => write!(f, "the server broke the protocol: {deviation:?}"),
+            Self::PlaintextAfterStls => f.write_str("octets in clear behind the answer to STLS"),
+            Self::Truncated => f.write_str("the connection ended in the middle of the dialogue"),
+            Self::OutcomeUnknown => {
+                f.write_str("the connection ended before QUIT was answered: deletions may or may not be done")
+            }
+        }
+    }
+}
+
+impl core::error::Error for ProtocolError {}
+
+/// Why a command was not sent. Nothing was written, and the session is as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SendError {
+    /// An earlier command has to be answered first; see [`Client::can_send`](super::Client::can_send).
+    Busy,
+    /// The output has no room for the line: flush it, then send again.
+    Full,
+    /// An argument that the wire cannot carry: CR, LF, NUL or another control character, nothing at all, or a wrong form.
+    BadArgument,
+    /// The line would be longer than 255 octets (RFC 2449 section 4). Send a long initial response after the empty challenge.
+    TooLong,
+    /// Not at this point of the dialogue: before the greeting, while an AUTH exchange is open, after the end, STLS inside TLS; or
+    /// `respond` and `cancel` without a challenge.
+    NotNow,
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Busy => "an earlier command is not answered yet",
+            Self::Full => "the output is full: flush it first",
+            Self::BadArgument => "an argument that the wire cannot carry",
+            Self::TooLong => "a command line above 255 octets",
+            Self::NotNow => "not at this point of the dialogue",
+        })
+    }
+}
+
+impl core::error::Error for SendError {}
+
+impl From<EncodeError> for SendError {
+    fn from(error: EncodeError) -> Self {
+        match error {
+            EncodeError::Full => Self::Full,
+            EncodeError::BadArgument => Self::BadArgument,
+            EncodeError::TooLong => Self::TooLong,
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Floor 4, the client's side of the dialogue.
+//!
+//! # The loop
+//!
+//! [`Client::send`] appends a command to the output and returns its [`Id`]; [`Client::receive`] takes the window and returns
+//! the next [`Event`]. A reply comes as one [`Part`] if it is one line; a listing or a message comes as [`Part::Begin`], its
+//! items or octets, and [`Part::End`]. Nothing is collected, so a message of any size passes in constant memory.
+//!
+//! ```
+//! use pop3_proto::client::{Client, Event, Part, Profile};
+//! use pop3_proto::{Command, MsgNo, Security};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut client: Client = Client::new(Profile::LENIENT, Security::Tls);
+//! let (mut out, mut mail) = (Vec::new(), Vec::new());
+//!
+//! // What the server is going to say; a program reads it from its connection.
+//! let mut window = &b"+OK ready\r\n+OK 11 octets\r\nHi\r\n..dot\r\n.\r\n"[..];
+//! loop {
+//!     match client.receive(&mut window)? {
+//!         Event::Greeting(_) => {
+//!             client.send(&Command::Retr(MsgNo::FIRST), &mut out)?;
+//!             assert_eq!(out, b"RETR 1\r\n");
+//!         }
+//!         Event::Reply(_, Part::Data(octets)) => mail.extend_from_slice(octets),
+//!         Event::Reply(_, Part::End) => break,
+//!         Event::Reply(_, Part::Err(refusal)) => return Err(refusal.text.to_string().into()),
+//!         Event::NeedInput => return client.end_of_input().map_err(Into::into), // a program flushes `out` and reads
+//!         _ => {}
+//!     }
+//! }
+//! assert_eq!(mail, b"Hi\r\n.dot\r\n");
+//! # Ok(())
+//! # }
+//! ```
+
+mod capabilities;
+mod error;
+mod event;
+mod handover;
+mod listing;
+mod profile;
+mod queue;
+mod receive;
+mod send;
+mod session;
+
+pub use capabilities::{Capabilities, Knowledge};
+pub use error::{ProtocolError, SendError};
+pub use event::{Event, Id, Need, Part, Refusal};
+pub use handover::{Handover, PlaintextLeft};
+pub use profile::Profile;
+pub use session::Client;

@@ -1,0 +1,122 @@
+//! Replies cannot be framed without knowing the question: one octet for each command on the way.
+
+use super::event::Id;
+use crate::types::{Command, Verb};
+
+/// What kind of answer a command will have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// One line, and nothing follows from it.
+    Line,
+    User,
+    /// PASS and APOP.
+    Login,
+    Auth,
+    Stls,
+    Quit,
+    Dele,
+    Stat,
+    Scan,
+    Uid,
+    Capa,
+    ScanListing,
+    UidListing,
+    LangListing,
+    /// A message, or any other lines handed out as octets.
+    Body,
+    /// A verb that the crate does not know, in one line.
+    Other,
+}
+
+impl Asked {
+    pub(super) fn by(command: &Command<'_>) -> Self {
+        match command {
+            Command::List(None) => Self::ScanListing,
+            Command::Uidl(None) => Self::UidListing,
+            Command::Lang(None) => Self::LangListing,
+            Command::AuthList => Self::Body,
+            _ => match command.verb() {
+                Verb::User => Self::User,
+                Verb::Pass | Verb::Apop => Self::Login,
+                Verb::Auth => Self::Auth,
+                Verb::Stls => Self::Stls,
+                Verb::Quit => Self::Quit,
+                Verb::Dele => Self::Dele,
+                Verb::Stat => Self::Stat,
+                Verb::List => Self::Scan,
+                Verb::Uidl => Self::Uid,
+                Verb::Capa => Self::Capa,
+                Verb::Retr | Verb::Top => Self::Body,
+                Verb::Other => Self::Other,
+                Verb::Utf8 | Verb::Lang | Verb::Noop | Verb::Rset => Self::Line,
+            },
+        }
+    }
+
+    /// Whether nothing may be sent behind it before its answer is in. A server may lose what follows a login in one segment,
+    /// and what follows AUTH, STLS and QUIT is no command (RFC 2449 section 6.6).
+    pub(super) const fn closes(self) -> bool {
+        matches!(self, Self::User | Self::Login | Self::Auth | Self::Stls | Self::Quit | Self::Other)
+    }
+}
+
+/// The commands that wait for an answer, in order.
+#[derive(Clone, Debug)]
+pub(super) struct Queue<const Q: usize> {
+    asked: [Asked; Q],
+    /// Ids count up; an id's place in the array is its low bits.
+    first: u32,
+    len: u8,
+}
+
+impl<const Q: usize> Queue<Q> {
+    pub(super) const fn new() -> Self {
+        const { assert!(Q.is_power_of_two() && Q <= 128, "the queue's length is a power of two, 1 to 128") };
+        Self { asked: [Asked::Line; Q], first: 0, len: 0 }
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    pub(super) const fn is_full(&self) -> bool {
+        self.len as usize >= Q
+    }
+
+    /// The caller has made sure that it is not full.
+    pub(super) fn push(&mut self, asked: Asked) -> Id {
+        let id = self.first.wrapping_add(u32::from(self.len));
+        if let Some(place) = self.asked.get_mut(place::<Q>(id)) {
+            *place = asked;
+            self.len = self.len.wrapping_add(1);
+        }
+        Id(id)
+    }
+
+    pub(super) fn front(&self) -> Option<(Id, Asked)> {
+        self.at(0)
+    }
+
+    pub(super) fn back(&self) -> Option<Asked> {
+        self.at(self.len.wrapping_sub(1)).map(|(_, asked)| asked)
+    }
+
+    pub(super) fn pop(&mut self) {
+        if self.len > 0 {
+            self.len = self.len.wrapping_sub(1);
+            self.first = self.first.wrapping_add(1);
+        }
+    }
+
+    fn at(&self, nth: u8) -> Option<(Id, Asked)> {
+        if nth >= self.len {
+            return None;
+        }
+        let id = self.first.wrapping_add(u32::from(nth));
+        self.asked.get(place::<Q>(id)).map(|asked| (Id(id), *asked))
+    }
+}
+
+const fn place<const Q: usize>(id: u32) -> usize {
+    id as usize & Q.wrapping_sub(1)
+}

@@ -1,0 +1,258 @@
+//! What comes in: lines where lines are due, slices of a message where a message is.
+
+use super::capabilities::Capabilities;
+use super::error::ProtocolError;
+use super::event::{Event, Id, Need, Part, Refusal};
+use super::queue::Asked;
+use super::session::{Client, Reading};
+use crate::buf::Input;
+use crate::dot::{Chunk, LfUnstuffer, Unstuffer};
+use crate::limits::REPLY_LINE;
+use crate::line::{Front, Line};
+use crate::parse;
+use crate::text::Text;
+use crate::types::{Deviation, Deviations, Status, StatusLine};
+
+impl<const Q: usize> Client<Q> {
+    /// Says whether [`receive`](Self::receive) has something. It borrows nothing: made for wrappers whose read loop comes
+    /// first, then one `receive`.
+    pub fn poll<'i>(&mut self, mut input: impl Input<'i>) -> Need {
+        let wait = match &self.reading {
+            Reading::Closed { .. } | Reading::Failed(_) => false,
+            Reading::Body(unstuffer) => unstuffer.wants_more(input.bytes()),
+            Reading::LfBody(unstuffer) => unstuffer.wants_more(input.bytes()),
+            _ => self.scanner.front(&mut input) == Front::Partial,
+        };
+        if wait { Need::Input } else { Need::Event }
+    }
+
+    /// The next event. `input` is the window on what is unread; events borrow it and not the session.
+    ///
+    /// # Errors
+    ///
+    /// [`ProtocolError`]: the server broke the protocol beyond what the profile accepts. It is final: close the connection. Every
+    /// further call returns it again.
+    pub fn receive<'i>(&mut self, mut input: impl Input<'i>) -> Result<Event<'i>, ProtocolError> {
+        let event = self.step(&mut input);
+        if let Err(error) = event {
+            self.reading = Reading::Failed(error);
+        }
+        event
+    }
+
+    fn step<'i>(&mut self, input: &mut impl Input<'i>) -> Result<Event<'i>, ProtocolError> {
+        let mut unstuffed = false;
+        let chunk = match &mut self.reading {
+            Reading::Failed(error) => return Err(*error),
+            Reading::Closed { .. } => return Ok(Event::Closed),
+            Reading::Greeting | Reading::Status | Reading::Challenged | Reading::Listing => {
+                return match self.line(input)? {
+                    None => Ok(Event::NeedInput),
+                    Some((line, bare_lf)) => self.read(line, bare_lf, input),
+                };
+            }
+            Reading::Body(unstuffer) => unstuffer.next_noting(input, &mut unstuffed),
+            Reading::LfBody(unstuffer) => unstuffer.next(input),
+        };
+        if unstuffed {
+            self.note(Deviations::NONE.with(Deviation::UnstuffedDot))?;
+        }
+        Ok(match chunk {
+            Chunk::Partial => Event::NeedInput,
+            Chunk::Data(octets) => Event::Reply(self.id(), Part::Data(octets)),
+            Chunk::End => self.whole(Part::End),
+        })
+    }
+
+    /// The next line, and whether it ended in a bare LF. Of an over-long one the front, and its rest is skipped.
+    #[inline]
+    fn line<'i>(&mut self, input: &mut impl Input<'i>) -> Result<Option<(&'i [u8], bool)>, ProtocolError> {
+        match self.scanner.front(input) {
+            Front::Partial => Ok(None),
+            Front::Line { line: Line::Complete(line), len, bare_lf } => {
+                self.scanner.take(input, len);
+                if bare_lf {
+                    self.note(Deviations::NONE.with(Deviation::BareLf))?;
+                }
+                Ok(Some((line, bare_lf)))
+            }
+            Front::Over(front) => {
+                self.scanner.skip_rest(input, false);
+                self.note(Deviations::NONE.with(Deviation::LongLine))?;
+                Ok(Some((front, false)))
+            }
+            // Not from a scanner that accepts bare LF and skips in silence.
+            Front::Line { .. } => Err(ProtocolError::Status),
+        }
+    }
+
+    #[inline]
+    fn read<'i>(
+        &mut self,
+        line: &'i [u8],
+        bare_lf: bool,
+        input: &mut impl Input<'i>,
+    ) -> Result<Event<'i>, ProtocolError> {
+        let mut seen = Deviations::NONE;
+        let event = match (&self.reading, self.queue.front()) {
+            (Reading::Listing, Some((id, asked))) => return self.item(id, asked, line),
+            (Reading::Greeting, _) => {
+                let greeting = parse::greeting(line, &mut seen).map_err(|_| ProtocolError::Status)?;
+                self.reading = match greeting.line.status {
+                    Status::Ok => Reading::Status,
+                    Status::Err => Reading::Closed { tls: false },
+                };
+                Event::Greeting(greeting)
+            }
+            (Reading::Status, Some((id, Asked::Auth))) if matches!(line, [b'+'] | [b'+', b' ', ..]) => {
+                self.reading = Reading::Challenged;
+                let part = parse::challenge(line, &mut seen).map_or_else(
+                    |_| {
+                        seen.insert(Deviation::BadChallenge);
+                        Part::Unreadable(line)
+                    },
+                    Part::Challenge,
+                );
+                Event::Reply(id, part)
+            }
+            (Reading::Status, Some((_, asked))) => {
+                let status = parse::status_line(line, &mut seen).map_err(|_| ProtocolError::Status)?;
+                match status.status {
+                    Status::Ok => self.ok(asked, status, bare_lf, input, &mut seen)?,
+                    Status::Err => self.err(asked, status),
+                }
+            }
+            _ => {
+                seen.insert(Deviation::Unsolicited);
+                Event::Unsolicited(Text::new(line))
+            }
+        };
+        if line.len() > REPLY_LINE.wrapping_sub(2) {
+            seen.insert(Deviation::LongLine);
+        }
+        self.note(seen)?;
+        Ok(event)
+    }
+
+    fn ok<'i>(
+        &mut self,
+        asked: Asked,
+        line: StatusLine<'i>,
+        bare_lf: bool,
+        input: &mut impl Input<'i>,
+        seen: &mut Deviations,
+    ) -> Result<Event<'i>, ProtocolError> {
+        let text = line.text.as_bytes();
+        let part = match asked {
+            Asked::Line | Asked::User | Asked::Login | Asked::Auth | Asked::Dele | Asked::Other => {
+                Ok(Part::Ok(line.text))
+            }
+            Asked::Quit => {
+                let event = self.whole(Part::Ok(line.text));
+                self.reading = Reading::Closed { tls: false };
+                return Ok(event);
+            }
+            Asked::Stls => {
+                if !input.bytes().is_empty() {
+                    return Err(ProtocolError::PlaintextAfterStls);
+                }
+                let event = self.whole(Part::Ok(line.text));
+                self.reading = Reading::Closed { tls: true };
+                return Ok(event);
+            }
+            Asked::Stat => parse::stat_reply(text, seen).map(|stat| {
+                self.tally.stat = Some(stat.count);
+                Part::Stat(stat)
+            }),
+            Asked::Scan => parse::scan_reply(text, seen).map(Part::Scan),
+            Asked::Uid => parse::uid_reply(text, seen).map(Part::Uid),
+            Asked::Capa | Asked::ScanListing | Asked::UidListing | Asked::LangListing => {
+                self.reading = Reading::Listing;
+                self.tally.begin();
+                self.incoming = Capabilities::known();
+                return Ok(Event::Reply(self.id(), Part::Begin(line.text)));
+            }
+            Asked::Body => {
+                let lf = bare_lf && self.settings.profile.accepts(Deviation::BareLfBody);
+                self.reading = if lf {
+                    seen.insert(Deviation::BareLfBody);
+                    Reading::LfBody(LfUnstuffer::new())
+                } else {
+                    Reading::Body(Unstuffer::new())
+                };
+                return Ok(Event::Reply(self.id(), Part::Begin(line.text)));
+            }
+        };
+        Ok(self.whole(part.unwrap_or_else(|_| {
+            seen.insert(Deviation::NoNumbers);
+            Part::Unreadable(text)
+        })))
+    }
+
+    fn err<'i>(&mut self, asked: Asked, line: StatusLine<'i>) -> Event<'i> {
+        let event = self.whole(Part::Err(Refusal { code: line.code, text: line.text }));
+        match asked {
+            Asked::Capa => self.capabilities.refused(),
+            Asked::Quit => self.reading = Reading::Closed { tls: false },
+            _ => {}
+        }
+        event
+    }
+
+    /// A line of a listing.
+    #[inline]
+    fn item<'i>(&mut self, id: Id, asked: Asked, line: &'i [u8]) -> Result<Event<'i>, ProtocolError> {
+        let mut seen = Deviations::NONE;
+        let line = match line.strip_prefix(b".") {
+            Some(b"") => {
+                match asked {
+                    Asked::Capa => self.capabilities = self.incoming,
+                    Asked::ScanListing | Asked::UidListing => self.tally.end(self.deleted, &mut seen),
+                    _ => {}
+                }
+                self.note(seen)?;
+                return Ok(self.whole(Part::End));
+            }
+            Some(stuffed) => stuffed,
+            None => line,
+        };
+        let part = match asked {
+            Asked::Capa => {
+                let capability = parse::capability(line, &mut seen);
+                self.incoming.add(&capability);
+                Ok(Part::Capability(capability))
+            }
+            Asked::ScanListing => parse::scan_item(line, &mut seen).map(|scan| {
+                self.tally.item(scan.number, self.deleted, &mut seen);
+                Part::ScanItem(scan)
+            }),
+            Asked::UidListing => parse::uid_item(line, &mut seen).map(|uid| {
+                if let Some(number) = uid.number {
+                    self.tally.item(number, self.deleted, &mut seen);
+                }
+                Part::UidItem(uid)
+            }),
+            _ => parse::lang_item(line, &mut seen).map(Part::LangItem),
+        };
+        let part = part.unwrap_or_else(|_| {
+            seen.insert(Deviation::BadListing);
+            Part::Unreadable(line)
+        });
+        self.note(seen)?;
+        Ok(Event::Reply(id, part))
+    }
+
+    /// The id of the command whose reply is coming in.
+    fn id(&self) -> Id {
+        self.queue.front().map_or(Id(0), |(id, _)| id)
+    }
+
+    /// The last part of a reply: its command leaves the queue.
+    #[inline]
+    fn whole<'i>(&mut self, part: Part<'i>) -> Event<'i> {
+        let id = self.id();
+        self.queue.pop();
+        self.reading = Reading::Status;
+        Event::Reply(id, part)
+    }
+}

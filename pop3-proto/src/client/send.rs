@@ -1,0 +1,126 @@
+//! What goes out: one command, one line, one entry in the queue.
+
+use super::error::SendError;
+use super::event::Id;
+use super::queue::Asked;
+use super::session::{Client, Reading};
+use crate::base64;
+use crate::buf::Output;
+use crate::encode;
+use crate::types::{Command, Security};
+
+impl<const Q: usize> Client<Q> {
+    /// Appends a command to `out`; flush it. Its answer comes with the returned id.
+    ///
+    /// The answer to an [`Other`](Command::Other) verb is taken to be one line; see
+    /// [`send_multiline`](Self::send_multiline).
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`]; nothing was written then.
+    pub fn send(&mut self, command: &Command<'_>, out: &mut impl Output) -> Result<Id, SendError> {
+        self.send_as(Asked::by(command), out, |out| Ok(encode::command(command, out)?))
+    }
+
+    /// As [`send`](Self::send), for a verb that the crate does not know and whose `+OK` has a body: it comes as
+    /// [`Part::Data`](super::Part::Data).
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn send_multiline(&mut self, command: &Command<'_>, out: &mut impl Output) -> Result<Id, SendError> {
+        self.send_as(Asked::Body, out, |out| Ok(encode::command(command, out)?))
+    }
+
+    /// Appends AUTH. `initial` is the initial response, raw; `Some` of no octets is sent as `=` (RFC 5034 section 4).
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::TooLong`] if the line would pass 255 octets: then send `None`, and the response after the empty challenge.
+    pub fn auth(
+        &mut self,
+        mechanism: &str,
+        initial: Option<&[u8]>,
+        out: &mut impl Output,
+    ) -> Result<Id, SendError> {
+        self.send_as(Asked::Auth, out, |out| Ok(encode::auth(mechanism.as_bytes(), initial, out)?))
+    }
+
+    /// Answers a challenge; no octets are the empty response.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::NotNow`] without a challenge, [`SendError::Full`] if the line does not fit the room of `out`: flush, and give
+    /// it room for the longest response.
+    pub fn respond(&mut self, data: &[u8], out: &mut impl Output) -> Result<(), SendError> {
+        let len = base64::encoded_len(data.len()).saturating_add(2);
+        self.answer(len, out, |out| base64::put(data, out))
+    }
+
+    /// Ends the exchange with `*`; the server's `-ERR` follows.
+    ///
+    /// # Errors
+    ///
+    /// As [`respond`](Self::respond).
+    pub fn cancel(&mut self, out: &mut impl Output) -> Result<(), SendError> {
+        self.answer(b"*\r\n".len(), out, |out| out.put(b"*"))
+    }
+
+    /// Whether a command can be sent now. One at a time, until the server announces PIPELINING and
+    /// [`with_pipelining`](Self::with_pipelining) allows it; nothing behind a login, AUTH, STLS, QUIT or an unknown verb.
+    #[must_use]
+    pub fn can_send(&self) -> bool {
+        self.ready().is_ok()
+    }
+
+    fn ready(&self) -> Result<(), SendError> {
+        match &self.reading {
+            Reading::Greeting | Reading::Challenged | Reading::Closed { .. } | Reading::Failed(_) => {
+                return Err(SendError::NotNow);
+            }
+            Reading::Status | Reading::Listing | Reading::Body(_) | Reading::LfBody(_) => {}
+        }
+        let pipelining = self.settings.pipelining && self.capabilities.pipelining();
+        match self.queue.back() {
+            None => Ok(()),
+            Some(Asked::Auth) => Err(SendError::NotNow),
+            Some(last) if !pipelining || last.closes() || self.queue.is_full() => Err(SendError::Busy),
+            Some(_) => Ok(()),
+        }
+    }
+
+    fn send_as<O: Output>(
+        &mut self,
+        asked: Asked,
+        out: &mut O,
+        write: impl FnOnce(&mut O) -> Result<(), SendError>,
+    ) -> Result<Id, SendError> {
+        self.ready()?;
+        match asked {
+            Asked::Stls if self.security == Security::Tls => return Err(SendError::NotNow),
+            // Their answers decide how the octets behind them are read.
+            Asked::Stls | Asked::Auth if !self.queue.is_empty() => return Err(SendError::Busy),
+            _ => {}
+        }
+        write(out)?;
+        self.deleted |= asked == Asked::Dele;
+        Ok(self.queue.push(asked))
+    }
+
+    fn answer<O: Output>(
+        &mut self,
+        len: usize,
+        out: &mut O,
+        write: impl FnOnce(&mut O) -> Result<(), crate::buf::Full>,
+    ) -> Result<(), SendError> {
+        if !matches!(self.reading, Reading::Challenged) {
+            return Err(SendError::NotNow);
+        }
+        if len > out.room() {
+            return Err(SendError::Full);
+        }
+        write(out).and_then(|()| out.put(b"\r\n")).map_err(|_| SendError::Full)?;
+        self.reading = Reading::Status;
+        Ok(())
+    }
+}

@@ -1,0 +1,60 @@
+//! The body of a server that ends its lines in bare LF. Any line end ends a line here, so message text can forge the end:
+//! a session uses it only when told to, and only behind a status line that ended in bare LF itself.
+
+use super::unstuff::Chunk;
+use crate::buf::Input;
+
+/// As [`Unstuffer`](super::Unstuffer), with LF as the line end and a CR in front of it as part of the line.
+#[derive(Clone, Debug)]
+pub(crate) struct LfUnstuffer(State);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    LineStart,
+    Inside,
+    Dot,
+    DotCr,
+    End,
+}
+
+impl LfUnstuffer {
+    pub(crate) const fn new() -> Self {
+        Self(State::LineStart)
+    }
+
+    /// Whether [`next`](Self::next) would ask for more of a window with these octets.
+    pub(crate) fn wants_more(&self, bytes: &[u8]) -> bool {
+        match (self.0, bytes) {
+            (state, []) => state != State::End,
+            (State::LineStart, b"." | b".\r") | (State::Dot, b"\r") => true,
+            _ => false,
+        }
+    }
+
+    pub(crate) fn next<'i>(&mut self, input: &mut impl Input<'i>) -> Chunk<'i> {
+        loop {
+            if self.0 == State::End {
+                return Chunk::End;
+            }
+            let bytes = input.bytes();
+            let Some(&first) = bytes.first() else { return Chunk::Partial };
+            self.0 = match (self.0, first) {
+                (State::LineStart, b'.') => State::Dot,
+                (State::Dot, b'\r') => State::DotCr,
+                (State::Dot | State::DotCr, b'\n') => State::End,
+                (State::DotCr, _) => {
+                    self.0 = State::Inside;
+                    return Chunk::Data(b"\r");
+                }
+                _ => {
+                    let end = memchr::memchr(b'\n', bytes).map(|lf| lf.wrapping_add(1));
+                    self.0 = if end.is_some() { State::LineStart } else { State::Inside };
+                    let len = end.unwrap_or(bytes.len());
+                    input.used(len);
+                    return Chunk::Data(bytes.get(..len).unwrap_or_default());
+                }
+            };
+            input.used(1);
+        }
+    }
+}

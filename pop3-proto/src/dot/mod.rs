@@ -1,0 +1,32 @@
+//! Floor 3, bodies: byte-stuffing and its reverse, streaming, as slices of the caller's own bytes (RFC 1939 section 3).
+//!
+//! ```
+//! use pop3_proto::dot::{Chunk, Stuffer, Unstuffer};
+//!
+//! let stored = b".hidden\nbody"; // bare LF, no line end at the end
+//! let (mut stuffer, mut message, mut wire) = (Stuffer::new(), &stored[..], Vec::new());
+//! while let Some(run) = stuffer.next(&mut message) {
+//!     wire.extend_from_slice(run);
+//! }
+//! wire.extend_from_slice(stuffer.finish());
+//! assert_eq!(wire, b"..hidden\r\nbody\r\n.\r\n");
+//!
+//! let (mut unstuffer, mut window, mut mail) = (Unstuffer::new(), &wire[..], Vec::new());
+//! while let Chunk::Data(run) = unstuffer.next(&mut window) {
+//!     mail.extend_from_slice(run);
+//! }
+//! assert_eq!(mail, b".hidden\r\nbody\r\n");
+//! ```
+
+mod lf;
+mod search;
+mod size;
+mod stuff;
+mod top;
+mod unstuff;
+
+pub(crate) use lf::LfUnstuffer;
+pub use size::{WireSize, wire_size};
+pub use stuff::Stuffer;
+pub use top::TopLimit;
+pub use unstuff::{Chunk, Unstuffer};

@@ -1,0 +1,73 @@
+//! One needle serves bodies in both directions: a dot behind a line end.
+
+/// Octets searched by words before a vector search is set up: setting up costs as much as two dozen short lines.
+#[cfg(feature = "std")]
+const HEAD: usize = 128;
+
+const WORD: usize = size_of::<u64>();
+
+/// Where the first LF stands that is followed by a dot.
+#[inline]
+pub(super) fn lf_dot(hay: &[u8]) -> Option<usize> {
+    #[cfg(feature = "std")]
+    if let Some((head, rest)) = hay.split_at_checked(HEAD) {
+        if let Some(at) = by_words(head) {
+            return Some(at);
+        }
+        // The pair may lie across the cut.
+        if let ([.., b'\n'], [b'.', ..]) = (head, rest) {
+            return Some(HEAD.wrapping_sub(1));
+        }
+        return memchr::memmem::find(rest, b"\n.").map(|at| at.wrapping_add(HEAD));
+    }
+    by_words(hay)
+}
+
+#[inline]
+fn by_words(hay: &[u8]) -> Option<usize> {
+    const LF: u64 = u64::from_ne_bytes([b'\n'; WORD]);
+    const DOT: u64 = u64::from_ne_bytes([b'.'; WORD]);
+    const LOW: u64 = u64::from_ne_bytes([0x01; WORD]);
+    const HIGH: u64 = u64::from_ne_bytes([0x80; WORD]);
+    let mut at = 0_usize;
+    let mut rest = hay;
+    // An octet of `pair` is zero where a LF is followed by a dot. The test may light up octets above a true zero too, so
+    // only the lowest one counts.
+    while let (Some(first), Some(second)) =
+        (rest.first_chunk::<WORD>(), rest.get(1..).and_then(|r| r.first_chunk::<WORD>()))
+    {
+        let pair = (u64::from_le_bytes(*first) ^ LF) | (u64::from_le_bytes(*second) ^ DOT);
+        let zero = pair.wrapping_sub(LOW) & !pair & HIGH;
+        if zero != 0 {
+            return Some(at.wrapping_add((zero.trailing_zeros() / 8) as usize));
+        }
+        at = at.wrapping_add(WORD);
+        rest = rest.get(WORD..).unwrap_or_default();
+    }
+    rest.windows(2).position(|pair| pair == b"\n.").map(|tail| at.wrapping_add(tail))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{by_words, lf_dot};
+
+    /// Every place in every length around the seams, beside decoys.
+    #[test]
+    fn finds_the_first_pair_wherever_it_lies() {
+        for len in 0..300 {
+            let mut hay = vec![b'\n'; len];
+            for (i, b) in hay.iter_mut().enumerate().skip(1).step_by(3) {
+                *b = if i % 2 == 0 { b'.' ^ 1 } else { b'x' };
+            }
+            hay.iter_mut().filter(|b| **b == b'.').for_each(|b| *b = b'-');
+            assert_eq!(lf_dot(&hay), None);
+            for at in 0..len.saturating_sub(1) {
+                let mut hay = hay.clone();
+                hay[at] = b'\n';
+                hay[at + 1] = b'.';
+                assert_eq!(lf_dot(&hay), Some(at), "{len} octets");
+                assert_eq!(by_words(&hay), Some(at), "{len} octets, by words");
+            }
+        }
+    }
+}

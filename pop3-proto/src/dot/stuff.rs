@@ -1,0 +1,122 @@
+//! What goes out as a body has CRLF line ends, a dot more on each line that starts with one, and a line end at its end.
+
+/// Writes a stored message as the body of a multi-line reply.
+///
+/// It hands out runs of the message's own bytes and, between them, the few octets that the wire needs more; nothing is
+/// copied. Bare LF becomes CRLF; bare CR, NUL and 8-bit octets pass. The message may come in any pieces.
+#[derive(Clone, Debug)]
+pub struct Stuffer {
+    state: State,
+    pre_stuffed: bool,
+}
+
+/// What went out last, as far as it matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// A line end, or nothing yet.
+    LineStart,
+    Inside,
+    Cr,
+    /// The dot that stuffs the one now in front.
+    Stuffed,
+}
+
+impl Stuffer {
+    /// For a message as it is stored, with LF or CRLF line ends.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { state: State::LineStart, pre_stuffed: false }
+    }
+
+    /// For a message that is stored as it goes over the wire: CRLF line ends, dots stuffed, without the closing dot line.
+    /// It is handed out untouched; only the end is taken care of.
+    #[must_use]
+    pub const fn pre_stuffed() -> Self {
+        Self { state: State::LineStart, pre_stuffed: true }
+    }
+
+    /// The next octets to send; `message` loses what they stand for. `None` when `message` is used up: go on with the next
+    /// piece, or with [`finish`](Self::finish).
+    #[inline]
+    pub fn next<'m>(&mut self, message: &mut &'m [u8]) -> Option<&'m [u8]> {
+        let bytes = *message;
+        let len = match (*bytes.first()?, self.state) {
+            _ if self.pre_stuffed => bytes.len(),
+            (b'\n', State::Cr) => 1,
+            (b'\n', _) => {
+                self.state = State::LineStart;
+                *message = bytes.get(1..).unwrap_or_default();
+                return Some(b"\r\n");
+            }
+            (b'.', State::LineStart) => {
+                self.state = State::Stuffed;
+                return Some(b".");
+            }
+            _ => clean_run(bytes),
+        };
+        let (run, rest) = bytes.split_at_checked(len).unwrap_or((bytes, &[]));
+        self.state = match run {
+            [.., b'\r', b'\n'] => State::LineStart,
+            [b'\n'] if self.state == State::Cr => State::LineStart,
+            [.., b'\r'] => State::Cr,
+            _ => State::Inside,
+        };
+        *message = rest;
+        Some(run)
+    }
+
+    /// What ends the body: a line end if the last line has none, and the dot line.
+    #[must_use]
+    pub const fn finish(&self) -> &'static [u8] {
+        match self.state {
+            State::LineStart => b".\r\n",
+            _ => b"\r\n.\r\n",
+        }
+    }
+}
+
+impl Default for Stuffer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Length of the run that can go out as it is: up to a bare LF, or with a line end in front of a dot. The first octet is
+/// no LF.
+#[inline]
+fn clean_run(bytes: &[u8]) -> usize {
+    const BLOCK: usize = 64;
+    let mut at = 0_usize;
+    loop {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let blocks = (rest.first_chunk::<BLOCK>(), block::<BLOCK>(rest, 1), block::<BLOCK>(rest, 2));
+        if let (Some(before), Some(here), Some(after)) = blocks {
+            let work = before.iter().zip(here).zip(after).fold(0_u8, |work, ((p, b), a)| {
+                work | (u8::from(*b == b'\n') & (u8::from(*p != b'\r') | u8::from(*a == b'.')))
+            });
+            if work == 0 {
+                at = at.wrapping_add(BLOCK);
+                continue;
+            }
+        }
+        // The block that needs work, or the tail.
+        for (i, pair) in rest.windows(2).enumerate().take(BLOCK) {
+            let lf = at.wrapping_add(i).wrapping_add(1);
+            match pair {
+                [b'\r', b'\n'] if bytes.get(lf.wrapping_add(1)) == Some(&b'.') => return lf.wrapping_add(1),
+                [b'\r', b'\n'] => {}
+                [_, b'\n'] => return lf,
+                _ => {}
+            }
+        }
+        if rest.len() <= BLOCK.wrapping_add(1) {
+            return bytes.len();
+        }
+        at = at.wrapping_add(BLOCK);
+    }
+}
+
+#[inline]
+fn block<const N: usize>(bytes: &[u8], from: usize) -> Option<&[u8; N]> {
+    bytes.get(from..)?.first_chunk()
+}

@@ -1,0 +1,123 @@
+//! Only CRLF.CRLF ends a body, and one byte of state finds it however the bytes are cut (RFC 1939 section 3).
+
+use super::search::lf_dot;
+use crate::buf::Input;
+
+/// What [`Unstuffer::next`] found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chunk<'i> {
+    /// Message octets, stuffing removed; never empty. Call again: there may be more in the window.
+    Data(&'i [u8]),
+    /// The window is used up and the body goes on.
+    Partial,
+    /// The body is complete. What is left in the window belongs to the next reply.
+    End,
+}
+
+/// Takes the dots out of a body and finds its end.
+///
+/// It hands out slices of the window itself and keeps one byte of state. Near-terminators (`LF . CRLF`, `CRLF . LF`,
+/// `CRLF . CR CR LF`) are message octets. A dot at the start of a line goes, whatever follows it.
+#[derive(Clone, Debug)]
+pub struct Unstuffer(State);
+
+/// What came last, as far as it matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// A line end, or nothing yet.
+    LineStart,
+    /// Anything else.
+    Inside,
+    /// A CR that may become a line end.
+    Cr,
+    /// A dot at the start of a line; it is held back.
+    Dot,
+    /// That dot and a CR; both are held back.
+    DotCr,
+    End,
+}
+
+impl Unstuffer {
+    /// At the start of a body, right behind the status line.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(State::LineStart)
+    }
+
+    /// The next piece of the body. After [`Chunk::End`] it goes on answering `End` and uses nothing.
+    #[inline]
+    pub fn next<'i>(&mut self, mut input: impl Input<'i>) -> Chunk<'i> {
+        self.next_noting(&mut input, &mut false)
+    }
+
+    /// Whether [`next`](Self::next) would ask for more of a window with these octets.
+    pub(crate) fn wants_more(&self, bytes: &[u8]) -> bool {
+        match (self.0, bytes) {
+            (state, []) => state != State::End,
+            (State::LineStart, b"." | b".\r") | (State::Dot, b"\r") => true,
+            _ => false,
+        }
+    }
+
+    /// As [`next`](Self::next); sets `unstuffed` at a leading dot that no server which stuffs would send.
+    #[inline]
+    pub(crate) fn next_noting<'i>(&mut self, input: &mut impl Input<'i>, unstuffed: &mut bool) -> Chunk<'i> {
+        loop {
+            if self.0 == State::End {
+                return Chunk::End;
+            }
+            let bytes = input.bytes();
+            let Some(&first) = bytes.first() else { return Chunk::Partial };
+            self.0 = match (self.0, first) {
+                (State::LineStart, b'.') => State::Dot,
+                (State::Dot, b'\r') => State::DotCr,
+                (State::DotCr, b'\n') => State::End,
+                (State::DotCr, _) => {
+                    // The dot was stuffing after all, and the CR is data.
+                    *unstuffed = true;
+                    self.0 = State::Cr;
+                    return Chunk::Data(b"\r");
+                }
+                (state, _) => {
+                    *unstuffed |= state == State::Dot && first != b'.';
+                    return self.data(bytes, input);
+                }
+            };
+            input.used(1);
+        }
+    }
+
+    /// Message octets up to the next dot at the start of a line, or all there are.
+    #[inline]
+    fn data<'i>(&mut self, bytes: &'i [u8], input: &mut impl Input<'i>) -> Chunk<'i> {
+        let mut searched = 0_usize;
+        while let Some(at) = bytes.get(searched..).and_then(lf_dot) {
+            let lf = searched.wrapping_add(at);
+            let dot = lf.wrapping_add(1);
+            let cr = match lf.checked_sub(1) {
+                None => self.0 == State::Cr,
+                Some(before) => bytes.get(before) == Some(&b'\r'),
+            };
+            if cr {
+                self.0 = State::Dot;
+                input.used(dot.wrapping_add(1));
+                return Chunk::Data(bytes.get(..dot).unwrap_or_default());
+            }
+            searched = dot;
+        }
+        self.0 = match bytes {
+            [.., b'\r', b'\n'] => State::LineStart,
+            [b'\n'] if self.0 == State::Cr => State::LineStart,
+            [.., b'\r'] => State::Cr,
+            _ => State::Inside,
+        };
+        input.used(bytes.len());
+        Chunk::Data(bytes)
+    }
+}
+
+impl Default for Unstuffer {
+    fn default() -> Self {
+        Self::new()
+    }
+}

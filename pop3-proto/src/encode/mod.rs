@@ -1,0 +1,40 @@
+//! Floor 3, writing: one value in, one line out, all of it or none.
+//!
+//! What these functions write is always one line: an argument that would make it two is refused
+//! ([`EncodeError::BadArgument`]), a text that would is mended.
+//!
+//! ```
+//! use pop3_proto::{Code, Command, MsgNo, Status, encode};
+//!
+//! let mut out = Vec::new();
+//! encode::command(&Command::Retr(MsgNo::FIRST), &mut out).unwrap();
+//! encode::status_line(Status::Err, Code::InUse.into(), "busy\r\n+OK", &mut out).unwrap();
+//! assert_eq!(out, b"RETR 1\r\n-ERR [IN-USE] busy??+OK\r\n");
+//! ```
+
+mod capability;
+mod command;
+mod decimal;
+mod reply;
+
+pub use capability::capability;
+pub(crate) use capability::sasl;
+pub(crate) use command::auth;
+pub use command::{EncodeError, command};
+pub(crate) use decimal::Decimal;
+pub use reply::{
+    END, challenge, greeting, lang_item, lang_reply, scan_item, scan_reply, stat_reply, status_line,
+    status_line_utf8, uid_item, uid_reply,
+};
+
+use crate::buf::{Full, Output};
+
+/// Appends all parts, or nothing.
+#[inline]
+pub(crate) fn put(out: &mut impl Output, parts: &[&[u8]]) -> Result<(), Full> {
+    let len = parts.iter().fold(0_usize, |len, part| len.saturating_add(part.len()));
+    if len > out.room() {
+        return Err(Full);
+    }
+    parts.iter().try_for_each(|part| out.put(part))
+}

@@ -1,0 +1,31 @@
+//! A sans-IO POP3 protocol core.
+#![no_std]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod base64;
+mod buf;
+pub mod client;
+pub mod dot;
+pub mod encode;
+pub mod limits;
+mod line;
+pub mod maildrop;
+pub mod parse;
+mod secret;
+pub mod server;
+mod text;
+mod time;
+mod types;
+
+pub use base64::Base64;
+pub use buf::{FixedBuf, Full, Input, Output, Unread};
+pub use limits::Limits;
+pub use line::{Line, LineScanner};
+pub use secret::Secret;
+pub use text::Text;
+pub use time::Time;
+pub use types::*;

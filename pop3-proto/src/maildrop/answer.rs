@@ -1,0 +1,151 @@
+//! The answers of TRANSACTION that need only the index and the marks (RFC 1939 sections 5 and 7).
+
+use super::drop::{Maildrop, Open};
+use super::index::Index;
+use super::words::Words;
+use crate::buf::{Full, Input, Output};
+use crate::server::{self, Event, Next, Server, kind};
+use crate::time::Time;
+use crate::types::{Command, MsgNo, Stat};
+
+/// A listing that waits for room.
+#[derive(Debug)]
+pub(super) struct Listing {
+    what: What,
+    /// The next message to be looked at; `None` behind the last.
+    next: Option<MsgNo>,
+}
+
+#[derive(Debug)]
+enum What {
+    Scan(server::Listing<kind::ScanListing>),
+    Uid(server::Listing<kind::UidListing>),
+}
+
+impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Maildrop<I, M> {
+    /// As the session's, with all that the maildrop can answer answered.
+    pub(super) fn advance<'i>(
+        &mut self,
+        session: &mut Server<'_>,
+        now: Time,
+        input: &mut impl Input<'i>,
+        out: &mut impl Output,
+    ) -> Next<'i> {
+        loop {
+            if let (Some(listing), Some(open)) = (&mut self.listing, &self.open)
+                && session.has_begun()
+                && listing.write(open, out).is_err()
+            {
+                return Next::Output;
+            }
+            if let Some(listing) = self.listing.take() {
+                match listing.what {
+                    What::Scan(lines) => lines.end(session),
+                    What::Uid(lines) => lines.end(session),
+                }
+            }
+            let next = session.advance(now, input, out);
+            let (Next::Command { command, .. }, Some(open)) = (next, &mut self.open) else { return next };
+            let missing = match command {
+                Command::Retr(n) | Command::Top { number: n, .. } => open.missing(n),
+                Command::Stat | Command::List(_) | Command::Uidl(_) | Command::Dele(_) | Command::Rset => {
+                    None
+                }
+                _ => return next,
+            };
+            if missing.is_none() && matches!(command, Command::Retr(_) | Command::Top { .. }) {
+                return next;
+            }
+            let event = session.take(next, input, out);
+            self.listing = open.answer(event, missing, session, out);
+        }
+    }
+}
+
+impl Listing {
+    const fn new(what: What) -> Option<Self> {
+        Some(Self { what, next: Some(MsgNo::FIRST) })
+    }
+
+    fn write<I, M>(&mut self, open: &Open<I, M>, out: &mut impl Output) -> Result<(), Full>
+    where
+        I: Index,
+        M: AsRef<[u8]> + AsMut<[u8]>,
+    {
+        while let Some(n) = self.next.filter(|n| open.exists(*n)) {
+            if !open.marks.get(n) {
+                match &mut self.what {
+                    What::Scan(lines) => lines.item(out, n, open.index.octets(n))?,
+                    What::Uid(lines) => lines.item(out, n, open.index.uid(n))?,
+                }
+            }
+            self.next = n.get().checked_add(1).and_then(MsgNo::new);
+        }
+        Ok(())
+    }
+}
+
+impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Open<I, M> {
+    /// Why a message cannot be had.
+    fn missing(&self, n: MsgNo) -> Option<&'static str> {
+        if !self.exists(n) {
+            Some("no such message")
+        } else if self.marks.get(n) {
+            Some("message is deleted")
+        } else {
+            None
+        }
+    }
+
+    /// Answers; the result is a listing that has begun.
+    fn answer(
+        &mut self,
+        event: Event<'_>,
+        missing: Option<&'static str>,
+        session: &mut Server<'_>,
+        out: &mut impl Output,
+    ) -> Option<Listing> {
+        match event {
+            Event::Stat(reply) => {
+                reply.ok(session, out, Stat { count: u64::from(self.count), octets: self.octets });
+            }
+            Event::List(n, reply) => match self.missing(n) {
+                None => reply.ok(session, out, self.index.octets(n)),
+                Some(why) => reply.err(session, out, None, why),
+            },
+            Event::Uidl(n, reply) => match self.missing(n) {
+                None => reply.ok(session, out, self.index.uid(n)),
+                Some(why) => reply.err(session, out, None, why),
+            },
+            Event::ListAll(reply) => {
+                return Listing::new(What::Scan(reply.begin(session, out, self.figures().as_str())));
+            }
+            Event::UidlAll(reply) => {
+                return Listing::new(What::Uid(reply.begin(session, out, self.figures().as_str())));
+            }
+            Event::Dele(n, reply) => match self.missing(n) {
+                None => {
+                    self.mark(n);
+                    let text = Words::new().text("message ").number(u64::from(n.get())).text(" deleted");
+                    reply.ok(session, out, text.as_str());
+                }
+                Some(why) => reply.err(session, out, None, why),
+            },
+            Event::Rset(reply) => {
+                self.reset();
+                reply.ok(session, out, self.figures().as_str());
+            }
+            Event::Retr(_, reply) | Event::Top { reply, .. } => {
+                reply.err(session, out, None, missing.unwrap_or_default());
+            }
+            // The session refuses what is left unanswered.
+            _ => {}
+        }
+        None
+    }
+
+    fn figures(&self) -> Words {
+        let words = Words::new().number(u64::from(self.count)).text(" messages (");
+        words.number(self.octets).text(" octets)")
+    }
+}

@@ -1,0 +1,24 @@
+//! What a server knows of the messages in an open maildrop.
+
+use crate::types::{MsgNo, Uid};
+
+/// The messages of a maildrop, as they were when it was opened.
+///
+/// Numbers run from 1 to [`len`](Self::len); sizes and ids must not change while the maildrop is open (RFC 1939 section 4).
+/// Every method is called with such a number only, and should take constant time.
+pub trait Index {
+    /// How many messages there are, marked or not.
+    fn len(&self) -> u32;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The size of message `n` in octets, as it will be on the wire: CRLF counts as two, a missing last line end counts,
+    /// stuffing does not. [`wire_size`](crate::dot::wire_size) counts it from the stored message.
+    fn octets(&self, n: MsgNo) -> u64;
+
+    /// The unique-id of message `n`: the same in every session, and never again another message's (RFC 1939 section 7).
+    fn uid(&self, n: MsgNo) -> Uid<'_>;
+}

@@ -1,0 +1,37 @@
+//! Short reply texts with numbers in them, without heap or formatting machinery.
+
+use crate::encode::Decimal;
+
+/// A text of at most 64 octets.
+pub(super) struct Words {
+    octets: [u8; 64],
+    len: usize,
+}
+
+impl Words {
+    pub(super) const fn new() -> Self {
+        Self { octets: [0; 64], len: 0 }
+    }
+
+    /// Appends a text; what does not fit is left out.
+    pub(super) fn text(mut self, text: &str) -> Self {
+        self.push(text.as_bytes());
+        self
+    }
+
+    pub(super) fn number(mut self, number: u64) -> Self {
+        self.push(Decimal::new(number).as_bytes());
+        self
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        self.octets.get(..self.len).and_then(|text| core::str::from_utf8(text).ok()).unwrap_or_default()
+    }
+
+    fn push(&mut self, text: &[u8]) {
+        if let Some(place) = self.octets.get_mut(self.len..).and_then(|rest| rest.get_mut(..text.len())) {
+            place.copy_from_slice(text);
+            self.len = self.len.wrapping_add(text.len());
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! A command line is told apart by its first four octets and read strictly.
+
+use nom::bytes::complete::{tag, take_till};
+use nom::combinator::{rest, verify};
+use nom::sequence::separated_pair;
+use nom::{IResult, Parser as _};
+
+use super::error::CommandError;
+use super::number::{msg_no, number};
+use crate::base64::Base64;
+use crate::secret::Secret;
+use crate::types::{Command, Digest, MsgNo, is_mechanism_name};
+
+/// Reads one command (RFC 1939 section 3, RFC 2449 section 3), given without its CRLF.
+///
+/// USER and PASS take the rest of the line, 8-bit octets included; no argument can hold a control character. Unknown
+/// verbs of three or four characters are [`Command::Other`].
+///
+/// # Errors
+///
+/// [`CommandError`] says which rule the line breaks.
+#[inline]
+pub fn command(line: &[u8]) -> Result<Command<'_>, CommandError> {
+    if line.iter().fold(false, |found, b| found | matches!(b, 0..=0x1F | 0x7F)) {
+        return Err(CommandError::Octet);
+    }
+    // The first four octets in capitals: only letters have bit 6 set and may lose bit 5.
+    let Some((first, behind)) = line.split_first_chunk::<4>() else { return other(line) };
+    let word = u32::from_be_bytes(*first);
+    let word = word & !((word & 0x4040_4040) >> 1);
+    match &word.to_be_bytes() {
+        b"TOP " => top(behind),
+        verb if matches!(behind, [] | [b' ', ..]) => known(verb, behind.get(1..), line),
+        _ => other(line),
+    }
+}
+
+#[inline]
+fn known<'a>(verb: &[u8; 4], args: Option<&'a [u8]>, line: &'a [u8]) -> Result<Command<'a>, CommandError> {
+    match verb {
+        b"RETR" => message(args).map(Command::Retr),
+        b"DELE" => message(args).map(Command::Dele),
+        b"LIST" => optional(args, message).map(Command::List),
+        b"UIDL" => optional(args, message).map(Command::Uidl),
+        b"STAT" => none(args, Command::Stat),
+        b"NOOP" => none(args, Command::Noop),
+        b"RSET" => none(args, Command::Rset),
+        b"QUIT" => none(args, Command::Quit),
+        b"CAPA" => none(args, Command::Capa),
+        b"STLS" => none(args, Command::Stls),
+        b"UTF8" => none(args, Command::Utf8),
+        b"USER" => required(args).map(Command::User),
+        b"PASS" => required(args).map(|password| Command::Pass(Secret::new(password))),
+        b"APOP" => apop(required(args)?),
+        b"AUTH" => auth(args),
+        b"LANG" => optional(args, language).map(Command::Lang),
+        _ => other(line),
+    }
+}
+
+fn none<'a>(args: Option<&[u8]>, command: Command<'a>) -> Result<Command<'a>, CommandError> {
+    if args.is_none() { Ok(command) } else { Err(CommandError::Extra) }
+}
+
+fn required(args: Option<&[u8]>) -> Result<&[u8], CommandError> {
+    match args {
+        None | Some([]) => Err(CommandError::Missing),
+        Some(args) => Ok(args),
+    }
+}
+
+#[inline]
+fn optional<'a, T>(
+    args: Option<&'a [u8]>,
+    read: impl FnOnce(Option<&'a [u8]>) -> Result<T, CommandError>,
+) -> Result<Option<T>, CommandError> {
+    match args {
+        None => Ok(None),
+        args => read(args).map(Some),
+    }
+}
+
+/// Runs a nom parser over all of an argument; what is left over is one argument too many.
+#[inline]
+fn all<'a, T>(
+    args: &'a [u8],
+    mut read: impl FnMut(&'a [u8]) -> IResult<&'a [u8], T, ()>,
+    error: CommandError,
+) -> Result<T, CommandError> {
+    match read(args) {
+        Ok(([], value)) => Ok(value),
+        Ok(([b' ', ..], _)) => Err(CommandError::Extra),
+        _ => Err(error),
+    }
+}
+
+#[inline]
+fn message(args: Option<&[u8]>) -> Result<MsgNo, CommandError> {
+    let args = required(args)?;
+    all(args, msg_no_exact, CommandError::Number).map_err(|error| no_such_message(args, error))
+}
+
+fn msg_no_exact(input: &[u8]) -> IResult<&[u8], MsgNo, ()> {
+    if input.first() == Some(&b'0') { Err(nom::Err::Error(())) } else { msg_no(input) }
+}
+
+/// A well-formed number that names no message is not the same mistake as something that is no number.
+#[cold]
+fn no_such_message(args: &[u8], error: CommandError) -> CommandError {
+    let digits = |b: &u8| b.is_ascii_digit();
+    if args.first() == Some(&b' ') {
+        CommandError::Extra
+    } else if args.iter().all(digits) && args.first() != Some(&b'0') {
+        CommandError::TooLarge
+    } else {
+        error
+    }
+}
+
+fn top(args: &[u8]) -> Result<Command<'_>, CommandError> {
+    let mut pair = separated_pair(msg_no_exact, tag(" "), number);
+    match all(args, |input| pair.parse_complete(input), CommandError::Number) {
+        Ok((number, lines)) => Ok(Command::Top { number, lines }),
+        Err(_) if !args.contains(&b' ') => Err(CommandError::Missing),
+        Err(error) => Err(no_such_message(args, error)),
+    }
+}
+
+fn apop(args: &[u8]) -> Result<Command<'_>, CommandError> {
+    let word = || verify(take_till::<_, _, ()>(|b| b == b' '), |word: &[u8]| !word.is_empty());
+    match separated_pair(word(), tag(" "), rest).parse_complete(args) {
+        Ok((_, (name, digest))) => {
+            let digest = Digest::from_hex(digest).ok_or(CommandError::Digest)?;
+            Ok(Command::Apop { name, digest })
+        }
+        Err(_) => Err(CommandError::Missing),
+    }
+}
+
+fn auth(args: Option<&[u8]>) -> Result<Command<'_>, CommandError> {
+    let args = match args {
+        None | Some([]) => return Ok(Command::AuthList),
+        Some(args) => args,
+    };
+    let (behind, mechanism) =
+        take_till::<_, _, ()>(|b| b == b' ').parse_complete(args).map_err(|_| CommandError::Mechanism)?;
+    if !is_mechanism_name(mechanism) {
+        return Err(CommandError::Mechanism);
+    }
+    let initial = match behind.split_first() {
+        None => None,
+        Some((_, b"")) => return Err(CommandError::Base64),
+        Some((_, b"=")) => Some(Base64::EMPTY),
+        Some((_, text)) if text.contains(&b' ') => return Err(CommandError::Extra),
+        Some((_, text)) => Some(Base64::new(text).ok_or(CommandError::Base64)?),
+    };
+    Ok(Command::Auth { mechanism, initial })
+}
+
+/// `*`, or subtags of one to eight characters (RFC 4647 section 2.1).
+fn language(args: Option<&[u8]>) -> Result<&[u8], CommandError> {
+    let range = required(args)?;
+    let fits = |(i, subtag): (usize, &[u8])| {
+        (1..=8).contains(&subtag.len())
+            && subtag.iter().all(|b| if i == 0 { b.is_ascii_alphabetic() } else { b.is_ascii_alphanumeric() })
+    };
+    if range == b"*" || range.split(|b| *b == b'-').enumerate().all(fits) {
+        Ok(range)
+    } else if range.contains(&b' ') {
+        Err(CommandError::Extra)
+    } else {
+        Err(CommandError::Language)
+    }
+}
+
+/// Verbs of three or four characters that the crate does not know; everything else is no command.
+fn other(line: &[u8]) -> Result<Command<'_>, CommandError> {
+    let (verb, args) = match line.iter().position(|b| *b == b' ') {
+        None => (line, None),
+        Some(at) => (line.get(..at).unwrap_or_default(), line.get(at.wrapping_add(1)..)),
+    };
+    match verb {
+        [] if line.is_empty() => Err(CommandError::Empty),
+        [_, _, _] | [_, _, _, _] if verb.is_ascii() => {
+            if verb.eq_ignore_ascii_case(b"TOP") {
+                return Err(CommandError::Missing);
+            }
+            Ok(Command::Other { verb, args })
+        }
+        _ => Err(CommandError::Keyword),
+    }
+}

@@ -1,0 +1,179 @@
+//! Listing lines are a number and what belongs to it; real servers bend them in many ways, each with a name.
+
+use nom::Parser as _;
+use nom::bytes::complete::tag;
+use nom::sequence::separated_pair;
+
+use super::error::ReplyError;
+use super::number::{msg_no, number};
+use crate::text::Text;
+use crate::types::{Deviation, Deviations, LangLine, MsgNo, Scan, Stat, Uid, UidLine};
+
+/// Reads the text behind the `+OK` of STAT: count and octets (RFC 1939 section 5).
+///
+/// More text behind a space is permitted. Notes [`BadNumber`](Deviation::BadNumber) and
+/// [`ExtraSpaces`](Deviation::ExtraSpaces).
+///
+/// # Errors
+///
+/// [`ReplyError::Fields`] if the two numbers are not there.
+pub fn stat_reply(text: &[u8], seen: &mut Deviations) -> Result<Stat, ReplyError> {
+    let (count, octets) = pair(text, seen)?;
+    Ok(Stat { count, octets })
+}
+
+/// Reads the text behind the `+OK` of `LIST n`: message number and size (RFC 1939 section 5).
+///
+/// # Errors
+///
+/// As [`scan_item`].
+pub fn scan_reply(text: &[u8], seen: &mut Deviations) -> Result<Scan, ReplyError> {
+    scan(text, seen)
+}
+
+/// Reads one line of a LIST listing: message number and size (RFC 1939 section 5).
+///
+/// Notes [`ExtraSpaces`](Deviation::ExtraSpaces), [`TrailingSpace`](Deviation::TrailingSpace),
+/// [`BadNumber`](Deviation::BadNumber) for a size with a sign, a fraction or beyond 64 bits, and
+/// [`StatusInListing`](Deviation::StatusInListing).
+///
+/// # Errors
+///
+/// [`ReplyError::Fields`] if a number is missing, or the message number is 0 or above 32 bits.
+#[inline]
+pub fn scan_item(line: &[u8], seen: &mut Deviations) -> Result<Scan, ReplyError> {
+    scan(line, seen).or_else(|_| scan(without_status(line, seen)?, seen))
+}
+
+/// Reads the text behind the `+OK` of `UIDL n`: message number and unique-id (RFC 1939 section 7).
+///
+/// Notes what [`uid_item`] notes, and [`UidWithoutNumber`](Deviation::UidWithoutNumber) for the id alone.
+///
+/// # Errors
+///
+/// [`ReplyError::Fields`] if the text is empty.
+pub fn uid_reply<'i>(text: &'i [u8], seen: &mut Deviations) -> Result<UidLine<'i>, ReplyError> {
+    match text.contains(&b' ').then(|| uid(text, seen)) {
+        Some(Ok(line)) => Ok(line),
+        _ if text.is_empty() => Err(ReplyError::Fields),
+        _ => {
+            seen.insert(Deviation::UidWithoutNumber);
+            Ok(UidLine { number: None, uid: checked(text, seen) })
+        }
+    }
+}
+
+/// Reads one line of a UIDL listing: message number and unique-id (RFC 1939 section 7).
+///
+/// The id is the rest of the line. Notes [`EmptyUid`](Deviation::EmptyUid), [`LongUid`](Deviation::LongUid),
+/// [`OddUid`](Deviation::OddUid), [`ExtraSpaces`](Deviation::ExtraSpaces), [`TrailingSpace`](Deviation::TrailingSpace) and
+/// [`StatusInListing`](Deviation::StatusInListing).
+///
+/// # Errors
+///
+/// [`ReplyError::Fields`] if the line does not start with a message number.
+#[inline]
+pub fn uid_item<'i>(line: &'i [u8], seen: &mut Deviations) -> Result<UidLine<'i>, ReplyError> {
+    uid(line, seen).or_else(|_| uid(without_status(line, seen)?, seen))
+}
+
+/// Reads one line of a language listing: tag and description (RFC 6856 section 3.2).
+///
+/// # Errors
+///
+/// [`ReplyError::Fields`] if the line is empty or starts with a space.
+pub fn lang_item<'i>(line: &'i [u8], seen: &mut Deviations) -> Result<LangLine<'i>, ReplyError> {
+    let line = without_trailing(line, seen);
+    let end = line.iter().position(|b| *b == b' ').unwrap_or(line.len());
+    let (tag, description) = line.split_at_checked(end).unwrap_or_default();
+    if tag.is_empty() {
+        return Err(ReplyError::Fields);
+    }
+    Ok(LangLine { tag, description: Text::new(description.strip_prefix(b" ").unwrap_or_default()) })
+}
+
+#[inline]
+fn scan(line: &[u8], seen: &mut Deviations) -> Result<Scan, ReplyError> {
+    if let Ok(([], (number, octets))) = separated_pair(msg_no, tag(" "), number).parse_complete(line)
+        && octets != u64::MAX
+    {
+        return Ok(Scan { number, octets });
+    }
+    let mut noted = *seen;
+    let (number, octets) = pair(line, &mut noted)?;
+    let number = u32::try_from(number).ok().and_then(MsgNo::new).ok_or(ReplyError::Fields)?;
+    *seen = noted;
+    Ok(Scan { number, octets })
+}
+
+/// Two numbers, however spaced; the second may be odd.
+fn pair(line: &[u8], seen: &mut Deviations) -> Result<(u64, u64), ReplyError> {
+    let (behind, first) = number(line).map_err(|_| ReplyError::Fields)?;
+    let second = spaces(behind, seen).ok_or(ReplyError::Fields)?;
+    let (negative, digits) = match second.strip_prefix(b"-") {
+        Some(digits) => (true, digits),
+        None => (false, second),
+    };
+    let (behind, second) = number(digits).map_err(|_| ReplyError::Fields)?;
+    match behind {
+        [] => {}
+        [b' ', ..] => {
+            without_trailing(behind, seen);
+        }
+        _ => seen.insert(Deviation::BadNumber),
+    }
+    if negative || first == u64::MAX || second == u64::MAX {
+        seen.insert(Deviation::BadNumber);
+    }
+    Ok((first, if negative { 0 } else { second }))
+}
+
+#[inline]
+fn uid<'i>(line: &'i [u8], seen: &mut Deviations) -> Result<UidLine<'i>, ReplyError> {
+    let (behind, number) = msg_no(line).map_err(|_| ReplyError::Fields)?;
+    let uid = match behind {
+        [] => behind,
+        [b' ', id @ ..] if Uid::new(id).is_some() => return Ok(UidLine { number: Some(number), uid: id }),
+        [b' ', ..] => spaces(behind, seen).unwrap_or_default(),
+        _ => return Err(ReplyError::Fields),
+    };
+    Ok(UidLine { number: Some(number), uid: checked(uid, seen) })
+}
+
+fn checked<'i>(uid: &'i [u8], seen: &mut Deviations) -> &'i [u8] {
+    let uid = without_trailing(uid, seen);
+    if uid.is_empty() {
+        seen.insert(Deviation::EmptyUid);
+    } else if uid.len() > crate::limits::UNIQUE_ID {
+        seen.insert(Deviation::LongUid);
+    }
+    if !uid.iter().all(|b| matches!(b, 0x21..=0x7E)) {
+        seen.insert(Deviation::OddUid);
+    }
+    uid
+}
+
+/// One space, or with a note several.
+fn spaces<'i>(input: &'i [u8], seen: &mut Deviations) -> Option<&'i [u8]> {
+    let mut rest = input.strip_prefix(b" ")?;
+    while let Some(tail) = rest.strip_prefix(b" ") {
+        seen.insert(Deviation::ExtraSpaces);
+        rest = tail;
+    }
+    Some(rest)
+}
+
+fn without_trailing<'i>(mut line: &'i [u8], seen: &mut Deviations) -> &'i [u8] {
+    while let Some(front) = line.strip_suffix(b" ") {
+        seen.insert(Deviation::TrailingSpace);
+        line = front;
+    }
+    line
+}
+
+#[cold]
+fn without_status<'i>(line: &'i [u8], seen: &mut Deviations) -> Result<&'i [u8], ReplyError> {
+    let rest = line.strip_prefix(b"+OK ").ok_or(ReplyError::Fields)?;
+    seen.insert(Deviation::StatusInListing);
+    Ok(rest)
+}

@@ -1,0 +1,32 @@
+//! Floor 3, reading: one finished line in, one value out.
+//!
+//! Each function takes a line without its line end, as [`LineScanner`](crate::LineScanner) hands it out, and looks at each
+//! octet a fixed number of times. Commands are read strictly. Replies are read leniently, because servers are what they
+//! are, and every departure from the RFCs is noted in the [`Deviations`](crate::Deviations) that the caller passes in: who
+//! wants strictness refuses a line that left a note.
+//!
+//! ```
+//! use pop3_proto::{Command, Deviation, Deviations, MsgNo, parse};
+//!
+//! assert!(matches!(parse::command(b"retr 7"), Ok(Command::Retr(n)) if n.get() == 7));
+//!
+//! let mut seen = Deviations::NONE;
+//! let line = parse::uid_item(b"7   abc", &mut seen).unwrap();
+//! assert_eq!((line.number, line.uid), (MsgNo::new(7), &b"abc"[..]));
+//! assert!(seen.contains(Deviation::ExtraSpaces));
+//! ```
+
+mod capability;
+mod command;
+mod error;
+mod greeting;
+mod listing;
+mod number;
+mod reply;
+
+pub use capability::capability;
+pub use command::command;
+pub use error::{CommandError, ReplyError};
+pub use greeting::greeting;
+pub use listing::{lang_item, scan_item, scan_reply, stat_reply, uid_item, uid_reply};
+pub use reply::{challenge, status_line};

@@ -1,0 +1,75 @@
+//! A status line opens with `+OK` or `-ERR`; a challenge with `+` and a space.
+
+use super::error::ReplyError;
+use crate::base64::Base64;
+use crate::text::Text;
+use crate::types::{Deviation, Deviations, ResponseCode, Status, StatusLine};
+
+/// Reads a status line (RFC 1939 section 3, RFC 2449 sections 3 and 8), given without its line end.
+///
+/// Notes [`StatusCase`](Deviation::StatusCase) and [`StatusWord`](Deviation::StatusWord).
+///
+/// # Errors
+///
+/// [`ReplyError::Status`] if the line opens with nothing like a status indicator.
+#[inline]
+pub fn status_line<'i>(line: &'i [u8], seen: &mut Deviations) -> Result<StatusLine<'i>, ReplyError> {
+    let (status, behind) = match line {
+        [b'+', b'O', b'K', behind @ ..] if matches!(behind, [] | [b' ', ..]) => (Status::Ok, behind),
+        [b'-', b'E', b'R', b'R', behind @ ..] if matches!(behind, [] | [b' ', ..]) => (Status::Err, behind),
+        _ => indicator(line, seen)?,
+    };
+    let (code, text) = response_code(behind.strip_prefix(b" ").unwrap_or(behind));
+    Ok(StatusLine { status, code, text: Text::new(text) })
+}
+
+/// Reads a server challenge, `+ ` and base64 (RFC 5034 section 4), given without its line end.
+///
+/// Notes [`BareContinuation`](Deviation::BareContinuation) for a `+` alone.
+///
+/// # Errors
+///
+/// [`ReplyError::Challenge`] for any other line; a client then cancels the exchange.
+pub fn challenge<'i>(line: &'i [u8], seen: &mut Deviations) -> Result<Base64<'i>, ReplyError> {
+    let text = match line {
+        [b'+'] => {
+            seen.insert(Deviation::BareContinuation);
+            b""
+        }
+        [b'+', b' ', text @ ..] => text,
+        _ => return Err(ReplyError::Challenge),
+    };
+    Base64::new(text).ok_or(ReplyError::Challenge)
+}
+
+/// The sign decides, whatever word follows it.
+#[cold]
+fn indicator<'i>(line: &'i [u8], seen: &mut Deviations) -> Result<(Status, &'i [u8]), ReplyError> {
+    let (status, due, behind) = match line {
+        [b'+', behind @ ..] => (Status::Ok, &b"OK"[..], behind),
+        [b'-', behind @ ..] => (Status::Err, &b"ERR"[..], behind),
+        _ => return Err(ReplyError::Status),
+    };
+    let end = behind.iter().position(|b| !b.is_ascii_alphabetic()).unwrap_or(behind.len());
+    let (word, text) = behind.split_at_checked(end).unwrap_or_default();
+    if word.is_empty() {
+        return Err(ReplyError::Status);
+    }
+    let same = word.eq_ignore_ascii_case(due) && matches!(text, [] | [b' ', ..]);
+    seen.insert(if same { Deviation::StatusCase } else { Deviation::StatusWord });
+    Ok((status, text))
+}
+
+/// Splits a response code off the very start of a text.
+#[inline]
+fn response_code(text: &[u8]) -> (Option<ResponseCode<'_>>, &[u8]) {
+    let [b'[', inner @ ..] = text else { return (None, text) };
+    let Some(end) = inner.iter().position(|b| *b == b']') else { return (None, text) };
+    match inner.get(..end).and_then(ResponseCode::new) {
+        None => (None, text),
+        code => {
+            let behind = inner.get(end.wrapping_add(1)..).unwrap_or_default();
+            (code, behind.strip_prefix(b" ").unwrap_or(behind))
+        }
+    }
+}

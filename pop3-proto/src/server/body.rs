@@ -1,0 +1,84 @@
+//! A message on its way out: of any size, in constant memory.
+
+use super::session::Server;
+use crate::buf::Output;
+use crate::dot::{Stuffer, TopLimit};
+
+/// The body of a RETR, a TOP or another multi-line reply, begun and not ended.
+///
+/// Give it the stored message piece by piece, with [`fill`](Self::fill) or [`next`](Self::next), then [`end`](Self::end) it.
+/// If it is not ended, because reading the message failed, say, the next call of the session closes the connection without
+/// the final dot, and the client knows that the message is cut.
+#[derive(Debug)]
+#[must_use = "a body that is not ended closes the connection"]
+pub struct Body {
+    stuffer: Stuffer,
+    /// For TOP: the limit, and how many octets at the front of what comes next it has counted already.
+    top: Option<(TopLimit, usize)>,
+    serial: u32,
+}
+
+impl Body {
+    pub(super) fn new(serial: u32, stuffer: Stuffer, lines: Option<u64>) -> Self {
+        Self { stuffer, top: lines.map(|lines| (TopLimit::new(lines), 0)), serial }
+    }
+
+    /// Copies what fits from the front of `message` into `out`, and moves that front.
+    ///
+    /// While octets are left: flush `out`, then call again with the rest.
+    pub fn fill(&mut self, message: &mut &[u8], out: &mut impl Output) {
+        loop {
+            let room = out.room();
+            if room < 2 {
+                return;
+            }
+            let Some(run) = self.next_within(message, room) else { return };
+            if out.put(run).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// The next octets to send, as a slice of the message itself or of a constant, and moves the front of `message`. `None`
+    /// when `message` is used up. Flush the output before you send the first one.
+    pub fn next<'m>(&mut self, message: &mut &'m [u8]) -> Option<&'m [u8]> {
+        self.next_within(message, usize::MAX)
+    }
+
+    /// Whether a TOP has all its lines: the rest of the message need not be read. Never for RETR.
+    #[must_use]
+    pub const fn is_enough(&self) -> bool {
+        matches!(&self.top, Some((limit, 0)) if limit.is_enough())
+    }
+
+    /// The message is complete. The closing dot goes out with the session's next call.
+    pub fn end(self, session: &mut Server<'_>) {
+        session.end(self.serial, self.stuffer.finish());
+    }
+
+    fn next_within<'m>(&mut self, message: &mut &'m [u8], room: usize) -> Option<&'m [u8]> {
+        let whole = *message;
+        let granted = match &mut self.top {
+            None => whole.len(),
+            Some((limit, granted)) => {
+                if *granted == 0 {
+                    *granted = limit.take(whole).len();
+                }
+                *granted
+            }
+        };
+        if granted == 0 {
+            *message = &[];
+            return None;
+        }
+        let mut part = whole.get(..granted.min(room)).unwrap_or(whole);
+        let before = part.len();
+        let run = self.stuffer.next(&mut part);
+        let used = before.wrapping_sub(part.len());
+        *message = whole.get(used..).unwrap_or_default();
+        if let Some((_, granted)) = &mut self.top {
+            *granted = granted.wrapping_sub(used);
+        }
+        run
+    }
+}

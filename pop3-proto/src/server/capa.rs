@@ -1,0 +1,62 @@
+//! The answer to CAPA is written line by line; what is permitted here and now is what is announced.
+
+use super::session::Server;
+use super::table::Phase;
+use crate::buf::{Full, Output};
+use crate::encode;
+use crate::types::{Capability, Expire, LoginDelay, Mechanism, Security};
+
+impl Server<'_> {
+    /// Writes line `at` of the list, if it is to be shown; `false` behind the last one.
+    pub(super) fn capability_line(&self, at: u8, out: &mut impl Output) -> Result<bool, Full> {
+        let config = self.config();
+        // A value marked USER belongs to the time before login (RFC 2449 sections 6.5 and 6.7).
+        let before_login = self.phase() != Phase::Transaction;
+        let one = match at {
+            0 => config.top.then_some(Capability::Top),
+            1 => (config.user && self.clear_allowed()).then_some(Capability::User),
+            2 => {
+                let mut names = config.mechanisms.iter().filter(|one| self.permits(one)).peekable();
+                return match names.peek() {
+                    None => Ok(true),
+                    Some(_) => encode::sasl(names.map(|one| one.name.as_bytes()), out).map(|()| true),
+                };
+            }
+            3 => Some(Capability::RespCodes),
+            4 => config.login_delay.map(|delay| {
+                Capability::LoginDelay(LoginDelay { per_user: delay.per_user && before_login, ..delay })
+            }),
+            5 => Some(Capability::Pipelining),
+            6 => config.expire.map(|expire| {
+                Capability::Expire(Expire { per_user: expire.per_user && before_login, ..expire })
+            }),
+            7 => config.uidl.then_some(Capability::Uidl),
+            8 => config.implementation.map(|name| Capability::Implementation(name.as_bytes())),
+            9 => self.stls_allowed().then_some(Capability::Stls),
+            10 => config.auth_resp_code.then_some(Capability::AuthRespCode),
+            11 => config.utf8.then_some(Capability::Utf8 { user: config.utf8_user }),
+            12 => config.lang.then_some(Capability::Lang),
+            _ => {
+                let Some(line) = config.capabilities.get(usize::from(at).wrapping_sub(13)) else {
+                    return Ok(false);
+                };
+                let (tag, params) = line.split_once(' ').unwrap_or((line, ""));
+                Some(Capability::Other { tag: tag.as_bytes(), params: params.as_bytes() })
+            }
+        };
+        one.map_or(Ok(()), |one| encode::capability(&one, out)).map(|()| true)
+    }
+
+    /// Whether a password may pass here as it is.
+    pub(super) fn clear_allowed(&self) -> bool {
+        self.security() == Security::Tls || self.config().clear_login
+    }
+
+    pub(super) fn permits(&self, mechanism: &Mechanism<'_>) -> bool {
+        !mechanism.clear_password || self.clear_allowed()
+    }
+
+    pub(super) fn stls_allowed(&self) -> bool {
+        self.config().stls && self.security() == Security::Plain && self.phase() != Phase::Transaction
+    }
+}

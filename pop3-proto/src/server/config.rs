@@ -1,0 +1,107 @@
+//! What a server offers is configuration: shared by all its sessions, borrowed, never changed by one.
+
+use core::time::Duration;
+
+use crate::limits::{AUTOLOGOUT_SECS, Limits};
+use crate::types::{Expire, LoginDelay, Mechanism};
+
+/// What a server offers and allows.
+///
+/// Start from [`Config::new`] and set fields; it works in a `static`, too. The defaults keep passwords off the wire: without
+/// TLS no login in clear is taken (RFC 5034 section 4, RFC 2595 section 2.3).
+///
+/// ```
+/// use pop3_proto::server::Config;
+/// static CONFIG: Config<'_> = {
+///     let mut config = Config::new();
+///     config.greeting = "mail.example.com ready";
+///     config.stls = true;
+///     config
+/// };
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Config<'c> {
+    /// The text of the greeting, without the APOP timestamp.
+    pub greeting: &'c str,
+    /// How long lines may be and how much bad input is borne.
+    pub limits: Limits,
+    /// How long a session may stay without a command before it is closed without a word and without removing anything; less
+    /// than 600 s counts as 600 s (RFC 1939 section 3).
+    pub autologout: Duration,
+    /// Take USER and PASS, and mechanisms that show the password, also without TLS. Off by default.
+    pub clear_login: bool,
+    /// Offer USER and PASS. On by default.
+    pub user: bool,
+    /// Offer STLS. Turn it on only with a certificate at hand (RFC 8314 section 4).
+    pub stls: bool,
+    /// Offer AUTH with these mechanisms, strongest first. None by default.
+    pub mechanisms: &'c [Mechanism<'c>],
+    /// Offer TOP. On by default.
+    pub top: bool,
+    /// Offer UIDL. On by default.
+    pub uidl: bool,
+    /// Offer UTF8 (RFC 6856 section 2).
+    pub utf8: bool,
+    /// Take user names and passwords in UTF-8 (RFC 6856 section 2.2); without it 8-bit octets in them are refused.
+    pub utf8_user: bool,
+    /// Offer LANG (RFC 6856 section 3).
+    pub lang: bool,
+    /// Announce AUTH-RESP-CODE: every login that you refuse because of the credentials carries
+    /// [`Code::Auth`](crate::Code::Auth) (RFC 3206 section 6). On by default; turn it off if you cannot promise that.
+    pub auth_resp_code: bool,
+    /// Announce the least time between logins. Enforcing it is yours.
+    pub login_delay: Option<LoginDelay>,
+    /// Announce how long messages stay.
+    pub expire: Option<Expire>,
+    /// Announce the name of the software.
+    pub implementation: Option<&'c str>,
+    /// More lines for the answer to CAPA, each a tag and its parameters.
+    pub capabilities: &'c [&'c str],
+    /// Hand out verbs that the crate does not know as [`Event::Other`](super::Event::Other) instead of refusing them.
+    pub other: bool,
+    /// Take a bare LF as the end of a command line, for people at a raw connection. Off by default (RFC 1939 section 3).
+    pub bare_lf: bool,
+}
+
+impl Config<'_> {
+    /// The defaults, as told at each field.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            greeting: "POP3 server ready",
+            limits: Limits::DEFAULT,
+            autologout: Duration::from_secs(AUTOLOGOUT_SECS),
+            clear_login: false,
+            user: true,
+            stls: false,
+            mechanisms: &[],
+            top: true,
+            uidl: true,
+            utf8: false,
+            utf8_user: false,
+            lang: false,
+            auth_resp_code: true,
+            login_delay: None,
+            expire: None,
+            implementation: None,
+            capabilities: &[],
+            other: false,
+            bare_lf: false,
+        }
+    }
+
+    pub(super) const fn idle(&self) -> Duration {
+        if self.autologout.as_secs() < AUTOLOGOUT_SECS {
+            Duration::from_secs(AUTOLOGOUT_SECS)
+        } else {
+            self.autologout
+        }
+    }
+}
+
+impl Default for Config<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}

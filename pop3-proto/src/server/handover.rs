@@ -1,0 +1,48 @@
+//! Over the edge of TLS goes configuration and nothing else.
+
+use core::fmt;
+
+use super::config::Config;
+use super::session::Server;
+use crate::types::{Security, Timestamp};
+
+/// What is left of a session in clear after STLS: the way to the session inside TLS.
+///
+/// Shake hands on the connection first. A handshake that fails leaves nothing: close, never go back to clear.
+#[derive(Clone, Debug)]
+#[must_use = "the session goes on inside TLS with `secured`"]
+pub struct Handover<'c> {
+    pub(super) config: &'c Config<'c>,
+    pub(super) timestamp: Option<Timestamp<'c>>,
+}
+
+impl<'c> Handover<'c> {
+    /// The session inside TLS. It starts in AUTHORIZATION, knows nothing of what was said before, and sends no greeting
+    /// (RFC 2595 section 4).
+    ///
+    /// `window` is what is unread of the octets that came in *clear*: show it what your receive buffer holds, so that no
+    /// octet from before the handshake can pass for one from inside TLS.
+    ///
+    /// # Errors
+    ///
+    /// [`PlaintextLeft`] if the window is not empty: somebody injected commands (CVE-2011-0411). Close the connection.
+    pub fn secured(self, window: &[u8]) -> Result<Server<'c>, PlaintextLeft> {
+        if window.is_empty() {
+            Ok(Server::inside(self.config, Security::Tls, self.timestamp))
+        } else {
+            Err(PlaintextLeft)
+        }
+    }
+}
+
+/// Octets that came in clear were still unread when TLS was up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlaintextLeft;
+
+impl fmt::Display for PlaintextLeft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("octets from before the TLS handshake are left in the window")
+    }
+}
+
+impl core::error::Error for PlaintextLeft {}

@@ -1,0 +1,70 @@
+//! A listing on its way out, line by line.
+
+use core::fmt;
+use core::marker::PhantomData;
+
+use super::session::Server;
+use super::ticket::kind;
+use crate::buf::{Full, Output};
+use crate::encode;
+use crate::types::{MsgNo, Scan, Uid};
+
+/// A multi-line listing, begun and not ended. Not ending it closes the connection without the final dot.
+///
+/// Emit messages in ascending order and leave out those that are marked as deleted; [`Maildrop`](crate::maildrop::Maildrop)
+/// does both.
+#[must_use = "a listing that is not ended closes the connection"]
+pub struct Listing<K> {
+    serial: u32,
+    kind: PhantomData<fn() -> K>,
+}
+
+impl<K> Listing<K> {
+    pub(super) const fn new(serial: u32) -> Self {
+        Self { serial, kind: PhantomData }
+    }
+
+    /// The listing is complete. The closing dot goes out with the session's next call.
+    pub fn end(self, session: &mut Server<'_>) {
+        session.end(self.serial, encode::END);
+    }
+}
+
+impl Listing<kind::ScanListing> {
+    /// Appends one line, message number and size.
+    ///
+    /// # Errors
+    ///
+    /// [`Full`]: flush `out`, then call again with the same line.
+    pub fn item(&mut self, out: &mut impl Output, number: MsgNo, octets: u64) -> Result<(), Full> {
+        encode::scan_item(Scan { number, octets }, out)
+    }
+}
+
+impl Listing<kind::UidListing> {
+    /// Appends one line, message number and unique-id.
+    ///
+    /// # Errors
+    ///
+    /// [`Full`]: flush `out`, then call again with the same line.
+    pub fn item(&mut self, out: &mut impl Output, number: MsgNo, uid: Uid<'_>) -> Result<(), Full> {
+        encode::uid_item(number, uid, out)
+    }
+}
+
+impl Listing<kind::LangListing> {
+    /// Appends one line, language tag and description.
+    ///
+    /// # Errors
+    ///
+    /// [`Full`]: flush `out`, then call again with the same line.
+    pub fn item(&mut self, out: &mut impl Output, tag: &str, description: &str) -> Result<(), Full> {
+        encode::lang_item(tag, description, out)
+    }
+}
+
+impl<K> fmt::Debug for Listing<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Listing({})", self.serial)
+    }
+}

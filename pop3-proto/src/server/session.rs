@@ -1,0 +1,318 @@
+//! The state of one session and the only ways to change it.
+
+use super::config::Config;
+use super::event::{Event, Need, Reason};
+use super::handover::Handover;
+use super::name::Name;
+use super::table::Phase;
+use super::ticket::kind::Tag;
+use crate::buf::{Full, Input, Output};
+use crate::encode;
+use crate::line::LineScanner;
+use crate::time::Time;
+use crate::types::{Code, MsgNo, Security, Status, Timestamp};
+
+/// The server's side of one connection.
+///
+/// It borrows its [`Config`]; a task that is to be `'static` owns both, its configuration in an `Arc` for instance, and lends
+/// it to the session inside. No octet of the wire is kept except the user name.
+#[derive(Clone, Debug)]
+pub struct Server<'c> {
+    pub(super) config: &'c Config<'c>,
+    pub(super) timestamp: Option<Timestamp<'c>>,
+    pub(super) scanner: LineScanner,
+    pub(super) turn: Turn,
+    pub(super) phase: Phase,
+    pub(super) security: Security,
+    /// When the session is closed for want of a command.
+    pub(super) deadline: Time,
+    /// The deadline is that of the wait for the line now coming; its octets do not move it.
+    pub(super) waiting: bool,
+    /// Reply texts may be UTF-8.
+    utf8: bool,
+    pub(super) errors: u16,
+    login_failures: u16,
+    /// Of the ticket that was handed out last.
+    serial: u32,
+    /// What that ticket is about.
+    number: MsgNo,
+    top_lines: Option<u64>,
+    pub(super) name: Name,
+}
+
+/// Whose turn it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// The session's, to greet.
+    Greeting,
+    /// The client's, to send a command.
+    Command,
+    /// The client's, to answer a challenge.
+    Exchange,
+    /// The embedder's, until its next call.
+    Offered(Tag),
+    /// The embedder's, for as long as it takes.
+    Later(Tag),
+    /// The embedder's, to end what it has begun.
+    Begun,
+    /// The session's, to write the end of a body or listing.
+    Ending(&'static [u8]),
+    /// The session's, to write the answer to CAPA from this line on.
+    Capa(u8),
+    /// Nobody's.
+    Closed(Reason),
+}
+
+impl<'c> Server<'c> {
+    /// A session for a connection that was just accepted, or whose TLS handshake was just done. The first call of
+    /// [`poll`](Self::poll) or [`receive`](Self::receive) writes the greeting.
+    #[must_use]
+    pub const fn new(config: &'c Config<'c>, security: Security) -> Self {
+        Self {
+            config,
+            timestamp: None,
+            scanner: LineScanner::new(config.limits.command_line()).accept_bare_lf(config.bare_lf),
+            turn: Turn::Greeting,
+            phase: Phase::Authorization,
+            security,
+            deadline: Time::ZERO,
+            waiting: false,
+            utf8: false,
+            errors: 0,
+            login_failures: 0,
+            serial: 0,
+            number: MsgNo::FIRST,
+            top_lines: None,
+            name: Name::NONE,
+        }
+    }
+
+    /// Offers APOP with this timestamp, which must differ for every connection ever made: process id, clock and a counter, or
+    /// 128 random bits (RFC 1939 section 7). Call it before the greeting.
+    #[must_use]
+    pub const fn with_apop(mut self, timestamp: Timestamp<'c>) -> Self {
+        self.timestamp = Some(timestamp);
+        self
+    }
+
+    pub(super) const fn inside(
+        config: &'c Config<'c>,
+        security: Security,
+        timestamp: Option<Timestamp<'c>>,
+    ) -> Self {
+        let mut session = Self::new(config, security);
+        session.timestamp = timestamp;
+        session.turn = Turn::Command;
+        session
+    }
+
+    /// Does what the session can do alone, and says what it needs then. It borrows nothing: made for wrappers whose read loop
+    /// comes first, then one [`receive`](Self::receive).
+    ///
+    /// Calling it says that the last event is dealt with; see [`receive`](Self::receive).
+    pub fn poll<'i>(&mut self, now: Time, mut input: impl Input<'i>, out: &mut impl Output) -> Need {
+        self.advance(now, &mut input, out).need()
+    }
+
+    /// The next event. `now` is the present time, `input` the window on what is unread, `out` takes the answers.
+    ///
+    /// Calling it says that the last event is dealt with: a ticket that was not used, nor kept by
+    /// [`Ticket::later`](super::Ticket::later), is answered `-ERR`; a body or listing that was begun and not ended closes the
+    /// connection. An event comes only with [`MIN_OUTPUT`](crate::limits::MIN_OUTPUT) octets of room in `out`, so that every
+    /// one-line answer fits.
+    pub fn receive<'i>(&mut self, now: Time, mut input: impl Input<'i>, out: &mut impl Output) -> Event<'i> {
+        let next = self.advance(now, &mut input, out);
+        self.take(next, &mut input, out)
+    }
+
+    /// The name from USER or APOP, while a login with it is under way and after its success.
+    #[must_use]
+    pub fn user(&self) -> Option<&[u8]> {
+        self.name.get()
+    }
+
+    /// The timestamp that the greeting offered for APOP.
+    #[must_use]
+    pub const fn timestamp(&self) -> Option<Timestamp<'c>> {
+        self.timestamp
+    }
+
+    /// Whether the octets pass through TLS.
+    #[must_use]
+    pub const fn security(&self) -> Security {
+        self.security
+    }
+
+    /// Where the session stands.
+    #[must_use]
+    pub const fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// The configuration this session was made with.
+    #[must_use]
+    pub const fn config(&self) -> &'c Config<'c> {
+        self.config
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout) if nothing else happens. It moves with each command, so ask again
+    /// after each call; `None` when the session is closed, or not begun.
+    #[must_use]
+    pub const fn poll_timeout(&self) -> Option<Time> {
+        match self.turn {
+            Turn::Closed(_) | Turn::Greeting => None,
+            _ => Some(self.deadline),
+        }
+    }
+
+    /// Closes the session if its time is over (autologout, RFC 1939 section 3); does nothing if it is not. Coming early is no
+    /// fault. The next [`receive`](Self::receive) says [`Closed`](Event::Closed).
+    pub fn handle_timeout(&mut self, now: Time) {
+        if self.poll_timeout().is_some_and(|deadline| deadline <= now) {
+            self.close(Reason::Autologout);
+        }
+    }
+
+    /// The way on into TLS: `Some` only after STLS was accepted.
+    #[must_use]
+    pub const fn handover(&self) -> Option<Handover<'c>> {
+        match self.turn {
+            Turn::Closed(Reason::StartTls) => {
+                Some(Handover { config: self.config, timestamp: self.timestamp })
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a body or a listing is begun and not ended.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.turn == Turn::Begun
+    }
+
+    // What tickets do.
+
+    /// Uses the ticket up; `false` if the session has gone on without it.
+    pub(super) fn redeem(&mut self, serial: u32) -> bool {
+        let good = serial == self.serial && matches!(self.turn, Turn::Offered(_) | Turn::Later(_));
+        if good {
+            self.turn = Turn::Command;
+        }
+        good
+    }
+
+    pub(super) fn keep(&mut self, serial: u32, tag: Tag) {
+        if serial == self.serial && self.turn == Turn::Offered(tag) {
+            self.turn = Turn::Later(tag);
+        }
+    }
+
+    /// Makes a new ticket's serial; earlier tickets are void.
+    pub(super) fn offer(&mut self, tag: Tag, number: Option<MsgNo>, top_lines: Option<u64>) -> u32 {
+        self.serial = self.serial.wrapping_add(1);
+        self.number = number.unwrap_or(MsgNo::FIRST);
+        self.top_lines = top_lines;
+        self.turn = Turn::Offered(tag);
+        self.serial
+    }
+
+    pub(super) const fn number(&self) -> MsgNo {
+        self.number
+    }
+
+    pub(super) const fn top_lines(&self) -> Option<u64> {
+        self.top_lines
+    }
+
+    pub(super) fn status_line(
+        &self,
+        status: Status,
+        code: Option<Code>,
+        text: &str,
+        out: &mut impl Output,
+    ) -> Result<(), Full> {
+        if self.utf8 {
+            encode::status_line_utf8(status, code, text, out)
+        } else {
+            encode::status_line(status, code, text, out)
+        }
+    }
+
+    /// Closes the session if the output broke its word.
+    pub(super) fn wrote(&mut self, written: Result<(), Full>) -> bool {
+        if written.is_err() {
+            self.close(Reason::OutputFailed);
+        }
+        written.is_ok()
+    }
+
+    pub(super) fn say(
+        &mut self,
+        status: Status,
+        code: Option<Code>,
+        text: &str,
+        out: &mut impl Output,
+    ) -> bool {
+        let written = self.status_line(status, code, text, out);
+        self.wrote(written)
+    }
+
+    /// Answers `-ERR` to the command behind a ticket of that kind.
+    pub(super) fn refuse(&mut self, tag: Tag, code: Option<Code>, text: &str, out: &mut impl Output) {
+        self.turn = Turn::Command;
+        if !self.say(Status::Err, code, text, out) {
+            return;
+        }
+        match tag {
+            Tag::Login | Tag::Sasl => self.login_failed(code),
+            Tag::Quit => self.close(Reason::Quit),
+            Tag::Other => self.count_error(),
+            _ => {}
+        }
+    }
+
+    pub(super) fn logged_in(&mut self) {
+        self.phase = Phase::Transaction;
+    }
+
+    pub(super) fn exchange_goes_on(&mut self) {
+        self.turn = Turn::Exchange;
+    }
+
+    pub(super) fn speak_utf8(&mut self) {
+        self.utf8 = true;
+    }
+
+    pub(super) fn begin(&mut self) {
+        self.turn = Turn::Begun;
+    }
+
+    pub(super) fn end(&mut self, serial: u32, ending: &'static [u8]) {
+        if serial == self.serial && self.turn == Turn::Begun {
+            self.turn = Turn::Ending(ending);
+        }
+    }
+
+    pub(super) fn close(&mut self, reason: Reason) {
+        self.turn = Turn::Closed(reason);
+    }
+
+    /// One more bad command in a row.
+    pub(super) fn count_error(&mut self) {
+        self.errors = self.errors.saturating_add(1);
+        if self.errors >= self.config.limits.max_errors() {
+            self.close(Reason::TooManyErrors);
+        }
+    }
+
+    fn login_failed(&mut self, code: Option<Code>) {
+        self.phase = Phase::Authorization;
+        self.name.clear();
+        // A maildrop in use or a fault of the system says nothing against the client.
+        if matches!(code, None | Some(Code::Auth)) {
+            self.login_failures = self.login_failures.saturating_add(1);
+            if self.login_failures >= self.config.limits.max_login_failures() {
+                self.close(Reason::TooManyLogins);
+            }
+        }
+    }
+}

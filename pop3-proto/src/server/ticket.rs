@@ -1,0 +1,303 @@
+//! One command, one ticket, one answer.
+
+use core::fmt;
+use core::marker::PhantomData;
+
+use super::body::Body;
+use super::event::Reason;
+use super::listing::Listing;
+use super::session::Server;
+use crate::buf::{Full, Output};
+use crate::dot::Stuffer;
+use crate::encode;
+use crate::types::{Code, Scan, Stat, Status, Uid};
+
+/// The right to answer one command, once.
+///
+/// Its methods are the legal answers; [`err`](Self::err) is legal for every kind. Four bytes, `Send`, and without drop glue:
+/// it may cross `.await` and threads. Not using it refuses the command at the session's next call. An answer that comes too
+/// late, because the session has gone on or is closed, does nothing.
+#[must_use = "a command whose ticket is not used is refused"]
+pub struct Ticket<K> {
+    serial: u32,
+    kind: PhantomData<fn() -> K>,
+}
+
+/// The kinds of ticket: which answers a command can have.
+pub mod kind {
+    /// Seals the kinds and tells the session which of them is out.
+    pub(in crate::server) trait Kind {
+        const TAG: Tag;
+    }
+
+    macro_rules! kinds {
+        ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
+            /// Which kind of ticket is out.
+            #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+            pub(in crate::server) enum Tag { $($name,)+ }
+
+            $(
+                $(#[doc = $doc])+
+                #[derive(Debug)]
+                pub enum $name {}
+
+                impl Kind for $name {
+                    const TAG: Tag = Tag::$name;
+                }
+            )+
+        };
+    }
+
+    kinds! {
+        /// `accept` opens the maildrop.
+        Login,
+        /// `challenge` goes on, `accept` opens the maildrop.
+        Sasl,
+        /// `accept` starts TLS.
+        Tls,
+        /// `ok` with the figures.
+        Stat,
+        /// `ok` with the size.
+        Scan,
+        /// `begin` a listing of sizes.
+        ScanListing,
+        /// `ok` with the id.
+        Uid,
+        /// `begin` a listing of ids.
+        UidListing,
+        /// `begin` a body.
+        Body,
+        /// `ok` with a text.
+        Done,
+        /// `ok` with a text; UTF-8 from here on.
+        Utf8,
+        /// `ok` with the language and a text in it.
+        Lang,
+        /// `begin` a listing of languages.
+        LangListing,
+        /// `ok` in one line, or `begin` a body.
+        Other,
+        /// `ok` or `err`, and the session closes.
+        Quit,
+    }
+}
+
+use kind::{Kind, Tag};
+
+#[expect(private_bounds, reason = "the kinds are sealed")]
+impl<K: Kind> Ticket<K> {
+    pub(super) const fn new(serial: u32) -> Self {
+        Self { serial, kind: PhantomData }
+    }
+
+    /// Answers `-ERR`, with a response code if there is one, and a text.
+    ///
+    /// For a login: [`Code::Auth`] if the credentials are the problem, [`Code::InUse`] if the maildrop is taken, and release a
+    /// lock *before* this call (RFC 1939 section 4).
+    pub fn err(
+        self,
+        session: &mut Server<'_>,
+        out: &mut impl Output,
+        code: impl Into<Option<Code>>,
+        text: &str,
+    ) {
+        if session.redeem(self.serial) {
+            session.refuse(K::TAG, code.into(), text, out);
+        }
+    }
+
+    /// Keeps the ticket valid across calls of [`poll`](Server::poll) and [`receive`](Server::receive), which say
+    /// [`Waiting`](super::Event::Waiting) until it is answered.
+    pub fn later(self, session: &mut Server<'_>) -> Self {
+        session.keep(self.serial, K::TAG);
+        self
+    }
+
+    fn say_ok(self, session: &mut Server<'_>, out: &mut impl Output, text: &str) -> bool {
+        self.write(session, out, |session, out| session.status_line(Status::Ok, None, text, out))
+    }
+
+    /// Writes the answer if the ticket is still good; `false` if nothing was written.
+    fn write<'c, O: Output>(
+        self,
+        session: &mut Server<'c>,
+        out: &mut O,
+        line: impl FnOnce(&Server<'c>, &mut O) -> Result<(), Full>,
+    ) -> bool {
+        if !session.redeem(self.serial) {
+            return false;
+        }
+        let written = line(session, out);
+        session.wrote(written)
+    }
+}
+
+impl Ticket<kind::Login> {
+    /// Answers `+OK`: the maildrop is locked and open, TRANSACTION begins (RFC 1939 section 4).
+    pub fn accept(self, session: &mut Server<'_>, out: &mut impl Output, text: &str) {
+        if self.say_ok(session, out, text) {
+            session.logged_in();
+        }
+    }
+}
+
+impl Ticket<kind::Sasl> {
+    /// Sends a challenge; no octets are the empty challenge, which asks a client-first mechanism to begin.
+    ///
+    /// # Errors
+    ///
+    /// [`Full`] if its base64 text does not fit the room of the output: the exchange has been refused then.
+    pub fn challenge(self, session: &mut Server<'_>, out: &mut impl Output, data: &[u8]) -> Result<(), Full> {
+        if session.redeem(self.serial) {
+            if let Err(full) = encode::challenge(data, out) {
+                session.refuse(Tag::Sasl, Some(Code::SysPerm), "challenge too long", out);
+                return Err(full);
+            }
+            session.exchange_goes_on();
+        }
+        Ok(())
+    }
+
+    /// Answers `+OK`: the maildrop is locked and open, TRANSACTION begins (RFC 5034 section 4).
+    pub fn accept(self, session: &mut Server<'_>, out: &mut impl Output, text: &str) {
+        if self.say_ok(session, out, text) {
+            session.logged_in();
+        }
+    }
+}
+
+impl Ticket<kind::Tls> {
+    /// Answers `+OK`; the session is then closed with [`Reason::StartTls`](super::Reason::StartTls) and offers its
+    /// [`handover`](Server::handover). Flush the answer before the handshake.
+    pub fn accept(self, session: &mut Server<'_>, out: &mut impl Output) {
+        if self.say_ok(session, out, "begin TLS negotiation") {
+            session.close(Reason::StartTls);
+        }
+    }
+}
+
+impl Ticket<kind::Stat> {
+    /// Answers with the figures of the messages that are not marked as deleted.
+    pub fn ok(self, session: &mut Server<'_>, out: &mut impl Output, stat: Stat) {
+        self.write(session, out, |_, out| encode::stat_reply(stat, out));
+    }
+}
+
+impl Ticket<kind::Scan> {
+    /// Answers with the size of the message, in octets as on the wire (see [`wire_size`](crate::dot::wire_size)).
+    pub fn ok(self, session: &mut Server<'_>, out: &mut impl Output, octets: u64) {
+        self.write(session, out, |session, out| {
+            encode::scan_reply(Scan { number: session.number(), octets }, out)
+        });
+    }
+}
+
+impl Ticket<kind::Uid> {
+    /// Answers with the unique-id of the message.
+    pub fn ok(self, session: &mut Server<'_>, out: &mut impl Output, uid: Uid<'_>) {
+        self.write(session, out, |session, out| encode::uid_reply(session.number(), uid, out));
+    }
+}
+
+impl Ticket<kind::Done> {
+    /// Answers `+OK`: it is done.
+    pub fn ok(self, session: &mut Server<'_>, out: &mut impl Output, text: &str) {
+        self.say_ok(session, out, text);
+    }
+}
+
+impl Ticket<kind::Utf8> {
+    /// Answers `+OK`: messages and texts may be UTF-8 from here on.
+    pub fn ok(self, session: &mut Server<'_>, out: &mut impl Output, text: &str) {
+        if self.say_ok(session, out, text) {
+            session.speak_utf8();
+        }
+    }
+}
+
+impl Ticket<kind::Lang> {
+    /// Answers `+OK tag text`: texts are in the language `tag` from here on, in UTF-8.
+    pub fn ok(self, session: &mut Server<'_>, out: &mut impl Output, tag: &str, text: &str) {
+        if self.write(session, out, |_, out| encode::lang_reply(tag, text, out)) {
+            session.speak_utf8();
+        }
+    }
+}
+
+macro_rules! begins_listing {
+    ($($kind:ident: $what:literal,)+) => {$(
+        impl Ticket<kind::$kind> {
+            #[doc = concat!("Answers `+OK` and begins the listing of ", $what, ".")]
+            pub fn begin(self, session: &mut Server<'_>, out: &mut impl Output, text: &str) -> Listing<kind::$kind> {
+                let listing = Listing::new(self.serial);
+                if self.say_ok(session, out, text) {
+                    session.begin();
+                }
+                listing
+            }
+        }
+    )+};
+}
+
+begins_listing! {
+    ScanListing: "sizes",
+    UidListing: "unique-ids",
+    LangListing: "languages",
+}
+
+impl Ticket<kind::Body> {
+    /// Answers `+OK` and begins the body. The message is given to [`Body::fill`] as it is stored.
+    pub fn begin(self, session: &mut Server<'_>, out: &mut impl Output, text: &str) -> Body {
+        self.begin_with(session, out, text, Stuffer::new())
+    }
+
+    /// As [`begin`](Self::begin), for a message that is stored as it goes over the wire: CRLF line ends, dots stuffed.
+    pub fn begin_stuffed(self, session: &mut Server<'_>, out: &mut impl Output, text: &str) -> Body {
+        self.begin_with(session, out, text, Stuffer::pre_stuffed())
+    }
+
+    fn begin_with(
+        self,
+        session: &mut Server<'_>,
+        out: &mut impl Output,
+        text: &str,
+        stuffer: Stuffer,
+    ) -> Body {
+        let body = Body::new(self.serial, stuffer, session.top_lines());
+        if self.say_ok(session, out, text) {
+            session.begin();
+        }
+        body
+    }
+}
+
+impl Ticket<kind::Other> {
+    /// Answers `+OK` in one line.
+    pub fn ok(self, session: &mut Server<'_>, out: &mut impl Output, text: &str) {
+        self.say_ok(session, out, text);
+    }
+
+    /// Answers `+OK` and begins a multi-line reply.
+    pub fn begin(self, session: &mut Server<'_>, out: &mut impl Output, text: &str) -> Body {
+        let body = Body::new(self.serial, Stuffer::new(), None);
+        if self.say_ok(session, out, text) {
+            session.begin();
+        }
+        body
+    }
+}
+
+impl Ticket<kind::Quit> {
+    /// Answers `+OK`: whatever was marked is gone. The session is then closed.
+    pub fn ok(self, session: &mut Server<'_>, out: &mut impl Output, text: &str) {
+        if self.say_ok(session, out, text) {
+            session.close(Reason::Quit);
+        }
+    }
+}
+
+impl<K> fmt::Debug for Ticket<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Ticket({})", self.serial)
+    }
+}

@@ -1,0 +1,54 @@
+//! Text from the peer is octets; showing it never fails and never hands a control character to a terminal.
+
+use core::fmt;
+
+/// The human-readable part of a reply, exactly as it came.
+///
+/// Only the status indicator and a response code carry meaning (RFC 1939 section 9); show the rest to people, do not act
+/// on it. `Display` writes what is not UTF-8 as U+FFFD and control characters as escapes.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub struct Text<'i>(&'i [u8]);
+
+impl<'i> Text<'i> {
+    /// Wraps the octets; nothing is copied.
+    #[must_use]
+    pub const fn new(octets: &'i [u8]) -> Self {
+        Self(octets)
+    }
+
+    /// The octets as they came, without status, response code, the space behind them, and line end.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &'i [u8] {
+        self.0
+    }
+
+    /// The longest front that is UTF-8.
+    pub(crate) fn valid_front(self) -> &'i str {
+        self.0.utf8_chunks().next().map_or("", |chunk| chunk.valid())
+    }
+}
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use fmt::Write as _;
+        for chunk in self.0.utf8_chunks() {
+            for c in chunk.valid().chars() {
+                if c.is_control() {
+                    write!(f, "{}", c.escape_default())?;
+                } else {
+                    f.write_char(c)?;
+                }
+            }
+            if !chunk.invalid().is_empty() {
+                f.write_char(char::REPLACEMENT_CHARACTER)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Text(\"{}\")", self.0.escape_ascii())
+    }
+}

@@ -1,0 +1,92 @@
+//! Response codes tell a program what the text tells a person (RFC 2449 section 8, RFC 3206, RFC 6856 section 5).
+
+use core::fmt;
+
+/// The response codes that are registered.
+///
+/// Case does not count on the wire, and deeper levels than these are ignored: `[sys/temp/disk]` is [`SysTemp`](Self::SysTemp).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Code {
+    /// `[LOGIN-DELAY]`: the user logged in too short a time ago. Credentials are not the problem: wait
+    /// (RFC 2449 section 8.1.1).
+    LoginDelay,
+    /// `[IN-USE]`: the credentials were right, but the maildrop is open in another session. Retry later
+    /// (RFC 2449 section 8.1.2).
+    InUse,
+    /// `[SYS/TEMP]`: a system fault that will probably pass. Retry quietly (RFC 3206 section 4).
+    SysTemp,
+    /// `[SYS/PERM]`: a system fault that needs somebody to step in (RFC 3206 section 4).
+    SysPerm,
+    /// `[SYS]` with a second level that is missing or unknown.
+    Sys,
+    /// `[AUTH]`: the credentials are the problem; ask for new ones. Goes with AUTH, PASS and APOP only
+    /// (RFC 3206 section 5).
+    Auth,
+    /// `[UTF8]`: the message can only be read after the UTF8 command (RFC 6856 section 5).
+    Utf8,
+}
+
+impl Code {
+    /// The code as written between the brackets.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::LoginDelay => "LOGIN-DELAY",
+            Self::InUse => "IN-USE",
+            Self::SysTemp => "SYS/TEMP",
+            Self::SysPerm => "SYS/PERM",
+            Self::Sys => "SYS",
+            Self::Auth => "AUTH",
+            Self::Utf8 => "UTF8",
+        }
+    }
+}
+
+/// A response code as it came: one or more levels, registered or not.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct ResponseCode<'i>(&'i [u8]);
+
+impl<'i> ResponseCode<'i> {
+    /// `None` unless `inner`, the octets between the brackets, is levels of visible ASCII separated by `/`
+    /// (RFC 2449 section 3).
+    #[must_use]
+    pub fn new(inner: &'i [u8]) -> Option<Self> {
+        let visible = inner.iter().all(|b| matches!(b, 0x21..=0x7E) && *b != b']');
+        let levels = inner.split(|b| *b == b'/').all(|level| !level.is_empty());
+        (visible && levels).then_some(Self(inner))
+    }
+
+    /// The octets between the brackets.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &'i [u8] {
+        self.0
+    }
+
+    /// The levels, from the outermost one.
+    pub fn levels(&self) -> impl Iterator<Item = &'i [u8]> + use<'i> {
+        self.0.split(|b| *b == b'/')
+    }
+
+    /// The registered code, by the levels that are known; `None` if the first one is not, which leaves a plain reply.
+    #[must_use]
+    pub fn known(&self) -> Option<Code> {
+        let mut levels = self.levels();
+        let first = levels.next()?;
+        let is = |name: &str| first.eq_ignore_ascii_case(name.as_bytes());
+        if is("SYS") {
+            return Some(match levels.next() {
+                Some(second) if second.eq_ignore_ascii_case(b"TEMP") => Code::SysTemp,
+                Some(second) if second.eq_ignore_ascii_case(b"PERM") => Code::SysPerm,
+                _ => Code::Sys,
+            });
+        }
+        [Code::LoginDelay, Code::InUse, Code::Auth, Code::Utf8].into_iter().find(|code| is(code.as_str()))
+    }
+}
+
+impl fmt::Debug for ResponseCode<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{}]", self.0.escape_ascii())
+    }
+}

@@ -1,0 +1,152 @@
+//! What peers do that the RFCs do not allow, each with a name.
+
+use core::fmt;
+
+macro_rules! deviations {
+    ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
+        /// One thing that a server did against the RFCs, and that a client can live with.
+        ///
+        /// A client session records each in [`Client::deviations`](crate::client::Client::deviations); its
+        /// [`Profile`](crate::client::Profile) decides which of them it bears and which end the session.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Deviation {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        impl Deviation {
+            /// Every deviation that has a name.
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+        }
+    };
+}
+
+deviations! {
+    /// The greeting has a `<...>` part that is not a well-formed msg-id; APOP is then not offered.
+    BadTimestamp,
+    /// The status indicator came in lower or mixed case: `+ok`.
+    StatusCase,
+    /// Another word behind `+` or `-` than `OK` or `ERR`: `+OKAY`, `-ERROR`.
+    StatusWord,
+    /// A line ended in LF without CR.
+    BareLf,
+    /// A status or capability line was longer than 512 octets (RFC 2449 section 4), or any line was longer than the limit
+    /// of this session, which handed out its front.
+    LongLine,
+    /// A space at the end of a listing or capability line.
+    TrailingSpace,
+    /// More than one space where one belongs.
+    ExtraSpaces,
+    /// `RESP_CODES` or `AUTH_RESP_CODE`, with underscores.
+    CapabilitySpelling,
+    /// A capability line whose parameter is missing or cannot be read.
+    BadCapability,
+    /// A number with a sign, a fraction, or beyond 64 bits; negative counts as 0, too large as the largest.
+    BadNumber,
+    /// `+OK` to STAT, `LIST n` or `UIDL n` without what was asked for.
+    NoNumbers,
+    /// A listing line that cannot be read: no number, message number 0, size missing.
+    BadListing,
+    /// `+OK ` in front of a listing line.
+    StatusInListing,
+    /// Numbers of a listing are not 1 to n although nothing was deleted.
+    Gap,
+    /// A listing holds a number more than once.
+    DuplicateNumber,
+    /// A listing holds a number above the count that STAT gave.
+    BeyondStat,
+    /// A unique-id without a single octet.
+    EmptyUid,
+    /// A unique-id of more than 70 octets.
+    LongUid,
+    /// A unique-id with a space, a control character or an 8-bit octet in it.
+    OddUid,
+    /// `UIDL n` was answered with the id alone.
+    UidWithoutNumber,
+    /// A line of a message body starts with a dot that was not stuffed; the dot is gone.
+    UnstuffedDot,
+    /// The body of a reply has bare LF line ends, and LF `.` LF ends it. Outside the lenient profile, and only after a
+    /// status line that ended in bare LF itself: message text could forge such an end.
+    BareLfBody,
+    /// An AUTH challenge without the space behind `+`.
+    BareContinuation,
+    /// An AUTH challenge that is not base64; the exchange should be cancelled (RFC 5034 section 4).
+    BadChallenge,
+    /// A line came although no command was waiting for an answer.
+    Unsolicited,
+}
+
+/// A set of [`Deviation`]s.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Deviations(u32);
+
+impl Deviations {
+    /// Nothing to report.
+    pub const NONE: Self = Self(0);
+    /// Every one that has a name.
+    pub const ALL: Self = {
+        let mut all = Self::NONE;
+        let mut rest = Deviation::ALL;
+        while let [first, tail @ ..] = rest {
+            all = all.with(*first);
+            rest = tail;
+        }
+        all
+    };
+
+    /// This set and `deviation`.
+    #[must_use]
+    pub const fn with(self, deviation: Deviation) -> Self {
+        Self(self.0 | Self::bit(deviation))
+    }
+
+    /// This set without `deviation`.
+    #[must_use]
+    pub const fn without(self, deviation: Deviation) -> Self {
+        Self(self.0 & !Self::bit(deviation))
+    }
+
+    /// Whether it is in the set.
+    #[must_use]
+    pub const fn contains(self, deviation: Deviation) -> bool {
+        self.0 & Self::bit(deviation) != 0
+    }
+
+    /// Whether the set is empty: the peer kept to the RFCs as far as could be seen.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Adds one.
+    pub const fn insert(&mut self, deviation: Deviation) {
+        *self = self.with(deviation);
+    }
+
+    /// Those of this set that are not in `other`.
+    #[must_use]
+    pub const fn minus(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Those of either set.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// One by one, in the order of the enum.
+    pub fn iter(self) -> impl Iterator<Item = Deviation> {
+        Deviation::ALL.iter().copied().filter(move |one| self.contains(*one))
+    }
+
+    const fn bit(deviation: Deviation) -> u32 {
+        1_u32.wrapping_shl(deviation as u32)
+    }
+}
+
+impl fmt::Debug for Deviations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}

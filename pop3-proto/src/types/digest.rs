@@ -1,0 +1,72 @@
+//! The APOP digest is 16 octets, written as 32 lower-case hexadecimal digits (RFC 1939 section 7, APOP).
+
+use core::fmt;
+
+/// The digest of an APOP command: MD5 over the greeting's timestamp, angle brackets included, and the shared secret.
+///
+/// `Debug` does not show it: whoever sees timestamp and digest can guess the secret offline.
+#[derive(Clone, Copy)]
+pub struct Digest([u8; 16]);
+
+impl Digest {
+    /// Wraps the 16 octets that MD5 gives.
+    #[must_use]
+    pub const fn new(octets: [u8; 16]) -> Self {
+        Self(octets)
+    }
+
+    /// Reads 32 hexadecimal digits; `None` for capitals, other characters and other lengths.
+    #[must_use]
+    pub fn from_hex(hex: &[u8]) -> Option<Self> {
+        let pairs: &[u8; 32] = hex.try_into().ok()?;
+        let mut octets = [0; 16];
+        for (octet, pair) in octets.iter_mut().zip(pairs.chunks_exact(2)) {
+            let [high, low] = pair else { return None };
+            *octet = nibble(*high)? << 4 | nibble(*low)?;
+        }
+        Some(Self(octets))
+    }
+
+    /// The 16 octets.
+    #[must_use]
+    pub const fn octets(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// The 32 digits as they stand on the wire.
+    #[must_use]
+    pub fn to_hex(&self) -> [u8; 32] {
+        let mut hex = [0; 32];
+        for (octet, pair) in self.0.iter().zip(hex.chunks_exact_mut(2)) {
+            if let [high, low] = pair {
+                *high = digit(octet >> 4);
+                *low = digit(octet & 15);
+            }
+        }
+        hex
+    }
+
+    /// Whether both are the same, in a time that does not depend on where they differ.
+    #[must_use]
+    pub fn matches(&self, other: &Self) -> bool {
+        core::hint::black_box(self.0.iter().zip(&other.0).fold(0, |diff, (a, b)| diff | (a ^ b))) == 0
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Digest(..)")
+    }
+}
+
+const fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit.wrapping_sub(b'0')),
+        b'a'..=b'f' => Some(digit.wrapping_sub(b'a').wrapping_add(10)),
+        _ => None,
+    }
+}
+
+const fn digit(nibble: u8) -> u8 {
+    if nibble < 10 { nibble.wrapping_add(b'0') } else { nibble.wrapping_sub(10).wrapping_add(b'a') }
+}

@@ -1,0 +1,26 @@
+//! Floor 2: what the words mean. No bytes move here.
+
+mod capability;
+mod code;
+mod command;
+mod deviation;
+mod digest;
+mod mechanism;
+mod number;
+mod reply;
+mod security;
+mod timestamp;
+mod uid;
+
+pub use capability::{Capability, Expire, LoginDelay, Mechanisms};
+pub use code::{Code, ResponseCode};
+pub use command::{Command, Verb};
+pub use deviation::{Deviation, Deviations};
+pub use digest::Digest;
+pub(crate) use mechanism::WELL_KNOWN;
+pub use mechanism::{Mechanism, is_mechanism_name};
+pub use number::MsgNo;
+pub use reply::{Greeting, LangLine, Scan, Stat, Status, StatusLine, UidLine};
+pub use security::Security;
+pub use timestamp::Timestamp;
+pub use uid::Uid;

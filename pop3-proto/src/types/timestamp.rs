@@ -1,0 +1,36 @@
+//! An APOP timestamp is a msg-id and nothing else, lest a hostile server choose what the digest covers.
+
+use core::fmt;
+
+/// The `<local@domain>` part of a greeting that offers APOP, angle brackets included
+/// (RFC 1939 section 7, RFC 2449 section 3).
+///
+/// A server makes a new one for every connection. Only the msg-id form is accepted, in visible ASCII with one `@`:
+/// anything looser lets a man in the middle search for MD5 collisions and read the front of the password (CVE-2007-1558).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Timestamp<'a>(&'a str);
+
+impl<'a> Timestamp<'a> {
+    /// `None` unless `text` is `<`, one or more visible ASCII characters, `@`, one or more of the same, `>`.
+    #[must_use]
+    pub fn new(text: &'a str) -> Option<Self> {
+        let inner = text.strip_prefix('<')?.strip_suffix('>')?;
+        let (local, domain) = inner.split_once('@')?;
+        let fits = |part: &str| {
+            !part.is_empty() && part.bytes().all(|b| matches!(b, 0x21..=0x7E) && !b"<>@".contains(&b))
+        };
+        (fits(local) && fits(domain)).then_some(Self(text))
+    }
+
+    /// The text that the digest covers, angle brackets included.
+    #[must_use]
+    pub const fn as_str(&self) -> &'a str {
+        self.0
+    }
+}
+
+impl fmt::Debug for Timestamp<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Timestamp({})", self.0)
+    }
+}
