@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use base64ct::{Base64 as Alphabet, Decoder, Encoding};
+use base64ct::{Base64 as Padded, Base64Unpadded as Unpadded, Encoding};
 
 use crate::buf::{Full, Output};
 
@@ -20,19 +20,9 @@ impl<'i> Base64<'i> {
     /// `=` anywhere but at the end, a length that is not a multiple of four, pad bits that are not zero.
     #[must_use]
     pub fn new(text: &'i [u8]) -> Option<Self> {
-        if text.is_empty() {
-            return Some(Self::EMPTY);
-        }
-        let mut decoder = Decoder::<Alphabet>::new(text).ok()?;
-        let mut sink = [0; 48];
-        loop {
-            let left = decoder.remaining_len();
-            let take = if left < sink.len() { left } else { sink.len() };
-            if take == 0 {
-                return Some(Self(text));
-            }
-            decoder.decode(sink.get_mut(..take)?).ok()?;
-        }
+        let mut sink = [0; GROUP / 4 * 3];
+        let good = groups(text).all(|group| group.decode(&mut sink).is_some());
+        good.then_some(Self(text))
     }
 
     /// The text as it came.
@@ -52,10 +42,10 @@ impl<'i> Base64<'i> {
     /// [`decoded_len`](Self::decoded_len).
     pub fn decode<'d>(&self, into: &'d mut [u8]) -> Option<&'d [u8]> {
         let into = into.get_mut(..self.decoded_len())?;
-        if into.is_empty() {
-            return Some(into);
+        for (group, octets) in groups(self.0).zip(into.chunks_mut(GROUP / 4 * 3)) {
+            group.decode(octets)?;
         }
-        Decoder::<Alphabet>::new(self.0).ok()?.decode(into).ok()
+        Some(into)
     }
 }
 
@@ -72,12 +62,30 @@ pub(crate) const fn encoded_len(octets: usize) -> usize {
 
 /// Writes the base64 text of `data`. The caller has made sure of the room.
 pub(crate) fn put(data: &[u8], out: &mut impl Output) -> Result<(), Full> {
-    let mut text = [0; 64];
-    for group in data.chunks(48) {
-        match Alphabet::encode(group, &mut text) {
+    let mut text = [0; GROUP];
+    for octets in data.chunks(GROUP / 4 * 3) {
+        match Padded::encode(octets, &mut text) {
             Ok(text) => out.put(text.as_bytes())?,
             Err(_) => return Err(Full), // cannot be: 48 octets make 64
         }
     }
     Ok(())
+}
+
+/// Characters that are worked on at a time.
+const GROUP: usize = 64;
+
+/// Some characters, and whether they are the last, which alone may be padded.
+struct Group<'i>(&'i [u8], bool);
+
+fn groups(text: &[u8]) -> impl Iterator<Item = Group<'_>> {
+    let last = text.len().div_ceil(GROUP);
+    (1..).zip(text.chunks(GROUP)).map(move |(i, group)| Group(group, i == last))
+}
+
+impl Group<'_> {
+    fn decode(&self, into: &mut [u8]) -> Option<()> {
+        let decoded = if self.1 { Padded::decode(self.0, into) } else { Unpadded::decode(self.0, into) };
+        decoded.ok().map(|_| ())
+    }
 }

@@ -44,9 +44,24 @@ impl Index for Flash {
     }
 
     fn uid(&self, n: MsgNo) -> Uid<'_> {
-        const IDS: [&[u8]; 8] = [b"log-1", b"log-2", b"log-3", b"log-4", b"log-5", b"log-6", b"log-7", b"log-8"];
-        let id = IDS.get(n.index()).copied().unwrap_or(b"log");
-        Uid::new(id).unwrap_or_else(|| Uid::new(b"log").unwrap_or(self.uid(MsgNo::FIRST)))
+        const fn id(text: &[u8]) -> Uid<'_> {
+            match Uid::new(text) {
+                Some(uid) => uid,
+                None => panic!("at compile time only"),
+            }
+        }
+        const IDS: [Uid<'_>; 8] = [
+            id(b"log-1"),
+            id(b"log-2"),
+            id(b"log-3"),
+            id(b"log-4"),
+            id(b"log-5"),
+            id(b"log-6"),
+            id(b"log-7"),
+            id(b"log-8"),
+        ];
+        const LAST: Uid<'_> = id(b"log-9");
+        IDS.get(n.index()).copied().unwrap_or(LAST)
     }
 }
 
@@ -131,7 +146,9 @@ impl Pop3Server {
                     if self.session.user() == Some(b"sensor") && same(password, b"s3cret pass") {
                         match self.drop.open_with(self.flash, [0]) {
                             Ok(()) => reply.accept(&mut self.session, &mut self.tx, "welcome"),
-                            Err(_) => reply.err(&mut self.session, &mut self.tx, Code::SysPerm, "too many messages"),
+                            Err(_) => {
+                                reply.err(&mut self.session, &mut self.tx, Code::SysPerm, "too many messages")
+                            }
                         }
                     } else {
                         reply.err(&mut self.session, &mut self.tx, Code::Auth, "wrong name or password");
@@ -239,7 +256,9 @@ impl Pop3Client {
                     self.octets = self.octets.saturating_add(octets.len() as u64);
                     continue;
                 }
-                client::Event::Reply(_, Part::Stat(stat)) => self.count = u32::try_from(stat.count).unwrap_or(u32::MAX),
+                client::Event::Reply(_, Part::Stat(stat)) => {
+                    self.count = u32::try_from(stat.count).unwrap_or(u32::MAX)
+                }
                 client::Event::Reply(_, Part::Err(_)) => self.step = Step::Refused,
                 client::Event::Reply(_, Part::Ok(_) | Part::End) => {}
                 _ => continue,
@@ -261,10 +280,12 @@ impl Pop3Client {
                     self.step = Step::Retr(0);
                     continue;
                 }
-                Step::Retr(done) => match done.checked_add(1).filter(|n| *n <= self.count).and_then(MsgNo::new) {
-                    Some(n) => (Command::Retr(n), Step::Retr(n.get())),
-                    None => (Command::Quit, Step::Quit),
-                },
+                Step::Retr(done) => {
+                    match done.checked_add(1).filter(|n| *n <= self.count).and_then(MsgNo::new) {
+                        Some(n) => (Command::Retr(n), Step::Retr(n.get())),
+                        None => (Command::Quit, Step::Quit),
+                    }
+                }
                 Step::Refused => (Command::Quit, Step::Quit),
                 Step::Quit => return,
             };

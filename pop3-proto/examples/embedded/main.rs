@@ -17,7 +17,10 @@ fn main() -> ExitCode {
     let mut client = device::Pop3Client::new();
     match device::talk(&mut server, &mut client, 64) {
         Some((messages, octets)) => {
-            println!("{messages} messages, {octets} octets, in {} octets of state", size_of_val(&server) + size_of_val(&client));
+            println!(
+                "{messages} messages, {octets} octets, in {} octets of state",
+                size_of_val(&server) + size_of_val(&client)
+            );
             ExitCode::SUCCESS
         }
         None => {

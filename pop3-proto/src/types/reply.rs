@@ -1,5 +1,7 @@
 //! What a reply line says, once it is read.
 
+use core::fmt;
+
 use super::{Code, MsgNo, ResponseCode, Timestamp};
 use crate::text::Text;
 
@@ -59,7 +61,7 @@ pub struct Scan {
 }
 
 /// A unique-id listing: one message and its id (RFC 1939 section 7, UIDL).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct UidLine<'i> {
     /// The message; `None` where a server answered `UIDL n` with the id alone.
     pub number: Option<MsgNo>,
@@ -68,10 +70,23 @@ pub struct UidLine<'i> {
 }
 
 /// One line of a language listing (RFC 6856 section 3.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct LangLine<'i> {
     /// The language tag (RFC 5646), for use with LANG.
     pub tag: &'i [u8],
     /// What people call the language, in that language.
     pub description: Text<'i>,
+}
+
+impl fmt::Debug for UidLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = self.number.map_or(0, MsgNo::get);
+        write!(f, "UidLine({number}, \"{}\")", self.uid.escape_ascii())
+    }
+}
+
+impl fmt::Debug for LangLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LangLine(\"{}\", {:?})", self.tag.escape_ascii(), self.description)
+    }
 }

@@ -14,9 +14,14 @@ pub struct Uid<'a>(&'a [u8]);
 impl<'a> Uid<'a> {
     /// `None` unless `id` keeps the rule; see [`Deviation`](crate::Deviation) for what servers send beyond it.
     #[must_use]
-    pub fn new(id: &'a [u8]) -> Option<Self> {
-        let visible = id.iter().fold(true, |all, b| all & matches!(b, 0x21..=0x7E));
-        (visible && !id.is_empty() && id.len() <= UNIQUE_ID).then_some(Self(id))
+    pub const fn new(id: &'a [u8]) -> Option<Self> {
+        let mut visible = !id.is_empty() && id.len() <= UNIQUE_ID;
+        let mut rest = id;
+        while let [octet, tail @ ..] = rest {
+            visible &= matches!(octet, 0x21..=0x7E);
+            rest = tail;
+        }
+        if visible { Some(Self(id)) } else { None }
     }
 
     /// The octets as they stand on the wire.
