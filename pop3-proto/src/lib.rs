@@ -1,5 +1,19 @@
 //! A sans-IO POP3 protocol core.
 #![no_std]
+// What keeps the library free of panics and of std where core will do; tests, examples and tools may.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::alloc_instead_of_core,
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::std_instead_of_alloc,
+        clippy::std_instead_of_core,
+        clippy::unwrap_used
+    )
+)]
 
 #[cfg(feature = "alloc")]
 extern crate alloc;

@@ -8,13 +8,13 @@ use pop3_proto::{MsgNo, Uid};
 
 /// Messages and their unique-ids.
 #[derive(Clone, Debug, Default)]
-pub struct Mailbox {
-    pub messages: Vec<Vec<u8>>,
-    pub uids: Vec<Vec<u8>>,
+pub(crate) struct Mailbox {
+    pub(crate) messages: Vec<Vec<u8>>,
+    pub(crate) uids: Vec<Vec<u8>>,
 }
 
 impl Mailbox {
-    pub fn of(messages: &[&[u8]]) -> Self {
+    pub(crate) fn of(messages: &[&[u8]]) -> Self {
         let uids = (1..=messages.len()).map(|n| format!("uid-{n}").into_bytes()).collect();
         Self { messages: messages.iter().map(|m| m.to_vec()).collect(), uids }
     }
@@ -35,7 +35,7 @@ impl Index for Mailbox {
 }
 
 /// The stored message as it arrives: CRLF line ends, the last one included.
-pub fn crlf_form(stored: &[u8]) -> Vec<u8> {
+pub(crate) fn crlf_form(stored: &[u8]) -> Vec<u8> {
     let mut wire = Vec::new();
     for &b in stored {
         if b == b'\n' && wire.last() != Some(&b'\r') {
@@ -50,7 +50,7 @@ pub fn crlf_form(stored: &[u8]) -> Vec<u8> {
 }
 
 /// Octets from a text with `\r \n \t \0 \xNN \\`.
-pub fn unescape(text: &str) -> Vec<u8> {
+pub(crate) fn unescape(text: &str) -> Vec<u8> {
     let mut octets = Vec::new();
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
@@ -74,6 +74,6 @@ pub fn unescape(text: &str) -> Vec<u8> {
 }
 
 /// Readable form of octets, for messages of failed assertions.
-pub fn show(octets: &[u8]) -> String {
+pub(crate) fn show(octets: &[u8]) -> String {
     octets.escape_ascii().to_string()
 }
