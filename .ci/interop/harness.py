@@ -1,0 +1,333 @@
+"""What the scripts of this folder have in common: certificates, the servers under test, and the report.
+
+Nothing to run by hand. Servers listen on 127.0.0.1 alone, and only processes started here are ended here.
+"""
+
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, Iterable, Iterator
+
+HOST = "127.0.0.1"
+USER = "alice"
+PASSWORD = "open sesame"
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = (ROOT / os.environ.get("EXAMPLES", "target/release/examples")).resolve()
+POP3D = EXAMPLES / "pop3d"
+POP3GET = EXAMPLES / "pop3get"
+PANIC = "panicked at"
+STOP_SECONDS = 20  # pop3d gives open sessions 10 s to end
+
+
+class Failed(Exception):
+    """A check did not hold; the text says what was expected and what came."""
+
+
+def expect(holds: object, otherwise: str) -> None:
+    if not holds:
+        raise Failed(otherwise)
+
+
+class Report:
+    """One line for each check, and the sum at the end."""
+
+    def __init__(self) -> None:
+        self.passed = 0
+        self.failed = 0
+
+    def check(self, name: str, body: Callable[[], str | None]) -> None:
+        """Runs `body`; it passes when it returns, and what it returns is printed as a remark."""
+        start = time.monotonic()
+        try:
+            remark = body() or ""
+            verdict = "ok  "
+            self.passed += 1
+        except Exception as error:
+            remark = str(error) or repr(error)
+            if not isinstance(error, Failed):
+                remark = "".join(traceback.format_exception(error)).rstrip()
+            verdict = "FAIL"
+            self.failed += 1
+        print(f"{verdict} {name}  {time.monotonic() - start:.2f} s" + (f"  {remark}" if remark else ""), flush=True)
+
+    def finish(self) -> int:
+        """Prints the sum; returns the exit code."""
+        print(f"{self.passed} passed, {self.failed} failed", flush=True)
+        return 1 if self.failed else 0
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A temporary folder that other users may enter (Dovecot does not serve mail as root), removed at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="pop3-interop-"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def need_programs() -> None:
+    missing = [str(path) for path in (POP3D, POP3GET) if not os.access(path, os.X_OK)]
+    if missing:
+        sys.exit(f"not built: {', '.join(missing)}; run: cargo build --release --examples -p pop3-proto")
+
+
+@dataclass
+class Certificates:
+    """A certificate authority, and a certificate of it for localhost and 127.0.0.1."""
+
+    ca: Path
+    cert: Path
+    key: Path
+
+
+def make_certificates(folder: Path) -> Certificates:
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def openssl(*args: object) -> None:
+        subprocess.run(["openssl", *map(str, args)], check=True, capture_output=True, cwd=folder)
+
+    new_key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+    openssl(
+        "req", "-x509", *new_key, "-keyout", "ca.key", "-out", "ca.pem", "-days", 2, "-subj", "/CN=interop CA",
+        "-addext", "keyUsage=critical,keyCertSign,cRLSign",
+    )  # fmt: skip
+    openssl("req", *new_key, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost")
+    (folder / "extensions").write_text(
+        "subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n"
+    )
+    openssl(
+        "x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
+        "-out", "server.pem", "-days", 2, "-extfile", "extensions",
+    )  # fmt: skip
+    return Certificates(folder / "ca.pem", folder / "server.pem", folder / "server.key")
+
+
+@dataclass
+class Server:
+    """Where a POP3 server is, and how to log in."""
+
+    plain_port: int
+    tls_port: int
+    ca: Path
+    user: str = USER
+    password: str = PASSWORD
+
+
+def peak_kib(pid: int) -> int:
+    """The peak of resident memory so far, in KiB; 0 when the process is gone."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(found[1]) if found else 0
+
+
+class Pop3d:
+    """The example server, started for the span of a `with`; stopping it cleanly is a check of its own."""
+
+    def __init__(self, *source: object, certificates: Certificates, users: Iterable[str] = (USER,)) -> None:
+        command = [POP3D, *source, "--listen", f"{HOST}:0", "--listen-tls", f"{HOST}:0"]
+        for user in users:
+            command += ["--user", f"{user}:{PASSWORD}"]
+        command += ["--tls-cert", certificates.cert, "--tls-key", certificates.key]
+        self.output: list[str] = []
+        self.process = subprocess.Popen(
+            list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        )
+        self._ready = threading.Event()
+        self._ports: dict[str, int] = {}
+        self._reader = threading.Thread(target=self._read_output, daemon=True)
+        self._reader.start()
+        if not self._ready.wait(10) or len(self._ports) < 2:
+            self.kill()
+            raise Failed(f"pop3d did not start: {self.text()!r}")
+        self.server = Server(self._ports["plain, STLS"], self._ports["TLS"], certificates.ca)
+
+    def _read_output(self) -> None:
+        for line in self.process.stdout:
+            self.output.append(line)
+            if found := re.match(r"listening on 127\.0\.0\.1:(\d+) \((plain, STLS|TLS)\)$", line):
+                self._ports[found[2]] = int(found[1])
+                if len(self._ports) == 2:
+                    self._ready.set()
+        self._ready.set()
+
+    def text(self) -> str:
+        return "".join(self.output)
+
+    def peak_kib(self) -> int:
+        return peak_kib(self.process.pid)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self._reader.join()
+
+    def stop(self, with_signal: signal.Signals = signal.SIGTERM) -> None:
+        """Asks it to stop, and expects it to: soon, with exit code 0, and without a panic before."""
+        if self.process.poll() is None:
+            self.process.send_signal(with_signal)
+        try:
+            code = self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise Failed(f"pop3d was still there {STOP_SECONDS} s after {with_signal.name}") from None
+        self._reader.join()
+        expect(PANIC not in self.text(), f"pop3d panicked: {self.text()}")
+        expect(code == 0, f"pop3d ended with code {code}: {self.text()}")
+
+    def __enter__(self) -> "Pop3d":
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is None:
+            self.stop()
+        elif self.process.poll() is None:
+            self.kill()
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports nobody listens on just now."""
+    sockets = [socket.create_server((HOST, 0)) for _ in range(count)]
+    ports = [held.getsockname()[1] for held in sockets]
+    for held in sockets:
+        held.close()
+    return ports
+
+
+def mail_owner() -> tuple[int, int]:
+    """The user and group Dovecot reads mail as: this user, or nobody where this user is root."""
+    if os.geteuid():
+        return os.geteuid(), os.getegid()
+    nobody = pwd.getpwnam("nobody")
+    return nobody.pw_uid, nobody.pw_gid
+
+
+def give_to_mail_owner(folder: Path) -> None:
+    if os.geteuid() == 0:
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, *mail_owner())
+
+
+class Dovecot:
+    """A Dovecot of its own below a scratch folder, started for the span of a `with`; it serves one Maildir."""
+
+    def __init__(self, folder: Path, maildir: Path, certificates: Certificates) -> None:
+        program = shutil.which("dovecot", path=os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin")
+        expect(program, "dovecot is not installed; run install.sh")
+        folder.mkdir(parents=True)
+        home = folder / "home"
+        home.mkdir()
+        give_to_mail_owner(home)
+        give_to_mail_owner(maildir)
+        plain_port, tls_port = free_ports(2)
+        uid, gid = mail_owner()
+        # Dovecot started by root wants its own users; started by anybody else it can only be that user.
+        me = pwd.getpwuid(os.geteuid()).pw_name
+        users = "" if os.geteuid() == 0 else f"default_internal_user = {me}\ndefault_login_user = {me}\n"
+        (folder / "passwords").write_text(f"{USER}:{{PLAIN}}{PASSWORD}\n")
+        (folder / "dovecot.conf").write_text(f"""
+protocols = pop3
+listen = {HOST}
+base_dir = {folder}/run
+state_dir = {folder}/state
+log_path = {folder}/log
+{users}default_internal_group = {"dovecot" if os.geteuid() == 0 else gid}
+ssl = yes
+ssl_cert = <{certificates.cert}
+ssl_key = <{certificates.key}
+disable_plaintext_auth = no
+auth_mechanisms = plain
+passdb {{
+  driver = passwd-file
+  args = {folder}/passwords
+}}
+userdb {{
+  driver = static
+  args = uid={uid} gid={gid} home={home}
+}}
+first_valid_uid = {uid}
+first_valid_gid = {gid}
+mail_location = maildir:{maildir}
+pop3_no_flag_updates = yes
+pop3_lock_session = yes
+mail_max_userip_connections = 100
+service pop3-login {{
+  chroot =
+  inet_listener pop3 {{
+    port = {plain_port}
+  }}
+  inet_listener pop3s {{
+    port = {tls_port}
+    ssl = yes
+  }}
+}}
+service anvil {{
+  chroot =
+}}
+service stats {{
+  chroot =
+}}
+""")
+        self.log = folder / "log"
+        self.process = subprocess.Popen(
+            [program, "-F", "-c", str(folder / "dovecot.conf")], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        self.server = Server(plain_port, tls_port, certificates.ca)
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                socket.create_connection((HOST, tls_port), 1).close()
+                return
+            except OSError:
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    self.stop()
+                    log = self.log.read_text() if self.log.exists() else ""
+                    raise Failed(f"dovecot did not start: {self.process.stdout.read()}{log}") from None
+                time.sleep(0.05)
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(20)
+
+    def __enter__(self) -> "Dovecot":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def shown(octets: bytes) -> str:
+    """The octets for a message to a person: short, and with a count."""
+    inner = octets if len(octets) <= 60 else octets[:30] + b" ... " + octets[-30:]
+    return f"{len(octets)} octets {inner!r}"
+
+
+def expect_same(got: Iterable[bytes], wanted: dict[str, bytes]) -> None:
+    """Expects the same messages in any order, each as often as wanted, octet for octet."""
+    surplus = Counter(got)
+    missing = []
+    for name, octets in wanted.items():
+        if surplus[octets]:
+            surplus[octets] -= 1
+        else:
+            missing.append(f"  missing {name}: {shown(octets)}")
+    extra = [f"  unexpected: {shown(octets)}" for octets in surplus.elements()]
+    if missing or extra:
+        raise Failed("\n".join([f"{len(missing)} missing, {len(extra)} unexpected", *missing[:10], *extra[:10]]))

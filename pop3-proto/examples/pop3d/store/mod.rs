@@ -1,0 +1,227 @@
+//! Where mail is kept: opening a maildrop, reading a message, removing messages.
+
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use pop3_proto::dot::WireSize;
+use pop3_proto::maildrop::Index;
+use pop3_proto::{Code, MsgNo, Uid};
+use tokio::io::AsyncRead;
+use tokio::task::spawn_blocking;
+
+mod maildir;
+mod mbox;
+mod sample;
+
+/// Maildrops of one kind.
+pub(crate) enum Store {
+    Maildir(String),
+    Mbox(String),
+    Sample(Arc<sample::Shared>),
+}
+
+/// An open maildrop. It stays locked until this is dropped.
+pub(crate) struct Mailbox {
+    entries: Vec<Entry>,
+    kind: Kind,
+    _lock: Lock,
+}
+
+enum Kind {
+    Maildir(::maildir::Maildir),
+    Mbox(PathBuf),
+    Sample(Arc<sample::Shared>),
+}
+
+/// A message, as it was when the maildrop was opened.
+struct Entry {
+    octets: u64,
+    uid: String,
+    place: Place,
+}
+
+enum Place {
+    File(PathBuf),
+    /// In an mbox: where its `From ` line starts, its text and how long that is, and where the next message starts.
+    Range {
+        from: u64,
+        text: u64,
+        len: u64,
+        next: u64,
+    },
+    /// In the built-in sample, from 0.
+    Sample(usize),
+}
+
+/// One session a maildrop: across processes for files, within this one for the sample.
+#[expect(dead_code, reason = "held, not read")]
+enum Lock {
+    File(File),
+    Sample(sample::Guard),
+}
+
+/// Why a maildrop was not opened.
+pub(crate) struct Refusal {
+    pub(crate) code: Code,
+    pub(crate) text: &'static str,
+    /// For the log.
+    pub(crate) error: Option<anyhow::Error>,
+}
+
+impl Store {
+    /// `%u` in `path` stands for the user name.
+    pub(crate) fn maildir(path: String) -> anyhow::Result<Self> {
+        if !path.contains("%u") {
+            anyhow::ensure!(
+                Path::new(&path).join("cur").is_dir(),
+                "--maildir {path}: no Maildir there (no folder `cur` in it)"
+            );
+        }
+        Ok(Self::Maildir(path))
+    }
+
+    pub(crate) fn mbox(path: String) -> anyhow::Result<Self> {
+        if !path.contains("%u") {
+            File::open(&path).with_context(|| format!("--mbox {path}"))?;
+            anyhow::ensure!(Path::new(&path).is_file(), "--mbox {path}: not a file");
+        }
+        Ok(Self::Mbox(path))
+    }
+
+    pub(crate) fn sample() -> Self {
+        Self::Sample(Arc::new(sample::Shared::new()))
+    }
+
+    pub(crate) const fn is_sample(&self) -> bool {
+        matches!(self, Self::Sample(_))
+    }
+
+    /// Locks the user's maildrop and takes stock of it.
+    pub(crate) async fn open(&self, user: &str) -> Result<Mailbox, Refusal> {
+        let opened = match self {
+            Self::Sample(shared) => Ok(Ok(sample::open(shared))),
+            Self::Maildir(path) => {
+                let path = PathBuf::from(path.replace("%u", user));
+                spawn_blocking(move || maildir::open(&path)).await
+            }
+            Self::Mbox(path) => {
+                let path = PathBuf::from(path.replace("%u", user));
+                spawn_blocking(move || mbox::open(&path)).await
+            }
+        };
+        let opened = opened.map_err(anyhow::Error::from).and_then(|opened| opened);
+        match opened {
+            Ok(Some(mailbox)) => Ok(mailbox),
+            Ok(None) => {
+                Err(Refusal { code: Code::InUse, text: "another session has the maildrop open", error: None })
+            }
+            Err(error) => Err(Refusal {
+                code: Code::SysTemp,
+                text: "the maildrop cannot be opened",
+                error: Some(error),
+            }),
+        }
+    }
+}
+
+impl Mailbox {
+    /// The message as it is stored.
+    pub(crate) async fn message(&self, number: MsgNo) -> io::Result<Box<dyn AsyncRead + Send + Unpin + '_>> {
+        let entry = self.entries.get(number.index()).ok_or(io::ErrorKind::NotFound)?;
+        Ok(match (&self.kind, &entry.place) {
+            (Kind::Maildir(maildir), Place::File(path)) => Box::new(maildir::read(maildir, path).await?),
+            (Kind::Mbox(path), Place::Range { text, len, .. }) => {
+                Box::new(mbox::read(path, *text, *len).await?)
+            }
+            (Kind::Sample(shared), Place::Sample(at)) => Box::new(shared.read(*at)),
+            _ => return Err(io::ErrorKind::NotFound.into()),
+        })
+    }
+
+    /// Removes these messages and no other.
+    pub(crate) async fn remove(&self, numbers: &[MsgNo]) -> anyhow::Result<()> {
+        let marked = |n: &MsgNo| self.entries.get(n.index());
+        match &self.kind {
+            Kind::Maildir(maildir) => {
+                let maildir = ::maildir::Maildir::from(maildir.path().to_path_buf());
+                let paths = numbers.iter().filter_map(marked).filter_map(Entry::path).collect::<Vec<_>>();
+                spawn_blocking(move || maildir::remove(&maildir, &paths)).await?
+            }
+            Kind::Mbox(path) => {
+                let path = path.clone();
+                let ranges = numbers.iter().filter_map(marked).filter_map(Entry::range).collect::<Vec<_>>();
+                spawn_blocking(move || mbox::remove(&path, &ranges)).await?
+            }
+            Kind::Sample(shared) => {
+                shared.remove(numbers.iter().filter_map(marked));
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Index for Mailbox {
+    fn len(&self) -> u32 {
+        u32::try_from(self.entries.len()).unwrap_or(u32::MAX)
+    }
+
+    fn octets(&self, n: MsgNo) -> u64 {
+        self.entries.get(n.index()).map_or(0, |entry| entry.octets)
+    }
+
+    fn uid(&self, n: MsgNo) -> Uid<'_> {
+        const NONE: Uid<'_> = Uid::new(b"none").unwrap();
+        self.entries.get(n.index()).and_then(|entry| Uid::new(entry.uid.as_bytes())).unwrap_or(NONE)
+    }
+}
+
+impl Entry {
+    fn path(&self) -> Option<PathBuf> {
+        match &self.place {
+            Place::File(path) => Some(path.clone()),
+            Place::Range { .. } | Place::Sample(_) => None,
+        }
+    }
+
+    fn range(&self) -> Option<(u64, u64)> {
+        match self.place {
+            Place::Range { from, next, .. } => Some((from, next)),
+            Place::File(_) | Place::Sample(_) => None,
+        }
+    }
+}
+
+/// `None` if somebody else holds it.
+fn lock(path: &Path) -> anyhow::Result<Option<Lock>> {
+    let file = File::open(path).with_context(|| path.display().to_string())?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(Lock::File(file))),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("locking {}", path.display())),
+    }
+}
+
+/// Size on the wire of what a reader gives, in constant memory.
+fn wire_size(mut from: impl io::Read) -> io::Result<u64> {
+    let mut size = WireSize::new();
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        match from.read(&mut piece) {
+            Ok(0) => return Ok(size.octets()),
+            Ok(n) => size.add(&piece[..n]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// A unique-id from a name that is unique: octets that may not stand in one are replaced, and it is cut to 70.
+fn uid(name: &str) -> String {
+    name.chars()
+        .map(|c| if matches!(c, '!'..='~') { c } else { '_' })
+        .take(pop3_proto::limits::UNIQUE_ID)
+        .collect()
+}

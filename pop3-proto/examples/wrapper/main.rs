@@ -1,0 +1,159 @@
+//! An async wrapper in one screen: `next().await` over the client session.
+//!
+//! `Pop3` is the part to copy; `main` runs it over an in-memory connection against a server from the same crate.
+
+use std::io;
+
+use pop3_proto::client::{Client, Event, Need, Part, Profile, ProtocolError};
+use pop3_proto::maildrop::Maildrop;
+use pop3_proto::server::{self, Config, Server};
+use pop3_proto::{Command, FixedBuf, Limits, MsgNo, Secret, Security, Time, limits};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::time::{Duration, timeout};
+
+#[path = "../sample/mod.rs"]
+mod sample;
+
+/// The longest silence of a server. QUIT may take long: messages are removed before it is answered.
+const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// A connection to a POP3 server: the session, a socket, and the two buffers between them.
+struct Pop3<S> {
+    client: Client,
+    io: S,
+    rx: FixedBuf<{ limits::EXCHANGE_LINE }>,
+    tx: Vec<u8>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Pop3<S> {
+    fn new(io: S, security: Security) -> Self {
+        Self { client: Client::new(Profile::LENIENT, security), io, rx: FixedBuf::new(), tx: Vec::new() }
+    }
+
+    /// The next event. What it borrows is the receive buffer. Cancelling the future loses nothing.
+    async fn next(&mut self) -> io::Result<Event<'_>> {
+        while self.client.poll(self.rx.unread()) == Need::Input {
+            timeout(TIMEOUT, self.exchange()).await??;
+        }
+        self.client.receive(self.rx.unread()).map_err(broken)
+    }
+
+    /// Sends what is queued, then reads once.
+    async fn exchange(&mut self) -> io::Result<()> {
+        while !self.tx.is_empty() {
+            let sent = self.io.write(&self.tx).await?;
+            self.tx.drain(..sent);
+        }
+        self.io.flush().await?;
+        match self.io.read(self.rx.space()).await? {
+            0 => {
+                Err(self.client.end_of_input().map_or_else(broken, |()| io::ErrorKind::UnexpectedEof.into()))
+            }
+            n => {
+                self.rx.filled(n);
+                Ok(())
+            }
+        }
+    }
+
+    /// Queues a command; the next wait for an event sends it.
+    fn send(&mut self, command: &Command<'_>) -> io::Result<()> {
+        self.client.send(command, &mut self.tx).map(|_| ()).map_err(io::Error::other)
+    }
+}
+
+fn broken(error: ProtocolError) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, error)
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> io::Result<()> {
+    let (near, far) = tokio::io::duplex(4096);
+    let server = tokio::spawn(serve(far));
+
+    let mut pop = Pop3::new(near, Security::Tls);
+    let mut script = vec![
+        Command::Quit,
+        Command::Retr(MsgNo::FIRST),
+        Command::List(None),
+        Command::Stat,
+        Command::Pass(Secret::new(b"demo")),
+        Command::User(b"demo"),
+    ];
+    loop {
+        let done = match pop.next().await? {
+            Event::Closed => break,
+            Event::Greeting(greeting) => {
+                println!("{}", greeting.line.text);
+                true
+            }
+            Event::Reply(_, Part::Ok(text)) => {
+                println!("+OK {text}");
+                true
+            }
+            Event::Reply(_, Part::Stat(stat)) => {
+                println!("{} messages, {} octets", stat.count, stat.octets);
+                true
+            }
+            Event::Reply(_, Part::ScanItem(scan)) => {
+                println!("message {} has {} octets", scan.number, scan.octets);
+                false
+            }
+            Event::Reply(_, Part::Data(octets)) => {
+                print!("{}", String::from_utf8_lossy(octets));
+                false
+            }
+            Event::Reply(_, Part::End) => true,
+            Event::Reply(_, Part::Err(refusal)) => return Err(io::Error::other(refusal.text.to_string())),
+            _ => false,
+        };
+        if let Some(command) = done.then(|| script.pop()).flatten() {
+            pop.send(&command)?;
+        }
+    }
+    server.await?
+}
+
+/// A server for the other end: it lets `demo` in and serves the sample.
+async fn serve(mut io: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
+    let mut config = Config::new();
+    config.limits = Limits::window(512);
+    let mut session = Server::new(&config, Security::Tls);
+    let mut drop = Maildrop::closed();
+    let (mut rx, mut tx) = (FixedBuf::<512>::new(), FixedBuf::<4096>::new());
+    loop {
+        match drop.receive(&mut session, Time::ZERO, rx.unread(), &mut tx) {
+            server::Event::NeedInput => {
+                flush(&mut io, &mut tx).await?;
+                match io.read(rx.space()).await? {
+                    0 => return Ok(()),
+                    n => rx.filled(n),
+                }
+            }
+            server::Event::NeedOutput => flush(&mut io, &mut tx).await?,
+            server::Event::Login { reply, .. } => {
+                drop.open(sample::Sample::new());
+                reply.accept(&mut session, &mut tx, "welcome");
+            }
+            server::Event::Retr(number, reply) => {
+                let mut body = reply.begin(&mut session, &mut tx, "");
+                let mail = drop.index().and_then(|mail| mail.0.get(number.index()));
+                let mut rest = mail.map_or(&[][..], |message| &message.text);
+                while !rest.is_empty() {
+                    body.fill(&mut rest, &mut tx);
+                    flush(&mut io, &mut tx).await?;
+                }
+                body.end(&mut session);
+            }
+            server::Event::Quit { reply, .. } => reply.ok(&mut session, &mut tx, "bye"),
+            server::Event::Closed(_) => return flush(&mut io, &mut tx).await,
+            _ => {}
+        }
+    }
+}
+
+async fn flush(io: &mut (impl AsyncWrite + Unpin), tx: &mut FixedBuf<4096>) -> io::Result<()> {
+    io.write_all(tx.bytes()).await?;
+    tx.clear();
+    io.flush().await
+}

@@ -1,0 +1,459 @@
+//! Any cut of the input gives the same events and the same output, on both sides, also octet by octet.
+
+mod common;
+#[path = "common/pair.rs"]
+mod pair;
+
+use std::collections::VecDeque;
+
+use common::Mailbox;
+use pair::{DIGEST, Heard, Host, listen};
+use pop3_proto::client::{Client, Event, Part, Profile, ProtocolError};
+use pop3_proto::server::{Config, Reason, Server};
+use pop3_proto::{Command, Deviation, Limits, Mechanism, MsgNo, Secret, Security, Timestamp};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+fn sizes() -> impl Strategy<Value = Vec<usize>> {
+    vec(prop_oneof![4 => 1_usize..9, 2 => 9_usize..70, 1 => 200_usize..700], 1..12)
+}
+
+// ----- the server
+
+const LOGINS: [&str; 4] =
+    ["", "USER tim\r\nPASS secret\r\n", "AUTH PLAIN Z29vZA==\r\n", "AUTH LOGIN\r\nbW9yZQ==\r\nZ29vZA==\r\n"];
+
+const LINES: [&str; 62] = [
+    "USER tim",
+    "USER t\u{ef}m",
+    "user a b",
+    "USER",
+    "PASS secret",
+    "PASS  wrong ",
+    "pass secret",
+    "PASS",
+    "APOP tim 00",
+    "AUTH",
+    "AUTH ",
+    "AUTH PLAIN",
+    "auth plain =",
+    "AUTH PLAIN Z29vZA==",
+    "AUTH PLAIN Z29",
+    "AUTH PLAIN bW9yZQ==",
+    "AUTH LOGIN",
+    "AUTH LOGIN Z29vZA==",
+    "AUTH NOSUCH",
+    "Z29vZA==",
+    "bW9yZSBhbmQgbW9yZQ==",
+    "d3Jvbmc=",
+    "*",
+    "=",
+    "",
+    "CAPA",
+    "capa",
+    "CAPA x",
+    "LANG",
+    "LANG *",
+    "LANG es",
+    "LANG zz-top",
+    "LANG toolongasubtag",
+    "UTF8",
+    "STAT",
+    "STAT 1",
+    "LIST",
+    "LIST 1",
+    "LIST 9",
+    "LIST 0",
+    "LIST 99999999999",
+    "RETR 1",
+    "RETR 2",
+    "RETR 3",
+    "retr 1",
+    "RETR one",
+    "RETR",
+    "TOP 1 0",
+    "TOP 2 1",
+    "TOP 2",
+    "DELE 1",
+    "DELE 2",
+    "NOOP",
+    "RSET",
+    "UIDL",
+    "UIDL 2",
+    "UIDL x",
+    "XTND XMIT",
+    "GARBAGE",
+    "\0",
+    "+OK forged",
+    ".",
+];
+
+/// What a client may say; never an STLS with octets behind it, whose event the cut may decide.
+fn said() -> impl Strategy<Value = Vec<u8>> {
+    let line = select(&LINES).prop_map(|line| line.as_bytes().to_vec());
+    let exact = prop_oneof![Just(format!("APOP tim {DIGEST}")), Just(String::from("QUIT"))];
+    let long = (select(&["NOOP ", "AUTH PLAIN ", "", "RETR 1"]), 230_usize..700, select(b"A =\n\r"));
+    let long = long.prop_map(|(front, len, fill)| {
+        let mut line = front.as_bytes().to_vec();
+        line.resize(line.len() + len, fill);
+        line.extend_from_slice(b"QUIT");
+        line
+    });
+    let edge = (250_usize..258, any::<bool>()).prop_map(|(len, user)| {
+        let mut line = if user { b"USER ".to_vec() } else { b"XXXX ".to_vec() };
+        line.resize(len, b'u');
+        line
+    });
+    let soup = vec(prop_oneof![select(b"\r\n\0 .*="), any::<u8>()], 0..8);
+    let line = prop_oneof![
+        16 => line,
+        1 => exact.prop_map(String::into_bytes),
+        2 => long,
+        1 => edge,
+        1 => soup,
+    ];
+    let end = prop_oneof![
+        12 => Just(&b"\r\n"[..]),
+        1 => Just(&b"\n"[..]),
+        1 => Just(&b"\r\r\n"[..]),
+        1 => Just(&b"\n\r\n"[..]),
+        1 => Just(&b"\r"[..]),
+        1 => Just(&b""[..]),
+    ];
+    let stream = vec((line, end).prop_map(|(line, end)| [&line, end].concat()), 0..24);
+    let login = prop_oneof![1 => Just(LOGINS[0]), 3 => select(&LOGINS)];
+    (login, stream, any::<bool>()).prop_map(|(login, stream, stls)| {
+        let mut octets = login.as_bytes().to_vec();
+        octets.extend_from_slice(&stream.concat());
+        if stls {
+            octets.extend_from_slice(b"\r\nSTLS\r\n");
+        }
+        octets
+    })
+}
+
+fn mailbox() -> Mailbox {
+    let long = b".line\n".repeat(300);
+    Mailbox::of(&[b"Subject: one\r\n\r\n.\r\n..\r\nbody", b"Subject: two\n\na\nb\nc\n", &long])
+}
+
+#[derive(Debug, PartialEq)]
+struct Outcome {
+    log: Vec<String>,
+    said: String,
+    removed: Option<Vec<u32>>,
+    closed: Option<Reason>,
+}
+
+fn serve(config: &Config<'_>, security: Security, octets: &[u8], sizes: &[usize], later: bool) -> Outcome {
+    let session = Server::new(config, security).with_apop(Timestamp::new("<1@host>").unwrap());
+    let mut host = Host::of(session, mailbox()).later(later);
+    host.hear_in(octets, sizes);
+    Outcome {
+        log: host.log,
+        said: host.said.escape_ascii().to_string(),
+        removed: host.removed,
+        closed: host.closed,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn any_cut_of_what_a_client_says_gives_the_same_events_and_the_same_output(
+        octets in said(),
+        switches in any::<[bool; 8]>(),
+        window in select(&[255_usize, 300, 12_288]),
+        sizes in sizes(),
+        later in any::<bool>(),
+    ) {
+        let [tls, clear_login, stls, bare_lf, other, utf8, few, lang] = switches;
+        let mechanisms = [Mechanism::PLAIN, Mechanism::LOGIN];
+        let mut config = Config::new();
+        config.limits = Limits::window(window).with_exchange_line(600);
+        if few {
+            config.limits = config.limits.with_max_errors(4).with_max_login_failures(2);
+        }
+        config.clear_login = clear_login || !stls;
+        config.stls = stls;
+        config.bare_lf = bare_lf;
+        config.other = other;
+        config.utf8 = utf8;
+        config.utf8_user = utf8;
+        config.lang = lang;
+        config.mechanisms = &mechanisms;
+        config.implementation = Some("a name");
+        let security = if tls { Security::Tls } else { Security::Plain };
+        let whole = serve(&config, security, &octets, &[usize::MAX], false);
+        prop_assert_eq!(&serve(&config, security, &octets, &sizes, later), &whole);
+        prop_assert_eq!(&serve(&config, security, &octets, &[1], !later), &whole);
+    }
+}
+
+#[test]
+fn pipelined_commands_in_one_window_are_all_answered_in_order_at_every_cut() {
+    let mut config = Config::new();
+    config.clear_login = true;
+    let octets = b"USER tim\r\nPASS secret\r\nSTAT\r\nLIST 2\r\nRETR 2\r\nUIDL\r\nDELE 1\r\nLIST\r\nTOP 2 1\r\nQUIT\r\n";
+    let due = "+OK POP3 server ready\r\n+OK send PASS\r\n+OK welcome\r\n+OK 3 2158\r\n+OK 2 24\r\n\
+        +OK message follows\r\nSubject: two\r\n\r\na\r\nb\r\nc\r\n.\r\n\
+        +OK 3 messages (2158 octets)\r\n1 uid-1\r\n2 uid-2\r\n3 uid-3\r\n.\r\n\
+        +OK message 1 deleted\r\n+OK 2 messages (2125 octets)\r\n2 25\r\n3 2100\r\n.\r\n\
+        +OK message follows\r\nSubject: two\r\n\r\na\r\n.\r\n+OK bye\r\n";
+    for size in 1..=octets.len() {
+        for later in [false, true] {
+            let mut host = Host::new(&config, Security::Plain, mailbox()).later(later);
+            host.hear_in(octets, &[size]);
+            assert_eq!(String::from_utf8(host.said).unwrap(), due, "cuts of {size}");
+            assert_eq!(host.removed, Some(vec![1]));
+            assert_eq!(host.closed, Some(Reason::Quit));
+        }
+    }
+}
+
+// ----- the client
+
+/// A command of the fixed queue.
+#[derive(Clone, Copy, Debug)]
+enum Ask {
+    Plain(Command<'static>),
+    /// With an initial response.
+    Auth,
+    Multi,
+}
+
+const ONE: MsgNo = MsgNo::FIRST;
+
+fn ok(text: &'static str) -> impl Strategy<Value = Vec<u8>> {
+    let long = "x".repeat(700);
+    prop_oneof![
+        8 => Just(format!("+OK {text}\r\n")),
+        1 => Just(format!("+ok {text}\r\n")),
+        1 => Just(format!("+OKAY {text}\r\n")),
+        1 => Just(format!("+OK {text}\n")),
+        1 => Just(String::from("+OK\r\n")),
+        1 => Just(format!("+OK {text} {}\r\n", &long[..520])),
+        1 => Just(format!("+OK {text} {long}\r\n")),
+    ]
+    .prop_map(String::into_bytes)
+}
+
+fn refusal() -> impl Strategy<Value = Vec<u8>> {
+    const REFUSALS: [&[u8]; 7] = [
+        b"-ERR\r\n",
+        b"-ERR no\r\n",
+        b"-ERR [AUTH] no\r\n",
+        b"-err [SYS/TEMP/x]\n",
+        b"-ERROR\r\n",
+        b"-ERR \xFF\0\r\n",
+        b"-ERR\n",
+    ];
+    select(&REFUSALS).prop_map(<[u8]>::to_vec)
+}
+
+fn broken() -> impl Strategy<Value = Vec<u8>> {
+    const BROKEN: [&[u8]; 8] =
+        [b"\r\n", b"garbage\r\n", b"+ \r\n", b"+\r\n", b" +OK\r\n", b"+1\r\n", b"* BYE\n", b"\0\xFF\r\n"];
+    select(&BROKEN).prop_map(<[u8]>::to_vec)
+}
+
+/// A status line, and what follows it if it is good.
+fn reply(good: impl Strategy<Value = Vec<u8>> + 'static) -> BoxedStrategy<Vec<u8>> {
+    prop_oneof![16 => good, 3 => refusal(), 1 => broken()].boxed()
+}
+
+fn listing(lines: &'static [&'static str]) -> BoxedStrategy<Vec<u8>> {
+    let line = (select(lines), prop_oneof![9 => Just("\r\n"), 1 => Just("\n"), 1 => Just("\r\r\n")]);
+    let long = (500_usize..800).prop_map(|len| format!("1 {}\r\n", "7".repeat(len)));
+    let line = prop_oneof![15 => line.prop_map(|(line, end)| [line, end].concat()), 1 => long];
+    let end = prop_oneof![9 => Just(".\r\n"), 1 => Just(".\n"), 1 => Just("")];
+    let good = (ok("listing"), vec(line, 0..6), end).prop_map(|(mut head, lines, end)| {
+        head.extend_from_slice(lines.concat().as_bytes());
+        head.extend_from_slice(end.as_bytes());
+        head
+    });
+    reply(good)
+}
+
+fn body() -> BoxedStrategy<Vec<u8>> {
+    const PARTS: [&[u8]; 13] = [
+        b"\r\n",
+        b"\n",
+        b"\r",
+        b".",
+        b"..\r\n",
+        b"\r\n..",
+        b"\n.\r\n",
+        b"\r\n.\r\r\n",
+        b"+OK\r\n",
+        b"-ERR no\r\n",
+        b"text",
+        b"\0\x80\xFF",
+        b"\r\n.x",
+    ];
+    let end = prop_oneof![9 => Just(&b"\r\n.\r\n"[..]), 1 => Just(&b".\n"[..]), 1 => Just(&b""[..])];
+    let long = (60_usize..70).prop_map(|len| vec![b'm'; len]);
+    let part = prop_oneof![12 => select(&PARTS).prop_map(<[u8]>::to_vec), 1 => long];
+    let good = (ok("120 octets"), vec(part, 0..12), end)
+        .prop_map(|(head, parts, end)| [&head[..], &parts.concat(), end].concat());
+    reply(good)
+}
+
+fn auth() -> BoxedStrategy<Vec<u8>> {
+    const CHALLENGES: [&[u8]; 7] =
+        [b"+ \r\n", b"+\r\n", b"+ bW9yZQ==\r\n", b"+ bW9yZQ==\n", b"+ b\r\n", b"+ no base64\r\n", b"+ =\r\n"];
+    let end = prop_oneof![ok("in"), refusal(), broken()];
+    (vec(select(&CHALLENGES), 0..4), end)
+        .prop_map(|(front, end)| [&front.concat()[..], &end].concat())
+        .boxed()
+}
+
+/// A command, and what a server may answer.
+fn dialogue() -> impl Strategy<Value = (Ask, Vec<u8>)> {
+    let of = |command: Command<'static>, reply: BoxedStrategy<Vec<u8>>| {
+        reply.prop_map(move |reply| (Ask::Plain(command), reply)).boxed()
+    };
+    let line = || reply(ok("done"));
+    prop_oneof![
+        of(Command::User(b"tim"), line()),
+        of(Command::Pass(Secret::new(b"secret")), line()),
+        of(Command::Noop, line()),
+        of(Command::Rset, line()),
+        of(Command::Utf8, line()),
+        of(Command::Lang(Some(b"es")), line()),
+        of(Command::Dele(ONE), line()),
+        of(Command::Other { verb: b"XTND", args: None }, line()),
+        of(
+            Command::Stat,
+            reply(prop_oneof![ok("3 320"), ok("3  -1 "), ok("1.5"), ok("2 99999999999999999999")])
+        ),
+        of(Command::List(Some(ONE)), reply(prop_oneof![ok("1 120"), ok("1"), ok("0 1")])),
+        of(Command::Uidl(Some(ONE)), reply(prop_oneof![ok("1 abc"), ok("abc"), ok("1  a b ")])),
+        of(
+            Command::List(None),
+            listing(&["1 120", "2 200 ", "2 -1", "3  1", "x", "", "..", "+OK 4 4", "99 1"])
+        ),
+        of(
+            Command::Uidl(None),
+            listing(&["1 abc", "2  x y ", "2 ", "1", "", "..dot", "+OK 7 q", "7 \u{e9}"])
+        ),
+        of(Command::Lang(None), listing(&["en English", "es Espa\u{f1}ol", "de", "", " x", "..a b"])),
+        of(
+            Command::Capa,
+            listing(&["TOP", "SASL PLAIN X", "EXPIRE x", "resp_codes", "", "..X y", "PIPELINING"])
+        ),
+        of(Command::Retr(ONE), body()),
+        of(Command::Top { number: ONE, lines: 3 }, body()),
+        of(Command::AuthList, body()),
+        body().prop_map(|reply| (Ask::Multi, reply)),
+        auth().prop_map(|reply| (Ask::Auth, reply)),
+        of(Command::Auth { mechanism: b"LOGIN", initial: None }, auth()),
+    ]
+}
+
+fn stream() -> impl Strategy<Value = (Vec<Ask>, Vec<u8>)> {
+    const GREETINGS: [&[u8]; 6] = [
+        b"+OK ready\r\n",
+        b"+OK ready <1@host>\r\n",
+        b"+OK <bad>\n",
+        b"-ERR [SYS/TEMP] later\r\n",
+        b"hello\r\n",
+        b"+OK ready\r\n* unsolicited\r\n",
+    ];
+    const CAPA: &[u8] = b"+OK\r\nPIPELINING\r\nUIDL\r\n.\r\n";
+    let greeting = prop_oneof![8 => Just(GREETINGS[0]), 2 => select(&GREETINGS)];
+    let last = prop_oneof![
+        2 => Just((None, &b""[..])),
+        1 => Just((Some(Command::Quit), &b"+OK bye\r\n"[..])),
+        1 => Just((Some(Command::Quit), &b"+OK bye\r\nmore\r\n"[..])),
+        1 => Just((Some(Command::Quit), &b""[..])),
+        1 => Just((Some(Command::Stls), &b"+OK go\r\n"[..])),
+        1 => Just((Some(Command::Stls), &b"-ERR no\r\n"[..])),
+    ];
+    (greeting, vec(dialogue(), 0..8), last).prop_map(|(greeting, dialogue, (ask, answer))| {
+        let mut asks = vec![Ask::Plain(Command::Capa)];
+        let mut octets = [greeting, CAPA].concat();
+        for (ask, reply) in dialogue {
+            asks.push(ask);
+            octets.extend_from_slice(&reply);
+        }
+        asks.extend(ask.map(Ask::Plain));
+        octets.extend_from_slice(answer);
+        (asks, octets)
+    })
+}
+
+const PROFILES: [Profile; 4] = [
+    Profile::LENIENT,
+    Profile::LENIENT.accept(Deviation::BareLfBody),
+    Profile::LENIENT.refuse(Deviation::UnstuffedDot).refuse(Deviation::LongLine),
+    Profile::STRICT,
+];
+
+#[derive(Debug, PartialEq)]
+struct Fetched {
+    heard: VecDeque<Heard>,
+    sent: String,
+    end: Result<(), ProtocolError>,
+    deviations: String,
+    capabilities: String,
+}
+
+fn fetch(client: &Client<4>, asks: &[Ask], octets: &[u8], sizes: &[usize]) -> Fetched {
+    let (mut client, mut heard, mut sent) = (client.clone(), VecDeque::new(), Vec::new());
+    let mut asks = asks.iter();
+    listen(&mut client, octets, sizes, &mut heard, |client, event| {
+        match event {
+            Event::Reply(_, Part::Challenge(_)) => client.respond(b"response", &mut sent).unwrap(),
+            Event::Reply(_, Part::Unreadable(_)) => {
+                let _ = client.cancel(&mut sent);
+            }
+            _ => {}
+        }
+        while client.can_send() {
+            let Some(ask) = asks.as_slice().first() else { break };
+            let sent = match ask {
+                Ask::Plain(command) => client.send(command, &mut sent),
+                Ask::Auth => client.auth("PLAIN", Some(b"good"), &mut sent),
+                Ask::Multi => {
+                    client.send_multiline(&Command::Other { verb: b"XTND", args: Some(b"x") }, &mut sent)
+                }
+            };
+            if sent.is_err() {
+                break;
+            }
+            asks.next();
+        }
+    });
+    Fetched {
+        heard,
+        sent: sent.escape_ascii().to_string(),
+        end: client.end_of_input(),
+        deviations: format!("{:?}", client.deviations()),
+        capabilities: format!("{:?}", client.capabilities()),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn any_cut_of_what_a_server_says_gives_the_same_events(
+        (asks, octets) in stream(),
+        profile in select(&PROFILES),
+        window in select(&[512_usize, 600, 12_288]),
+        pipelining in any::<bool>(),
+        sizes in sizes(),
+    ) {
+        let client = Client::<4>::new(profile, Security::Plain)
+            .with_limits(Limits::window(window))
+            .with_pipelining(pipelining);
+        let whole = fetch(&client, &asks, &octets, &[usize::MAX]);
+        // Octets behind the answer to STLS: the one place where the cut may decide.
+        prop_assume!(whole.end != Err(ProtocolError::PlaintextAfterStls));
+        prop_assert_eq!(&fetch(&client, &asks, &octets, &sizes), &whole);
+        prop_assert_eq!(&fetch(&client, &asks, &octets, &[1]), &whole);
+    }
+}

@@ -1,0 +1,334 @@
+//! The two ends of a dialogue for property tests: each checks that `poll` tells the truth, and logs what happened.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::collections::VecDeque;
+use std::mem;
+
+use pop3_proto::client::{self, Client, Part, ProtocolError};
+use pop3_proto::limits::MIN_OUTPUT;
+use pop3_proto::maildrop::Maildrop;
+use pop3_proto::server::{Config, Credentials, Event, Need, Reason, Server, Ticket, kind};
+use pop3_proto::{Base64, Code, Digest, FixedBuf, Security, Time};
+
+use crate::common::{Mailbox, show};
+
+pub(crate) const PASSWORD: &[u8] = b"secret";
+pub(crate) const DIGEST: &str = "c4c9334bac560ecc979e58001b3e22fb";
+
+/// A server with its maildrop. Whoever shows `PASSWORD` or `DIGEST` is in; a SASL response `good` is right, one that begins
+/// with `more` is sent back as the next challenge; all else is refused with an echo of what the client said.
+pub(crate) struct Host<'c> {
+    pub(crate) session: Server<'c>,
+    pub(crate) drop: Maildrop<Mailbox, Vec<u8>>,
+    pub(crate) now: Time,
+    /// What came in and is not used.
+    pub(crate) window: Vec<u8>,
+    /// Everything the server said.
+    pub(crate) said: Vec<u8>,
+    /// Events other than those that ask for input or output.
+    pub(crate) log: Vec<String>,
+    /// What QUIT removed.
+    pub(crate) removed: Option<Vec<u32>>,
+    pub(crate) closed: Option<Reason>,
+    mailbox: Mailbox,
+    tx: FixedBuf<MIN_OUTPUT>,
+    later: bool,
+    kept: Option<Kept>,
+}
+
+enum Kept {
+    Login(Option<String>, Ticket<kind::Login>),
+    Sasl(Option<Vec<u8>>, Ticket<kind::Sasl>),
+    Body(u32, Ticket<kind::Body>),
+    Tls(Ticket<kind::Tls>),
+    Quit(Ticket<kind::Quit>),
+}
+
+impl<'c> Host<'c> {
+    pub(crate) fn new(config: &'c Config<'c>, security: Security, mailbox: Mailbox) -> Self {
+        Self::of(Server::new(config, security), mailbox)
+    }
+
+    pub(crate) fn of(session: Server<'c>, mailbox: Mailbox) -> Self {
+        Self {
+            session,
+            drop: Maildrop::closed(),
+            now: Time::ZERO,
+            window: Vec::new(),
+            said: Vec::new(),
+            log: Vec::new(),
+            removed: None,
+            closed: None,
+            mailbox,
+            tx: FixedBuf::new(),
+            later: false,
+            kept: None,
+        }
+    }
+
+    /// Keeps every ticket that may be kept until the session says that it waits.
+    pub(crate) fn later(mut self, later: bool) -> Self {
+        self.later = later;
+        self
+    }
+
+    /// What the server has said since this was last asked.
+    pub(crate) fn take(&mut self) -> Vec<u8> {
+        mem::take(&mut self.said)
+    }
+
+    /// Shows more octets and does all that can be done with them.
+    pub(crate) fn hear(&mut self, octets: &[u8]) {
+        self.window.extend_from_slice(octets);
+        let window = mem::take(&mut self.window);
+        let mut unread = &window[..];
+        loop {
+            let need = self.drop.poll(&mut self.session, self.now, &mut unread, &mut self.tx);
+            let event = self.drop.receive(&mut self.session, self.now, &mut unread, &mut self.tx);
+            let due = match event {
+                Event::NeedInput => Need::Input,
+                Event::NeedOutput => Need::Output,
+                _ => Need::Event,
+            };
+            assert_eq!(need, due, "poll lied about {event:?}");
+            match event {
+                Event::NeedOutput => self.flush(),
+                Event::NeedInput => break,
+                Event::Closed(reason) => {
+                    self.closed = Some(reason);
+                    break;
+                }
+                event => self.deal(event),
+            }
+        }
+        self.flush();
+        self.window = unread.to_vec();
+    }
+
+    /// As [`hear`](Self::hear), in pieces of these sizes.
+    pub(crate) fn hear_in(&mut self, octets: &[u8], sizes: &[usize]) {
+        let (mut rest, mut sizes) = (octets, sizes.iter().cycle());
+        self.hear(b"");
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(rest.len().min(*sizes.next().unwrap()));
+            self.hear(now);
+            rest = later;
+        }
+    }
+
+    fn flush(&mut self) {
+        self.said.extend_from_slice(self.tx.bytes());
+        self.tx.clear();
+    }
+
+    fn deal(&mut self, event: Event<'_>) {
+        let session = &mut self.session;
+        let mut told = match &event {
+            Event::Waiting => {
+                self.flush();
+                let kept = self.kept.take().expect("waiting without a kept ticket");
+                return self.answer(kept);
+            }
+            event => format!("{event:?}"),
+        };
+        let kept = match event {
+            Event::Login { credentials, reply } => {
+                let name = session.user().expect("a login has a name").escape_ascii().to_string();
+                let right = match credentials {
+                    Credentials::Password(given) => {
+                        told += &show(given.expose());
+                        given.expose() == PASSWORD
+                    }
+                    Credentials::Apop(digest) => {
+                        digest.matches(&Digest::from_hex(DIGEST.as_bytes()).unwrap())
+                    }
+                };
+                told += &name;
+                Kept::Login((!right).then_some(name), self.held(reply))
+            }
+            Event::Auth { initial, reply, .. } => {
+                let data = initial.map(decoded);
+                told += &show(data.as_deref().unwrap_or(b"no response"));
+                Kept::Sasl(data, self.held(reply))
+            }
+            Event::SaslResponse { data, reply } => {
+                let data = decoded(data);
+                told += &show(&data);
+                Kept::Sasl(Some(data), self.held(reply))
+            }
+            Event::Retr(n, reply) | Event::Top { number: n, reply, .. } => {
+                Kept::Body(n.get(), self.held(reply))
+            }
+            Event::Stls(reply) => Kept::Tls(self.held(reply)),
+            Event::Quit { update, reply } => {
+                if update {
+                    self.removed = Some(self.drop.removals().map(|n| n.get()).collect());
+                }
+                Kept::Quit(self.held(reply))
+            }
+            event => {
+                match event {
+                    Event::Utf8(reply) => reply.ok(session, &mut self.tx, "now in UTF-8: \u{e9}"),
+                    Event::Lang(range, reply) if range == b"*" || range == b"es" => {
+                        reply.ok(session, &mut self.tx, "es", "Espa\u{f1}ol");
+                    }
+                    Event::Lang(range, reply) => {
+                        reply.err(session, &mut self.tx, None, &String::from_utf8_lossy(range));
+                    }
+                    Event::LangAll(reply) => {
+                        let mut list = reply.begin(session, &mut self.tx, "languages");
+                        list.item(&mut self.tx, "en", "English").unwrap();
+                        list.item(&mut self.tx, "es", "Espa\u{f1}ol").unwrap();
+                        list.end(session);
+                    }
+                    Event::Other { line, reply } => {
+                        reply.ok(session, &mut self.tx, &String::from_utf8_lossy(line));
+                    }
+                    other => panic!("the maildrop handed out {other:?}"),
+                }
+                self.log.push(told);
+                return;
+            }
+        };
+        // The serial of a ticket counts the commands that the maildrop answered, too: the same at every cut.
+        self.log.push(told);
+        if self.later { self.kept = Some(kept) } else { self.answer(kept) }
+    }
+
+    #[expect(private_bounds, reason = "the kinds of ticket are sealed")]
+    fn held<K>(&mut self, reply: Ticket<K>) -> Ticket<K>
+    where
+        Ticket<K>: Later,
+    {
+        if self.later { reply.later_in(&mut self.session) } else { reply }
+    }
+
+    fn answer(&mut self, kept: Kept) {
+        let (session, tx) = (&mut self.session, &mut self.tx);
+        match kept {
+            Kept::Login(None, reply) => {
+                self.drop.open(self.mailbox.clone());
+                reply.accept(session, tx, "welcome");
+            }
+            Kept::Login(Some(name), reply) => reply.err(session, tx, Code::Auth, &name),
+            Kept::Sasl(data, reply) => match data.as_deref() {
+                None => reply.challenge(session, tx, b"").unwrap(),
+                Some(b"good") => {
+                    self.drop.open(self.mailbox.clone());
+                    reply.accept(session, tx, "welcome");
+                }
+                Some(more) if more.starts_with(b"more") => {
+                    // A challenge that does not fit is refused by the session.
+                    let _ = reply.challenge(session, tx, more);
+                }
+                Some(wrong) => reply.err(session, tx, None, &String::from_utf8_lossy(wrong)),
+            },
+            Kept::Body(n, reply) => {
+                let mut body = reply.begin(session, tx, "message follows");
+                let mut rest = &self.mailbox.messages[n as usize - 1][..];
+                while !rest.is_empty() {
+                    body.fill(&mut rest, tx);
+                    self.said.extend_from_slice(tx.bytes());
+                    tx.clear();
+                }
+                body.end(session);
+            }
+            Kept::Tls(reply) => reply.accept(session, tx),
+            Kept::Quit(reply) => reply.ok(session, tx, "bye"),
+        }
+    }
+}
+
+/// `later` for every kind of ticket that the host keeps.
+trait Later {
+    fn later_in(self, session: &mut Server<'_>) -> Self;
+}
+
+macro_rules! later {
+    ($($kind:ident)+) => {$(
+        impl Later for Ticket<kind::$kind> {
+            fn later_in(self, session: &mut Server<'_>) -> Self {
+                self.later(session)
+            }
+        }
+    )+};
+}
+
+later!(Login Sasl Body Tls Quit);
+
+pub(crate) fn decoded(data: Base64<'_>) -> Vec<u8> {
+    let mut octets = vec![0; data.decoded_len()];
+    data.decode(&mut octets).expect("checked").to_vec()
+}
+
+/// What a client made of what came in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Heard {
+    Event(String),
+    /// The octets of a message, joined, so that the cut does not show.
+    Data(Vec<u8>),
+    Error(ProtocolError),
+}
+
+/// Shows `octets` in pieces of these sizes; `act` follows each event, before the next is asked for.
+pub(crate) fn listen<const Q: usize>(
+    client: &mut Client<Q>,
+    octets: &[u8],
+    sizes: &[usize],
+    heard: &mut VecDeque<Heard>,
+    mut act: impl FnMut(&mut Client<Q>, &client::Event<'_>),
+) {
+    let (mut rest, mut sizes, mut window) = (octets, sizes.iter().cycle(), Vec::new());
+    loop {
+        let (now, later) = rest.split_at(rest.len().min(*sizes.next().unwrap()));
+        window.extend_from_slice(now);
+        rest = later;
+        let mut unread = &window[..];
+        while hear_one(client, &mut unread, heard, &mut act) {}
+        let used = window.len() - unread.len();
+        window.drain(..used);
+        if rest.is_empty() {
+            return;
+        }
+    }
+}
+
+/// `false` when more input is wanted, or none ever.
+fn hear_one<const Q: usize>(
+    client: &mut Client<Q>,
+    unread: &mut &[u8],
+    heard: &mut VecDeque<Heard>,
+    act: &mut impl FnMut(&mut Client<Q>, &client::Event<'_>),
+) -> bool {
+    let need = client.poll(&mut *unread);
+    let event = client.receive(&mut *unread);
+    let input = matches!(event, Ok(client::Event::NeedInput));
+    assert_eq!(need == client::Need::Input, input, "poll lied about {event:?}");
+    let one = match event {
+        Ok(client::Event::NeedInput) => return false,
+        Ok(client::Event::Reply(_, Part::Data(octets))) => {
+            assert!(!octets.is_empty(), "empty data");
+            if let Some(Heard::Data(all)) = heard.back_mut() {
+                all.extend_from_slice(octets);
+                return true;
+            }
+            Heard::Data(octets.to_vec())
+        }
+        Ok(event) => {
+            act(client, &event);
+            match event {
+                client::Event::Reply(id, Part::Challenge(data)) => {
+                    Heard::Event(format!("{id:?} {}", show(&decoded(data))))
+                }
+                event => Heard::Event(format!("{event:?}")),
+            }
+        }
+        Err(error) => Heard::Error(error),
+    };
+    let over = matches!(event, Ok(client::Event::Closed) | Err(_));
+    if !over || heard.back() != Some(&one) {
+        heard.push_back(one);
+    }
+    !over
+}
