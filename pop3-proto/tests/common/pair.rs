@@ -196,7 +196,6 @@ impl<'c> Host<'c> {
         if self.later { self.kept = Some(kept) } else { self.answer(kept) }
     }
 
-    #[expect(private_bounds, reason = "the kinds of ticket are sealed")]
     fn held<K>(&mut self, reply: Ticket<K>) -> Ticket<K>
     where
         Ticket<K>: Later,

@@ -1,0 +1,32 @@
+//! The bodies of the fuzz targets, as plain functions: libFuzzer calls them, and `cargo test` replays the corpus through them.
+//!
+//! Each panics when a property is broken.
+
+mod client_ops;
+mod command_line;
+mod cursor;
+mod dot_round_trip;
+mod mailbox;
+mod pair;
+mod reply_line;
+mod server_ops;
+
+pub use client_ops::client_ops;
+pub use command_line::command_line;
+pub use dot_round_trip::dot_round_trip;
+pub use pair::pair;
+pub use reply_line::reply_line;
+pub use server_ops::server_ops;
+
+/// A target by its name.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target.
+pub const TARGETS: [Target; 6] = [
+    ("command_line", command_line),
+    ("reply_line", reply_line),
+    ("dot_round_trip", dot_round_trip),
+    ("server_ops", server_ops),
+    ("client_ops", client_ops),
+    ("pair", pair),
+];

@@ -1,0 +1,220 @@
+//! Operations on a server session: octets, time, answers of every kind, in any order.
+
+use std::time::Duration;
+
+use pop3_proto::maildrop::Maildrop;
+use pop3_proto::server::{Body, Config, Event, Need, Reason, Server, Ticket, kind};
+use pop3_proto::{Code, Expire, FixedBuf, Limits, LoginDelay, Mechanism, Security, Time, Timestamp};
+
+use crate::cursor::Cursor;
+use crate::mailbox::Mailbox;
+
+/// Each octet of `data` is a decision, or the length of octets that a client sends.
+pub fn server_ops(data: &[u8]) {
+    let mut cursor = Cursor::new(data);
+    let flags = cursor.octet();
+    let on = |bit: u8| flags & (1 << bit) != 0;
+    let mechanisms = [Mechanism::PLAIN, Mechanism::LOGIN, Mechanism::CRAM_MD5, Mechanism::SCRAM_SHA_256];
+    let mut config = Config::new();
+    config.limits = Limits::window(512).with_max_errors(20).with_max_login_failures(5);
+    config.clear_login = on(0);
+    config.stls = on(1);
+    config.mechanisms = if on(2) { &mechanisms } else { &[] };
+    config.utf8 = on(3);
+    config.utf8_user = on(3);
+    config.lang = on(4);
+    config.other = on(5);
+    config.bare_lf = on(6);
+    config.implementation = Some("fuzzed");
+    config.expire = Some(Expire { days: None, per_user: true });
+    config.login_delay = Some(LoginDelay { seconds: 60, per_user: true });
+    config.capabilities = &["X-ONE", "X-TWO with parameters"];
+    let mut session = Server::new(&config, if on(7) { Security::Tls } else { Security::Plain });
+    if cursor.octet().is_multiple_of(2) {
+        session = session.with_apop(Timestamp::new("<1.2@h.example>").unwrap());
+    }
+    let mut host = Host { drop: Maildrop::closed(), kept: None, quit: false };
+    let mut now = Time::ZERO;
+    let mut rx = FixedBuf::<512>::new();
+    let mut tx = FixedBuf::<600>::new();
+    let mut sent = Vec::new();
+    while !cursor.is_empty() {
+        match cursor.octet() % 8 {
+            0 => now = now.after(Duration::from_secs(u64::from(cursor.octet()) * 10)),
+            1 => session.handle_timeout(now),
+            2 => {
+                if let Some(kept) = host.kept.take() {
+                    host.answer(kept, &mut cursor, &mut session, &mut tx);
+                }
+            }
+            _ => {
+                let octets = cursor.run();
+                let space = rx.space();
+                let n = octets.len().min(space.len());
+                space[..n].copy_from_slice(&octets[..n]);
+                rx.filled(n);
+            }
+        }
+        for _ in 0..64 {
+            let need = host.drop.poll(&mut session, now, rx.unread(), &mut tx);
+            let event = host.drop.receive(&mut session, now, rx.unread(), &mut tx);
+            assert_eq!(
+                need == Need::Event,
+                !matches!(event, Event::NeedInput | Event::NeedOutput),
+                "{need:?} {event:?}"
+            );
+            let stop = matches!(event, Event::NeedInput | Event::Waiting);
+            if let Event::Closed(reason) = event {
+                drain(&mut tx, &mut sent);
+                check_output(&sent);
+                assert_eq!(session.handover().is_some(), reason == Reason::StartTls);
+                assert_eq!(host.drop.removals().next().is_some(), host.drop.removals().count() > 0);
+                if !host.quit {
+                    assert_eq!(host.drop.removals().count(), 0, "removed without QUIT");
+                }
+                assert!(
+                    matches!(session.receive(now, rx.unread(), &mut tx), Event::Closed(again) if again == reason)
+                );
+                assert!(tx.is_empty(), "words after the last words");
+                return;
+            }
+            host.event(event, &mut cursor, &mut session, &mut tx, &mut sent);
+            drain(&mut tx, &mut sent);
+            if stop {
+                break;
+            }
+        }
+    }
+}
+
+struct Host {
+    drop: Maildrop<Mailbox, Vec<u8>>,
+    kept: Option<Kept>,
+    quit: bool,
+}
+
+enum Kept {
+    Login(Ticket<kind::Login>),
+    Sasl(Ticket<kind::Sasl>),
+    Body(Vec<u8>, Ticket<kind::Body>),
+    Quit(Ticket<kind::Quit>),
+    Other(Ticket<kind::Other>),
+}
+
+impl Host {
+    fn event(
+        &mut self,
+        event: Event<'_>,
+        cursor: &mut Cursor<'_>,
+        session: &mut Server<'_>,
+        tx: &mut FixedBuf<600>,
+        sent: &mut Vec<u8>,
+    ) {
+        let kept = match event {
+            Event::Login { reply, .. } => Kept::Login(reply),
+            Event::Auth { reply, .. } | Event::SaslResponse { reply, .. } => Kept::Sasl(reply),
+            Event::Retr(n, reply) | Event::Top { number: n, reply, .. } => {
+                Kept::Body(self.drop.index().map(|mail| mail.message(n).to_vec()).unwrap_or_default(), reply)
+            }
+            Event::Quit { update, reply } => {
+                self.quit = update;
+                Kept::Quit(reply)
+            }
+            Event::Other { reply, .. } => Kept::Other(reply),
+            Event::Stls(reply) if cursor.octet().is_multiple_of(2) => return reply.accept(session, tx),
+            Event::Utf8(reply) => return reply.ok(session, tx, "\u{fc}tf"),
+            Event::Lang(_, reply) => return reply.ok(session, tx, "en", "English \u{e9}"),
+            Event::LangAll(reply) => {
+                let mut list = reply.begin(session, tx, "");
+                list.item(tx, "en", "English").unwrap();
+                return if !cursor.octet().is_multiple_of(8) {
+                    list.end(session)
+                };
+            }
+            _ => return,
+        };
+        match cursor.octet() % 8 {
+            0 => {}
+            1 => {
+                self.kept = Some(match kept {
+                    Kept::Login(reply) => Kept::Login(reply.later(session)),
+                    Kept::Sasl(reply) => Kept::Sasl(reply.later(session)),
+                    Kept::Body(mail, reply) => Kept::Body(mail, reply.later(session)),
+                    Kept::Quit(reply) => Kept::Quit(reply.later(session)),
+                    Kept::Other(reply) => Kept::Other(reply.later(session)),
+                });
+            }
+            _ => self.answer(kept, cursor, session, tx),
+        }
+        drain(tx, sent);
+    }
+
+    fn answer(
+        &mut self,
+        kept: Kept,
+        cursor: &mut Cursor<'_>,
+        session: &mut Server<'_>,
+        tx: &mut FixedBuf<600>,
+    ) {
+        let text = String::from_utf8_lossy(cursor.run()).into_owned();
+        let code =
+            [None, Some(Code::Auth), Some(Code::InUse), Some(Code::SysTemp)][usize::from(cursor.octet() % 4)];
+        let good = !cursor.octet().is_multiple_of(4);
+        match kept {
+            Kept::Login(reply) if good => {
+                let (mail, more) = (cursor.run().to_vec(), cursor.run().to_vec());
+                self.drop.open(Mailbox(vec![mail, b".\n".to_vec(), more]));
+                reply.accept(session, tx, &text);
+            }
+            Kept::Login(reply) => reply.err(session, tx, code, &text),
+            Kept::Sasl(reply) if good => {
+                if cursor.octet().is_multiple_of(2) {
+                    let _ = reply.challenge(session, tx, cursor.run());
+                } else {
+                    self.drop.open(Mailbox(vec![cursor.run().to_vec()]));
+                    reply.accept(session, tx, &text);
+                }
+            }
+            Kept::Sasl(reply) => reply.err(session, tx, code, &text),
+            Kept::Body(mail, reply) if good => {
+                let mut body = reply.begin(session, tx, &text);
+                write(&mut body, &mail, tx);
+                if !cursor.octet().is_multiple_of(8) {
+                    body.end(session);
+                }
+            }
+            Kept::Body(_, reply) => reply.err(session, tx, code, &text),
+            Kept::Quit(reply) if good => reply.ok(session, tx, &text),
+            Kept::Quit(reply) => reply.err(session, tx, code, &text),
+            Kept::Other(reply) if good => reply.ok(session, tx, &text),
+            Kept::Other(reply) => {
+                let mut body = reply.begin(session, tx, &text);
+                write(&mut body, text.as_bytes(), tx);
+                body.end(session);
+            }
+        }
+    }
+}
+
+fn write(body: &mut Body, mail: &[u8], tx: &mut FixedBuf<600>) {
+    let mut rest = mail;
+    let mut rounds = 0;
+    while !rest.is_empty() {
+        body.fill(&mut rest, tx);
+        if !rest.is_empty() {
+            tx.clear();
+        }
+        rounds += 1;
+        assert!(rounds < 1000, "a body that makes no way");
+    }
+}
+
+fn drain(tx: &mut FixedBuf<600>, sent: &mut Vec<u8>) {
+    sent.extend_from_slice(tx.bytes());
+    tx.clear();
+}
+
+/// The first words are the greeting, and no line of a session without bodies is over-long.
+fn check_output(sent: &[u8]) {
+    assert!(sent.is_empty() || sent.starts_with(b"+OK"), "{}", sent.escape_ascii());
+}
