@@ -16,6 +16,7 @@ import re
 import ssl
 import subprocess
 import tempfile
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +74,18 @@ def poplib_session(server: Server, mode: str = PLAIN) -> Iterator[poplib.POP3]:
         session.quit()
     finally:
         session.close()
+
+
+def log_in_soon(server: Server) -> None:
+    """A server learns of a dropped connection a little later."""
+    deadline = time.monotonic() + 5
+    while True:
+        try:
+            with poplib_session(server):
+                return
+        except poplib.error_proto:
+            expect(time.monotonic() < deadline, "still locked 5 s after the connection was dropped")
+            time.sleep(0.05)
 
 
 def joined(reply: tuple[bytes, list[bytes], int]) -> bytes:
@@ -181,19 +194,19 @@ def with_fetchmail(server: Server, mode: str, keep: bool = True) -> Download:
         return Download(sent)
 
 
-def run_pop3get(server: Server, mode: str, to: Path, *options: str) -> str:
+def pop3get_command(server: Server, mode: str, to: Path, *options: str) -> tuple[list[str], dict[str, str]]:
+    """The command line and the environment."""
     port = server.tls_port if mode == TLS else server.plain_port
-    certificate = [] if mode == PLAIN else ["--ca", server.ca]
-    return run(
-        [POP3GET, f"--{mode}", f"{HOST}:{port}", "--user", server.user, "--password-env", "POP3_PASSWORD",
-         "--to", to, *certificate, *options],
-        "pop3get", env={**os.environ, "POP3_PASSWORD": server.password},
-    )  # fmt: skip
+    certificate = [] if mode == PLAIN else ["--ca", str(server.ca)]
+    login = ["--user", server.user, "--password-env", "POP3_PASSWORD"]
+    command = [str(POP3GET), f"--{mode}", f"{HOST}:{port}", *login, "--to", str(to), *certificate, *options]
+    return command, {**os.environ, "POP3_PASSWORD": server.password}
 
 
 def with_pop3get(server: Server, mode: str, *options: str) -> Download:
     with tempfile.TemporaryDirectory() as folder:
-        run_pop3get(server, mode, Path(folder, "target"), *options)
+        command, environment = pop3get_command(server, mode, Path(folder, "target"), *options)
+        run(command, "pop3get", env=environment)
         left = list(Path(folder, "target", "tmp").iterdir())
         expect(not left, f"pop3get left files in tmp: {left}")
         return Download([path.read_bytes() for path in Path(folder, "target", "new").iterdir()])

@@ -37,8 +37,8 @@ from clients import (
     delete_with_curl,
     fetchmail_keeps,
     joined,
+    log_in_soon,
     poplib_session,
-    run_pop3get,
     with_fetchmail,
     with_pop3get,
     with_poplib,
@@ -365,18 +365,6 @@ def poplib_delete(server: Server, mode: str, numbers: list[int]) -> None:
     with poplib_session(server, mode) as session:
         for number in numbers:
             session.dele(number)
-
-
-def log_in_soon(server: Server) -> None:
-    """A server learns of a dropped connection a little later."""
-    deadline = time.monotonic() + 5
-    while True:
-        try:
-            with poplib_session(server):
-                return
-        except poplib.error_proto:
-            expect(time.monotonic() < deadline, "still locked 5 s after the connection was dropped")
-            time.sleep(0.05)
 
 
 def main() -> int:

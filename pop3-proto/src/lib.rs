@@ -1,5 +1,6 @@
 //! A sans-IO POP3 protocol core.
 #![no_std]
+#![forbid(unsafe_code)]
 // What keeps the library free of panics and of std where core will do; tests, examples and tools may.
 #![cfg_attr(
     not(test),
