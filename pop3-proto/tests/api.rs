@@ -273,6 +273,32 @@ fn time_saturates_and_the_inactivity_timer_is_at_least_ten_minutes() {
 }
 
 #[test]
+fn the_timer_waits_for_the_client_and_not_for_the_server() {
+    let late = Time::from_millis(10_000_000);
+    let mut config = config();
+    config.stls = true;
+    let mut session = Server::new(&config, Security::Plain);
+    let (mut window, mut out) = (&b"STLS\r\n"[..], Vec::new());
+    let Event::Stls(reply) = session.receive(Time::ZERO, &mut window, &mut out) else { panic!() };
+    reply.accept(&mut session, &mut out);
+    // The handshake took its time; the session inside TLS has not begun to wait.
+    let mut session = session.handover().unwrap().secured(b"").unwrap();
+    session.handle_timeout(late);
+    let mut window = &b"USER a\r\nPASS b\r\nRETR 1\r\n"[..];
+    let Event::Login { reply, .. } = session.receive(late, &mut window, &mut out) else { panic!() };
+    reply.accept(&mut session, &mut out, "");
+    let Event::Retr(_, reply) = session.receive(late, &mut window, &mut out) else { panic!() };
+    let body = reply.begin(&mut session, &mut out, "");
+    // The message took its time, too.
+    let later = late.after(Duration::from_secs(6000));
+    session.handle_timeout(later);
+    body.end(&mut session);
+    session.handle_timeout(later);
+    assert!(matches!(session.receive(later, &mut window, &mut out), Event::NeedInput));
+    assert_eq!(session.poll_timeout(), Some(later.after(Duration::from_secs(600))));
+}
+
+#[test]
 fn the_table_of_legality_is_that_of_the_rfcs() {
     for verb in Verb::ALL {
         let everywhere = matches!(verb, Verb::Quit | Verb::Capa | Verb::Lang);

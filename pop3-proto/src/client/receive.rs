@@ -104,7 +104,7 @@ impl<const Q: usize> Client<Q> {
                 };
                 Event::Greeting(greeting)
             }
-            (Reading::Status, Some((id, Asked::Auth))) if matches!(line, [b'+'] | [b'+', b' ', ..]) => {
+            (Reading::Status, Some((id, Asked::Auth))) if is_challenge(line) => {
                 self.reading = Reading::Challenged;
                 let part = parse::challenge(line, &mut seen).map_or_else(
                     |_| {
@@ -236,6 +236,7 @@ impl<const Q: usize> Client<Q> {
         };
         let part = part.unwrap_or_else(|_| {
             seen.insert(Deviation::BadListing);
+            self.tally.unreadable();
             Part::Unreadable(line)
         });
         self.note(seen)?;
@@ -255,4 +256,10 @@ impl<const Q: usize> Client<Q> {
         self.reading = Reading::Status;
         Event::Reply(id, part)
     }
+}
+
+/// In an AUTH exchange a line that starts with `+` is a challenge unless it says `+OK`: no guess may log anybody in.
+fn is_challenge(line: &[u8]) -> bool {
+    let [b'+', behind @ ..] = line else { return false };
+    !matches!(behind, [b'O' | b'o', b'K' | b'k'] | [b'O' | b'o', b'K' | b'k', b' ', ..])
 }

@@ -110,7 +110,11 @@ fn no_such_message(args: &[u8], error: CommandError) -> CommandError {
     let digits = |b: &u8| b.is_ascii_digit();
     if args.first() == Some(&b' ') {
         CommandError::Extra
-    } else if args.iter().all(digits) && args.first() != Some(&b'0') {
+    } else if args.iter().all(digits)
+        && args.first() != Some(&b'0')
+        && args.len() >= 10
+        && msg_no(args).is_err()
+    {
         CommandError::TooLarge
     } else {
         error
@@ -121,8 +125,12 @@ fn top(args: &[u8]) -> Result<Command<'_>, CommandError> {
     let mut pair = separated_pair(msg_no_exact, tag(" "), number);
     match all(args, |input| pair.parse_complete(input), CommandError::Number) {
         Ok((number, lines)) => Ok(Command::Top { number, lines }),
-        Err(_) if !args.contains(&b' ') => Err(CommandError::Missing),
-        Err(error) => Err(no_such_message(args, error)),
+        Err(error) => {
+            Err(match args.iter().position(|b| *b == b' ').and_then(|at| args.split_at_checked(at)) {
+                None | Some((_, b" ")) => CommandError::Missing,
+                Some((message, _)) => no_such_message(message, error),
+            })
+        }
     }
 }
 

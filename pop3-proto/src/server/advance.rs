@@ -50,7 +50,7 @@ impl<'c> Server<'c> {
                 Turn::Begun => self.close(Reason::Unfinished),
                 _ if out.room() < MIN_OUTPUT => return Next::Output,
                 Turn::Offered(tag) => self.refuse(tag, None, "not available", out),
-                Turn::Greeting => self.greet(now, out),
+                Turn::Greeting => self.greet(out),
                 Turn::Ending(end) => {
                     self.turn = Turn::Command;
                     let written = out.put(end);
@@ -95,7 +95,10 @@ impl<'c> Server<'c> {
             }
             Next::Command { command, line, len } => {
                 self.scanner.take(input, len);
-                self.errors = 0;
+                // An unknown verb is good only if the embedder answers it.
+                if command.verb() != Verb::Other {
+                    self.errors = 0;
+                }
                 if command.verb() == Verb::Stls && !input.bytes().is_empty() {
                     self.say(Status::Err, None, "nothing may follow STLS before TLS is up", out);
                     self.close(Reason::PlaintextAfterStls);
@@ -106,9 +109,8 @@ impl<'c> Server<'c> {
         }
     }
 
-    fn greet(&mut self, now: Time, out: &mut impl Output) {
+    fn greet(&mut self, out: &mut impl Output) {
         self.turn = Turn::Command;
-        self.deadline = now.after(self.config.idle());
         let written = encode::greeting(self.config.greeting, self.timestamp, out);
         self.wrote(written);
     }

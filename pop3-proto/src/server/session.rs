@@ -155,13 +155,14 @@ impl<'c> Server<'c> {
         self.config
     }
 
-    /// When to call [`handle_timeout`](Self::handle_timeout) if nothing else happens. It moves with each command, so ask again
-    /// after each call; `None` when the session is closed, or not begun.
+    /// When to call [`handle_timeout`](Self::handle_timeout) if nothing else happens: `Some` while the session waits for the
+    /// client, or for a ticket that is kept. It moves with each command, so ask again after each call.
     #[must_use]
     pub const fn poll_timeout(&self) -> Option<Time> {
         match self.turn {
-            Turn::Closed(_) | Turn::Greeting => None,
-            _ => Some(self.deadline),
+            Turn::Command | Turn::Exchange if self.waiting => Some(self.deadline),
+            Turn::Later(_) => Some(self.deadline),
+            _ => None,
         }
     }
 
@@ -276,6 +277,10 @@ impl<'c> Server<'c> {
 
     pub(super) fn exchange_goes_on(&mut self) {
         self.turn = Turn::Exchange;
+    }
+
+    pub(super) fn good_command(&mut self) {
+        self.errors = 0;
     }
 
     pub(super) fn speak_utf8(&mut self) {

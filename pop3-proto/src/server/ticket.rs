@@ -274,13 +274,16 @@ impl Ticket<kind::Body> {
 impl Ticket<kind::Other> {
     /// Answers `+OK` in one line.
     pub fn ok(self, session: &mut Server<'_>, out: &mut impl Output, text: &str) {
-        self.say_ok(session, out, text);
+        if self.say_ok(session, out, text) {
+            session.good_command();
+        }
     }
 
     /// Answers `+OK` and begins a multi-line reply.
     pub fn begin(self, session: &mut Server<'_>, out: &mut impl Output, text: &str) -> Body {
         let body = Body::new(self.serial, Stuffer::new(), None);
         if self.say_ok(session, out, text) {
+            session.good_command();
             session.begin();
         }
         body

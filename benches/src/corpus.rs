@@ -1,0 +1,116 @@
+//! Inputs of realistic shape, made up so that nothing has to be shipped.
+
+/// Octets of each message.
+pub const SIZE: usize = 1024 * 1024;
+
+/// Names and texts of messages in wire form, with CRLF line ends, not stuffed: from ordinary to hostile.
+#[must_use]
+pub fn messages() -> Vec<(&'static str, Vec<u8>)> {
+    let lines = |line: &dyn Fn(usize) -> Vec<u8>| {
+        let mut text = Vec::with_capacity(SIZE + 128);
+        (0..)
+            .take_while(|i| {
+                text.extend(line(*i));
+                text.len() < SIZE
+            })
+            .for_each(drop);
+        text
+    };
+    let words = |i: usize, len: usize| -> Vec<u8> {
+        let text = b"the quick brown fox jumps over the lazy dog. Pack my box with five dozen liquor jugs, ";
+        let mut line: Vec<u8> = text.iter().cycle().skip(i * 7 % text.len()).take(len).copied().collect();
+        line.extend_from_slice(b"\r\n");
+        line
+    };
+    vec![
+        (
+            "text",
+            lines(&|i| {
+                let mut line = words(i, 40 + i * 13 % 44);
+                if i % 490 == 0 {
+                    line.insert(0, b'.');
+                }
+                line
+            }),
+        ),
+        (
+            "base64",
+            lines(&|i| {
+                [
+                    &b"QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5ejAxMjM0NTY3"
+                        [i % 4..][..76],
+                    b"\r\n",
+                ]
+                .concat()
+            }),
+        ),
+        (
+            "dots-5-percent",
+            lines(&|i| {
+                let mut line = words(i, 60);
+                if i % 20 == 0 {
+                    line.insert(0, b'.');
+                }
+                line
+            }),
+        ),
+        (
+            "dots-every-line",
+            lines(&|i| {
+                let mut line = words(i, 71);
+                line.insert(0, b'.');
+                line
+            }),
+        ),
+        ("only-dots", lines(&|_| b".\r\n".to_vec())),
+        ("empty-lines", lines(&|_| b"\r\n".to_vec())),
+    ]
+}
+
+/// A mix of commands without their line ends, in an order without a pattern.
+#[must_use]
+pub fn commands() -> Vec<Vec<u8>> {
+    let mix: [&[u8]; 20] = [
+        b"USER mrose",
+        b"PASS secret word",
+        b"STAT",
+        b"LIST",
+        b"UIDL",
+        b"RETR 1",
+        b"RETR 17",
+        b"RETR 12345",
+        b"DELE 1",
+        b"DELE 17",
+        b"TOP 5 20",
+        b"NOOP",
+        b"RSET",
+        b"CAPA",
+        b"LIST 7",
+        b"UIDL 9",
+        b"retr 3",
+        b"QUIT",
+        b"STLS",
+        b"AUTH PLAIN",
+    ];
+    let mut state = 1_u32;
+    (0..1000)
+        .map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            mix[(state >> 16) as usize % mix.len()].to_vec()
+        })
+        .collect()
+}
+
+/// Numbers and sizes of a maildrop.
+#[must_use]
+pub fn scans(n: u32) -> Vec<(u32, u64)> {
+    (1..=n).map(|i| (i, u64::from(i).wrapping_mul(2_654_435_761) % 100_000)).collect()
+}
+
+/// Lines joined with CRLF, as a listing, its dot line included.
+#[must_use]
+pub fn listing(lines: impl Iterator<Item = String>) -> Vec<u8> {
+    let mut wire: Vec<u8> = lines.flat_map(|line| [line.as_bytes(), b"\r\n"].concat()).collect();
+    wire.extend_from_slice(b".\r\n");
+    wire
+}
