@@ -1,5 +1,10 @@
 //! Value to octets to value, and the other way round; whatever the arguments, the encoder writes one line or nothing.
 
+mod common;
+#[path = "common/pair.rs"]
+mod pair;
+
+use pair::base64;
 use pop3_proto::client::{Client, Profile, SendError};
 use pop3_proto::limits::{COMMAND_LINE, REPLY_LINE};
 use pop3_proto::{
@@ -123,17 +128,6 @@ impl Said {
             Self::Other(verb, Some(args)) => [verb, &b" "[..], args, b"\r\n"].concat(),
         }
     }
-}
-
-fn base64(data: &[u8]) -> String {
-    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let group = |three: &[u8]| -> String {
-        let octet = |i: usize| u32::from(three.get(i).copied().unwrap_or(0));
-        let bits = octet(0) << 16 | octet(1) << 8 | octet(2);
-        let digit = |i: usize| ALPHABET[(bits >> (18 - 6 * i)) as usize & 63] as char;
-        (0..4).map(|i| if i <= three.len() { digit(i) } else { '=' }).collect()
-    };
-    data.chunks(3).map(group).collect()
 }
 
 fn number() -> impl Strategy<Value = MsgNo> {

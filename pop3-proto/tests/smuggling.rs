@@ -7,7 +7,7 @@ mod pair;
 use std::collections::VecDeque;
 
 use common::{Mailbox, crlf_form, show};
-use pair::{Heard, Host, listen};
+use pair::{Heard, Host, base64, listen};
 use pop3_proto::client::{self, Client, Event as Got, Knowledge, Part, Profile, ProtocolError, SendError};
 use pop3_proto::limits::REPLY_LINE;
 use pop3_proto::server::{Config, Event, Phase, Reason, Server};
@@ -345,21 +345,10 @@ fn near_terminators_in_a_stored_message_cannot_end_the_reply() {
             let body =
                 said.strip_prefix(b"+OK message follows\r\n").unwrap().strip_suffix(b"+OK\r\n").unwrap();
             assert_eq!(show(&unstuffed(body)), show(&crlf_form(&stored)));
-            // Not for readers that end lines at a bare LF, nor for those that end a body there.
-            assert_eq!(
-                body.iter().filter(|b| **b == b'\n').count(),
-                body.windows(2).filter(|p| p == b"\r\n").count()
-            );
-            let dots = body.split(|b| *b == b'\n').filter(|line| line.trim_ascii() == b".").count();
-            assert!(
-                dots == 1
-                    || near.windows(2).any(|p| p == b"\r.")
-                    || near.contains(&b' ')
-                    || near.contains(&b'\t')
-                    || near.windows(2).any(|p| p == b".\r"),
-                "{}",
-                body.escape_ascii()
-            );
+            // Nor for a reader that ends lines at a bare LF.
+            let lines: Vec<_> = body.split_inclusive(|b| *b == b'\n').collect();
+            assert!(lines.iter().all(|line| line.ends_with(b"\r\n")), "{}", body.escape_ascii());
+            assert_eq!(lines.iter().filter(|line| **line == b".\r\n").count(), 1, "{}", body.escape_ascii());
         }
     }
 }
@@ -546,32 +535,587 @@ fn answered(
     out
 }
 
-const LOGIN: &str = "USER tim\r\nPASS secret\r\n";
+type Answer<'t> = Box<dyn Fn(Event<'_>, &mut Server<'_>, &mut Vec<u8>) + 't>;
 
-fn check_every_text(text: &str, utf8: bool) {
+macro_rules! on {
+    ($event:pat, $session:ident, $out:ident => $answer:expr) => {
+        Box::new(|event: Event<'_>, $session: &mut Server<'_>, $out: &mut Vec<u8>| match event {
+            $event => $answer,
+            other => panic!("{other:?}"),
+        }) as Answer<'_>
+    };
+}
+
+/// Every answer that takes a text or a tag, each with the number of lines that it makes.
+fn check_every_answer(text: &str, tag: &str, utf8: bool) {
     let mut config = open_config();
     (config.utf8, config.lang, config.other) = (true, true, true);
     let early = if utf8 { "UTF8\r\n" } else { "" };
-    let late = format!("{early}{LOGIN}");
+    let late = format!("{early}USER tim\r\nPASS secret\r\n");
     let pass = format!("{early}USER tim\r\n");
     let exchange = format!("{early}AUTH PLAIN\r\n");
-    macro_rules! check {
-        ($lines:expr, $before:expr, $ask:expr, $event:pat => $answer:expr) => {
-            let out = answered(&config, $before, $ask, |event, s, o| match event {
-                $event => {
-                    let act: fn(_, &mut Server<'_>, &mut Vec<u8>, &str) = $answer;
-                    act(reply!(event $event), s, o, text)
+    let body = b"Subject: x\n\nbody\n";
+    let answers = [
+        (1, &pass, "PASS x", on!(Event::Login { reply, .. }, s, o => reply.accept(s, o, text))),
+        (1, &pass, "PASS x", on!(Event::Login { reply, .. }, s, o => reply.err(s, o, None, text))),
+        (1, &exchange, "", on!(Event::SaslResponse { reply, .. }, s, o => reply.accept(s, o, text))),
+        (1, &exchange, "", on!(Event::SaslResponse { reply, .. }, s, o => reply.err(s, o, None, text))),
+        (1, &late, "STAT", on!(Event::Stat(reply), s, o => reply.err(s, o, None, text))),
+        (1, &late, "LIST 1", on!(Event::List(_, reply), s, o => reply.err(s, o, None, text))),
+        (
+            3,
+            &late,
+            "LIST",
+            on!(Event::ListAll(reply), s, o => {
+                let mut list = reply.begin(s, o, text);
+                list.item(o, ONE, 7).unwrap();
+                list.end(s);
+            }),
+        ),
+        (1, &late, "UIDL 1", on!(Event::Uidl(_, reply), s, o => reply.err(s, o, None, text))),
+        (
+            3,
+            &late,
+            "UIDL",
+            on!(Event::UidlAll(reply), s, o => {
+                let mut list = reply.begin(s, o, text);
+                list.item(o, ONE, Uid::new(b".").unwrap()).unwrap();
+                list.end(s);
+            }),
+        ),
+        (
+            5,
+            &late,
+            "RETR 1",
+            on!(Event::Retr(_, reply), s, o => {
+                let mut mail = reply.begin(s, o, text);
+                mail.fill(&mut &body[..], o);
+                mail.end(s);
+            }),
+        ),
+        (1, &late, "RETR 1", on!(Event::Retr(_, reply), s, o => reply.err(s, o, None, text))),
+        (
+            4,
+            &late,
+            "TOP 1 0",
+            on!(Event::Top { reply, .. }, s, o => {
+                let mut mail = reply.begin_stuffed(s, o, text);
+                mail.fill(&mut &b"Subject: x\r\n\r\nbody\r\n"[..], o);
+                mail.end(s);
+            }),
+        ),
+        (1, &late, "DELE 1", on!(Event::Dele(_, reply), s, o => reply.ok(s, o, text))),
+        (1, &late, "DELE 1", on!(Event::Dele(_, reply), s, o => reply.err(s, o, None, text))),
+        (1, &late, "RSET", on!(Event::Rset(reply), s, o => reply.ok(s, o, text))),
+        (1, &pass, "UTF8", on!(Event::Utf8(reply), s, o => reply.ok(s, o, text))),
+        (1, &late, "LANG en", on!(Event::Lang(_, reply), s, o => reply.ok(s, o, tag, text))),
+        (1, &late, "LANG en", on!(Event::Lang(_, reply), s, o => reply.err(s, o, None, text))),
+        (
+            4,
+            &late,
+            "LANG",
+            on!(Event::LangAll(reply), s, o => {
+                let mut list = reply.begin(s, o, text);
+                list.item(o, tag, text).unwrap();
+                list.item(o, text, tag).unwrap();
+                list.end(s);
+            }),
+        ),
+        (1, &late, "XTND", on!(Event::Other { reply, .. }, s, o => reply.ok(s, o, text))),
+        (
+            4,
+            &late,
+            "XTND",
+            on!(Event::Other { reply, .. }, s, o => {
+                let mut lines = reply.begin(s, o, text);
+                lines.fill(&mut &b".\n+OK"[..], o);
+                lines.end(s);
+            }),
+        ),
+        (1, &late, "QUIT", on!(Event::Quit { reply, .. }, s, o => reply.ok(s, o, text))),
+        (1, &late, "QUIT", on!(Event::Quit { reply, .. }, s, o => reply.err(s, o, None, text))),
+    ];
+    for (lines, before, ask, answer) in answers {
+        check_lines(&answered(&config, before, ask, answer), lines);
+    }
+    let challenge = on!(Event::SaslResponse { reply, .. }, s, o => {
+        reply.challenge(s, o, text.as_bytes()).unwrap();
+    });
+    let line = answered(&config, &exchange, "", challenge);
+    let inner = line.strip_suffix(b"\r\n").unwrap();
+    assert!(!inner.iter().any(u8::is_ascii_control), "{}", line.escape_ascii());
+    assert!(parse::challenge(inner, &mut Deviations::default()).is_ok());
+}
+
+/// A greeting and an answer to CAPA of so many lines at most, the last one and no other a dot.
+fn check_capabilities(config: &Config<'_>, most: usize) {
+    let mut host = Host::new(config, Security::Plain, mailbox());
+    host.hear(b"");
+    let greeting = host.take();
+    check_lines(&greeting, 1);
+    let greeting =
+        parse::greeting(greeting.strip_suffix(b"\r\n").unwrap(), &mut Deviations::default()).unwrap();
+    assert_eq!(greeting.timestamp, None);
+    host.hear(b"CAPA\r\n");
+    let said = host.take();
+    let text = said.escape_ascii();
+    let lines: Vec<_> = said.split_inclusive(|b| *b == b'\n').collect();
+    assert!(lines.len() <= most, "more lines than capabilities: {text}");
+    assert_eq!(lines.last(), Some(&&b".\r\n"[..]), "{text}");
+    for line in &lines[1..lines.len() - 1] {
+        let inner = line.strip_suffix(b"\r\n").unwrap_or_else(|| panic!("no CRLF: {text}"));
+        assert!(inner.iter().all(|b| matches!(b, 0x20..=0x7E)), "{text}");
+        assert!(line.len() <= REPLY_LINE && !inner.starts_with(b".") && !inner.starts_with(b" "), "{text}");
+    }
+}
+
+const TAGS: [&str; 6] = ["en", "de-CH", "en\r\n+OK", ".", "", "*"];
+
+#[test]
+fn known_harm_in_an_answer_stays_in_its_line() {
+    for text in HARM {
+        for tag in TAGS.iter().chain(&HARM) {
+            check_every_answer(text, tag, false);
+            check_every_answer(text, tag, true);
+        }
+    }
+}
+
+#[test]
+fn known_harm_in_the_configuration_stays_in_its_line() {
+    for text in HARM {
+        let lines = [text, "X-ONE", text];
+        let mut config = open_config();
+        config.greeting = text;
+        config.implementation = Some(text);
+        config.capabilities = &lines;
+        check_capabilities(&config, 9 + 4);
+    }
+}
+
+#[test]
+fn known_harm_in_the_name_of_a_mechanism_stays_in_its_line() {
+    for text in HARM {
+        let mechanisms = [Mechanism::new(text, false, false), Mechanism::PLAIN];
+        let mut config = open_config();
+        config.mechanisms = &mechanisms;
+        check_capabilities(&config, 9);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn any_text_and_any_tag_in_an_answer_stay_in_its_line(text in harm(), tag in harm(), utf8 in any::<bool>()) {
+        check_every_answer(&text, &tag, utf8);
+    }
+
+    #[test]
+    fn any_text_in_the_configuration_stays_in_its_line(greeting in harm(), name in harm(), lines in vec(harm(), 0..4)) {
+        let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+        let mut config = open_config();
+        config.greeting = &greeting;
+        config.implementation = Some(&name);
+        config.capabilities = &lines;
+        check_capabilities(&config, 9 + 1 + lines.len());
+    }
+}
+
+#[test]
+fn a_unique_id_holds_nothing_that_could_end_its_line() {
+    for octet in 0..=255_u8 {
+        let id = [b'a', octet];
+        assert_eq!(Uid::new(&id).is_some(), matches!(octet, 0x21..=0x7E), "{octet:#x}");
+    }
+    assert!(Uid::new(b"").is_none());
+    assert!(Uid::new(&[b'a'; 71]).is_none());
+}
+
+// ----- lines of commands
+
+/// The first octets of each reply line.
+fn statuses(said: &[u8]) -> Vec<&str> {
+    let lines = str::from_utf8(said).unwrap().split_terminator("\r\n");
+    lines.map(|line| line.split(' ').next().unwrap()).collect()
+}
+
+fn lines_by<'s>(stream: &'s [u8], end: &[u8]) -> Vec<&'s [u8]> {
+    let (mut lines, mut rest) = (Vec::new(), stream);
+    while let Some(at) = rest.windows(end.len()).position(|window| window == end) {
+        lines.push(&rest[..at]);
+        rest = &rest[at + end.len()..];
+    }
+    lines
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn bare_line_ends_never_make_two_commands_of_one_line(
+        tokens in vec(select(&["NOOP", "noop", "\r\n", "\r\n", "NOOP\r\n", "\n", "\r", "\0", " ", "QUIT", "\r\r\n", "\n\r\n"][..]), 0..24),
+        cut in select(&CUTS),
+        bare_lf in any::<bool>(),
+    ) {
+        let stream = tokens.concat().into_bytes();
+        let mut config = open_config();
+        config.bare_lf = bare_lf;
+        let mut due = Vec::new();
+        for line in lines_by(&stream, if bare_lf { b"\n" } else { b"\r\n" }) {
+            let line = if bare_lf { line.strip_suffix(b"\r").unwrap_or(line) } else { line };
+            let good = line.eq_ignore_ascii_case(b"NOOP") || line == b"QUIT";
+            due.push(if good { "+OK" } else { "-ERR" });
+            if line == b"QUIT" {
+                break;
+            }
+        }
+        let mut host = logged_in(&config, mailbox());
+        host.hear_in(&stream, &[cut]);
+        let said = host.take();
+        prop_assert_eq!(statuses(&said), due, "{}", stream.escape_ascii());
+    }
+}
+
+#[test]
+fn a_bare_line_end_or_a_nul_inside_a_line_refuses_all_of_it() {
+    for inside in ["\n", "\r", "\0", "\n\n", "\r\r", "\n\r", "\n.\n"] {
+        for (front, tail) in
+            [("NOOP", "DELE 1"), ("DELE 1", "NOOP"), ("DELE 1", ""), ("", "DELE 1"), ("STAT", "QUIT")]
+        {
+            for cut in CUTS {
+                let config = open_config();
+                let mut host = logged_in(&config, mailbox());
+                host.hear_in(format!("{front}{inside}{tail}\r\nSTAT\r\n").as_bytes(), &[cut]);
+                let due = "-ERR illegal character in command\r\n+OK 1 22\r\n";
+                assert_eq!(
+                    show(&host.take()),
+                    show(due.as_bytes()),
+                    "{front:?} {inside:?} {tail:?} in cuts of {cut}"
+                );
+                assert!(host.log.is_empty() && host.removed.is_none());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_bare_line_end_in_a_login_logs_nobody_in() {
+    for said in
+        ["USER tim\nPASS secret\r\n", "USER tim\rPASS secret\r\n", "USER tim\r\nPASS secret\nDELE 1\r\n"]
+    {
+        let config = open_config();
+        let mut host = Host::new(&config, Security::Plain, mailbox());
+        host.hear(said.as_bytes());
+        assert!(host.log.is_empty(), "{:?}", host.log);
+        assert_eq!(host.session.phase(), Phase::Authorization);
+    }
+}
+
+#[test]
+fn an_over_long_line_leaves_no_tail_that_runs() {
+    let config = open_config();
+    for tail in ["QUIT", "DELE 1", "\nQUIT", "\rQUIT", "\nDELE 1\n", "\n\rDELE 1", "\r", "\n"] {
+        for len in (254..260).chain([300, 508, 509, 510, 511, 512, 765, 1020]) {
+            let mut line = vec![b'X'; len - tail.len()];
+            line.extend_from_slice(tail.as_bytes());
+            line.extend_from_slice(b"\r\nSTAT\r\n");
+            for cut in [usize::MAX, 1, 253, 254, 255, 256] {
+                let mut host = logged_in(&config, mailbox());
+                host.hear_in(&line, &[cut]);
+                let due = "-ERR line too long\r\n+OK 1 22\r\n";
+                assert_eq!(
+                    show(&host.take()),
+                    show(due.as_bytes()),
+                    "{len} octets and {tail:?} in cuts of {cut}"
+                );
+                assert!(host.log.is_empty() && host.removed.is_none());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_tail_of_an_over_long_line_is_swallowed_wherever_the_limit_falls() {
+    let config = open_config();
+    for front in 240..262 {
+        let line =
+            [&b"X".repeat(front)[..], b"DELE 1\nDELE 1\r", &b"Y".repeat(20), b"DELE 1\r\nSTAT\r\n"].concat();
+        for cut in [usize::MAX, 1, 100, 255] {
+            let mut host = logged_in(&config, mailbox());
+            host.hear_in(&line, &[cut]);
+            let due = "-ERR line too long\r\n+OK 1 22\r\n";
+            assert_eq!(show(&host.take()), show(due.as_bytes()), "{front} octets in front, in cuts of {cut}");
+        }
+    }
+}
+
+// ----- AUTH exchanges
+
+#[test]
+fn lines_of_an_exchange_that_look_like_commands_are_data() {
+    let config = open_config();
+    for word in [
+        "QUIT", "NOOP", "STAT", "LIST", "RETR", "DELE", "CAPA", "UIDL", "RSET", "USER", "PASS", "STLS",
+        "AUTH",
+    ] {
+        for cut in CUTS {
+            let mut host = Host::new(&config, Security::Plain, mailbox());
+            host.hear_in(format!("AUTH LOGIN\r\n{word}\r\nbW9yZQ==\r\n").as_bytes(), &[cut]);
+            let said = String::from_utf8(host.take()).unwrap();
+            let lines: Vec<_> = said.split_terminator("\r\n").collect();
+            assert_eq!((lines.len(), lines[1]), (4, "+ "), "{word}: {said}");
+            assert!(lines[2].starts_with("-ERR ") && lines[3].starts_with("-ERR "), "{word}: {said}");
+            assert!(host.log.iter().all(|event| event.starts_with("Auth") || event.starts_with("Sasl")));
+            assert_eq!(host.log.len(), 2, "{word}: {:?}", host.log);
+            assert_eq!(host.closed, None);
+        }
+    }
+}
+
+#[test]
+fn lines_of_an_exchange_that_are_no_base64_end_it_and_are_not_run() {
+    let config = open_config();
+    for line in [
+        "QUIT ",
+        " QUIT",
+        "DELE 1",
+        "USER tim",
+        "Q",
+        "QUIT\nQUIT",
+        "QUIT\rQUIT",
+        "QUIT\0",
+        "====",
+        "Zg=",
+        "Zh==",
+        "=",
+    ] {
+        for cut in CUTS {
+            let mut host = Host::new(&config, Security::Plain, mailbox());
+            host.hear_in(format!("AUTH LOGIN\r\n{line}\r\nNOOP\r\n").as_bytes(), &[cut]);
+            let said = host.take();
+            assert_eq!(statuses(&said), ["+OK", "+", "-ERR", "-ERR"], "{line:?}");
+            assert_eq!((host.log.len(), host.closed), (1, None), "{line:?}: {:?}", host.log);
+        }
+    }
+}
+
+#[test]
+fn an_over_long_line_of_an_exchange_leaves_no_tail_that_runs() {
+    let mut config = open_config();
+    config.limits = Limits::window(600).with_max_login_failures(u16::MAX);
+    for (front, begun) in
+        [("AUTH LOGIN\r\n", vec!["+OK", "+", "-ERR", "-ERR"]), ("AUTH PLAIN ", vec!["+OK", "-ERR", "-ERR"])]
+    {
+        for len in [590, 596, 597, 598, 599, 600, 601, 1199, 1800] {
+            for tail in ["QUIT", "\nQUIT", "\rQUIT", "\nUSER tim\n"] {
+                for cut in [usize::MAX, 1, 599, 600, 601] {
+                    let octets = format!("{front}{}{tail}\r\nNOOP\r\n", "A".repeat(len));
+                    let mut host = Host::new(&config, Security::Plain, mailbox());
+                    host.hear_in(octets.as_bytes(), &[cut]);
+                    let said = host.take();
+                    let good = len + tail.len() + front.len() <= 600 && tail == "QUIT";
+                    if !good {
+                        assert_eq!(statuses(&said), begun, "{len} and {tail:?} in cuts of {cut}");
+                        assert_eq!(host.log.len(), begun.len() - 3, "{:?}", host.log);
+                    }
+                    assert_eq!((host.closed, host.session.phase()), (None, Phase::Authorization));
                 }
-                other => panic!("{other:?}"),
+            }
+        }
+    }
+}
+
+// ----- echoes
+
+#[test]
+fn what_a_client_says_cannot_forge_a_reply_when_it_is_echoed() {
+    let config = open_config();
+    for (decoded, due) in [
+        ("a\r\n+OK forged", "-ERR a??+OK forged\r\n"),
+        ("[AUTH] x", "-ERR (AUTH] x\r\n"),
+        ("[SYS/TEMP]", "-ERR (SYS/TEMP]\r\n"),
+        ("\0tim\0pass", "-ERR ?tim?pass\r\n"),
+        ("\r\n.\r\n", "-ERR ??.??\r\n"),
+        ("\u{e9}\n", "-ERR ??\r\n"),
+        ("\u{1b}[2J", "-ERR ?[2J\r\n"),
+    ] {
+        let mut host = Host::new(&config, Security::Plain, mailbox());
+        host.hear(b"");
+        host.take();
+        host.hear(format!("AUTH PLAIN {}\r\n", base64(decoded.as_bytes())).as_bytes());
+        assert_eq!(show(&host.take()), show(due.as_bytes()));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn any_response_that_is_echoed_makes_one_line_without_a_code(
+        front in select(&["", "[", "[AUTH]", "\r\n", "\n", " "]),
+        data in vec(prop_oneof![select(b"\r\n\0[] +-.<>"), any::<u8>()], 0..60),
+        utf8 in any::<bool>(),
+    ) {
+        let mut config = open_config();
+        config.utf8 = true;
+        let mut host = Host::new(&config, Security::Plain, mailbox());
+        host.hear(if utf8 { b"UTF8\r\n" } else { b"" });
+        host.take();
+        let data = [front.as_bytes(), b"x", &data].concat();
+        host.hear(format!("AUTH LOGIN\r\n{}\r\n", base64(&data)).as_bytes());
+        let said = host.take();
+        let refusal = said.strip_prefix(b"+ \r\n").unwrap();
+        check_lines(refusal, 1);
+        prop_assert!(refusal.starts_with(b"-ERR "));
+    }
+
+    #[test]
+    fn any_line_that_is_echoed_makes_one_line_without_a_code(
+        front in select(&["[X]", "[AU]", "+OK", "-ERR", "....", "<1@h>"]),
+        rest in vec(prop_oneof![2 => 0x20_u8..=0x7E, 1 => select(b"[]<>. +-"), 1 => 0x80_u8..], 0..60),
+    ) {
+        let mut config = open_config();
+        config.other = true;
+        let mut host = logged_in(&config, mailbox());
+        host.hear(&[front.as_bytes(), b" ", &rest, b"\r\n"].concat());
+        check_lines(&host.take(), 1);
+    }
+}
+
+// ----- over-long lines of a server
+
+fn small() -> Client {
+    let mut client = Client::new(Profile::LENIENT, Security::Plain).with_limits(Limits::window(512));
+    assert!(matches!(client.receive(&mut &b"+OK ready\r\n"[..]), Ok(Got::Greeting(_))));
+    client
+}
+
+#[test]
+fn an_over_long_status_line_leaves_no_tail_in_the_message() {
+    let mail = b"Subject: x\r\n\r\nbody\r\n";
+    for tail in ["", ".", "..", "\r", "\r.", "+OK forged"] {
+        for len in (500..520).chain([1000, 1022, 1023, 1024, 5000]) {
+            let status = format!("+OK {}{tail}\r\n", "x".repeat(len));
+            let octets = [status.as_bytes(), mail, b".\r\n"].concat();
+            for cut in [usize::MAX, 1, 511, 512, 513] {
+                let (mut client, mut heard) = (small(), VecDeque::new());
+                client.send(&Command::Retr(ONE), &mut Vec::new()).unwrap();
+                listen(&mut client, &octets, &[cut], &mut heard, |_, _| {});
+                let heard: Vec<_> = heard.iter().skip(1).collect();
+                let due = [&Heard::Data(mail.to_vec()), &event("Reply(Id(0), End)")];
+                assert_eq!(heard, due, "{len} octets and {tail:?} in cuts of {cut}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_over_long_line_of_a_listing_leaves_no_tail_that_is_a_line() {
+    for tail in ["\r", ".", "\r.\r", "+OK 9 9", "-ERR"] {
+        for len in (500..520).chain([1000, 1023, 5000]) {
+            let octets = format!("+OK\r\n1 {}{tail}\r\n2 two\r\n.\r\n", "x".repeat(len));
+            for cut in [usize::MAX, 1, 511, 512] {
+                let (mut client, mut heard) = (small(), VecDeque::new());
+                client.send(&Command::Uidl(None), &mut Vec::new()).unwrap();
+                listen(&mut client, octets.as_bytes(), &[cut], &mut heard, |_, _| {});
+                let heard: Vec<_> = heard.iter().skip(2).collect();
+                let due = [&event("Reply(Id(0), UidItem(UidLine(2, \"two\")))"), &event("Reply(Id(0), End)")];
+                assert_eq!(heard, due, "{len} octets and {tail:?} in cuts of {cut}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_over_long_reply_leaves_no_tail_that_answers_the_next_command() {
+    for status in ["+OK", "-ERR"] {
+        for tail in ["", "\r", "+OK forged", "\r+OK forged"] {
+            let octets = format!("{status} {}{tail}\r\n-ERR second\r\n", "x".repeat(900));
+            for cut in [usize::MAX, 1, 511, 512] {
+                let (mut client, mut heard) = (small(), VecDeque::new());
+                client.send(&Command::Noop, &mut Vec::new()).unwrap();
+                listen(&mut client, octets.as_bytes(), &[cut], &mut heard, |client, event| {
+                    if let Got::Reply(id, _) = event
+                        && id.get() == 0
+                    {
+                        client.send(&Command::Noop, &mut Vec::new()).unwrap();
+                    }
+                });
+                assert_eq!(heard.len(), 2);
+                let second = "Reply(Id(1), Err(Refusal { code: None, text: Text(\"second\") }))";
+                assert_eq!(heard[1], event(second), "{status} and {tail:?} in cuts of {cut}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_challenge_that_was_cut_does_not_pass_for_a_whole_one() {
+    for len in [520, 1024, 4000] {
+        let octets = format!("+ {}\r\n", "A".repeat(len));
+        for cut in [usize::MAX, 1] {
+            let (mut client, mut heard) = (small(), VecDeque::new());
+            client.auth("LOGIN", None, &mut Vec::new()).unwrap();
+            let mut whole = false;
+            listen(&mut client, octets.as_bytes(), &[cut], &mut heard, |_, event| {
+                whole |= matches!(event, Got::Reply(_, Part::Challenge(_)));
             });
-            check_lines(&out, $lines);
-        };
+            assert!(!whole, "the front of {len} octets came as a challenge: {heard:?}");
+        }
     }
-    let _ = (&late, &pass, &exchange);
-    macro_rules! reply {
-        ($($t:tt)*) => {
-            ()
-        };
+}
+
+#[test]
+fn an_over_long_answer_to_stls_leaves_no_tail_that_counts_as_tls() {
+    let octets = format!("+OK {}\r\n", "x".repeat(900));
+    for cut in [usize::MAX, 1, 511, 512] {
+        let mut client = small();
+        client.send(&Command::Stls, &mut Vec::new()).unwrap();
+        let (mut window, mut left) = (Vec::new(), octets.as_bytes());
+        while !left.is_empty() {
+            let (now, later) = left.split_at(left.len().min(cut));
+            window.extend_from_slice(now);
+            left = later;
+            let mut unread = &window[..];
+            let event = client.receive(&mut unread);
+            window = unread.to_vec();
+            match event {
+                Ok(client::Event::NeedInput) => {}
+                Err(error) => {
+                    assert_eq!(error, ProtocolError::PlaintextAfterStls);
+                    assert!(client.handover().is_none());
+                    break;
+                }
+                Ok(_) => {
+                    let handover = client.handover().expect("accepted");
+                    assert!(left.is_empty() && window.is_empty() || handover.secured(&window).is_err());
+                    break;
+                }
+            }
+        }
     }
-    let _ = stringify!(check!);
+}
+
+#[test]
+fn a_text_in_a_status_line_never_frames_anything() {
+    for text in ["1 messages\\.", "0 octets", ". ", "-ERR", "+OK", "[AUTH]"] {
+        let mut line = Vec::new();
+        encode::status_line(Status::Ok, None, text, &mut line).unwrap();
+        let octets = [&line[..], b"a\r\n.\r\n+OK 2 320\r\n"].concat();
+        for cut in CUTS {
+            let heard = retr_and_stat(Profile::STRICT, &octets, cut);
+            assert_eq!(heard[1..3], [Heard::Data(b"a\r\n".to_vec()), event("Reply(Id(1), End)")], "{text}");
+            assert_eq!(heard.len(), 4);
+        }
+    }
+}
+
+#[test]
+fn a_status_line_that_ends_in_a_bare_lf_does_not_let_a_body_end_so() {
+    let octets = b"+OK\na\n.\n+OK 2 320\n.\r\n\r\n.\r\n+OK 2 320\r\n";
+    for cut in CUTS {
+        let due = retr_and_stat_heard("", b"a\n.\n+OK 2 320\n.\r\n\r\n");
+        assert_eq!(retr_and_stat(Profile::LENIENT, octets, cut), due);
+    }
 }

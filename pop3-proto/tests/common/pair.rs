@@ -261,6 +261,18 @@ pub(crate) fn decoded(data: Base64<'_>) -> Vec<u8> {
     data.decode(&mut octets).expect("checked").to_vec()
 }
 
+/// As RFC 4648 section 4 has it.
+pub(crate) fn base64(data: &[u8]) -> String {
+    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let group = |three: &[u8]| -> String {
+        let octet = |i: usize| u32::from(three.get(i).copied().unwrap_or(0));
+        let bits = octet(0) << 16 | octet(1) << 8 | octet(2);
+        let digit = |i: usize| ALPHABET[(bits >> (18 - 6 * i)) as usize & 63] as char;
+        (0..4).map(|i| if i <= three.len() { digit(i) } else { '=' }).collect()
+    };
+    data.chunks(3).map(group).collect()
+}
+
 /// What a client made of what came in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Heard {

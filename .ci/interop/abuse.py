@@ -1,0 +1,706 @@
+#!/usr/bin/env python3
+"""Proves that bad input, bad peers and bad command lines end in a clear error or a clean close, and in nothing worse.
+
+pop3d gets junk, endless lines, floods of commands, and peers that stall; pop3get gets fake servers that send junk,
+lie, stall or close. Expected: no panic, less than 32 MiB of memory, the documented exit codes with a message that names
+the culprit, no piece of a message in new/, no password to a server that is not trusted, and a pop3d that serves a normal
+session after each check. By hand:
+
+  .ci/interop/abuse.py                                 (a line of 1 GiB; two minutes, for pop3get waits that long)
+  .ci/interop/abuse.py --line-mb 64 --skip-stalls      (as in CI)
+"""
+
+import argparse
+import itertools
+import os
+import poplib
+import random
+import resource
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, Iterator
+
+import corpus
+from clients import PLAIN, STLS, TLS, log_in_soon, poplib_session, tls_context
+from harness import (
+    HOST,
+    PANIC,
+    PASSWORD,
+    POP3D,
+    POP3GET,
+    USER,
+    Certificates,
+    Pop3d,
+    Report,
+    expect,
+    free_ports,
+    make_certificates,
+    need_programs,
+    peak_kib,
+    scratch_folder,
+    shown,
+)
+
+LIMIT_KIB = 32 * 1024
+BIG_MB = 200
+USAGE, LOGIN, NETWORK, PROTOCOL, DISK = 2, 3, 4, 5, 6  # exit codes of pop3get
+STALLED_SECONDS = 180
+
+
+@dataclass
+class Outcome:
+    """How a program ended."""
+
+    code: int | None
+    stdout: str
+    stderr: str
+    peak_kib: int
+
+
+def run_program(command: list[object], seconds: float = 60, **options: object) -> Outcome:
+    """Runs a program to its end, and watches its memory; after `seconds` it is ended, and the code is None."""
+    process = subprocess.Popen(
+        list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        errors="replace", **options,
+    )  # fmt: skip
+    peak = 0
+    in_time = True
+    deadline = time.monotonic() + seconds
+    while process.poll() is None and in_time:
+        peak = max(peak, peak_kib(process.pid))
+        time.sleep(0.005)
+        in_time = time.monotonic() < deadline
+    if not in_time:
+        process.kill()
+    stdout, stderr = process.communicate()
+    return Outcome(process.returncode if in_time else None, stdout, stderr, peak)
+
+
+def expect_error(outcome: Outcome, codes: tuple[int, ...], *culprits: object) -> str:
+    """Expects one of the codes, and a message that names the culprits."""
+    text = outcome.stderr.strip()
+    expect(PANIC not in outcome.stdout + outcome.stderr, text)
+    expect(outcome.code is not None, f"did not end; it said {text!r}")
+    expect(outcome.code in codes, f"code {outcome.code} instead of {codes}: {text!r}")
+    expect(text, "no message")
+    for culprit in culprits:
+        expect(str(culprit) in text, f"the message does not name {culprit}: {text!r}")
+    expect(outcome.peak_kib < LIMIT_KIB, f"{outcome.peak_kib} KiB")
+    return f"code {outcome.code}, {outcome.peak_kib} KiB: {text.splitlines()[0][:150]}"
+
+
+# Bad peers for pop3d.
+
+
+class Peer:
+    """A raw connection to pop3d."""
+
+    def __init__(self, server: object, mode: str = PLAIN) -> None:
+        port = server.tls_port if mode == TLS else server.plain_port
+        self.socket = socket.create_connection((HOST, port), 30)
+        if mode == TLS:
+            self.socket = tls_context(server).wrap_socket(self.socket, server_hostname=HOST)
+        self.lines = self.socket.makefile("rb")
+
+    def ask(self, command: bytes) -> bytes:
+        """Sends a line (nothing for the greeting) and returns the status line; b"" at a close."""
+        if command:
+            self.socket.sendall(command + b"\r\n")
+        return self.lines.readline()
+
+    def log_in(self, user: str = USER) -> None:
+        for command in (b"", b"USER " + user.encode(), b"PASS " + PASSWORD.encode()):
+            answer = self.ask(command)
+            expect(answer.startswith(b"+OK"), f"{command!r} is answered with {answer!r}")
+
+    def rest(self) -> bytes:
+        """What comes until the close; a reset counts as one, for the server need not read what it does not want."""
+        octets = bytearray()
+        try:
+            while piece := self.lines.read1(65536):
+                octets += piece
+        except ConnectionError:
+            pass
+        return bytes(octets)
+
+    def send_if_open(self, octets: bytes) -> None:
+        try:
+            self.socket.sendall(octets)
+        except ConnectionError:
+            pass
+
+    def close(self) -> None:
+        self.lines.close()
+        self.socket.close()
+
+
+def only_refusals(answers: bytes) -> str:
+    lines = answers.split(b"\r\n")
+    bad = [line for line in lines[:-1] if not line.startswith(b"-ERR")]
+    expect(not bad and not lines[-1], f"answers that are no refusals: {shown(b'|'.join(bad or lines[-1:]))}")
+    return f"{len(lines) - 1} refusals"
+
+
+class BadPeers:
+    """Each method is a bad peer; `all` runs them against one pop3d, with a normal session after each."""
+
+    def __init__(self, folder: Path, certificates: Certificates, line_mb: int) -> None:
+        self.line_mb = line_mb
+        self.certificates = certificates
+        self.mail = folder / "mail"
+        corpus.write_maildir(self.mail / "alice", corpus.messages(0, 1))
+        corpus.write_maildir(self.mail / "bob", iter([("big", corpus.line_of(75) + b"\n")]))
+        with (self.mail / "bob" / "new" / "1700000000.huge").open("wb") as huge:
+            for _ in range(BIG_MB):
+                huge.write((corpus.line_of(62) + b"\r\n") * 16384)
+
+    def all(self, report: Report) -> None:
+        users = ("alice", "bob")
+        with Pop3d("--maildir", self.mail / "%u", certificates=self.certificates, users=users) as self.pop3d:
+            self.server = self.pop3d.server
+            for name, body in (
+                ("binary junk, plain", lambda: self.junk(PLAIN)),
+                ("binary junk inside TLS", lambda: self.junk(TLS)),
+                ("binary junk instead of TLS", self.junk_instead_of_tls),
+                ("binary junk after STLS", self.junk_after_stls),
+                ("commands smuggled behind STLS", self.smuggled_behind_stls),
+                (f"a line of {self.line_mb} MiB, plain", lambda: self.long_line(PLAIN)),
+                (f"a line of {self.line_mb} MiB, TLS", lambda: self.long_line(TLS)),
+                (f"a line of {self.line_mb} MiB as an answer to AUTH", self.long_auth_line),
+                ("10,000 unknown commands, plain", lambda: self.unknown_commands(PLAIN)),
+                ("10,000 unknown commands, TLS", lambda: self.unknown_commands(TLS)),
+                ("a flood of commands by one who does not read", self.flood_without_reading),
+                ("100 peers that stall in a line or a handshake", self.stall_in_line),
+                (f"one that does not read {BIG_MB} MiB, plain", lambda: self.no_reading(PLAIN)),
+                (f"one that does not read {BIG_MB} MiB, TLS", lambda: self.no_reading(TLS)),
+                ("passwords by trial", self.passwords_by_trial),
+                ("200 connections that close at once", self.close_at_once),
+            ):
+                report.check(f"pop3d: {name}", lambda: self.guarded(body))
+
+    def guarded(self, body: Callable[[], str]) -> str:
+        remark = body()
+        expect(self.pop3d.process.poll() is None, f"pop3d is gone: {self.pop3d.text()}")
+        self.normal_session()
+        expect(PANIC not in self.pop3d.text(), self.pop3d.text())
+        peak = self.pop3d.peak_kib()
+        expect(peak < LIMIT_KIB, f"peak {peak} KiB")
+        return f"{remark}; peak so far {peak} KiB"
+
+    def normal_session(self) -> None:
+        for mode in (PLAIN, STLS, TLS):
+            with poplib_session(self.server, mode) as session:
+                expect(len(session.retr(1)[1]) == 0 and session.stat()[0] > 50, "not the usual session")
+
+    @contextmanager
+    def peer(self, mode: str = PLAIN) -> Iterator[Peer]:
+        peer = Peer(self.server, mode)
+        try:
+            yield peer
+        finally:
+            peer.close()
+
+    def junk(self, mode: str) -> str:
+        with self.peer(mode) as peer:
+            peer.ask(b"")
+            peer.send_if_open(random.Random(1).randbytes(1 << 20) + b"\r\n")
+            try:
+                peer.socket.shutdown(socket.SHUT_WR)
+            except OSError:
+                pass
+            return only_refusals(peer.rest())
+
+    def junk_instead_of_tls(self) -> str:
+        for junk in (b"\r\n", b"USER alice\r\nPASS x\r\n", random.Random(2).randbytes(1 << 20), b"\x16\x03\x01\xff\xff" * 9999):
+            with socket.create_connection((HOST, self.server.tls_port), 30) as connection:
+                try:
+                    connection.sendall(junk)
+                    connection.shutdown(socket.SHUT_WR)
+                    while answer := connection.recv(65536):
+                        expect(b"+OK" not in answer and b"-ERR" not in answer, f"answered with {answer!r}")
+                except ConnectionError:
+                    pass
+        return "closed"
+
+    def junk_after_stls(self) -> str:
+        with self.peer() as peer:
+            peer.ask(b"")
+            expect(peer.ask(b"STLS").startswith(b"+OK"), "STLS is refused")
+            peer.send_if_open(random.Random(3).randbytes(10_000))
+            answer = peer.rest()
+            expect(b"+OK" not in answer and b"-ERR" not in answer, f"answered with {answer!r}")
+        return "closed"
+
+    def smuggled_behind_stls(self) -> str:
+        """What follows STLS in clear must not be taken for a command inside TLS (RFC 3501 had no word on that)."""
+        with self.peer() as peer:
+            peer.ask(b"")
+            peer.socket.sendall(b"STLS\r\nCAPA\r\nNOOP\r\n")
+            peer.socket.settimeout(5)
+            try:
+                answer = peer.rest()
+            except TimeoutError:
+                return "no answer in clear"
+            expect(answer.count(b"\r\n") <= 1, f"answered with {answer!r}")
+        return "closed"
+
+    def long_line(self, mode: str) -> str:
+        with self.peer(mode) as peer:
+            peer.ask(b"")
+            return self.send_long_line(peer)
+
+    def long_auth_line(self) -> str:
+        with self.peer() as peer:
+            peer.ask(b"")
+            answer = peer.ask(b"AUTH PLAIN")
+            remark = self.send_long_line(peer)
+        return f"{answer!r}, then {remark}"
+
+    def send_long_line(self, peer: Peer) -> str:
+        block = b"A" * (1 << 20)
+        try:
+            for _ in range(self.line_mb):
+                peer.socket.sendall(block)
+            answers = peer.ask(b""), peer.ask(b"CAPA")
+        except ConnectionError:
+            return "closed"
+        if b"" in answers:
+            return "closed"
+        expect(answers[0].startswith(b"-ERR") and answers[1].startswith(b"+OK"), f"answered with {answers}")
+        return "refused, and in step again"
+
+    def unknown_commands(self, mode: str) -> str:
+        with self.peer(mode) as peer:
+            peer.ask(b"")
+            sender = threading.Thread(target=peer.send_if_open, args=(b"XYZZY 1\r\n" * 10_000,))
+            sender.start()
+            answers = peer.rest()
+            sender.join()
+            return only_refusals(answers) + ", closed"
+
+    def flood_without_reading(self) -> str:
+        with self.peer() as peer:
+            peer.log_in("bob")
+            peer.socket.settimeout(3)
+            sent = 0
+            try:
+                while sent < 500_000_000:
+                    sent += peer.socket.send(b"NOOP\r\n" * 10_000)
+            except (TimeoutError, ConnectionError):
+                return f"no more is taken after {sent} octets"
+        return f"{sent} octets taken"
+
+    def stall_in_line(self) -> str:
+        held = []
+        try:
+            for number in range(50):
+                peer = Peer(self.server)
+                peer.ask(b"")
+                peer.socket.sendall((b"U", b"USER al", b"USER alice\r\nPASS ", b"USER alice\r")[number % 4])
+                silent = socket.create_connection((HOST, self.server.tls_port), 30)
+                silent.sendall(b"\x16\x03\x01\x02\x00\x01"[: number % 7])
+                held += [peer, silent]
+            self.normal_session()
+        finally:
+            for connection in held:
+                connection.close()
+        return "others are served meanwhile"
+
+    def no_reading(self, mode: str) -> str:
+        with self.peer(mode) as peer:
+            peer.log_in("bob")
+            peer.socket.sendall(b"RETR 1\r\n")
+            time.sleep(2)
+            self.normal_session()
+        self.server.user = "bob"
+        try:
+            log_in_soon(self.server)
+        finally:
+            self.server.user = USER
+        return "others are served meanwhile, and the maildrop is free afterwards"
+
+    def passwords_by_trial(self) -> str:
+        with self.peer() as peer:
+            peer.ask(b"")
+            tried = 0
+            while tried < 30:
+                peer.ask(b"USER alice")
+                answer = peer.ask(b"PASS wrong")
+                if not answer:
+                    break
+                expect(answer.startswith(b"-ERR"), f"answered with {answer!r}")
+                tried += 1
+            expect(tried < 30, "30 passwords could be tried in one connection")
+        return f"closed after {tried}"
+
+    def close_at_once(self) -> str:
+        for number in range(200):
+            port = self.server.tls_port if number % 2 else self.server.plain_port
+            socket.create_connection((HOST, port), 30).close()
+        return "closed"
+
+
+# Bad command lines for pop3d.
+
+
+def bad_command_lines_of_pop3d(report: Report, folder: Path, certificates: Certificates) -> None:
+    maildir = folder / "maildir"
+    corpus.write_maildir(maildir, iter([("one", b"Subject: one\n\none\n")]))
+    mbox = folder / "mbox"
+    mbox.write_bytes(b"From a Mon Jan  1 00:00:00 2024\nSubject: one\n\none\n\n")
+    unreadable = folder / "unreadable"
+    unreadable.write_bytes(mbox.read_bytes())
+    unreadable.chmod(0)
+    program, as_other = POP3D, {}
+    if os.geteuid() == 0:  # root may read everything
+        program = folder / "pop3d"
+        shutil.copy(POP3D, program)
+        as_other = {"user": "nobody", "group": "nogroup", "extra_groups": []}
+    (busy,) = free_ports(1)
+    missing = folder / "missing"
+    user = ("--user", "alice:secret")
+    listen = ("--listen", f"{HOST}:0")
+    usual = ("--maildir", maildir, *user)
+    cases: dict[str, tuple[int, tuple[object, ...], tuple[object, ...]]] = {
+        "missing Maildir": (1, ("--maildir", missing, *listen, *user), (missing,)),
+        "a file as Maildir": (1, ("--maildir", mbox, *listen, *user), (mbox,)),
+        "missing mbox": (1, ("--mbox", missing, *listen, *user), (missing,)),
+        "a folder as mbox": (1, ("--mbox", maildir, *listen, *user), (maildir,)),
+        "unreadable mbox": (1, ("--mbox", unreadable, *listen, *user), (unreadable,)),
+        "unreadable key": (
+            1,
+            (*usual, *listen, "--tls-cert", certificates.cert, "--tls-key", unreadable),
+            (unreadable,),
+        ),
+        "missing certificate": (
+            1,
+            (*usual, *listen, "--tls-cert", missing, "--tls-key", certificates.key),
+            (missing,),
+        ),
+        "junk as certificate": (1, (*usual, *listen, "--tls-cert", mbox, "--tls-key", certificates.key), (mbox,)),
+        "key of another certificate": (
+            1,
+            (*usual, *listen, "--tls-cert", certificates.ca, "--tls-key", certificates.key),
+            (certificates.ca,),
+        ),
+        "certificate without key": (USAGE, (*usual, *listen, "--tls-cert", certificates.cert), ("--tls-key",)),
+        "no address": (USAGE, (*usual, "--listen", "nonsense"), ("nonsense",)),
+        "a port too high": (USAGE, (*usual, "--listen", f"{HOST}:99999"), (f"{HOST}:99999",)),
+        "an address of others": (1, (*usual, "--listen", "192.0.2.1:0"), ("192.0.2.1",)),
+        "a port in use": (1, (*usual, "--listen", f"{HOST}:{busy}"), (busy,)),
+        "a TLS port in use": (1, (*usual, "--listen-tls", f"{HOST}:{busy}"), (busy,)),
+        "a user without password": (1, ("--maildir", maildir, *listen, "--user", "alice"), ("--user",)),
+        "a user who leaves the folder": (1, ("--maildir", maildir, *listen, "--user", "../a:b"), ("../a",)),
+        "nobody": (1, ("--maildir", maildir, *listen), ("--user",)),
+        "two stores": (USAGE, ("--maildir", maildir, "--mbox", mbox, *listen, *user), ("--mbox",)),
+        "unknown option": (USAGE, (*usual, "--frobnicate"), ("--frobnicate",)),
+    }
+    with socket.create_server((HOST, busy)):
+        for name, (code, options, culprits) in cases.items():
+            report.check(
+                f"pop3d: {name}",
+                lambda: expect_error(
+                    run_program([program, *options], 10, **(as_other if "unreadable" in name else {})), (code,), *culprits
+                ),
+            )
+
+
+# Bad servers and bad command lines for pop3get.
+
+HOLD = "hold"
+CLOSE = "close"
+
+
+@dataclass
+class Endless:
+    """Sends numbered or equal pieces until so many octets are sent, or the client is gone."""
+
+    piece: Callable[[int], bytes]
+    octets: int
+
+
+class FakeServer:
+    """Answers each command by its verb, one connection after the other; an answer is octets and markers in a row."""
+
+    USUAL = {
+        "greeting": b"+OK ready\r\n",
+        "CAPA": b"-ERR\r\n",
+        "USER": b"+OK\r\n",
+        "PASS": b"+OK\r\n",
+        "STAT": b"+OK 2 12\r\n",
+        "LIST": b"+OK\r\n1 6\r\n2 6\r\n.\r\n",
+        "RETR": b"+OK\r\ntext\r\n.\r\n",
+        "DELE": b"+OK\r\n",
+        "QUIT": (b"+OK\r\n", CLOSE),
+    }
+
+    def __init__(self, **answers: object) -> None:
+        self.answers = {**self.USUAL, **answers}
+        self.received = bytearray()
+        self._over = threading.Event()
+        self._listener = socket.create_server((HOST, 0))
+        self.port = self._listener.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            with connection:
+                try:
+                    self._talk(connection)
+                except OSError:
+                    pass
+
+    def _talk(self, connection: socket.socket) -> None:
+        lines = connection.makefile("rb")
+        answer: object = self.answers["greeting"]
+        while self._send(connection, answer):
+            line = lines.readline()
+            if not line:
+                return
+            self.received += line
+            answer = self.answers.get(line.split()[0].decode(errors="replace") if line.split() else "", b"-ERR\r\n")
+
+    def _send(self, connection: socket.socket, answer: object) -> bool:
+        """Whether to go on."""
+        for part in answer if isinstance(answer, tuple) else (answer,):
+            if part == CLOSE:
+                return False
+            if part == HOLD:
+                self._over.wait()
+                return False
+            if isinstance(part, Endless):
+                sent = number = 0
+                while sent < part.octets:
+                    piece = b"".join(map(part.piece, range(number, number := number + 1000)))
+                    connection.sendall(piece)
+                    sent += len(piece)
+            else:
+                connection.sendall(part)
+        return True
+
+    def __enter__(self) -> "FakeServer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join(10)
+
+
+class BadServers:
+    """pop3get against servers that misbehave, and with command lines that cannot work."""
+
+    def __init__(self, folder: Path, certificates: Certificates, line_mb: int) -> None:
+        self.folder = folder
+        self.certificates = certificates
+        self.line_mb = line_mb
+        self.numbers = itertools.count()
+
+    def pop3get(
+        self, where: str, *options: object, to: Path | None = None, seconds: float = 60, **process: object
+    ) -> tuple[Outcome, Path]:
+        target = to or self.folder / f"target-{next(self.numbers)}"
+        login = ("--user", USER, "--password-env", "POP3_PASSWORD", "--to", target)
+        environment = {**os.environ, "POP3_PASSWORD": PASSWORD}
+        return run_program([POP3GET, where, *login, *options], seconds, env=environment, **process), target
+
+    def against(self, codes: tuple[int, ...], whole: int = 0, seconds: float = 60, mode: str = PLAIN, **answers: object) -> str:
+        """Runs it against a fake server; `whole` messages may be in new/, each as it was sent."""
+        with FakeServer(**answers) as server:
+            ca = ("--ca", self.certificates.ca)
+            outcome, target = self.pop3get(f"{HOST}:{server.port}", f"--{mode}", *ca, "--delete", seconds=seconds)
+            if mode != PLAIN:
+                expect(PASSWORD.encode() not in server.received, "the password was sent in clear")
+            expect(b"QUIT" not in server.received or b"DELE" not in server.received, "messages were deleted")
+        remark = expect_error(outcome, codes)
+        messages = [path.read_bytes() for path in (target / "new").iterdir()]
+        expect(messages == [b"text\r\n"] * whole, f"{len(messages)} messages in new/: {shown(b'|'.join(messages))}")
+        return remark
+
+    def all(self, report: Report) -> None:
+        octets = self.line_mb << 20
+        same = lambda piece: Endless(lambda _: piece, octets)  # noqa: E731
+        junk = random.Random(4).randbytes(100_000)
+        cases: dict[str, Callable[[], str]] = {
+            "junk as greeting": lambda: self.against((PROTOCOL,), greeting=junk),
+            "HTTP": lambda: self.against((PROTOCOL,), greeting=b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+            "a refusal as greeting": lambda: self.against((NETWORK,), greeting=b"-ERR too busy\r\n"),
+            "a close instead of a greeting": lambda: self.against((NETWORK,), greeting=(CLOSE,)),
+            "a greeting without end": lambda: self.against((NETWORK, PROTOCOL), greeting=(b"+OK ", same(b"x" * 999), CLOSE)),
+            "endless capabilities": lambda: self.against(
+                (NETWORK, PROTOCOL), CAPA=(b"+OK\r\n", same(b"X-NEVER-HEARD-OF-IT\r\n"), CLOSE)
+            ),
+            "a close after PASS": lambda: self.against((NETWORK,), PASS=(CLOSE,)),
+            "junk as answer to STAT": lambda: self.against((PROTOCOL,), STAT=junk),
+            "junk as answer to LIST": lambda: self.against((PROTOCOL,), LIST=junk),
+            "an endless list": lambda: self.against(
+                (NETWORK, PROTOCOL), LIST=(b"+OK\r\n", Endless(lambda n: b"%d 6\r\n" % (n + 1), octets), CLOSE)
+            ),
+            "a list without end": lambda: self.against((NETWORK,), LIST=(b"+OK\r\n1 6\r\n", CLOSE)),
+            "junk as answer to RETR": lambda: self.against((PROTOCOL,), RETR=junk),
+            "a refusal of RETR": lambda: self.against((PROTOCOL,), RETR=b"-ERR no\r\n"),
+            "a message without end": lambda: self.against((NETWORK, PROTOCOL), RETR=(b"+OK\r\ntext\r\n", CLOSE)),
+            "a close in the end of a message": lambda: self.against((NETWORK, PROTOCOL), RETR=(b"+OK\r\ntext\r\n.", CLOSE)),
+            "a message with bare line feeds": lambda: self.against((PROTOCOL,), RETR=b"+OK\r\ntext\n.\nmore\r\n.\r\n"),
+            "a header line without end": lambda: self.against(
+                (NETWORK, PROTOCOL), RETR=(b"+OK\r\n", same(b"x" * 999), CLOSE)
+            ),
+            "a refusal of DELE": lambda: self.against((PROTOCOL,), whole=2, DELE=b"-ERR no\r\n"),
+            "a close instead of an answer to QUIT": lambda: self.deletion_in_doubt((CLOSE,)),
+            "a refusal of QUIT": lambda: self.deletion_in_doubt((b"-ERR some were not removed\r\n", CLOSE)),
+            "no STLS": lambda: self.against((LOGIN,), mode=STLS, CAPA=b"+OK\r\nUSER\r\n.\r\n"),
+            "no STLS, no CAPA": lambda: self.against((LOGIN, PROTOCOL), mode=STLS),
+            "a refusal of STLS": lambda: self.against((LOGIN,), mode=STLS, CAPA=b"+OK\r\nSTLS\r\n.\r\n", STLS=b"-ERR\r\n"),
+            "text smuggled behind STLS": lambda: self.against(
+                (PROTOCOL,), mode=STLS, CAPA=b"+OK\r\nSTLS\r\n.\r\n", STLS=b"+OK\r\n+OK injected\r\n"
+            ),
+            "junk instead of a handshake": lambda: self.against((NETWORK,), mode=TLS, greeting=junk),
+            "an unknown certificate authority, STLS": lambda: self.unknown_authority(STLS),
+            "an unknown certificate authority, TLS": lambda: self.unknown_authority(TLS),
+            "a certificate for another name": self.another_name,
+            "a wrong password": self.wrong_password,
+            "a maildrop in use": self.in_use,
+            "a full disk": self.full_disk,
+            "a file as target": self.file_as_target,
+            "an unknown host": lambda: expect_error(self.pop3get("host.invalid")[0], (NETWORK,), "host.invalid"),
+            "a port nobody listens on": self.closed_port,
+            "no arguments": lambda: expect_error(run_program([POP3GET]), (USAGE,), "--user"),
+            "a bad port": lambda: expect_error(self.pop3get(f"{HOST}:many")[0], (USAGE,), f"{HOST}:many"),
+            "a variable that is not set": lambda: expect_error(
+                self.pop3get(HOST, "--password-env", "NOT_SET")[0], (USAGE,)
+            ),
+            "an unknown option": lambda: expect_error(self.pop3get(HOST, "--frobnicate")[0], (USAGE,), "--frobnicate"),
+            "two kinds of security": lambda: expect_error(self.pop3get(HOST, "--tls", "--plain")[0], (USAGE,), "--plain"),
+            "keep and delete": lambda: expect_error(self.pop3get(HOST, "--keep", "--delete")[0], (USAGE,), "--delete"),
+            "a missing certificate file": self.missing_ca,
+        }
+        for name, body in cases.items():
+            report.check(f"pop3get: {name}", body)
+
+    def stalling(self) -> dict[str, Callable[[], str]]:
+        """These take as long as pop3get waits; they can run side by side."""
+
+        def stalled(**answers: object) -> str:
+            return self.against((NETWORK,), seconds=STALLED_SECONDS, **answers)
+
+        return {
+            "a stall before the greeting": lambda: stalled(greeting=(HOLD,)),
+            "a stall in the greeting": lambda: stalled(greeting=(b"+OK re", HOLD)),
+            "a stall in a message": lambda: stalled(RETR=(b"+OK\r\ntext\r\n", HOLD)),
+            "a stall in a handshake": lambda: stalled(
+                mode=STLS, CAPA=b"+OK\r\nSTLS\r\n.\r\n", STLS=(b"+OK\r\n", HOLD)
+            ),
+        }
+
+    def deletion_in_doubt(self, answer: tuple[object, ...]) -> str:
+        with FakeServer(QUIT=answer) as server:
+            outcome, target = self.pop3get(f"{HOST}:{server.port}", "--plain", "--delete")
+        expect(len(list((target / "new").iterdir())) == 2, "the messages are not in new/")
+        return expect_error(outcome, (NETWORK, PROTOCOL))
+
+    def two_messages(self, user: str = USER) -> Pop3d:
+        maildir = self.folder / f"two-messages-{next(self.numbers)}"
+        corpus.write_maildir(maildir, iter([("small", b"Subject: a\n\na\n"), ("large", corpus.line_of(75) * 4000)]))
+        return Pop3d("--maildir", maildir, certificates=self.certificates, users=(user,))
+
+    def unknown_authority(self, mode: str) -> str:
+        other = make_certificates(self.folder / f"other-authority-{mode}")
+        with self.two_messages() as pop3d:
+            port = pop3d.server.tls_port if mode == TLS else pop3d.server.plain_port
+            return expect_error(self.pop3get(f"{HOST}:{port}", f"--{mode}", "--ca", other.ca)[0], (NETWORK,), "certificate")
+
+    def another_name(self) -> str:
+        """127.0.0.2 is this machine as well, and not in the certificate."""
+        options = ["--listen-tls", "127.0.0.2:0", "--tls-cert", self.certificates.cert, "--tls-key", self.certificates.key]
+        pop3d = subprocess.Popen(list(map(str, [POP3D, *options])), stdout=subprocess.PIPE, text=True)
+        try:
+            port = pop3d.stdout.readline().split()[2].rpartition(":")[2]
+            outcome, _ = self.pop3get(f"127.0.0.2:{port}", "--tls", "--ca", self.certificates.ca)
+            return expect_error(outcome, (NETWORK,), "certificate")
+        finally:
+            pop3d.kill()
+            pop3d.communicate()
+
+    def wrong_password(self) -> str:
+        with self.two_messages("bob") as pop3d:
+            for mode, port in ((PLAIN, pop3d.server.plain_port), (STLS, pop3d.server.plain_port), (TLS, pop3d.server.tls_port)):
+                outcome, _ = self.pop3get(f"{HOST}:{port}", f"--{mode}", "--ca", self.certificates.ca)
+                remark = expect_error(outcome, (LOGIN,))
+        return remark
+
+    def in_use(self) -> str:
+        with self.two_messages() as pop3d, poplib_session(pop3d.server):
+            return expect_error(self.pop3get(f"{HOST}:{pop3d.server.plain_port}", "--plain")[0], (LOGIN,), "IN-USE")
+
+    def full_disk(self) -> str:
+        """No file may grow beyond 64 KiB; the second message does."""
+
+        def limit_files() -> None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
+
+        with self.two_messages() as pop3d:
+            where = f"{HOST}:{pop3d.server.plain_port}"
+            # Python ignores SIGXFSZ, and so does what it starts with restore_signals=False.
+            outcome, target = self.pop3get(where, "--plain", "--delete", preexec_fn=limit_files, restore_signals=False)
+            remark = expect_error(outcome, (DISK,), target)
+            messages = [path.read_bytes() for path in (target / "new").iterdir()]
+            expect(messages == [b"Subject: a\r\n\r\na\r\n"], f"{len(messages)} messages in new/")
+            log_in_soon(pop3d.server)
+            with poplib_session(pop3d.server) as session:
+                expect(session.stat()[0] == 2, "messages were deleted")
+        return remark
+
+    def file_as_target(self) -> str:
+        file = self.folder / "file"
+        file.touch()
+        with self.two_messages() as pop3d:
+            where = f"{HOST}:{pop3d.server.plain_port}"
+            return expect_error(self.pop3get(where, "--plain", to=file)[0], (DISK,), file)
+
+    def closed_port(self) -> str:
+        (port,) = free_ports(1)
+        return expect_error(self.pop3get(f"{HOST}:{port}", "--plain")[0], (NETWORK,), port)
+
+    def missing_ca(self) -> str:
+        missing = self.folder / "missing.pem"
+        with self.two_messages() as pop3d:
+            where = f"{HOST}:{pop3d.server.tls_port}"
+            return expect_error(self.pop3get(where, "--tls", "--ca", missing)[0], (USAGE,), missing)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--line-mb", type=int, default=1024, help="length of an endless line in MiB (default 1024)")
+    parser.add_argument("--skip-stalls", action="store_true", help="without the servers that stall")
+    options = parser.parse_args()
+    need_programs()
+    report = Report()
+    with scratch_folder() as folder, ThreadPoolExecutor() as executor:
+        certificates = make_certificates(folder / "certificates")
+        bad_servers = BadServers(folder, certificates, options.line_mb)
+        stalling = {} if options.skip_stalls else bad_servers.stalling()
+        stalled = {name: executor.submit(body) for name, body in stalling.items()}
+        BadPeers(folder, certificates, options.line_mb).all(report)
+        bad_command_lines_of_pop3d(report, folder, certificates)
+        bad_servers.all(report)
+        for name, future in stalled.items():
+            report.check(f"pop3get: {name}", future.result)
+    return report.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
