@@ -211,12 +211,11 @@ class BadPeers:
     def junk(self, mode: str) -> str:
         with self.peer(mode) as peer:
             peer.ask(b"")
-            peer.send_if_open(random.Random(1).randbytes(1 << 20) + b"\r\n")
-            try:
-                peer.socket.shutdown(socket.SHUT_WR)
-            except OSError:
-                pass
-            return only_refusals(peer.rest())
+            peer.send_if_open(random.Random(1).randbytes(1 << 20) + b"\r\nQUIT\r\n")
+            answers = peer.rest()
+            at_end = answers.rfind(b"+OK")
+            expect(at_end >= 0 and answers.endswith(b"\r\n"), f"QUIT is not answered: {shown(answers)}")
+            return only_refusals(answers[:at_end])
 
     def junk_instead_of_tls(self) -> str:
         for junk in (b"\r\n", b"USER alice\r\nPASS x\r\n", random.Random(2).randbytes(1 << 20), b"\x16\x03\x01\xff\xff" * 9999):
@@ -269,6 +268,7 @@ class BadPeers:
         try:
             for _ in range(self.line_mb):
                 peer.socket.sendall(block)
+            peer.socket.sendall(b"\r\n")
             answers = peer.ask(b""), peer.ask(b"CAPA")
         except ConnectionError:
             return "closed"
@@ -331,13 +331,12 @@ class BadPeers:
         with self.peer() as peer:
             peer.ask(b"")
             tried = 0
-            while tried < 30:
-                peer.ask(b"USER alice")
-                answer = peer.ask(b"PASS wrong")
-                if not answer:
-                    break
-                expect(answer.startswith(b"-ERR"), f"answered with {answer!r}")
-                tried += 1
+            try:
+                while tried < 30 and peer.ask(b"USER alice") and (answer := peer.ask(b"PASS wrong")):
+                    expect(answer.startswith(b"-ERR"), f"answered with {answer!r}")
+                    tried += 1
+            except ConnectionError:
+                pass
             expect(tried < 30, "30 passwords could be tried in one connection")
         return f"closed after {tried}"
 
@@ -511,10 +510,16 @@ class BadServers:
         self.numbers = itertools.count()
 
     def pop3get(
-        self, where: str, *options: object, to: Path | None = None, seconds: float = 60, **process: object
+        self,
+        where: str,
+        *options: object,
+        to: Path | None = None,
+        variable: str = "POP3_PASSWORD",
+        seconds: float = 60,
+        **process: object,
     ) -> tuple[Outcome, Path]:
         target = to or self.folder / f"target-{next(self.numbers)}"
-        login = ("--user", USER, "--password-env", "POP3_PASSWORD", "--to", target)
+        login = ("--user", USER, "--password-env", variable, "--to", target)
         environment = {**os.environ, "POP3_PASSWORD": PASSWORD}
         return run_program([POP3GET, where, *login, *options], seconds, env=environment, **process), target
 
@@ -555,7 +560,7 @@ class BadServers:
             "a refusal of RETR": lambda: self.against((PROTOCOL,), RETR=b"-ERR no\r\n"),
             "a message without end": lambda: self.against((NETWORK, PROTOCOL), RETR=(b"+OK\r\ntext\r\n", CLOSE)),
             "a close in the end of a message": lambda: self.against((NETWORK, PROTOCOL), RETR=(b"+OK\r\ntext\r\n.", CLOSE)),
-            "a message with bare line feeds": lambda: self.against((PROTOCOL,), RETR=b"+OK\r\ntext\n.\nmore\r\n.\r\n"),
+            "dots behind bare line feeds": self.bare_line_feeds,
             "a header line without end": lambda: self.against(
                 (NETWORK, PROTOCOL), RETR=(b"+OK\r\n", same(b"x" * 999), CLOSE)
             ),
@@ -581,7 +586,7 @@ class BadServers:
             "no arguments": lambda: expect_error(run_program([POP3GET]), (USAGE,), "--user"),
             "a bad port": lambda: expect_error(self.pop3get(f"{HOST}:many")[0], (USAGE,), f"{HOST}:many"),
             "a variable that is not set": lambda: expect_error(
-                self.pop3get(HOST, "--password-env", "NOT_SET")[0], (USAGE,)
+                self.pop3get(HOST, variable="NOT_SET")[0], (USAGE,), "NOT_SET"
             ),
             "an unknown option": lambda: expect_error(self.pop3get(HOST, "--frobnicate")[0], (USAGE,), "--frobnicate"),
             "two kinds of security": lambda: expect_error(self.pop3get(HOST, "--tls", "--plain")[0], (USAGE,), "--plain"),
@@ -612,6 +617,16 @@ class BadServers:
         expect(len(list((target / "new").iterdir())) == 2, "the messages are not in new/")
         return expect_error(outcome, (NETWORK, PROTOCOL))
 
+    def bare_line_feeds(self) -> str:
+        """Only CRLF, dot, CRLF ends a message; who takes less can be made to see messages that are none."""
+        sent = b"text\n.\n+OK\n.\r\nmore\r\n"
+        with FakeServer(RETR=b"+OK\r\n" + sent + b".\r\n") as server:
+            outcome, target = self.pop3get(f"{HOST}:{server.port}", "--plain")
+        expect(outcome.code == 0, f"code {outcome.code}: {outcome.stderr}")
+        messages = [path.read_bytes() for path in (target / "new").iterdir()]
+        expect(messages == [sent, sent], f"{len(messages)} messages in new/: {shown(b'|'.join(messages))}")
+        return "part of the message"
+
     def two_messages(self, user: str = USER) -> Pop3d:
         maildir = self.folder / f"two-messages-{next(self.numbers)}"
         corpus.write_maildir(maildir, iter([("small", b"Subject: a\n\na\n"), ("large", corpus.line_of(75) * 4000)]))
@@ -626,7 +641,7 @@ class BadServers:
     def another_name(self) -> str:
         """127.0.0.2 is this machine as well, and not in the certificate."""
         options = ["--listen-tls", "127.0.0.2:0", "--tls-cert", self.certificates.cert, "--tls-key", self.certificates.key]
-        pop3d = subprocess.Popen(list(map(str, [POP3D, *options])), stdout=subprocess.PIPE, text=True)
+        pop3d = subprocess.Popen(list(map(str, [POP3D, *options])), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         try:
             port = pop3d.stdout.readline().split()[2].rpartition(":")[2]
             outcome, _ = self.pop3get(f"127.0.0.2:{port}", "--tls", "--ca", self.certificates.ca)

@@ -103,7 +103,7 @@ def make_certificates(folder: Path) -> Certificates:
 
     new_key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
     openssl(
-        "req", "-x509", *new_key, "-keyout", "ca.key", "-out", "ca.pem", "-days", 2, "-subj", "/CN=interop CA",
+        "req", "-x509", *new_key, "-keyout", "ca.key", "-out", "ca.pem", "-days", 2, "-subj", f"/CN=CA of {folder.name}",
         "-addext", "keyUsage=critical,keyCertSign,cRLSign",
     )  # fmt: skip
     openssl("req", *new_key, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost")

@@ -100,15 +100,12 @@ impl LineScanner {
     /// Looks at the front of the window without using it, except for what an over-long line leaves behind.
     #[inline]
     pub(crate) fn front<'i>(&mut self, input: &mut impl Input<'i>) -> Front<'i> {
-        if self.skip != Skip::No {
-            if !self.skip(input) {
-                return Front::Partial;
-            }
-            if self.skip == Skip::Report {
-                self.skip = Skip::No;
-                return Front::Line { line: Line::TooLong, len: 0, bare_lf: false };
-            }
+        if self.skip == Skip::Report && self.skip(input) {
             self.skip = Skip::No;
+            return Front::Line { line: Line::TooLong, len: 0, bare_lf: false };
+        }
+        if !self.past_skip(input) {
+            return Front::Partial;
         }
         let bytes = input.bytes();
         loop {
@@ -135,6 +132,15 @@ impl LineScanner {
             self.saw_bare_lf = true;
             self.scanned = len;
         }
+    }
+
+    /// Goes on with the rest of a line whose front was handed out; `false` while its end has not come.
+    #[inline]
+    pub(crate) fn past_skip<'i>(&mut self, input: &mut impl Input<'i>) -> bool {
+        if self.skip == Skip::Silent && self.skip(input) {
+            self.skip = Skip::No;
+        }
+        self.skip == Skip::No
     }
 
     /// Uses up the line that [`front`](Self::front) showed.

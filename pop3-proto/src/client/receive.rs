@@ -19,6 +19,7 @@ impl<const Q: usize> Client<Q> {
     pub fn poll<'i>(&mut self, mut input: impl Input<'i>) -> Need {
         let wait = match &self.reading {
             Reading::Closed { .. } | Reading::Failed(_) => false,
+            _ if !self.scanner.past_skip(&mut input) => true,
             Reading::Body(unstuffer) => unstuffer.wants_more(input.bytes()),
             Reading::LfBody(unstuffer) => unstuffer.wants_more(input.bytes()),
             _ => self.scanner.front(&mut input) == Front::Partial,
@@ -45,10 +46,12 @@ impl<const Q: usize> Client<Q> {
         let chunk = match &mut self.reading {
             Reading::Failed(error) => return Err(*error),
             Reading::Closed { .. } => return Ok(Event::Closed),
+            // The rest of an over-long status line is not the front of a message.
+            _ if !self.scanner.past_skip(input) => return Ok(Event::NeedInput),
             Reading::Greeting | Reading::Status | Reading::Challenged | Reading::Listing => {
                 return match self.line(input)? {
                     None => Ok(Event::NeedInput),
-                    Some((line, bare_lf)) => self.read(line, bare_lf, input),
+                    Some(line) => self.read(line, input),
                 };
             }
             Reading::Body(unstuffer) => unstuffer.next_noting(input, &mut unstuffed),
@@ -64,22 +67,22 @@ impl<const Q: usize> Client<Q> {
         })
     }
 
-    /// The next line, and whether it ended in a bare LF. Of an over-long one the front, and its rest is skipped.
+    /// The next line. Of an over-long one the front, and its rest is skipped.
     #[inline]
-    fn line<'i>(&mut self, input: &mut impl Input<'i>) -> Result<Option<(&'i [u8], bool)>, ProtocolError> {
+    fn line<'i>(&mut self, input: &mut impl Input<'i>) -> Result<Option<Found<'i>>, ProtocolError> {
         match self.scanner.front(input) {
             Front::Partial => Ok(None),
-            Front::Line { line: Line::Complete(line), len, bare_lf } => {
+            Front::Line { line: Line::Complete(text), len, bare_lf } => {
                 self.scanner.take(input, len);
                 if bare_lf {
                     self.note(Deviations::NONE.with(Deviation::BareLf))?;
                 }
-                Ok(Some((line, bare_lf)))
+                Ok(Some(Found { text, bare_lf, cut: false }))
             }
-            Front::Over(front) => {
+            Front::Over(text) => {
                 self.scanner.skip_rest(input, false);
                 self.note(Deviations::NONE.with(Deviation::LongLine))?;
-                Ok(Some((front, false)))
+                Ok(Some(Found { text, bare_lf: false, cut: true }))
             }
             // Not from a scanner that accepts bare LF and skips in silence.
             Front::Line { .. } => Err(ProtocolError::Status),
@@ -87,13 +90,9 @@ impl<const Q: usize> Client<Q> {
     }
 
     #[inline]
-    fn read<'i>(
-        &mut self,
-        line: &'i [u8],
-        bare_lf: bool,
-        input: &mut impl Input<'i>,
-    ) -> Result<Event<'i>, ProtocolError> {
+    fn read<'i>(&mut self, found: Found<'i>, input: &mut impl Input<'i>) -> Result<Event<'i>, ProtocolError> {
         let mut seen = Deviations::NONE;
+        let line = found.text;
         let event = match (&self.reading, self.queue.front()) {
             (Reading::Listing, Some((id, asked))) => return self.item(id, asked, line),
             (Reading::Greeting, _) => {
@@ -106,19 +105,19 @@ impl<const Q: usize> Client<Q> {
             }
             (Reading::Status, Some((id, Asked::Auth))) if is_challenge(line) => {
                 self.reading = Reading::Challenged;
-                let part = parse::challenge(line, &mut seen).map_or_else(
-                    |_| {
+                let part = match parse::challenge(line, &mut seen) {
+                    Ok(challenge) if !found.cut => Part::Challenge(challenge),
+                    _ => {
                         seen.insert(Deviation::BadChallenge);
                         Part::Unreadable(line)
-                    },
-                    Part::Challenge,
-                );
+                    }
+                };
                 Event::Reply(id, part)
             }
             (Reading::Status, Some((_, asked))) => {
                 let status = parse::status_line(line, &mut seen).map_err(|_| ProtocolError::Status)?;
                 match status.status {
-                    Status::Ok => self.ok(asked, status, bare_lf, input, &mut seen)?,
+                    Status::Ok => self.ok(asked, status, &found, input, &mut seen)?,
                     Status::Err => self.err(asked, status),
                 }
             }
@@ -138,7 +137,7 @@ impl<const Q: usize> Client<Q> {
         &mut self,
         asked: Asked,
         line: StatusLine<'i>,
-        bare_lf: bool,
+        found: &Found<'i>,
         input: &mut impl Input<'i>,
         seen: &mut Deviations,
     ) -> Result<Event<'i>, ProtocolError> {
@@ -153,7 +152,7 @@ impl<const Q: usize> Client<Q> {
                 return Ok(event);
             }
             Asked::Stls => {
-                if !input.bytes().is_empty() {
+                if found.cut || !input.bytes().is_empty() {
                     return Err(ProtocolError::PlaintextAfterStls);
                 }
                 let event = self.whole(Part::Ok(line.text));
@@ -173,7 +172,7 @@ impl<const Q: usize> Client<Q> {
                 return Ok(Event::Reply(self.id(), Part::Begin(line.text)));
             }
             Asked::Body => {
-                let lf = bare_lf && self.settings.profile.accepts(Deviation::BareLfBody);
+                let lf = found.bare_lf && self.settings.profile.accepts(Deviation::BareLfBody);
                 self.reading = if lf {
                     seen.insert(Deviation::BareLfBody);
                     Reading::LfBody(LfUnstuffer::new())
@@ -256,6 +255,15 @@ impl<const Q: usize> Client<Q> {
         self.reading = Reading::Status;
         Event::Reply(id, part)
     }
+}
+
+/// A line where one was due.
+struct Found<'i> {
+    text: &'i [u8],
+    /// It ended in LF alone.
+    bare_lf: bool,
+    /// It is the front of an over-long one.
+    cut: bool,
 }
 
 /// In an AUTH exchange a line that starts with `+` is a challenge unless it says `+OK`: no guess may log anybody in.

@@ -27,8 +27,11 @@ impl<const Q: usize> Client<Q> {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// As [`send`](Self::send); [`SendError::BadArgument`] for any other command.
     pub fn send_multiline(&mut self, command: &Command<'_>, out: &mut impl Output) -> Result<Id, SendError> {
+        if !matches!(command, Command::Other { .. }) {
+            return Err(SendError::BadArgument);
+        }
         self.send_as(Asked::Body, out, |out| Ok(encode::command(command, out)?))
     }
 

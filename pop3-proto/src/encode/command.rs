@@ -7,7 +7,7 @@ use super::put;
 use crate::base64;
 use crate::buf::{Full, Output};
 use crate::limits::COMMAND_LINE;
-use crate::types::{Command, MsgNo, is_mechanism_name};
+use crate::types::{Command, MsgNo, Verb, is_mechanism_name};
 
 /// Why a command was not written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,8 +141,10 @@ fn word(bytes: &[u8]) -> Result<&[u8], EncodeError> {
     if bytes.contains(&b' ') { Err(EncodeError::BadArgument) } else { text(bytes) }
 }
 
+/// A known verb in disguise would be answered in a form that nobody expects.
 fn keyword(verb: &[u8]) -> Result<&[u8], EncodeError> {
-    let fits = matches!(verb.len(), 3 | 4) && verb.is_ascii();
+    let known = Verb::ALL.iter().any(|known| known.as_str().as_bytes().eq_ignore_ascii_case(verb));
+    let fits = matches!(verb.len(), 3 | 4) && verb.is_ascii() && !known;
     if fits { word(verb) } else { Err(EncodeError::BadArgument) }
 }
 

@@ -147,6 +147,9 @@ pub fn lang_reply(tag: &str, text: &str, out: &mut impl Output) -> Result<(), Fu
 /// [`Full`] if the line does not fit; nothing was appended.
 pub fn lang_item(tag: &str, description: &str, out: &mut impl Output) -> Result<(), Full> {
     let tag = language_tag(tag);
+    if description.is_empty() {
+        return put(out, &[tag.as_bytes(), b"\r\n"]);
+    }
     let room = REPLY_LINE.saturating_sub(tag.len()).saturating_sub(3);
     mended(&[tag.as_bytes(), b" "], cut(description, room), true, out)
 }

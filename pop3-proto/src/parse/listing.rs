@@ -122,7 +122,9 @@ fn pair(line: &[u8], seen: &mut Deviations) -> Result<(u64, u64), ReplyError> {
         }
         _ => seen.insert(Deviation::BadNumber),
     }
-    if negative || first == u64::MAX || second == u64::MAX {
+    // Of all numbers that read as the largest only one is it.
+    let written = digits.get(..digits.len().saturating_sub(behind.len())).unwrap_or_default();
+    if negative || (second == u64::MAX && written != b"18446744073709551615") {
         seen.insert(Deviation::BadNumber);
     }
     Ok((first, if negative { 0 } else { second }))

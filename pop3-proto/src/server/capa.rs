@@ -4,7 +4,7 @@ use super::session::Server;
 use super::table::Phase;
 use crate::buf::{Full, Output};
 use crate::encode;
-use crate::types::{Capability, Expire, LoginDelay, Mechanism, Security};
+use crate::types::{Capability, Expire, LoginDelay, Mechanism, Security, is_mechanism_name};
 
 impl Server<'_> {
     /// Writes line `at` of the list, if it is to be shown; `false` behind the last one.
@@ -53,7 +53,7 @@ impl Server<'_> {
     }
 
     pub(super) fn permits(&self, mechanism: &Mechanism<'_>) -> bool {
-        !mechanism.clear_password || self.clear_allowed()
+        is_mechanism_name(mechanism.name.as_bytes()) && (!mechanism.clear_password || self.clear_allowed())
     }
 
     pub(super) fn stls_allowed(&self) -> bool {

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::limits::REPLY_LINE;
+
 /// The `<local@domain>` part of a greeting that offers APOP, angle brackets included
 /// (RFC 1939 section 7, RFC 2449 section 3).
 ///
@@ -11,7 +13,8 @@ use core::fmt;
 pub struct Timestamp<'a>(&'a str);
 
 impl<'a> Timestamp<'a> {
-    /// `None` unless `text` is `<`, one or more visible ASCII characters, `@`, one or more of the same, `>`.
+    /// `None` unless `text` is `<`, one or more visible ASCII characters, `@`, one or more of the same, `>`, and fits the 512
+    /// octets of a greeting.
     #[must_use]
     pub fn new(text: &'a str) -> Option<Self> {
         let inner = text.strip_prefix('<')?.strip_suffix('>')?;
@@ -19,7 +22,8 @@ impl<'a> Timestamp<'a> {
         let fits = |part: &str| {
             !part.is_empty() && part.bytes().all(|b| matches!(b, 0x21..=0x7E) && !b"<>@".contains(&b))
         };
-        (fits(local) && fits(domain)).then_some(Self(text))
+        let short = text.len() <= REPLY_LINE.wrapping_sub(b"+OK \r\n".len());
+        (short && fits(local) && fits(domain)).then_some(Self(text))
     }
 
     /// The text that the digest covers, angle brackets included.
