@@ -5,6 +5,5 @@ fn main() {
         println!("cargo::rustc-link-arg=-T{}/cortex-m3.ld", std::env::var("CARGO_MANIFEST_DIR").unwrap());
     } else {
         println!("cargo::rustc-link-arg=-lc");
-        println!("cargo::rustc-link-arg=-lc");
     }
 }

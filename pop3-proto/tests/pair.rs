@@ -14,7 +14,7 @@ use pop3_proto::dot::wire_size;
 use pop3_proto::limits::MIN_OUTPUT;
 use pop3_proto::maildrop::Maildrop;
 use pop3_proto::server::{Body, Config, Event, Reason, Server, Ticket, kind};
-use pop3_proto::{Command, FixedBuf, Limits, MsgNo, Scan, Secret, Security, Stat, Time};
+use pop3_proto::{Command, FixedBuf, Limits, MsgNo, Secret, Security, Stat, Time};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -219,18 +219,25 @@ impl<'c> Keeper<'c> {
 
 // ----- the client's end
 
+/// A command, and whether the marks are set when it is answered.
+#[derive(Clone, Copy)]
+struct Ask {
+    command: Command<'static>,
+    marks: bool,
+}
+
 struct Fetcher {
     client: Client<4>,
     rx: FixedBuf<WINDOW>,
     tx: FixedBuf<MIN_OUTPUT>,
-    script: VecDeque<Command<'static>>,
-    asked: VecDeque<(Id, Command<'static>)>,
+    script: VecDeque<Ask>,
+    asked: VecDeque<(Id, Ask)>,
     sent_dele: bool,
     greeted: bool,
     mailbox: Mailbox,
     marked: Vec<bool>,
     /// Of the reply that is coming in.
-    lines: Vec<(u32, Vec<u8>)>,
+    lines: Vec<(u32, String)>,
     data: Vec<u8>,
     whole: Vec<u32>,
     end: Option<Result<(), ProtocolError>>,
@@ -264,14 +271,16 @@ impl Fetcher {
             script.push(Command::Rset);
         }
         script.extend(marked().map(Command::Dele));
+        let before = script.len();
         script.extend([Command::List(None), Command::Stat, Command::Uidl(None), Command::Quit]);
+        let script = (0..).zip(script).map(|(i, command)| Ask { command, marks: i >= before });
         Self {
             client: Client::new(Profile::STRICT, Security::Plain)
                 .with_limits(Limits::window(WINDOW))
                 .with_pipelining(plan.pipelining),
             rx: FixedBuf::new(),
             tx: FixedBuf::new(),
-            script: script.into(),
+            script: script.collect(),
             asked: VecDeque::new(),
             sent_dele: false,
             greeted: false,
@@ -290,11 +299,11 @@ impl Fetcher {
         }
         up.send(&mut self.tx, luck.amount());
         while self.client.can_send() {
-            let Some(command) = self.script.front() else { break };
+            let Some(Ask { command, .. }) = self.script.front() else { break };
             match self.client.send(command, &mut self.tx) {
                 Ok(id) => {
                     self.sent_dele |= matches!(command, Command::Dele(_));
-                    self.asked.extend(self.script.pop_front().map(|command| (id, command)));
+                    self.asked.extend(self.script.pop_front().map(|ask| (id, ask)));
                 }
                 Err(error) => {
                     assert_eq!(error, SendError::Full);
@@ -319,7 +328,7 @@ impl Fetcher {
     }
 
     fn reply(&mut self, id: Id, part: Part<'_>) {
-        let &(asked, command) = self.asked.front().expect("a reply to nothing");
+        let &(asked, Ask { command, marks }) = self.asked.front().expect("a reply to nothing");
         assert_eq!(id, asked, "the replies come in the order of the commands");
         match part {
             Part::Begin(_) => {
@@ -329,10 +338,10 @@ impl Fetcher {
             }
             Part::Capability(_) => return,
             Part::ScanItem(scan) => {
-                return self.lines.push((scan.number.get(), scan.octets.to_string().into_bytes()));
+                return self.lines.push((scan.number.get(), scan.octets.to_string()));
             }
             Part::UidItem(line) => {
-                return self.lines.push((line.number.unwrap().get(), line.uid.to_vec()));
+                return self.lines.push((line.number.unwrap().get(), show(line.uid)));
             }
             Part::Data(octets) => {
                 self.data.extend_from_slice(octets);
@@ -340,11 +349,11 @@ impl Fetcher {
                 assert!(due.starts_with(&self.data), "{command:?} gave {}", show(&self.data));
                 return;
             }
-            Part::End => self.check_whole(&command),
+            Part::End => self.check_whole(&command, marks),
             Part::Stat(stat) => {
-                let left = self.mailbox.messages.iter().zip(self.left());
-                let sizes: Vec<_> = left.filter(|(_, left)| *left).map(|(m, _)| wire_size(m)).collect();
-                assert_eq!(stat, Stat { count: sizes.len() as u64, octets: sizes.iter().sum() });
+                let left = self.left(marks);
+                let octets = left.iter().map(|n| self.size(*n)).sum();
+                assert_eq!(stat, Stat { count: left.len() as u64, octets });
             }
             Part::Ok(_) => {}
             other => panic!("{command:?} was answered {other:?}"),
@@ -361,36 +370,307 @@ impl Fetcher {
         }
     }
 
-    /// Which messages are not marked now: all of them, until the second STAT and listings.
-    fn left(&self) -> Vec<bool> {
-        let before = self.asked.iter().chain(&[]).map(|(_, command)| *command).chain(self.script.iter().copied());
-        let deles_to_come = before.filter(|command| matches!(command, Command::Dele(_))).count() > 0;
-        let lists_to_come = self.script.iter().any(|command| matches!(command, Command::Retr(_)));
-        self.marked.iter().map(|marked| deles_to_come || lists_to_come || !marked).collect()
+    /// The messages that STAT and the listings count: all, or those without a mark.
+    fn left(&self, marks: bool) -> Vec<u32> {
+        let marked = (1..).zip(&self.marked).filter(|(_, marked)| !marks || !**marked);
+        marked.map(|(n, _)| n).collect()
     }
 
-    fn check_whole(&mut self, command: &Command<'_>) {
+    fn size(&self, n: u32) -> u64 {
+        wire_size(&self.mailbox.messages[n as usize - 1])
+    }
+
+    fn check_whole(&mut self, command: &Command<'_>, marks: bool) {
         match command {
             Command::Retr(n) => {
                 assert_eq!(show(&self.data), show(&self.due(command)), "RETR {n}");
                 self.whole.push(n.get());
             }
             Command::Top { .. } => assert_eq!(show(&self.data), show(&self.due(command)), "{command:?}"),
-            Command::List(None) | Command::Uidl(None) => {
-                let left = self.left();
-                let due: Vec<_> = (1..)
-                    .zip(&left)
-                    .filter(|(_, left)| **left)
-                    .map(|(n, _)| {
-                        let index = n as usize - 1;
-                        let octets = wire_size(&self.mailbox.messages[index]).to_string().into_bytes();
-                        let list = matches!(command, Command::List(_));
-                        (n, if list { octets } else { self.mailbox.uids[index].clone() })
-                    })
-                    .collect();
-                assert_eq!(self.lines, due, "{command:?}");
+            Command::List(None) => {
+                let due: Vec<_> =
+                    self.left(marks).into_iter().map(|n| (n, self.size(n).to_string())).collect();
+                assert_eq!(self.lines, due);
+            }
+            Command::Uidl(None) => {
+                let due: Vec<_> = self.left(marks).into_iter().map(|n| (n, format!("uid-{n}"))).collect();
+                assert_eq!(self.lines, due);
             }
             _ => {}
         }
     }
+}
+
+// ----- both
+
+#[derive(Clone, Debug)]
+struct Plan {
+    messages: Vec<Vec<u8>>,
+    marked: Vec<bool>,
+    /// DELE all, then RSET, before the marks that stay.
+    reset_first: bool,
+    pipelining: bool,
+    /// How many octets the link holds.
+    room: usize,
+    luck: Vec<u8>,
+}
+
+fn message() -> impl Strategy<Value = Vec<u8>> {
+    const PARTS: [&[u8]; 14] = [
+        b"Subject: x\n",
+        b"\n",
+        b"\n",
+        b"\r\n",
+        b"\r\n.\r\n",
+        b"\n.\n",
+        b".",
+        b"..",
+        b"+OK\r\n",
+        b"\r",
+        b"\0\xFF",
+        b"text",
+        b"\r\n.\r",
+        b"a longer line of text to fill a window\n",
+    ];
+    let parts = prop_oneof![6 => vec(select(&PARTS), 0..12), 1 => vec(select(&PARTS), 100..130)];
+    parts.prop_map(|parts| parts.concat())
+}
+
+fn plan() -> impl Strategy<Value = Plan> {
+    let mail = vec((message(), any::<bool>()), 0..6);
+    let luck = vec(any::<u8>(), 1..40);
+    let room = prop_oneof![1_usize..8, 8_usize..200, 200_usize..2000];
+    (mail, any::<[bool; 2]>(), room, luck).prop_map(|(mail, [reset_first, pipelining], room, luck)| {
+        let (messages, marked) = mail.into_iter().unzip();
+        Plan { messages, marked, reset_first, pipelining, room, luck }
+    })
+}
+
+struct Outcome {
+    up: Vec<u8>,
+    down: Vec<u8>,
+    fetcher: Fetcher,
+    removed: Option<Vec<u32>>,
+    closed: Option<Reason>,
+}
+
+/// Where the link breaks: behind so many octets of one direction.
+#[derive(Clone, Copy, Debug)]
+enum Break {
+    Never,
+    Up(usize),
+    Down(usize),
+}
+
+fn run(plan: &Plan, at: Break) -> Outcome {
+    let mut config = Config::new();
+    config.clear_login = true;
+    config.limits = Limits::window(WINDOW);
+    let messages: Vec<_> = plan.messages.iter().map(Vec::as_slice).collect();
+    let mailbox = Mailbox::of(&messages);
+    let mut keeper = Keeper::new(&config, mailbox.clone());
+    let mut fetcher = Fetcher::new(plan, mailbox);
+    let mut up = Pipe::new(plan.room, if let Break::Up(at) = at { Some(at) } else { None });
+    let mut down = Pipe::new(plan.room, if let Break::Down(at) = at { Some(at) } else { None });
+    let mut luck = Luck { octets: &plan.luck, at: 0 };
+    let octets: usize = plan.messages.iter().map(|m| crlf_form(m).len() + 100).sum();
+    // An octet takes a few turns on its way; each command may be thought about.
+    let most = 10_000 + 40 * octets;
+    let (mut server_stalls, mut client_stalls) = (0, 0);
+    for step in 0.. {
+        assert!(step < most, "stalled: {:?}", fetcher.asked.front().map(|(_, ask)| ask.command));
+        let now = Time::ZERO.after(Duration::from_millis(step as u64));
+        if up.broken || down.broken {
+            // What was on the way is lost; the server finds out when it reads or writes, the client when it reads.
+            (up.broken, down.broken) = (true, true);
+            up.octets.clear();
+            down.octets.clear();
+        } else if server_stalls > 0 {
+            server_stalls -= 1;
+        } else {
+            keeper.turn(now, &mut up, &mut down, &mut luck);
+            if luck.next() % 32 == 0 {
+                server_stalls = luck.next() % 20;
+            }
+        }
+        if client_stalls > 0 {
+            client_stalls -= 1;
+        } else {
+            fetcher.turn(&mut up, &mut down, &mut luck);
+            if luck.next() % 32 == 0 {
+                client_stalls = luck.next() % 20;
+            }
+        }
+        let server_done = keeper.closed.is_some() && down.closed || down.broken;
+        if fetcher.end.is_some() && server_done {
+            break;
+        }
+    }
+    Outcome {
+        up: up.delivered,
+        down: down.delivered,
+        fetcher,
+        removed: keeper.removed,
+        closed: keeper.closed,
+    }
+}
+
+fn numbers(marked: &[bool]) -> Vec<u32> {
+    (1..).zip(marked).filter(|(_, marked)| **marked).map(|(n, _)| n).collect()
+}
+
+fn check_unbroken(plan: &Plan) -> Outcome {
+    let outcome = run(plan, Break::Never);
+    let fetcher = &outcome.fetcher;
+    assert_eq!(fetcher.end, Some(Ok(())));
+    assert!(fetcher.script.is_empty() && fetcher.asked.is_empty());
+    assert_eq!(fetcher.whole, (1..).zip(&plan.messages).map(|(n, _)| n).collect::<Vec<_>>());
+    assert_eq!(outcome.removed, Some(numbers(&plan.marked)));
+    assert_eq!(outcome.closed, Some(Reason::Quit));
+    assert!(fetcher.client.deviations().is_empty(), "{:?}", fetcher.client.deviations());
+    outcome
+}
+
+fn check_broken(plan: &Plan, at: Break) {
+    let outcome = run(plan, at);
+    let fetcher = &outcome.fetcher;
+    if let Some(removed) = &outcome.removed {
+        assert!(outcome.up.ends_with(b"QUIT\r\n"), "{removed:?} removed without QUIT, broken {at:?}");
+        assert_eq!(removed, &numbers(&plan.marked));
+    }
+    let asked = || fetcher.asked.iter().map(|(_, ask)| ask.command);
+    let quit_is_out = asked().any(|command| matches!(command, Command::Quit));
+    let due = if !fetcher.greeted {
+        Err(ProtocolError::Truncated)
+    } else if quit_is_out && fetcher.sent_dele {
+        Err(ProtocolError::OutcomeUnknown)
+    } else if asked().next().is_some() {
+        Err(ProtocolError::Truncated)
+    } else {
+        Ok(())
+    };
+    assert_eq!(fetcher.end, Some(due), "broken {at:?}, outstanding: {:?}", asked().collect::<Vec<_>>());
+    if due.is_ok() && fetcher.script.is_empty() {
+        assert_eq!(outcome.removed, Some(numbers(&plan.marked)), "QUIT was answered");
+    }
+    // What was whole was checked octet by octet when its end came; the rest has no end.
+    assert!(fetcher.whole.len() <= plan.messages.len());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(120))]
+
+    #[test]
+    fn over_an_unbroken_link_every_message_arrives_and_what_was_marked_goes(plan in plan()) {
+        check_unbroken(&plan);
+    }
+
+    #[test]
+    fn over_a_link_that_breaks_nothing_cut_looks_whole_and_nothing_goes_without_quit(
+        plan in plan(),
+        places in vec((any::<Index>(), any::<bool>()), 1..6),
+    ) {
+        let whole = check_unbroken(&plan);
+        for (place, is_up) in places {
+            let at = if is_up { Break::Up(place.index(whole.up.len())) } else { Break::Down(place.index(whole.down.len())) };
+            check_broken(&plan, at);
+        }
+    }
+}
+
+#[test]
+fn a_link_that_breaks_at_each_octet_in_turn_never_misleads() {
+    let luck = vec![vec![1, 9, 64, 250, 3, 77, 12, 5, 131], vec![3], vec![4, 0, 7]];
+    for (luck, pipelining) in luck.into_iter().zip([true, true, false]) {
+        let plan = Plan {
+            messages: vec![b"Subject: x\n\n.\n..\n".to_vec(), b".".to_vec()],
+            marked: vec![false, true],
+            reset_first: false,
+            pipelining,
+            room: 300,
+            luck,
+        };
+        let whole = check_unbroken(&plan);
+        (0..whole.up.len()).for_each(|at| check_broken(&plan, Break::Up(at)));
+        (0..whole.down.len()).for_each(|at| check_broken(&plan, Break::Down(at)));
+    }
+}
+
+// ----- autologout
+
+const IDLE: Duration = Duration::from_secs(600);
+const TRICKLE: Duration = Duration::from_secs(540);
+
+/// Says `trickled` one octet every nine minutes behind `before`; the session has to go at 600 s, in silence.
+fn check_autologout(before: &str, trickled: &str, driven: bool) {
+    let mut config = Config::new();
+    config.clear_login = true;
+    config.mechanisms = &[pop3_proto::Mechanism::PLAIN];
+    let start = Time::from_millis(7_000_000);
+    let mut host = Host::new(&config, Security::Plain, Mailbox::of(&[b"one", b"two"]));
+    host.now = start;
+    host.hear(before.as_bytes());
+    host.take();
+    let events = host.log.len();
+    let deadline = start.after(IDLE);
+    for (i, octet) in (1..).zip(trickled.as_bytes()) {
+        assert_eq!(host.session.poll_timeout(), Some(deadline), "the octets moved the deadline");
+        let now = start.after(TRICKLE * i);
+        if now >= deadline {
+            break;
+        }
+        host.now = now;
+        host.hear(&[*octet]);
+        assert_eq!(host.closed, None);
+    }
+    host.now = start.after(IDLE - Duration::from_millis(1));
+    host.session.handle_timeout(host.now);
+    host.hear(b"");
+    assert_eq!(host.closed, None, "closed before its time");
+    host.now = deadline;
+    if driven {
+        host.session.handle_timeout(deadline);
+    }
+    host.hear(b"");
+    assert_eq!(host.closed, Some(Reason::Autologout));
+    host.now = start.after(TRICKLE * 2);
+    host.hear(b"\r\nQUIT\r\n");
+    assert_eq!(host.closed, Some(Reason::Autologout));
+    assert_eq!(show(&host.take()), "", "it goes without a word");
+    assert_eq!(host.log.len(), events, "{:?}", host.log);
+    assert_eq!(host.removed, None);
+    assert_eq!(host.drop.removals().count(), 0);
+}
+
+#[test]
+fn an_octet_every_nine_minutes_does_not_keep_a_session_alive_and_removes_nothing() {
+    let login = "USER tim\r\nPASS secret\r\n";
+    for driven in [false, true] {
+        check_autologout("", "QUIT\r\n", driven);
+        check_autologout("USER tim\r\n", "PASS secret\r\n", driven);
+        check_autologout("AUTH PLAIN\r\n", "Z29vZA==\r\n", driven);
+        check_autologout(login, "NOOP\r\n", driven);
+        check_autologout(&format!("{login}DELE 1\r\nDELE 2\r\n"), "QUIT\r\n", driven);
+        check_autologout(&format!("{login}DELE 1\r\nQUI"), "T\r", driven);
+        check_autologout(&format!("{login}DELE 1\r\n{}", "X".repeat(300)), "XXXX", driven);
+        check_autologout(&format!("{login}RETR 1\r\nNOOP\n"), "\n\n\n", driven);
+    }
+}
+
+#[test]
+fn a_command_every_nine_minutes_keeps_a_session_alive() {
+    let mut config = Config::new();
+    config.clear_login = true;
+    let mut host = Host::new(&config, Security::Plain, Mailbox::of(&[b"one"]));
+    host.hear(b"USER tim\r\nPASS secret\r\nDELE 1\r\n");
+    for i in 1..=20 {
+        host.now = Time::ZERO.after(TRICKLE * i);
+        host.session.handle_timeout(host.now);
+        host.hear(b"NOOP\r\n");
+        assert_eq!(host.closed, None);
+        assert_eq!(host.session.poll_timeout(), Some(host.now.after(IDLE)));
+    }
+    host.hear(b"QUIT\r\n");
+    assert_eq!(host.closed, Some(Reason::Quit));
+    assert_eq!(host.removed, Some(vec![1]));
 }
