@@ -17,10 +17,10 @@ import ssl
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator
 
 from corpus import crlf_form
 from harness import HOST, POP3GET, Failed, Server, expect
@@ -104,7 +104,9 @@ def listed_sizes(lines: list[bytes]) -> list[int]:
 def with_poplib(server: Server, mode: str) -> Download:
     with poplib_session(server, mode) as session:
         sizes = listed_sizes(session.list()[1])
-        expect(session.stat() == (len(sizes), sum(sizes)), f"STAT says {session.stat()}, LIST {len(sizes)}, {sum(sizes)}")
+        expect(
+            session.stat() == (len(sizes), sum(sizes)), f"STAT says {session.stat()}, LIST {len(sizes)}, {sum(sizes)}"
+        )
         return Download([joined(session.retr(number)) for number in range(1, len(sizes) + 1)], sizes)
 
 

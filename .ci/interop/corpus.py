@@ -12,8 +12,8 @@ import base64
 import os
 import random
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Iterator
 
 HEADER = b"From: a@example.org\nTo: b@example.org\nSubject: awkward\nDate: Mon, 1 Jan 2024 00:00:00 +0000\n"
 TEXT = b"The quick brown fox jumps over the lazy dog. "
@@ -153,8 +153,8 @@ def random_message(rng: random.Random) -> bytes:
     over is the end of the message to it. That order is among the shapes above, in a body.
     """
     fragments = [
-        b"\n", b"\r\n", b"\r", b".", b"..", b"\n.\n", b"\r\n.\r\n", b"\n.", b".\r\n", b"\r.", b"\0 ", b"+OK\r\n", b"-ERR\n",
-        TEXT, TEXT + b"\n", HEADER, b"\n\n", "ü\n".encode(), b"\xff\xfe", b" ", b"\t\n",
+        b"\n", b"\r\n", b"\r", b".", b"..", b"\n.\n", b"\r\n.\r\n", b"\n.", b".\r\n", b"\r.", b"\0 ",
+        b"+OK\r\n", b"-ERR\n", TEXT, TEXT + b"\n", HEADER, b"\n\n", "ü\n".encode(), b"\xff\xfe", b" ", b"\t\n",
     ]  # fmt: skip
     parts = [HEADER + b"\n"] if rng.random() < 0.6 else []
     for _ in range(rng.choice((3, 10, 50, 400))):
@@ -165,10 +165,9 @@ def random_message(rng: random.Random) -> bytes:
 def messages(count: int, big_mb: int, seed: int = DEFAULT_SEED) -> Iterator[tuple[str, bytes]]:
     """At least `count` pairs of a name and the octets as stored; every named shape is among them."""
     rng = random.Random(seed)
-    made = 0
-    for made, pair in enumerate(fixed_shapes(big_mb, rng), 1):
-        yield pair
-    for number in range(made, count):
+    shapes = list(fixed_shapes(big_mb, rng))
+    yield from shapes
+    for number in range(len(shapes), count):
         yield f"random-{number}", random_message(rng)
 
 

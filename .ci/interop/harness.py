@@ -3,6 +3,7 @@
 Nothing to run by hand. Servers listen on 127.0.0.1 alone, and only processes started here are ended here.
 """
 
+import grp
 import os
 import pwd
 import re
@@ -16,10 +17,10 @@ import threading
 import time
 import traceback
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Iterable, Iterator
 
 HOST = "127.0.0.1"
 USER = "alice"
@@ -103,8 +104,8 @@ def make_certificates(folder: Path) -> Certificates:
 
     new_key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
     openssl(
-        "req", "-x509", *new_key, "-keyout", "ca.key", "-out", "ca.pem", "-days", 2, "-subj", f"/CN=CA of {folder.name}",
-        "-addext", "keyUsage=critical,keyCertSign,cRLSign",
+        "req", "-x509", *new_key, "-keyout", "ca.key", "-out", "ca.pem", "-days", 2,
+        "-subj", f"/CN=CA of {folder.name}", "-addext", "keyUsage=critical,keyCertSign,cRLSign",
     )  # fmt: skip
     openssl("req", *new_key, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost")
     (folder / "extensions").write_text(
@@ -231,6 +232,8 @@ class Dovecot:
     def __init__(self, folder: Path, maildir: Path, certificates: Certificates) -> None:
         program = shutil.which("dovecot", path=os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin")
         expect(program, "dovecot is not installed; run install.sh")
+        version = subprocess.run([program, "--version"], capture_output=True, text=True).stdout.strip()
+        expect(version.startswith("2.3"), f"the configuration below is for Dovecot 2.3, this is {version}")
         folder.mkdir(parents=True)
         home = folder / "home"
         home.mkdir()
@@ -238,9 +241,12 @@ class Dovecot:
         give_to_mail_owner(maildir)
         plain_port, tls_port = free_ports(2)
         uid, gid = mail_owner()
-        # Dovecot started by root wants its own users; started by anybody else it can only be that user.
-        me = pwd.getpwuid(os.geteuid()).pw_name
-        users = "" if os.geteuid() == 0 else f"default_internal_user = {me}\ndefault_login_user = {me}\n"
+        users = ""
+        if (
+            os.geteuid()
+        ):  # Dovecot started by root wants its own users; started by anybody else it can only be that user
+            me, my_group = pwd.getpwuid(uid).pw_name, grp.getgrgid(gid).gr_name
+            users = f"default_internal_user = {me}\ndefault_login_user = {me}\ndefault_internal_group = {my_group}"
         (folder / "passwords").write_text(f"{USER}:{{PLAIN}}{PASSWORD}\n")
         (folder / "dovecot.conf").write_text(f"""
 protocols = pop3
@@ -248,7 +254,7 @@ listen = {HOST}
 base_dir = {folder}/run
 state_dir = {folder}/state
 log_path = {folder}/log
-{users}default_internal_group = {"dovecot" if os.geteuid() == 0 else gid}
+{users}
 ssl = yes
 ssl_cert = <{certificates.cert}
 ssl_key = <{certificates.key}
@@ -287,7 +293,10 @@ service stats {{
 """)
         self.log = folder / "log"
         self.process = subprocess.Popen(
-            [program, "-F", "-c", str(folder / "dovecot.conf")], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            [program, "-F", "-c", str(folder / "dovecot.conf")],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
         self.server = Server(plain_port, tls_port, certificates.ca)
         deadline = time.monotonic() + 10

@@ -19,7 +19,7 @@ from collections import Counter
 from pathlib import Path
 
 import corpus
-from clients import MODES, PLAIN, log_in_soon, pop3get_command
+from clients import MODES, log_in_soon, pop3get_command
 from corpus import crlf_form, read_maildir
 from harness import (
     PANIC,
@@ -124,7 +124,9 @@ class Drain:
         source = Counter(read_maildir(self.source).values())
         target = self.target_messages()
         sent_from_source = {crlf_form(octets) for octets in source}
-        expect(set(source) <= self.stored, f"{len(set(source) - self.stored)} messages in the source are not as they were")
+        expect(
+            set(source) <= self.stored, f"{len(set(source) - self.stored)} messages in the source are not as they were"
+        )
         expect(set(target) <= self.sent, f"{len(set(target) - self.sent)} messages in the target are not whole")
         lost = self.sent - sent_from_source - set(target)
         expect(not lost, f"{len(lost)} messages are lost")

@@ -5,8 +5,8 @@ Nothing to run by hand. With it a check sees what a server SENT, whatever the cl
 
 import socket
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Iterator
 
 from harness import HOST, Failed
 

@@ -23,8 +23,8 @@ import socket
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable
 
 import corpus
 from clients import (
@@ -98,11 +98,17 @@ class Stage:
                     check(f"pop3d: {client} downloads everything, {mode}", lambda: self.download(pop3d, client, mode))
             check("pop3d: TOP gives the header and the lines asked for", lambda: self.top(pop3d.server))
             check("pop3d: UIDL is unique, and the same in the next session", lambda: self.unique_ids(pop3d.server))
-            check("pop3d: a second session gets [IN-USE], and in when the first ends", lambda: self.in_use(pop3d.server))
+            check(
+                "pop3d: a second session gets [IN-USE], and in when the first ends", lambda: self.in_use(pop3d.server)
+            )
             check("pop3d: nothing was removed so far", lambda: self.unchanged(self.full, self.stored))
         for mode in MODES:
-            check(f"pop3d: DELE and QUIT remove exactly those, poplib, {mode}", lambda: self.delete(mode, poplib_delete))
-            check(f"pop3d: DELE and QUIT remove exactly those, curl, {mode}", lambda: self.delete(mode, delete_with_curl))
+            check(
+                f"pop3d: DELE and QUIT remove exactly those, poplib, {mode}", lambda: self.delete(mode, poplib_delete)
+            )
+            check(
+                f"pop3d: DELE and QUIT remove exactly those, curl, {mode}", lambda: self.delete(mode, delete_with_curl)
+            )
             check(f"pop3d: fetchmail empties the maildrop, {mode}", lambda: self.fetchmail_empties(mode))
             check(f"pop3d: pop3get --delete empties the maildrop, {mode}", lambda: self.pop3get_empties_pop3d(mode))
             check(f"pop3d: DELE without QUIT removes nothing, {mode}", lambda: self.delete_without_quit(mode))
@@ -255,7 +261,8 @@ class Stage:
     def mbox(self) -> str:
         """Well-formed messages only: this format cannot hold all of the corpus."""
         messages = {
-            str(n): b"".join((corpus.HEADER, b"X-Number: %d\n\n" % n, b".\n..\nline\n\n" * n, b"end\n")) for n in range(20)
+            str(n): b"".join((corpus.HEADER, b"X-Number: %d\n\n" % n, b".\n..\nline\n\n" * n, b"end\n"))
+            for n in range(20)
         }
         mbox = self.folder / "mbox"
         mbox.write_bytes(b"".join(b"From a@b Mon Jan  1 00:00:00 2024\n" + text + b"\n" for text in messages.values()))
@@ -321,7 +328,10 @@ class Stage:
                     ),
                 )
             for mode in MODES:
-                check(f"Dovecot: pop3get --delete empties the maildrop, {mode}", lambda: self.dovecot_emptied(dovecot, maildir, mode))
+                check(
+                    f"Dovecot: pop3get --delete empties the maildrop, {mode}",
+                    lambda: self.dovecot_emptied(dovecot, maildir, mode),
+                )
 
     def same_as_pop3d(self, dovecot: Server, known: dict[str, bytes], reference: list[bytes]) -> str:
         download = with_poplib(dovecot, PLAIN)
@@ -337,13 +347,15 @@ class Stage:
         sizes = differing_sizes(download)
         expect(sizes <= lacking, f"{sizes} sizes of Dovecot differ, {lacking} messages lack a last line end")
         return (
-            f"{len(known)} messages; as documented: {empty} empty one comes as a line end, {sizes} sizes lack a line end,"
-            f" {len(self.stored) - len(known)} not given to Dovecot for their first dot"
+            f"{len(known)} messages; as documented: {empty} empty one comes as a line end, {sizes} sizes lack a line"
+            f" end, {len(self.stored) - len(known)} not given to Dovecot for their first dot"
         )
 
     def dovecot_emptied(self, dovecot: Dovecot, maildir: Path, mode: str) -> str:
         if not read_maildir(maildir):
-            corpus.write_maildir(maildir, (pair for pair in corpus.messages(0, 0, seed=7) if not pair[1].startswith(b".")))
+            corpus.write_maildir(
+                maildir, (pair for pair in corpus.messages(0, 0, seed=7) if not pair[1].startswith(b"."))
+            )
             # Names of messages that were there before would be taken for those.
             for path in [*maildir.glob("new/*"), *maildir.glob("cur/*")]:
                 path.rename(path.with_name(f"{time.time_ns()}.{path.name}"))

@@ -103,6 +103,13 @@ impl<'i> Input<'i> for Unread<'i> {
 /// It serves as receive buffer ([`space`](Self::space), [`filled`](Self::filled), [`unread`](Self::unread)) and, with
 /// `N` of at least [`MIN_OUTPUT`], as output ([`Output`], [`bytes`](Self::bytes), [`used`](Self::used)). Bytes move to the
 /// front only when the back is used up, so the total cost of moving is linear in what was received.
+///
+/// A buffer too short for a status line is no output; that does not compile:
+///
+/// ```compile_fail,E0080
+/// use pop3_proto::{FixedBuf, Output as _};
+/// let _ = FixedBuf::<100>::new().put(b"+OK\r\n");
+/// ```
 #[derive(Clone)]
 pub struct FixedBuf<const N: usize> {
     bytes: [u8; N],

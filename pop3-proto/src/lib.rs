@@ -1,6 +1,109 @@
-//! A sans-IO POP3 protocol core.
+//! A sans-IO POP3 protocol core: bytes in, events out, bytes out.
+//!
+//! It parses and encodes the whole protocol family (RFC 1939, 2449, 2595, 3206, 5034, 6856, 8314) and runs both ends of the
+//! dialogue. It does no I/O, reads no clock, starts no thread and, without features, needs no heap; so it fits into any server,
+//! client, device, fuzzer or test.
+//!
+//! # Three rules
+//!
+//! 1. **You own the bytes.** A session holds no byte buffer. Show it your unread bytes, the *window*; it moves the front of your
+//!    slice past what it used. Events borrow the window, never the session.
+//! 2. **One command, one ticket, one answer.** Every command event carries a typed, once-only right to answer it. The methods of
+//!    the ticket are the legal answers. Dropping it refuses the command.
+//! 3. **The session never waits, never reads a clock, never allocates.** It says what it needs: input, room, an answer, TLS, or
+//!    to hang up. Time is an argument; deadlines come out as data.
+//!
+//! # A server and a client, talking
+//!
+//! ```
+//! use pop3_proto::client::{self, Client, Part, Profile};
+//! use pop3_proto::maildrop::{Index, Maildrop};
+//! use pop3_proto::server::{Config, Event, Server};
+//! use pop3_proto::{Command, MsgNo, Secret, Security, Time, Uid, dot};
+//!
+//! // A maildrop is a list of messages with sizes and unique-ids.
+//! struct OneMessage;
+//! const MAIL: &[u8] = b"Subject: hi\n\n.dotted\n";
+//! impl Index for OneMessage {
+//!     fn len(&self) -> u32 { 1 }
+//!     fn octets(&self, _: MsgNo) -> u64 { dot::wire_size(MAIL) }
+//!     fn uid(&self, _: MsgNo) -> Uid<'_> { Uid::new(b"id-1").unwrap() }
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut config = Config::new();
+//! config.clear_login = true; // this wire is a pair of vectors
+//! let (mut server, mut drop) = (Server::new(&config, Security::Plain), Maildrop::closed());
+//! let mut client: Client = Client::new(Profile::STRICT, Security::Plain);
+//!
+//! let (mut to_server, mut to_client, mut got) = (Vec::new(), Vec::new(), Vec::new());
+//! let mut script = [Command::User(b"ann"), Command::Pass(Secret::new(b"pw")), Command::Retr(MsgNo::FIRST), Command::Quit].into_iter();
+//! 'session: loop {
+//!     // The server takes what came and answers.
+//!     let mut window = &to_server[..];
+//!     loop {
+//!         match drop.receive(&mut server, Time::ZERO, &mut window, &mut to_client) {
+//!             Event::NeedInput | Event::Closed(_) => break,
+//!             Event::Login { reply, .. } => { drop.open(OneMessage); reply.accept(&mut server, &mut to_client, "hello") }
+//!             Event::Retr(_, reply) => {
+//!                 let mut body = reply.begin(&mut server, &mut to_client, "here it is");
+//!                 body.fill(&mut &MAIL[..], &mut to_client);
+//!                 body.end(&mut server);
+//!             }
+//!             Event::Quit { reply, .. } => reply.ok(&mut server, &mut to_client, "bye"),
+//!             _ => {} // refused with -ERR by the next call
+//!         }
+//!     }
+//!     to_server.clear();
+//!
+//!     // The client takes the answers and asks on.
+//!     let mut window = &to_client[..];
+//!     loop {
+//!         match client.receive(&mut window)? {
+//!             client::Event::NeedInput => break,
+//!             client::Event::Closed => break 'session,
+//!             client::Event::Reply(_, Part::Data(octets)) => got.extend_from_slice(octets),
+//!             _ => {}
+//!         }
+//!     }
+//!     to_client.clear();
+//!     if let Some(command) = script.next().filter(|_| client.can_send()) {
+//!         client.send(&command, &mut to_server)?;
+//!     }
+//! }
+//! assert_eq!(got, b"Subject: hi\r\n\r\n.dotted\r\n");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The house
+//!
+//! | floor | modules | |
+//! | --- | --- | --- |
+//! | 5 | [`maildrop`] | the server's transaction: numbers, marks, and every answer that follows from them |
+//! | 4 | [`server`], [`client`] | the two ends of the dialogue |
+//! | 3 | [`parse`], [`encode`], [`dot`] | lines to values, values to lines, and message bodies |
+//! | 2 | [`Command`], [`Code`], [`Capability`], [`MsgNo`], [`Uid`], [`Deviation`] … | what the words mean |
+//! | 1 | [`FixedBuf`], [`LineScanner`], [`Base64`], [`Secret`], [`Time`], [`limits`] … | tools that know no POP3 |
+//!
+//! Each floor works without those above it: a fuzzer may want [`parse::command`] only, a proxy only [`dot::Unstuffer`].
+//!
+//! # Features
+//!
+//! | feature | default | brings |
+//! | --- | --- | --- |
+//! | `std` | yes | `alloc`, and vector search with run-time detection in message bodies |
+//! | `alloc` | by `std` | `Vec<u8>` as [`Output`], `Maildrop::open` |
+//!
+//! Without features the crate needs `core` alone, and no path through it can panic; a linked program proves that.
+//!
+//! # Sizes
+//!
+//! On a 64-bit machine [`Server`](server::Server) takes 368 octets, [`Client`](client::Client) 224 with its queue of 16, a
+//! [`Ticket`](server::Ticket) 4, an [`Event`](server::Event) of the server 40 and [of the client](client::Event) 56. Buffers are
+//! yours: at least [`Limits::window`] octets to receive and [`MIN_OUTPUT`](limits::MIN_OUTPUT) to send.
+
 #![no_std]
-#![forbid(unsafe_code)]
 // What keeps the library free of panics and of std where core will do; tests, examples and tools may.
 #![cfg_attr(
     not(test),
@@ -43,4 +146,13 @@ pub use line::{Line, LineScanner};
 pub use secret::Secret;
 pub use text::Text;
 pub use time::Time;
-pub use types::*;
+pub use types::{
+    Capability, Code, Command, Deviation, Deviations, Digest, Expire, Greeting, LangLine, LoginDelay,
+    Mechanism, Mechanisms, MsgNo, ResponseCode, Scan, Security, Stat, Status, StatusLine, Timestamp, Uid,
+    UidLine, Verb, is_mechanism_name,
+};
+
+/// The loops of the README, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -7,7 +7,7 @@ mod pair;
 use std::collections::VecDeque;
 
 use common::Mailbox;
-use pair::{DIGEST, Heard, Host, listen};
+use pair::{DIGEST, Heard, Host, listen, listen_through};
 use pop3_proto::client::{Client, Event, Part, Profile, ProtocolError};
 use pop3_proto::server::{Config, Reason, Server};
 use pop3_proto::{Command, Deviation, Limits, Mechanism, MsgNo, Secret, Security, Timestamp};
@@ -149,10 +149,22 @@ struct Outcome {
     closed: Option<Reason>,
 }
 
-fn serve(config: &Config<'_>, security: Security, octets: &[u8], sizes: &[usize], later: bool) -> Outcome {
+/// How the octets come.
+#[derive(Clone, Copy)]
+enum Cut<'s> {
+    /// In pieces of these sizes, into a window without end.
+    Sizes(&'s [usize]),
+    /// As many as a receive buffer of so many octets takes.
+    Window(usize),
+}
+
+fn serve(config: &Config<'_>, security: Security, octets: &[u8], cut: Cut<'_>, later: bool) -> Outcome {
     let session = Server::new(config, security).with_apop(Timestamp::new("<1@host>").unwrap());
     let mut host = Host::of(session, mailbox()).later(later);
-    host.hear_in(octets, sizes);
+    match cut {
+        Cut::Sizes(sizes) => host.hear_in(octets, sizes),
+        Cut::Window(room) => host.hear_through(octets, room),
+    }
     Outcome {
         log: host.log,
         said: host.said.escape_ascii().to_string(),
@@ -190,9 +202,10 @@ proptest! {
         config.mechanisms = &mechanisms;
         config.implementation = Some("a name");
         let security = if tls { Security::Tls } else { Security::Plain };
-        let whole = serve(&config, security, &octets, &[usize::MAX], false);
-        prop_assert_eq!(&serve(&config, security, &octets, &sizes, later), &whole);
-        prop_assert_eq!(&serve(&config, security, &octets, &[1], !later), &whole);
+        let whole = serve(&config, security, &octets, Cut::Sizes(&[usize::MAX]), false);
+        prop_assert_eq!(&serve(&config, security, &octets, Cut::Sizes(&sizes), later), &whole);
+        prop_assert_eq!(&serve(&config, security, &octets, Cut::Sizes(&[1]), !later), &whole);
+        prop_assert_eq!(&serve(&config, security, &octets, Cut::Window(window), later), &whole);
     }
 }
 
@@ -405,10 +418,10 @@ struct Fetched {
     capabilities: String,
 }
 
-fn fetch(client: &Client<4>, asks: &[Ask], octets: &[u8], sizes: &[usize]) -> Fetched {
+fn fetch(client: &Client<4>, asks: &[Ask], octets: &[u8], cut: Cut<'_>) -> Fetched {
     let (mut client, mut heard, mut sent) = (client.clone(), VecDeque::new(), Vec::new());
     let mut asks = asks.iter();
-    listen(&mut client, octets, sizes, &mut heard, |client, event| {
+    let act = |client: &mut Client<4>, event: &Event<'_>| {
         match event {
             Event::Reply(_, Part::Challenge(_)) => client.respond(b"response", &mut sent).unwrap(),
             Event::Reply(_, Part::Unreadable(_)) => {
@@ -418,19 +431,22 @@ fn fetch(client: &Client<4>, asks: &[Ask], octets: &[u8], sizes: &[usize]) -> Fe
         }
         while client.can_send() {
             let Some(ask) = asks.as_slice().first() else { break };
+            let xtnd = Command::Other { verb: b"XTND", args: Some(b"x") };
             let sent = match ask {
                 Ask::Plain(command) => client.send(command, &mut sent),
                 Ask::Auth => client.auth("PLAIN", Some(b"good"), &mut sent),
-                Ask::Multi => {
-                    client.send_multiline(&Command::Other { verb: b"XTND", args: Some(b"x") }, &mut sent)
-                }
+                Ask::Multi => client.send_multiline(&xtnd, &mut sent),
             };
             if sent.is_err() {
                 break;
             }
             asks.next();
         }
-    });
+    };
+    match cut {
+        Cut::Sizes(sizes) => listen(&mut client, octets, sizes, &mut heard, act),
+        Cut::Window(room) => listen_through(&mut client, octets, room, &mut heard, act),
+    }
     Fetched {
         heard,
         sent: sent.escape_ascii().to_string(),
@@ -454,10 +470,11 @@ proptest! {
         let client = Client::<4>::new(profile, Security::Plain)
             .with_limits(Limits::window(window))
             .with_pipelining(pipelining);
-        let whole = fetch(&client, &asks, &octets, &[usize::MAX]);
+        let whole = fetch(&client, &asks, &octets, Cut::Sizes(&[usize::MAX]));
         // Octets behind the answer to STLS: the one place where the cut may decide.
         prop_assume!(whole.end != Err(ProtocolError::PlaintextAfterStls));
-        prop_assert_eq!(&fetch(&client, &asks, &octets, &sizes), &whole);
-        prop_assert_eq!(&fetch(&client, &asks, &octets, &[1]), &whole);
+        prop_assert_eq!(&fetch(&client, &asks, &octets, Cut::Sizes(&sizes)), &whole);
+        prop_assert_eq!(&fetch(&client, &asks, &octets, Cut::Sizes(&[1])), &whole);
+        prop_assert_eq!(&fetch(&client, &asks, &octets, Cut::Window(window)), &whole);
     }
 }

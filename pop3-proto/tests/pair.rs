@@ -558,7 +558,7 @@ fn check_broken(plan: &Plan, at: Break) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(120))]
+    #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
     fn over_an_unbroken_link_every_message_arrives_and_what_was_marked_goes(plan in plan()) {

@@ -8,8 +8,8 @@ use pair::base64;
 use pop3_proto::client::{Client, Profile, SendError};
 use pop3_proto::limits::{COMMAND_LINE, REPLY_LINE};
 use pop3_proto::{
-    Base64, Capability, Code, Command, Deviations, Digest, Expire, FixedBuf, Full, LoginDelay, Mechanisms,
-    MsgNo, Output, Scan, Secret, Security, Stat, Status, Timestamp, Uid, Verb, encode, parse,
+    Base64, Capability, Code, Command, Deviation, Deviations, Digest, Expire, FixedBuf, Full, LoginDelay,
+    Mechanisms, MsgNo, Output, Scan, Secret, Security, Stat, Status, Timestamp, Uid, Verb, encode, parse,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -846,6 +846,26 @@ fn the_largest_numbers_are_written_and_read_without_a_note() {
         let stat = Stat { count: octets, octets };
         let line = written(|out| encode::stat_reply(stat, out));
         assert_eq!(read(behind_ok(&line), parse::stat_reply), stat);
+    }
+}
+
+#[test]
+fn numbers_beyond_64_bits_read_as_the_largest_and_are_noted() {
+    for beyond in ["18446744073709551616", "99999999999999999999", "100000000000000000000000000"] {
+        let mut seen = Deviations::NONE;
+        let scan = parse::scan_item(format!("7 {beyond}").as_bytes(), &mut seen).unwrap();
+        assert_eq!((scan.number.get(), scan.octets), (7, u64::MAX));
+        assert_eq!(seen, Deviations::NONE.with(Deviation::BadNumber), "7 {beyond}");
+        for (text, stat) in [
+            (format!("3 {beyond}"), Stat { count: 3, octets: u64::MAX }),
+            (format!("{beyond} 3"), Stat { count: u64::MAX, octets: 3 }),
+        ] {
+            let mut seen = Deviations::NONE;
+            assert_eq!(parse::stat_reply(text.as_bytes(), &mut seen), Ok(stat));
+            assert_eq!(seen, Deviations::NONE.with(Deviation::BadNumber), "{text}");
+        }
+        assert!(parse::scan_item(format!("{beyond} 7").as_bytes(), &mut Deviations::default()).is_err());
+        assert!(parse::command(format!("RETR {beyond}").as_bytes()).is_err());
     }
 }
 

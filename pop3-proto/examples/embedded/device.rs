@@ -68,8 +68,8 @@ impl Index for Flash {
 /// What one side wants from its network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wants {
-    /// Send what is to be sent, then receive.
-    Input,
+    /// Send what is to be sent, then receive; come back at this time at the latest, if there is one.
+    Input(Option<Time>),
     /// Send what is to be sent, and come back.
     Output,
     /// Send what is to be sent, and hang up.
@@ -121,11 +121,6 @@ impl Pop3Server {
         self.tx.used(n);
     }
 
-    /// When to call [`run`](Self::run) at the latest: the session closes then if the client stays silent.
-    pub(crate) fn deadline(&self) -> Option<Time> {
-        self.session.poll_timeout()
-    }
-
     /// Does all that can be done with what was received.
     pub(crate) fn run(&mut self, now: Time) -> Wants {
         self.session.handle_timeout(now);
@@ -139,7 +134,7 @@ impl Pop3Server {
                 body.end(&mut self.session);
             }
             match self.drop.receive(&mut self.session, now, self.rx.unread(), &mut self.tx) {
-                Event::NeedInput => return Wants::Input,
+                Event::NeedInput => return Wants::Input(self.session.poll_timeout()),
                 Event::NeedOutput => return Wants::Output,
                 Event::Closed(_) => return Wants::End,
                 Event::Login { credentials: Credentials::Password(password), reply } => {
@@ -249,7 +244,7 @@ impl Pop3Client {
     pub(crate) fn run(&mut self) -> Result<Wants, ProtocolError> {
         loop {
             match self.session.receive(self.rx.unread())? {
-                client::Event::NeedInput => return Ok(Wants::Input),
+                client::Event::NeedInput => return Ok(Wants::Input(None)),
                 client::Event::Closed => return Ok(Wants::End),
                 client::Event::Greeting(greeting) if greeting.line.status == Status::Ok => {}
                 client::Event::Reply(_, Part::Data(octets)) => {

@@ -17,7 +17,7 @@ use crate::types::MsgNo;
 /// QUIT, and the end. What a POP3 server gets wrong once is right here: marked messages vanish from STAT, LIST and UIDL;
 /// numbers stay; listings ascend, and one of a million messages takes no more room than the output has.
 ///
-/// `I` is the [`Index`], `M` the memory for the marks, one bit a message: `Vec<u8>` with [`open`](Self::open), anything like an
+/// `I` is the [`Index`], `M` the memory for the marks, one bit a message: `Vec<u8>` with `open`, anything like an
 /// array with [`open_with`](Self::open_with).
 #[derive(Debug)]
 pub struct Maildrop<I, M> {

@@ -17,6 +17,23 @@ use crate::types::{Code, Scan, Stat, Status, Uid};
 /// Its methods are the legal answers; [`err`](Self::err) is legal for every kind. Four bytes, `Send`, and without drop glue:
 /// it may cross `.await` and threads. Not using it refuses the command at the session's next call. An answer that comes too
 /// late, because the session has gone on or is closed, does nothing.
+///
+/// Answering twice does not compile, nor does an answer that the command cannot have:
+///
+/// ```compile_fail,E0382
+/// # use pop3_proto::server::{Server, Ticket, kind};
+/// fn twice(reply: Ticket<kind::Done>, session: &mut Server<'_>, out: &mut Vec<u8>) {
+///     reply.ok(session, out, "done");
+///     reply.ok(session, out, "done again");
+/// }
+/// ```
+///
+/// ```compile_fail,E0599
+/// # use pop3_proto::server::{Server, Ticket, kind};
+/// fn wrong(reply: Ticket<kind::Stat>, session: &mut Server<'_>, out: &mut Vec<u8>) {
+///     reply.challenge(session, out, b"");
+/// }
+/// ```
 #[must_use = "a command whose ticket is not used is refused"]
 pub struct Ticket<K> {
     serial: u32,
@@ -167,7 +184,7 @@ impl Ticket<kind::Sasl> {
 }
 
 impl Ticket<kind::Tls> {
-    /// Answers `+OK`; the session is then closed with [`Reason::StartTls`](super::Reason::StartTls) and offers its
+    /// Answers `+OK`; the session is then closed with [`Reason::StartTls`] and offers its
     /// [`handover`](Server::handover). Flush the answer before the handshake.
     pub fn accept(self, session: &mut Server<'_>, out: &mut impl Output) {
         if self.say_ok(session, out, "begin TLS negotiation") {

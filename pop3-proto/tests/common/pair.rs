@@ -117,6 +117,18 @@ impl<'c> Host<'c> {
         }
     }
 
+    /// As [`hear`](Self::hear), through a receive buffer of `room` octets.
+    pub(crate) fn hear_through(&mut self, octets: &[u8], room: usize) {
+        let mut rest = octets;
+        self.hear(b"");
+        while !rest.is_empty() && self.closed.is_none() {
+            assert!(self.window.len() < room, "more is wanted behind a full window");
+            let (now, later) = rest.split_at(rest.len().min(room - self.window.len()));
+            self.hear(now);
+            rest = later;
+        }
+    }
+
     fn flush(&mut self) {
         self.said.extend_from_slice(self.tx.bytes());
         self.tx.clear();
@@ -302,6 +314,31 @@ pub(crate) fn listen<const Q: usize>(
         if rest.is_empty() {
             return;
         }
+    }
+}
+
+/// As [`listen`], through a receive buffer of `room` octets.
+pub(crate) fn listen_through<const Q: usize>(
+    client: &mut Client<Q>,
+    octets: &[u8],
+    room: usize,
+    heard: &mut VecDeque<Heard>,
+    mut act: impl FnMut(&mut Client<Q>, &client::Event<'_>),
+) {
+    let (mut rest, mut window) = (octets, Vec::new());
+    loop {
+        let (now, later) = rest.split_at(rest.len().min(room - window.len()));
+        window.extend_from_slice(now);
+        rest = later;
+        let mut unread = &window[..];
+        while hear_one(client, &mut unread, heard, &mut act) {}
+        let used = window.len() - unread.len();
+        window.drain(..used);
+        let over = matches!(client.receive(&mut &b""[..]), Ok(client::Event::Closed) | Err(_));
+        if rest.is_empty() || over {
+            return;
+        }
+        assert!(window.len() < room, "more is wanted behind a full window");
     }
 }
 
