@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 
-use crate::server::App;
+use crate::app::App;
 use crate::session;
 
 /// How long a handshake, and the closing of TLS, may take.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::Parser;
 
+mod app;
 mod connection;
 #[path = "../sample/mod.rs"]
 mod sample;
@@ -90,6 +91,6 @@ async fn run(args: Args) -> anyhow::Result<()> {
     let example_user = users.first().to_owned();
     let listen =
         args.listen.or_else(|| args.listen_tls.is_none().then_some(SocketAddr::from(([127, 0, 0, 1], 1110))));
-    let app = Arc::new(server::App::new(store, users, acceptor));
+    let app = Arc::new(app::App::new(store, users, acceptor));
     server::run(app, listen, args.listen_tls, &example_user).await
 }

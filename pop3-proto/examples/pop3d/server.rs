@@ -5,48 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use pop3_proto::server::Config;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
-use tokio::time::{Instant, sleep, timeout};
-use tokio_rustls::TlsAcceptor;
+use tokio::time::{sleep, timeout};
 
+use crate::app::App;
 use crate::connection;
-use crate::store::Store;
-use crate::users::Users;
 
 /// How many connections are served at once; more wait in the listener's queue.
 const CONNECTIONS: usize = 512;
 /// How long sessions may take to end when the server stops; one in the middle of UPDATE gets to its end.
 const GRACE: Duration = Duration::from_secs(10);
-
-/// What all sessions share.
-pub(crate) struct App {
-    pub(crate) store: Store,
-    pub(crate) users: Users,
-    pub(crate) tls: TlsAcceptor,
-    /// For clients on this machine, and for all others.
-    loopback: Config<'static>,
-    remote: Config<'static>,
-    pub(crate) started: Instant,
-}
-
-impl App {
-    pub(crate) fn new(store: Store, users: Users, tls: TlsAcceptor) -> Self {
-        let mut remote = Config::new();
-        remote.greeting = "pop3d ready";
-        remote.implementation = Some(concat!("pop3-proto-", env!("CARGO_PKG_VERSION")));
-        remote.stls = true;
-        let mut loopback = remote.clone();
-        loopback.clear_login = true;
-        Self { store, users, tls, loopback, remote, started: Instant::now() }
-    }
-
-    pub(crate) fn config(&self, peer: SocketAddr) -> &Config<'static> {
-        if peer.ip().to_canonical().is_loopback() { &self.loopback } else { &self.remote }
-    }
-}
 
 pub(crate) async fn run(
     app: Arc<App>,

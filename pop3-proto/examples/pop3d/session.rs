@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout, timeout_at};
 
-use crate::server::App;
+use crate::app::App;
 
 /// How long a client may leave our octets lying.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
