@@ -1,6 +1,7 @@
 //! What a session tells its embedder. Events borrow the window, never the session, and need no drop.
 
-use super::ticket::{Ticket, kind};
+use super::kind;
+use super::ticket::Ticket;
 use crate::base64::Base64;
 use crate::secret::Secret;
 use crate::types::{Digest, MsgNo};

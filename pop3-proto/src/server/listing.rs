@@ -3,8 +3,8 @@
 use core::fmt;
 use core::marker::PhantomData;
 
+use super::kind;
 use super::session::Server;
-use super::ticket::kind;
 use crate::buf::{Full, Output};
 use crate::encode;
 use crate::types::{MsgNo, Scan, Uid};

@@ -3,14 +3,13 @@
 use super::config::Config;
 use super::event::{Event, Need, Reason};
 use super::handover::Handover;
+use super::kind::Tag;
 use super::name::Name;
 use super::table::Phase;
-use super::ticket::kind::Tag;
-use crate::buf::{Full, Input, Output};
-use crate::encode;
+use crate::buf::{Input, Output};
 use crate::line::LineScanner;
 use crate::time::Time;
-use crate::types::{Code, MsgNo, Security, Status, Timestamp};
+use crate::types::{MsgNo, Security, Timestamp};
 
 /// The server's side of one connection.
 ///
@@ -29,14 +28,14 @@ pub struct Server<'c> {
     /// The deadline is that of the wait for the line now coming; its octets do not move it.
     pub(super) waiting: bool,
     /// Reply texts may be UTF-8.
-    utf8: bool,
+    pub(super) utf8: bool,
     pub(super) errors: u16,
-    login_failures: u16,
+    pub(super) login_failures: u16,
     /// Of the ticket that was handed out last.
-    serial: u32,
+    pub(super) serial: u32,
     /// What that ticket is about.
-    number: MsgNo,
-    top_lines: Option<u64>,
+    pub(super) number: MsgNo,
+    pub(super) top_lines: Option<u64>,
     pub(super) name: Name,
 }
 
@@ -188,136 +187,5 @@ impl<'c> Server<'c> {
     /// Whether a body or a listing is begun and not ended.
     pub(crate) fn has_begun(&self) -> bool {
         self.turn == Turn::Begun
-    }
-
-    // What tickets do.
-
-    /// Uses the ticket up; `false` if the session has gone on without it.
-    pub(super) fn redeem(&mut self, serial: u32) -> bool {
-        let good = serial == self.serial && matches!(self.turn, Turn::Offered(_) | Turn::Later(_));
-        if good {
-            self.turn = Turn::Command;
-        }
-        good
-    }
-
-    pub(super) fn keep(&mut self, serial: u32, tag: Tag) {
-        if serial == self.serial && self.turn == Turn::Offered(tag) {
-            self.turn = Turn::Later(tag);
-        }
-    }
-
-    /// Makes a new ticket's serial; earlier tickets are void.
-    pub(super) fn offer(&mut self, tag: Tag, number: Option<MsgNo>, top_lines: Option<u64>) -> u32 {
-        self.serial = self.serial.wrapping_add(1);
-        self.number = number.unwrap_or(MsgNo::FIRST);
-        self.top_lines = top_lines;
-        self.turn = Turn::Offered(tag);
-        self.serial
-    }
-
-    pub(super) const fn number(&self) -> MsgNo {
-        self.number
-    }
-
-    pub(super) const fn top_lines(&self) -> Option<u64> {
-        self.top_lines
-    }
-
-    pub(super) fn status_line(
-        &self,
-        status: Status,
-        code: Option<Code>,
-        text: &str,
-        out: &mut impl Output,
-    ) -> Result<(), Full> {
-        if self.utf8 {
-            encode::status_line_utf8(status, code, text, out)
-        } else {
-            encode::status_line(status, code, text, out)
-        }
-    }
-
-    /// Closes the session if the output broke its word.
-    pub(super) fn wrote(&mut self, written: Result<(), Full>) -> bool {
-        if written.is_err() {
-            self.close(Reason::OutputFailed);
-        }
-        written.is_ok()
-    }
-
-    pub(super) fn say(
-        &mut self,
-        status: Status,
-        code: Option<Code>,
-        text: &str,
-        out: &mut impl Output,
-    ) -> bool {
-        let written = self.status_line(status, code, text, out);
-        self.wrote(written)
-    }
-
-    /// Answers `-ERR` to the command behind a ticket of that kind.
-    pub(super) fn refuse(&mut self, tag: Tag, code: Option<Code>, text: &str, out: &mut impl Output) {
-        self.turn = Turn::Command;
-        if !self.say(Status::Err, code, text, out) {
-            return;
-        }
-        match tag {
-            Tag::Login | Tag::Sasl => self.login_failed(code),
-            Tag::Quit => self.close(Reason::Quit),
-            Tag::Other => self.count_error(),
-            _ => {}
-        }
-    }
-
-    pub(super) fn logged_in(&mut self) {
-        self.phase = Phase::Transaction;
-    }
-
-    pub(super) fn exchange_goes_on(&mut self) {
-        self.turn = Turn::Exchange;
-    }
-
-    pub(super) fn good_command(&mut self) {
-        self.errors = 0;
-    }
-
-    pub(super) fn speak_utf8(&mut self) {
-        self.utf8 = true;
-    }
-
-    pub(super) fn begin(&mut self) {
-        self.turn = Turn::Begun;
-    }
-
-    pub(super) fn end(&mut self, serial: u32, ending: &'static [u8]) {
-        if serial == self.serial && self.turn == Turn::Begun {
-            self.turn = Turn::Ending(ending);
-        }
-    }
-
-    pub(super) fn close(&mut self, reason: Reason) {
-        self.turn = Turn::Closed(reason);
-    }
-
-    /// One more bad command in a row.
-    pub(super) fn count_error(&mut self) {
-        self.errors = self.errors.saturating_add(1);
-        if self.errors >= self.config.limits.max_errors() {
-            self.close(Reason::TooManyErrors);
-        }
-    }
-
-    fn login_failed(&mut self, code: Option<Code>) {
-        self.phase = Phase::Authorization;
-        self.name.clear();
-        // A maildrop in use or a fault of the system says nothing against the client.
-        if matches!(code, None | Some(Code::Auth)) {
-            self.login_failures = self.login_failures.saturating_add(1);
-            if self.login_failures >= self.config.limits.max_login_failures() {
-                self.close(Reason::TooManyLogins);
-            }
-        }
     }
 }

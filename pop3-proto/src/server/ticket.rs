@@ -5,6 +5,7 @@ use core::marker::PhantomData;
 
 use super::body::Body;
 use super::event::Reason;
+use super::kind::{self, Kind, Tag};
 use super::listing::Listing;
 use super::session::Server;
 use crate::buf::{Full, Output};
@@ -39,67 +40,6 @@ pub struct Ticket<K> {
     serial: u32,
     kind: PhantomData<fn() -> K>,
 }
-
-/// The kinds of ticket: which answers a command can have.
-pub mod kind {
-    /// Seals the kinds and tells the session which of them is out.
-    pub(in crate::server) trait Kind {
-        const TAG: Tag;
-    }
-
-    macro_rules! kinds {
-        ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
-            /// Which kind of ticket is out.
-            #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-            pub(in crate::server) enum Tag { $($name,)+ }
-
-            $(
-                $(#[doc = $doc])+
-                #[derive(Debug)]
-                pub enum $name {}
-
-                impl Kind for $name {
-                    const TAG: Tag = Tag::$name;
-                }
-            )+
-        };
-    }
-
-    kinds! {
-        /// `accept` opens the maildrop.
-        Login,
-        /// `challenge` goes on, `accept` opens the maildrop.
-        Sasl,
-        /// `accept` starts TLS.
-        Tls,
-        /// `ok` with the figures.
-        Stat,
-        /// `ok` with the size.
-        Scan,
-        /// `begin` a listing of sizes.
-        ScanListing,
-        /// `ok` with the id.
-        Uid,
-        /// `begin` a listing of ids.
-        UidListing,
-        /// `begin` a body.
-        Body,
-        /// `ok` with a text.
-        Done,
-        /// `ok` with a text; UTF-8 from here on.
-        Utf8,
-        /// `ok` with the language and a text in it.
-        Lang,
-        /// `begin` a listing of languages.
-        LangListing,
-        /// `ok` in one line, or `begin` a body.
-        Other,
-        /// `ok` or `err`, and the session closes.
-        Quit,
-    }
-}
-
-use kind::{Kind, Tag};
 
 #[expect(private_bounds, reason = "the kinds are sealed")]
 impl<K: Kind> Ticket<K> {

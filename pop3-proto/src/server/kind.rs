@@ -1,0 +1,57 @@
+//! The kinds of ticket: which answers a command can have.
+
+/// Seals the kinds and tells the session which of them is out.
+pub(super) trait Kind {
+    const TAG: Tag;
+}
+
+macro_rules! kinds {
+    ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
+        /// Which kind of ticket is out.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum Tag { $($name,)+ }
+
+        $(
+            $(#[doc = $doc])+
+            #[derive(Debug)]
+            pub enum $name {}
+
+            impl Kind for $name {
+                const TAG: Tag = Tag::$name;
+            }
+        )+
+    };
+}
+
+kinds! {
+    /// `accept` opens the maildrop.
+    Login,
+    /// `challenge` goes on, `accept` opens the maildrop.
+    Sasl,
+    /// `accept` starts TLS.
+    Tls,
+    /// `ok` with the figures.
+    Stat,
+    /// `ok` with the size.
+    Scan,
+    /// `begin` a listing of sizes.
+    ScanListing,
+    /// `ok` with the id.
+    Uid,
+    /// `begin` a listing of ids.
+    UidListing,
+    /// `begin` a body.
+    Body,
+    /// `ok` with a text.
+    Done,
+    /// `ok` with a text; UTF-8 from here on.
+    Utf8,
+    /// `ok` with the language and a text in it.
+    Lang,
+    /// `begin` a listing of languages.
+    LangListing,
+    /// `ok` in one line, or `begin` a body.
+    Other,
+    /// `ok` or `err`, and the session closes.
+    Quit,
+}
