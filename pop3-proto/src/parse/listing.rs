@@ -108,13 +108,10 @@ fn scan(line: &[u8], seen: &mut Deviations) -> Result<Scan, ReplyError> {
 
 /// Two numbers, however spaced; the second may be odd.
 fn pair(line: &[u8], seen: &mut Deviations) -> Result<(u64, u64), ReplyError> {
-    let (behind, first) = number(line).map_err(|_| ReplyError::Fields)?;
+    let (behind, first) = noting(line, seen)?;
     let second = spaces(behind, seen).ok_or(ReplyError::Fields)?;
-    let (negative, digits) = match second.strip_prefix(b"-") {
-        Some(digits) => (true, digits),
-        None => (false, second),
-    };
-    let (behind, second) = number(digits).map_err(|_| ReplyError::Fields)?;
+    let negative = second.strip_prefix(b"-");
+    let (behind, second) = noting(negative.unwrap_or(second), seen)?;
     match behind {
         [] => {}
         [b' ', ..] => {
@@ -122,12 +119,21 @@ fn pair(line: &[u8], seen: &mut Deviations) -> Result<(u64, u64), ReplyError> {
         }
         _ => seen.insert(Deviation::BadNumber),
     }
-    // Of all numbers that read as the largest only one is it.
-    let written = digits.get(..digits.len().saturating_sub(behind.len())).unwrap_or_default();
-    if negative || (second == u64::MAX && written != b"18446744073709551615") {
+    if negative.is_some() {
+        seen.insert(Deviation::BadNumber);
+        return Ok((first, 0));
+    }
+    Ok((first, second))
+}
+
+/// A number; of all that read as the largest only one is it, and the others are noted.
+fn noting<'i>(line: &'i [u8], seen: &mut Deviations) -> Result<(&'i [u8], u64), ReplyError> {
+    let (behind, value) = number(line).map_err(|_| ReplyError::Fields)?;
+    let written = line.get(..line.len().saturating_sub(behind.len())).unwrap_or_default();
+    if value == u64::MAX && written != b"18446744073709551615" {
         seen.insert(Deviation::BadNumber);
     }
-    Ok((first, if negative { 0 } else { second }))
+    Ok((behind, value))
 }
 
 #[inline]
