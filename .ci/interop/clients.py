@@ -28,7 +28,7 @@ from recorder import Recorder, exchanges
 
 PLAIN, STLS, TLS = "plain", "stls", "tls"
 MODES = (PLAIN, STLS, TLS)
-TIMEOUT = 300
+TIMEOUT = 120
 poplib._MAXLINE = 1 << 30  # poplib gives up at lines of 2 KiB otherwise
 
 
@@ -62,9 +62,9 @@ def tls_context(server: Server) -> ssl.SSLContext:
 def poplib_session(server: Server, mode: str = PLAIN) -> Iterator[poplib.POP3]:
     """A session that is logged in. It ends with QUIT when the block does, and with a dropped connection on an error."""
     if mode == TLS:
-        session: poplib.POP3 = poplib.POP3_SSL(HOST, server.tls_port, timeout=60, context=tls_context(server))
+        session: poplib.POP3 = poplib.POP3_SSL(HOST, server.tls_port, timeout=20, context=tls_context(server))
     else:
-        session = poplib.POP3(HOST, server.plain_port, timeout=60)
+        session = poplib.POP3(HOST, server.plain_port, timeout=20)
     try:
         if mode == STLS:
             session.stls(tls_context(server))
@@ -115,7 +115,8 @@ def curl_command(server: Server, mode: str, path: str = "") -> list[object]:
     where = f"pop3s://{HOST}:{server.tls_port}" if mode == TLS else f"pop3://{HOST}:{server.plain_port}"
     security = ["--ssl-reqd"] if mode == STLS else []
     login = ["--cacert", server.ca, "--user", f"{server.user}:{server.password}"]
-    return [*security, *login, f"{where}/{path}"]
+    stalled = ["--speed-limit", "1", "--speed-time", "20"]
+    return [*security, *stalled, *login, f"{where}/{path}"]
 
 
 def with_curl(server: Server, mode: str) -> Download:
@@ -171,7 +172,7 @@ def run_fetchmail(server: Server, mode: str, folder: Path, keep: bool) -> list[b
     control.touch(0o600)
     control.write_text(
         "set no bouncemail\nset no syslog\n"
-        f"poll localhost protocol pop3 service {port} timeout 60 auth password bad-header accept\n"
+        f"poll localhost protocol pop3 service {port} timeout 20 auth password bad-header accept\n"
         f'user "{server.user}" password "{server.password}" {"keep" if keep else "no keep"} fetchall no rewrite\n'
         f'{security} sslcertck sslcertfile "{server.ca}" mda "{deliver}"\n'
     )

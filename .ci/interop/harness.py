@@ -73,6 +73,7 @@ class Report:
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
     """A temporary folder that other users may enter (Dovecot does not serve mail as root), removed at the end."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that what was started is ended
     folder = Path(tempfile.mkdtemp(prefix="pop3-interop-"))
     folder.chmod(0o755)
     try:

@@ -181,7 +181,7 @@ class Stage:
                 expect(b"-ERR [IN-USE]" in refusal.args[0], f"refused with {refusal.args[0]!r}")
         with poplib_session(server):
             pass
-        dropped = poplib.POP3(HOST, server.plain_port, timeout=60)
+        dropped = poplib.POP3(HOST, server.plain_port, timeout=20)
         dropped.user(USER)
         dropped.pass_(PASSWORD)
         dropped.close()

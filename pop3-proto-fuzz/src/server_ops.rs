@@ -44,7 +44,7 @@ pub fn server_ops(data: &[u8]) {
             1 => session.handle_timeout(now),
             2 => {
                 if let Some(kept) = host.kept.take() {
-                    host.answer(kept, &mut cursor, &mut session, &mut tx);
+                    host.answer(kept, &mut cursor, &mut session, &mut tx, &mut sent);
                 }
             }
             _ => {
@@ -144,7 +144,7 @@ impl Host {
                     Kept::Other(reply) => Kept::Other(reply.later(session)),
                 });
             }
-            _ => self.answer(kept, cursor, session, tx),
+            _ => self.answer(kept, cursor, session, tx, sent),
         }
         drain(tx, sent);
     }
@@ -155,6 +155,7 @@ impl Host {
         cursor: &mut Cursor<'_>,
         session: &mut Server<'_>,
         tx: &mut FixedBuf<600>,
+        sent: &mut Vec<u8>,
     ) {
         let text = String::from_utf8_lossy(cursor.run()).into_owned();
         let code =
@@ -178,7 +179,7 @@ impl Host {
             Kept::Sasl(reply) => reply.err(session, tx, code, &text),
             Kept::Body(mail, reply) if good => {
                 let mut body = reply.begin(session, tx, &text);
-                write(&mut body, &mail, tx);
+                write(&mut body, &mail, tx, sent);
                 if !cursor.octet().is_multiple_of(8) {
                     body.end(session);
                 }
@@ -189,20 +190,20 @@ impl Host {
             Kept::Other(reply) if good => reply.ok(session, tx, &text),
             Kept::Other(reply) => {
                 let mut body = reply.begin(session, tx, &text);
-                write(&mut body, text.as_bytes(), tx);
+                write(&mut body, text.as_bytes(), tx, sent);
                 body.end(session);
             }
         }
     }
 }
 
-fn write(body: &mut Body, mail: &[u8], tx: &mut FixedBuf<600>) {
+fn write(body: &mut Body, mail: &[u8], tx: &mut FixedBuf<600>, sent: &mut Vec<u8>) {
     let mut rest = mail;
     let mut rounds = 0;
     while !rest.is_empty() {
         body.fill(&mut rest, tx);
         if !rest.is_empty() {
-            tx.clear();
+            drain(tx, sent);
         }
         rounds += 1;
         assert!(rounds < 1000, "a body that makes no way");

@@ -28,6 +28,8 @@ impl<'i> Input<'i> for &mut &'i [u8] {
 }
 
 /// Where a session's words go: it appends, the embedder flushes.
+///
+/// A flushed output offers at least [`MIN_OUTPUT`] octets of room; with less a session asks for a flush for ever.
 pub trait Output {
     /// How many octets may be queued before the session asks for a flush.
     fn room(&self) -> usize;
@@ -38,6 +40,18 @@ pub trait Output {
     ///
     /// [`Full`] if they do not fit; nothing was appended.
     fn put(&mut self, bytes: &[u8]) -> Result<(), Full>;
+}
+
+impl<O: Output + ?Sized> Output for &mut O {
+    #[inline]
+    fn room(&self) -> usize {
+        (**self).room()
+    }
+
+    #[inline]
+    fn put(&mut self, bytes: &[u8]) -> Result<(), Full> {
+        (**self).put(bytes)
+    }
 }
 
 /// The output has no room for that now: flush it, then try again.
@@ -71,7 +85,6 @@ impl Output for alloc::vec::Vec<u8> {
 ///
 /// [`FixedBuf::unread`] makes one. An embedder with its own buffer makes it with [`Unread::new`], so that the counter is
 /// moved by the session and events may go on borrowing the slice.
-#[derive(Debug)]
 pub struct Unread<'i> {
     bytes: &'i [u8],
     start: &'i mut usize,
@@ -82,6 +95,13 @@ impl<'i> Unread<'i> {
     #[must_use]
     pub const fn new(bytes: &'i [u8], start: &'i mut usize) -> Self {
         Self { bytes, start }
+    }
+}
+
+/// Shows the counters, never the bytes: they may hold a password.
+impl fmt::Debug for Unread<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unread").field("unread", &self.bytes.len()).field("start", self.start).finish()
     }
 }
 
@@ -127,7 +147,9 @@ impl<const N: usize> FixedBuf<N> {
     /// Where to read into. Empty only when the buffer is full of unread bytes.
     #[must_use]
     pub fn space(&mut self) -> &mut [u8] {
-        if self.end >= N {
+        if self.is_empty() {
+            self.clear();
+        } else if self.end >= N {
             self.compact();
         }
         self.bytes.get_mut(self.end..).unwrap_or_default()

@@ -39,15 +39,15 @@
 //! let (mut to_server, mut to_client, mut got) = (Vec::new(), Vec::new(), Vec::new());
 //! let mut script = [Command::User(b"ann"), Command::Pass(Secret::new(b"pw")), Command::Retr(MsgNo::FIRST), Command::Quit].into_iter();
 //! 'session: loop {
-//!     // The server takes what came and answers.
+//!     // The server takes what came and answers. NeedOutput would ask for a flush; this output is taken empty each time.
 //!     let mut window = &to_server[..];
 //!     loop {
 //!         match drop.receive(&mut server, Time::ZERO, &mut window, &mut to_client) {
-//!             Event::NeedInput | Event::Closed(_) => break,
+//!             Event::NeedInput | Event::NeedOutput | Event::Closed(_) => break,
 //!             Event::Login { reply, .. } => { drop.open(OneMessage); reply.accept(&mut server, &mut to_client, "hello") }
 //!             Event::Retr(_, reply) => {
 //!                 let mut body = reply.begin(&mut server, &mut to_client, "here it is");
-//!                 body.fill(&mut &MAIL[..], &mut to_client);
+//!                 body.fill(&mut &MAIL[..], &mut to_client); // of a longer one: flush, and fill again with what is left
 //!                 body.end(&mut server);
 //!             }
 //!             Event::Quit { reply, .. } => reply.ok(&mut server, &mut to_client, "bye"),
@@ -67,8 +67,10 @@
 //!         }
 //!     }
 //!     to_client.clear();
-//!     if let Some(command) = script.next().filter(|_| client.can_send()) {
-//!         client.send(&command, &mut to_server)?;
+//!     if client.can_send() {
+//!         if let Some(command) = script.next() {
+//!             client.send(&command, &mut to_server)?;
+//!         }
 //!     }
 //! }
 //! assert_eq!(got, b"Subject: hi\r\n\r\n.dotted\r\n");

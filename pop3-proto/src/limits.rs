@@ -23,6 +23,9 @@ pub const USER_NAME: usize = COMMAND_LINE - "USER \r\n".len();
 /// Least room that an output must be able to offer, in octets: one status line of the full length.
 pub const MIN_OUTPUT: usize = REPLY_LINE;
 
+/// Shortest window, in octets: what a command line of RFC 1939 section 3 and its reply take.
+pub const MIN_WINDOW: usize = 64;
+
 /// Shortest inactivity timer of a server, in seconds (RFC 1939 section 3).
 pub const AUTOLOGOUT_SECS: u64 = 600;
 
@@ -55,11 +58,12 @@ impl Limits {
 
     /// Limits for an embedder that can show `octets` at once: every line limit is capped to it.
     ///
-    /// Fewer than [`COMMAND_LINE`] octets still work, but then longer commands are refused against RFC 2449 section 4.
+    /// Fewer than [`COMMAND_LINE`] octets still work, but then longer commands are refused against RFC 2449 section 4. The least
+    /// is [`MIN_WINDOW`]; less counts as that.
     #[must_use]
     pub const fn window(octets: usize) -> Self {
         Self {
-            window: octets,
+            window: if octets < MIN_WINDOW { MIN_WINDOW } else { octets },
             exchange_line: EXCHANGE_LINE,
             reply_line: EXCHANGE_LINE,
             max_errors: 50,
@@ -67,7 +71,8 @@ impl Limits {
         }
     }
 
-    /// Longest line of an open AUTH exchange, and of an AUTH command with its initial response (RFC 5034 section 4).
+    /// Longest line of an open AUTH exchange, and of an AUTH command with its initial response (RFC 5034 section 4). More than
+    /// the window is cut to it: for long tokens start from [`window`](Self::window).
     #[must_use]
     pub const fn with_exchange_line(mut self, octets: usize) -> Self {
         self.exchange_line = octets;

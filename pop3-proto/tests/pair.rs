@@ -489,7 +489,7 @@ fn run(plan: &Plan, at: Break) -> Outcome {
             server_stalls -= 1;
         } else {
             keeper.turn(now, &mut up, &mut down, &mut luck);
-            if luck.next() % 32 == 0 {
+            if luck.next().is_multiple_of(32) {
                 server_stalls = luck.next() % 20;
             }
         }
@@ -497,7 +497,7 @@ fn run(plan: &Plan, at: Break) -> Outcome {
             client_stalls -= 1;
         } else {
             fetcher.turn(&mut up, &mut down, &mut luck);
-            if luck.next() % 32 == 0 {
+            if luck.next().is_multiple_of(32) {
                 client_stalls = luck.next() % 20;
             }
         }

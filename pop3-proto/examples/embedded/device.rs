@@ -254,7 +254,9 @@ impl Pop3Client {
                 client::Event::Reply(_, Part::Stat(stat)) => {
                     self.count = u32::try_from(stat.count).unwrap_or(u32::MAX)
                 }
-                client::Event::Reply(_, Part::Err(_)) => self.step = Step::Refused,
+                // A server from before CAPA refuses it; that is no reason to go.
+                client::Event::Reply(_, Part::Err(_)) if self.step == Step::Capa => {}
+                client::Event::Reply(_, Part::Err(_) | Part::Unreadable(_)) => self.step = Step::Refused,
                 client::Event::Reply(_, Part::Ok(_) | Part::End) => {}
                 _ => continue,
             }

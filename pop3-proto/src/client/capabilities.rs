@@ -96,7 +96,7 @@ impl Capabilities {
         Self { knowledge: Knowledge::NotAsked, flags: 0, mechanisms: 0, login_delay: None, expire: None };
 
     pub(super) const fn known() -> Self {
-        Self { knowledge: Knowledge::Known, flags: 0, mechanisms: 0, login_delay: None, expire: None }
+        Self { knowledge: Knowledge::Known, ..Self::NOTHING }
     }
 
     /// A server that knew CAPA before may refuse it after login; what it said then still holds.

@@ -15,8 +15,8 @@ pub enum ProtocolError {
     Deviation(Deviation),
     /// Octets in clear behind the `+OK` to STLS: somebody injects replies (CVE-2021-22947 and others). Close at once.
     PlaintextAfterStls,
-    /// The connection ended in the middle: before the greeting, or with a command unanswered. A message whose
-    /// [`Part::End`](super::Part::End) did not come is not whole.
+    /// The connection ended in the middle: before the greeting, with a command unanswered, or with messages marked as deleted
+    /// and no QUIT, so that none of them is removed. A message whose [`Part::End`](super::Part::End) did not come is not whole.
     Truncated,
     /// The connection ended behind QUIT without its answer: whether the messages marked as deleted are gone is *unknown*. Look
     /// for their unique-ids in the next session (RFC 1939 section 6).

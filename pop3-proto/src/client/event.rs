@@ -24,6 +24,7 @@ pub enum Event<'i> {
 
 /// What [`Client::poll`](super::Client::poll) found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
 pub enum Need {
     /// [`receive`](super::Client::receive) has an event or an error; with the same window it does not return `NeedInput`.
     Event,

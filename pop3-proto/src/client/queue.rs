@@ -22,8 +22,12 @@ pub(super) enum Asked {
     ScanListing,
     UidListing,
     LangListing,
-    /// A message, or any other lines handed out as octets.
+    /// LANG with a range.
+    Lang,
+    /// A message.
     Body,
+    /// Other lines, handed out as octets: of bare AUTH, or of a verb that the crate does not know.
+    OtherBody,
     /// A verb that the crate does not know, in one line.
     Other,
 }
@@ -34,7 +38,8 @@ impl Asked {
             Command::List(None) => Self::ScanListing,
             Command::Uidl(None) => Self::UidListing,
             Command::Lang(None) => Self::LangListing,
-            Command::AuthList => Self::Body,
+            Command::Lang(Some(_)) => Self::Lang,
+            Command::AuthList => Self::OtherBody,
             _ => match command.verb() {
                 Verb::User => Self::User,
                 Verb::Pass | Verb::Apop => Self::Login,
@@ -54,9 +59,19 @@ impl Asked {
     }
 
     /// Whether nothing may be sent behind it before its answer is in. A server may lose what follows a login in one segment,
-    /// and what follows AUTH, STLS and QUIT is no command (RFC 2449 section 6.6).
+    /// and what follows AUTH, STLS and QUIT is no command (RFC 2449 section 6.6). What is left is short: 37 octets at most.
     pub(super) const fn closes(self) -> bool {
-        matches!(self, Self::User | Self::Login | Self::Auth | Self::Stls | Self::Quit | Self::Other)
+        matches!(
+            self,
+            Self::User
+                | Self::Login
+                | Self::Auth
+                | Self::Stls
+                | Self::Quit
+                | Self::Lang
+                | Self::Other
+                | Self::OtherBody
+        )
     }
 }
 

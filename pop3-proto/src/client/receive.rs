@@ -9,7 +9,7 @@ use crate::buf::Input;
 use crate::dot::{Chunk, LfUnstuffer, Unstuffer};
 use crate::limits::REPLY_LINE;
 use crate::line::{Front, Line};
-use crate::parse;
+use crate::parse::{self, ReplyError};
 use crate::text::Text;
 use crate::types::{Deviation, Deviations, Status, StatusLine};
 
@@ -94,7 +94,7 @@ impl<const Q: usize> Client<Q> {
         let mut seen = Deviations::NONE;
         let line = found.text;
         let event = match (&self.reading, self.queue.front()) {
-            (Reading::Listing, Some((id, asked))) => return self.item(id, asked, line),
+            (Reading::Listing, Some((id, asked))) => return self.item(id, asked, &found),
             (Reading::Greeting, _) => {
                 let greeting = parse::greeting(line, &mut seen).map_err(|_| ProtocolError::Status)?;
                 self.reading = match greeting.line.status {
@@ -113,6 +113,11 @@ impl<const Q: usize> Client<Q> {
                     }
                 };
                 Event::Reply(id, part)
+            }
+            // A server may give up while its challenge is open.
+            (Reading::Challenged, Some((_, asked))) if line.starts_with(b"-") => {
+                let status = parse::status_line(line, &mut seen).map_err(|_| ProtocolError::Status)?;
+                self.err(asked, status)
             }
             (Reading::Status, Some((_, asked))) => {
                 let status = parse::status_line(line, &mut seen).map_err(|_| ProtocolError::Status)?;
@@ -142,12 +147,17 @@ impl<const Q: usize> Client<Q> {
         seen: &mut Deviations,
     ) -> Result<Event<'i>, ProtocolError> {
         let text = line.text.as_bytes();
+        let shown = whole_text(&line, found.text);
         let part = match asked {
-            Asked::Line | Asked::User | Asked::Login | Asked::Auth | Asked::Dele | Asked::Other => {
-                Ok(Part::Ok(line.text))
-            }
+            Asked::Line
+            | Asked::User
+            | Asked::Login
+            | Asked::Auth
+            | Asked::Dele
+            | Asked::Lang
+            | Asked::Other => Ok(Part::Ok(shown)),
             Asked::Quit => {
-                let event = self.whole(Part::Ok(line.text));
+                let event = self.whole(Part::Ok(shown));
                 self.reading = Reading::Closed { tls: false };
                 return Ok(event);
             }
@@ -155,10 +165,12 @@ impl<const Q: usize> Client<Q> {
                 if found.cut || !input.bytes().is_empty() {
                     return Err(ProtocolError::PlaintextAfterStls);
                 }
-                let event = self.whole(Part::Ok(line.text));
+                let event = self.whole(Part::Ok(shown));
                 self.reading = Reading::Closed { tls: true };
                 return Ok(event);
             }
+            // Half a number is another number.
+            Asked::Stat | Asked::Scan | Asked::Uid if found.cut => Err(ReplyError::Fields),
             Asked::Stat => parse::stat_reply(text, seen).map(|stat| {
                 self.tally.stat = Some(stat.count);
                 Part::Stat(stat)
@@ -169,9 +181,9 @@ impl<const Q: usize> Client<Q> {
                 self.reading = Reading::Listing;
                 self.tally.begin();
                 self.incoming = Capabilities::known();
-                return Ok(Event::Reply(self.id(), Part::Begin(line.text)));
+                return Ok(Event::Reply(self.id(), Part::Begin(shown)));
             }
-            Asked::Body => {
+            Asked::Body | Asked::OtherBody => {
                 let lf = found.bare_lf && self.settings.profile.accepts(Deviation::BareLfBody);
                 self.reading = if lf {
                     seen.insert(Deviation::BareLfBody);
@@ -179,7 +191,7 @@ impl<const Q: usize> Client<Q> {
                 } else {
                     Reading::Body(Unstuffer::new())
                 };
-                return Ok(Event::Reply(self.id(), Part::Begin(line.text)));
+                return Ok(Event::Reply(self.id(), Part::Begin(shown)));
             }
         };
         Ok(self.whole(part.unwrap_or_else(|_| {
@@ -200,9 +212,9 @@ impl<const Q: usize> Client<Q> {
 
     /// A line of a listing.
     #[inline]
-    fn item<'i>(&mut self, id: Id, asked: Asked, line: &'i [u8]) -> Result<Event<'i>, ProtocolError> {
+    fn item<'i>(&mut self, id: Id, asked: Asked, found: &Found<'i>) -> Result<Event<'i>, ProtocolError> {
         let mut seen = Deviations::NONE;
-        let line = match line.strip_prefix(b".") {
+        let line = match found.text.strip_prefix(b".") {
             Some(b"") => {
                 match asked {
                     Asked::Capa => self.capabilities = self.incoming,
@@ -213,9 +225,11 @@ impl<const Q: usize> Client<Q> {
                 return Ok(self.whole(Part::End));
             }
             Some(stuffed) => stuffed,
-            None => line,
+            None => found.text,
         };
         let part = match asked {
+            // The front of an id is another id, the front of a list another list.
+            _ if found.cut => Err(ReplyError::Fields),
             Asked::Capa => {
                 let capability = parse::capability(line, &mut seen);
                 self.incoming.add(&capability);
@@ -254,6 +268,14 @@ impl<const Q: usize> Client<Q> {
         self.queue.pop();
         self.reading = Reading::Status;
         Event::Reply(id, part)
+    }
+}
+
+/// The text of a `+OK` with a response code left in it: none is registered for `+OK`, so it means nothing more to a program.
+fn whole_text<'i>(line: &StatusLine<'i>, whole: &'i [u8]) -> Text<'i> {
+    match line.code.and(whole.iter().position(|b| *b == b'[')) {
+        Some(at) => Text::new(whole.get(at..).unwrap_or_default()),
+        None => line.text,
     }
 }
 

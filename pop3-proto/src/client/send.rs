@@ -32,7 +32,7 @@ impl<const Q: usize> Client<Q> {
         if !matches!(command, Command::Other { .. }) {
             return Err(SendError::BadArgument);
         }
-        self.send_as(Asked::Body, out, |out| Ok(encode::command(command, out)?))
+        self.send_as(Asked::OtherBody, out, |out| Ok(encode::command(command, out)?))
     }
 
     /// Appends AUTH. `initial` is the initial response, raw; `Some` of no octets is sent as `=` (RFC 5034 section 4).

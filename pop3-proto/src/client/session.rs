@@ -133,7 +133,7 @@ impl<const Q: usize> Client<Q> {
             (Reading::Failed(error), _) => Err(*error),
             (Reading::Closed { .. }, _) => Ok(()),
             (_, Some(Asked::Quit)) if self.deleted => Err(ProtocolError::OutcomeUnknown),
-            (Reading::Status, None) => Ok(()),
+            (Reading::Status, None) if !self.deleted => Ok(()),
             _ => Err(ProtocolError::Truncated),
         }
     }

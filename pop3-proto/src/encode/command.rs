@@ -7,7 +7,7 @@ use super::put;
 use crate::base64;
 use crate::buf::{Full, Output};
 use crate::limits::COMMAND_LINE;
-use crate::types::{Command, MsgNo, Verb, is_mechanism_name};
+use crate::types::{Command, MsgNo, Verb, is_language_range, is_mechanism_name};
 
 /// Why a command was not written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +59,8 @@ pub fn command(command: &Command<'_>, out: &mut impl Output) -> Result<(), Encod
             let initial = if initial.as_bytes().is_empty() { b"=" } else { initial.as_bytes() };
             line(out, &[verb, b" ", mechanism_name(mechanism)?, b" ", initial])
         }
-        Command::Lang(Some(range)) => line(out, &[verb, b" ", word(range)?]),
+        Command::Lang(Some(range)) if is_language_range(range) => line(out, &[verb, b" ", range]),
+        Command::Lang(Some(_)) => Err(EncodeError::BadArgument),
         Command::List(Some(number))
         | Command::Retr(number)
         | Command::Dele(number)

@@ -160,7 +160,7 @@ pub fn lang_item(tag: &str, description: &str, out: &mut impl Output) -> Result<
 ///
 /// [`Full`] if the line does not fit; nothing was appended.
 pub fn challenge(data: &[u8], out: &mut impl Output) -> Result<(), Full> {
-    if base64::encoded_len(data.len()).saturating_add(b"+ \r\n".len()) > out.room() {
+    if challenge_len(data) > out.room() {
         return Err(Full);
     }
     out.put(b"+ ")?;
@@ -193,6 +193,11 @@ fn line(
     }
     let room = REPLY_LINE.wrapping_sub(b"-ERR [] \r\n".len()).saturating_sub(code.len());
     mended(&[indicator, b" [", code, b"] "], cut(text, room), utf8, out)
+}
+
+/// Octets of a challenge line.
+pub(crate) const fn challenge_len(data: &[u8]) -> usize {
+    base64::encoded_len(data.len()).saturating_add(b"+ \r\n".len())
 }
 
 /// Appends `head`, `text` and CRLF; what may not stand in a text is replaced.

@@ -46,25 +46,25 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Maildrop<I, M> {
             }
             let next = session.advance(now, input, out);
             let (Next::Command { command, .. }, Some(open)) = (next, &mut self.open) else { return next };
-            let missing = match command {
-                Command::Retr(n) | Command::Top { number: n, .. } => open.missing(n),
+            let mine = match command {
                 Command::Stat | Command::List(_) | Command::Uidl(_) | Command::Dele(_) | Command::Rset => {
-                    None
+                    true
                 }
-                _ => return next,
+                Command::Retr(n) | Command::Top { number: n, .. } => open.missing(n).is_some(),
+                _ => false,
             };
-            if missing.is_none() && matches!(command, Command::Retr(_) | Command::Top { .. }) {
+            if !mine {
                 return next;
             }
             let event = session.take(next, input, out);
-            self.listing = open.answer(event, missing, session, out);
+            self.listing = open.answer(event, session, out);
         }
     }
 }
 
 impl Listing {
-    const fn new(what: What) -> Option<Self> {
-        Some(Self { what, next: Some(MsgNo::FIRST) })
+    const fn new(what: What) -> Self {
+        Self { what, next: Some(MsgNo::FIRST) }
     }
 
     fn write<I, M>(&mut self, open: &Open<I, M>, out: &mut impl Output) -> Result<(), Full>
@@ -72,7 +72,8 @@ impl Listing {
         I: Index,
         M: AsRef<[u8]> + AsMut<[u8]>,
     {
-        while let Some(n) = self.next.filter(|n| open.exists(*n)) {
+        // Nothing is left to list: do not look at the marks one by one.
+        while let Some(n) = self.next.filter(|n| open.count > 0 && open.exists(*n)) {
             if !open.marks.get(n) {
                 match &mut self.what {
                     What::Scan(lines) => lines.item(out, n, open.index.octets(n))?,
@@ -101,7 +102,6 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Open<I, M> {
     fn answer(
         &mut self,
         event: Event<'_>,
-        missing: Option<&'static str>,
         session: &mut Server<'_>,
         out: &mut impl Output,
     ) -> Option<Listing> {
@@ -118,10 +118,10 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Open<I, M> {
                 Some(why) => reply.err(session, out, None, why),
             },
             Event::ListAll(reply) => {
-                return Listing::new(What::Scan(reply.begin(session, out, self.figures().as_str())));
+                return Some(Listing::new(What::Scan(reply.begin(session, out, self.figures().as_str()))));
             }
             Event::UidlAll(reply) => {
-                return Listing::new(What::Uid(reply.begin(session, out, self.figures().as_str())));
+                return Some(Listing::new(What::Uid(reply.begin(session, out, self.figures().as_str()))));
             }
             Event::Dele(n, reply) => match self.missing(n) {
                 None => {
@@ -135,8 +135,8 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Open<I, M> {
                 self.reset();
                 reply.ok(session, out, self.figures().as_str());
             }
-            Event::Retr(_, reply) | Event::Top { reply, .. } => {
-                reply.err(session, out, None, missing.unwrap_or_default());
+            Event::Retr(n, reply) | Event::Top { number: n, reply, .. } => {
+                reply.err(session, out, None, self.missing(n).unwrap_or_default());
             }
             // The session refuses what is left unanswered.
             _ => {}

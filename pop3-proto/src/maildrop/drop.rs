@@ -31,6 +31,8 @@ pub struct Maildrop<I, M> {
 pub(super) struct Open<I, M> {
     pub(super) index: I,
     pub(super) marks: Marks<M>,
+    /// Octets of all messages.
+    total: u64,
     /// Messages that are not marked, and their octets.
     pub(super) count: u32,
     pub(super) octets: u64,
@@ -51,6 +53,11 @@ impl<I, M> Maildrop<I, M> {
     #[must_use]
     pub fn index(&self) -> Option<&I> {
         self.open.as_ref().map(|open| &open.index)
+    }
+
+    /// Closes the maildrop and gives the index back, with the lock it may hold. Take [`removals`](Self::removals) first.
+    pub fn close(&mut self) -> Option<I> {
+        core::mem::replace(self, Self::closed()).open.map(|open| open.index)
     }
 }
 
@@ -74,9 +81,9 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Maildrop<I, M> {
     pub fn open_with(&mut self, index: I, marks: M) -> Result<(), TooFewMarks> {
         *self = Self::closed();
         let marks = Marks::new(marks, index.len()).ok_or(TooFewMarks)?;
-        let mut open = Open { index, marks, count: 0, octets: 0 };
-        open.reset();
-        self.open = Some(open);
+        let count = index.len();
+        let total = numbers(count).fold(0, |sum: u64, n| sum.saturating_add(index.octets(n)));
+        self.open = Some(Open { index, marks, total, count, octets: total });
         Ok(())
     }
 
@@ -111,24 +118,22 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Maildrop<I, M> {
     /// every other end of a session, nothing (RFC 1939 section 6).
     pub fn removals(&self) -> impl Iterator<Item = MsgNo> + '_ {
         let open = self.open.as_ref().filter(|_| self.update);
-        open.into_iter().flat_map(|open| open.numbers().filter(|n| open.marks.get(*n)))
+        open.into_iter().flat_map(|open| numbers(open.index.len()).filter(|n| open.marks.get(*n)))
     }
 }
 
 impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Open<I, M> {
-    pub(super) fn numbers(&self) -> impl Iterator<Item = MsgNo> + use<I, M> {
-        (1..=self.index.len()).filter_map(MsgNo::new)
-    }
-
     pub(super) fn exists(&self, n: MsgNo) -> bool {
         n.get() <= self.index.len()
     }
 
-    /// Clears all marks and adds up the sizes.
+    /// Clears all marks; sizes are as they were when the maildrop was opened.
     pub(super) fn reset(&mut self) {
-        self.marks.clear();
-        self.count = self.index.len();
-        self.octets = self.numbers().fold(0, |sum, n| sum.saturating_add(self.index.octets(n)));
+        if self.count < self.index.len() {
+            self.marks.clear();
+            self.count = self.index.len();
+            self.octets = self.total;
+        }
     }
 
     pub(super) fn mark(&mut self, n: MsgNo) {
@@ -136,6 +141,10 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Open<I, M> {
         self.count = self.count.saturating_sub(1);
         self.octets = self.octets.saturating_sub(self.index.octets(n));
     }
+}
+
+fn numbers(count: u32) -> impl Iterator<Item = MsgNo> {
+    (1..=count).filter_map(MsgNo::new)
 }
 
 impl fmt::Display for TooFewMarks {

@@ -16,11 +16,11 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Marks<M> {
     }
 
     pub(super) fn get(&self, n: MsgNo) -> bool {
-        self.0.as_ref().get(n.index() / 8).is_some_and(|octet| octet & bit(n) != 0)
+        self.0.as_ref().get(place(n)).is_some_and(|octet| octet & bit(n) != 0)
     }
 
     pub(super) fn set(&mut self, n: MsgNo) {
-        if let Some(octet) = self.0.as_mut().get_mut(n.index() / 8) {
+        if let Some(octet) = self.0.as_mut().get_mut(place(n)) {
             *octet |= bit(n);
         }
     }
@@ -30,6 +30,11 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Marks<M> {
     }
 }
 
+/// Divided before it is cut to the width of the machine.
+const fn place(n: MsgNo) -> usize {
+    (n.get().wrapping_sub(1) / 8) as usize
+}
+
 const fn bit(n: MsgNo) -> u8 {
-    1_u8.wrapping_shl((n.index() % 8) as u32)
+    1_u8.wrapping_shl(n.get().wrapping_sub(1) % 8)
 }

@@ -9,7 +9,7 @@ use super::error::CommandError;
 use super::number::{msg_no, number};
 use crate::base64::Base64;
 use crate::secret::Secret;
-use crate::types::{Command, Digest, MsgNo, is_mechanism_name};
+use crate::types::{Command, Digest, MsgNo, is_language_range, is_mechanism_name};
 
 /// Reads one command (RFC 1939 section 3, RFC 2449 section 3), given without its CRLF.
 ///
@@ -104,20 +104,13 @@ fn msg_no_exact(input: &[u8]) -> IResult<&[u8], MsgNo, ()> {
     if input.first() == Some(&b'0') { Err(nom::Err::Error(())) } else { msg_no(input) }
 }
 
-/// A well-formed number that names no message is not the same mistake as something that is no number.
+/// A number that names no message is not the same mistake as something that is no number.
 #[cold]
 fn no_such_message(args: &[u8], error: CommandError) -> CommandError {
-    let digits = |b: &u8| b.is_ascii_digit();
-    if args.first() == Some(&b' ') {
-        CommandError::Extra
-    } else if args.iter().all(digits)
-        && args.first() != Some(&b'0')
-        && args.len() >= 10
-        && msg_no(args).is_err()
-    {
-        CommandError::TooLarge
-    } else {
-        error
+    match args.iter().find(|b| !b.is_ascii_digit()) {
+        None if args.iter().all(|b| *b == b'0') || args.first() != Some(&b'0') => CommandError::NoSuchMessage,
+        Some(b' ') => CommandError::Extra,
+        _ => error,
     }
 }
 
@@ -128,7 +121,10 @@ fn top(args: &[u8]) -> Result<Command<'_>, CommandError> {
         Err(error) => {
             Err(match args.iter().position(|b| *b == b' ').and_then(|at| args.split_at_checked(at)) {
                 None | Some((_, b" ")) => CommandError::Missing,
-                Some((message, _)) => no_such_message(message, error),
+                Some((message, _)) if !matches!(msg_no_exact(message), Ok(([], _))) => {
+                    no_such_message(message, error)
+                }
+                Some(_) => error,
             })
         }
     }
@@ -165,14 +161,9 @@ fn auth(args: Option<&[u8]>) -> Result<Command<'_>, CommandError> {
     Ok(Command::Auth { mechanism, initial })
 }
 
-/// `*`, or subtags of one to eight characters (RFC 4647 section 2.1).
 fn language(args: Option<&[u8]>) -> Result<&[u8], CommandError> {
     let range = required(args)?;
-    let fits = |(i, subtag): (usize, &[u8])| {
-        (1..=8).contains(&subtag.len())
-            && subtag.iter().all(|b| if i == 0 { b.is_ascii_alphabetic() } else { b.is_ascii_alphanumeric() })
-    };
-    if range == b"*" || range.split(|b| *b == b'-').enumerate().all(fits) {
+    if is_language_range(range) {
         Ok(range)
     } else if range.contains(&b' ') {
         Err(CommandError::Extra)

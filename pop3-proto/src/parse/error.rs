@@ -16,10 +16,10 @@ pub enum CommandError {
     Missing,
     /// More than the command takes, or more than one space.
     Extra,
-    /// Not a decimal number, or a message number that starts with 0.
+    /// Not a decimal number, or a message number with leading zeros.
     Number,
-    /// A message number above 32 bits: no such message can exist.
-    TooLarge,
+    /// Message number 0, or one above 32 bits: no such message can exist.
+    NoSuchMessage,
     /// The digest is not 32 lower-case hexadecimal digits.
     Digest,
     /// Not a mechanism name.
@@ -43,7 +43,7 @@ impl CommandError {
             Self::Missing => "argument missing",
             Self::Extra => "too many arguments or spaces",
             Self::Number => "not a number",
-            Self::TooLarge => "no such message",
+            Self::NoSuchMessage => "no such message",
             Self::Digest => "not a digest of 32 lower-case hexadecimal digits",
             Self::Mechanism => "not a mechanism name",
             Self::Base64 => "not base64",

@@ -45,7 +45,12 @@ impl<'c> Server<'c> {
         loop {
             match self.turn {
                 Turn::Closed(reason) => return Next::Closed(reason),
-                Turn::Later(_) => return Next::Waiting,
+                Turn::Later(_) => {
+                    self.handle_timeout(now);
+                    if !self.is_closed() {
+                        return Next::Waiting;
+                    }
+                }
                 Turn::Begun => self.close(Reason::Unfinished),
                 _ if out.room() < MIN_OUTPUT => return Next::Output,
                 Turn::Offered(tag) => self.refuse(tag, None, "not available", out),
@@ -92,7 +97,8 @@ impl<'c> Server<'c> {
         // An AUTH line may carry a long initial response.
         let limits = &self.config.limits;
         let auth = input.bytes().first_chunk::<5>().is_some_and(|verb| verb.eq_ignore_ascii_case(b"AUTH "));
-        self.scanner.set_limit(if auth { limits.exchange_line() } else { limits.command_line() });
+        let limit = limits.command_line();
+        self.scanner.set_limit(if auth { limit.max(limits.exchange_line()) } else { limit });
         let (line, len) = match self.line(now, input)? {
             Ok(found) => found,
             Err(next) => return Some(next),

@@ -1,5 +1,6 @@
 //! A message on its way out: of any size, in constant memory.
 
+use super::event::Reason;
 use super::session::Server;
 use crate::buf::Output;
 use crate::dot::{Stuffer, TopLimit};
@@ -16,25 +17,47 @@ pub struct Body {
     /// For TOP: the limit, and how many octets at the front of what comes next it has counted already.
     top: Option<(TopLimit, usize)>,
     serial: u32,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// All that was given is out.
+    Whole,
+    /// The last piece did not fit and its rest was not given again yet.
+    Owing,
+    /// The output refused octets although it had said that there is room.
+    Broken,
+    /// The ticket came too late: nothing of this may reach the client.
+    Void,
 }
 
 impl Body {
     pub(super) fn new(serial: u32, stuffer: Stuffer, lines: Option<u64>) -> Self {
-        Self { stuffer, top: lines.map(|lines| (TopLimit::new(lines), 0)), serial }
+        Self { stuffer, top: lines.map(|lines| (TopLimit::new(lines), 0)), serial, state: State::Void }
+    }
+
+    /// The `+OK` is out.
+    pub(super) fn live(mut self) -> Self {
+        self.state = State::Whole;
+        self
     }
 
     /// Copies what fits from the front of `message` into `out`, and moves that front.
     ///
-    /// While octets are left: flush `out`, then call again with the rest.
+    /// While octets are left: flush `out`, then call again with the rest. Ending a body with octets left closes the connection:
+    /// a message never looks whole that is not.
     pub fn fill(&mut self, message: &mut &[u8], out: &mut impl Output) {
-        loop {
+        while !message.is_empty() {
             let room = out.room();
-            if room < 2 {
+            if room < 2 && self.can_go_on() {
+                self.state = State::Owing;
                 return;
             }
-            let Some(run) = self.next_within(message, room) else { return };
-            if out.put(run).is_err() {
-                return;
+            if let Some(run) = self.next_within(message, room)
+                && out.put(run).is_err()
+            {
+                self.state = State::Broken;
             }
         }
     }
@@ -53,12 +76,23 @@ impl Body {
 
     /// The message is complete. The closing dot goes out with the session's next call.
     pub fn end(self, session: &mut Server<'_>) {
-        session.end(self.serial, self.stuffer.finish());
+        match self.state {
+            State::Whole => session.end(self.serial, self.stuffer.finish()),
+            State::Owing => session.give_up(self.serial, Reason::Unfinished),
+            State::Broken => session.give_up(self.serial, Reason::OutputFailed),
+            State::Void => {}
+        }
+    }
+
+    const fn can_go_on(&self) -> bool {
+        matches!(self.state, State::Whole | State::Owing)
     }
 
     fn next_within<'m>(&mut self, message: &mut &'m [u8], room: usize) -> Option<&'m [u8]> {
         let whole = *message;
+        let go_on = self.can_go_on();
         let granted = match &mut self.top {
+            _ if !go_on => 0,
             None => whole.len(),
             Some((limit, granted)) => {
                 if *granted == 0 {
@@ -71,6 +105,7 @@ impl Body {
             *message = &[];
             return None;
         }
+        self.state = State::Whole;
         let mut part = whole.get(..granted.min(room)).unwrap_or(whole);
         let before = part.len();
         let run = self.stuffer.next(&mut part);

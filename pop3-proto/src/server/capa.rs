@@ -4,14 +4,15 @@ use super::session::Server;
 use super::table::Phase;
 use crate::buf::{Full, Output};
 use crate::encode;
-use crate::types::{Capability, Expire, LoginDelay, Mechanism, Security, is_mechanism_name};
+use crate::types::{Capability, Mechanism, Security, is_mechanism_name};
+
+/// Lines that the session knows itself; those of the configuration follow.
+const OWN: usize = 13;
 
 impl Server<'_> {
     /// Writes line `at` of the list, if it is to be shown; `false` behind the last one.
-    pub(super) fn capability_line(&self, at: u8, out: &mut impl Output) -> Result<bool, Full> {
+    pub(super) fn capability_line(&self, at: usize, out: &mut impl Output) -> Result<bool, Full> {
         let config = self.config();
-        // A value marked USER belongs to the time before login (RFC 2449 sections 6.5 and 6.7).
-        let before_login = self.phase() != Phase::Transaction;
         let one = match at {
             0 => config.top.then_some(Capability::Top),
             1 => (config.user && self.clear_allowed()).then_some(Capability::User),
@@ -23,13 +24,9 @@ impl Server<'_> {
                 };
             }
             3 => Some(Capability::RespCodes),
-            4 => config.login_delay.map(|delay| {
-                Capability::LoginDelay(LoginDelay { per_user: delay.per_user && before_login, ..delay })
-            }),
+            4 => config.login_delay.map(Capability::LoginDelay),
             5 => Some(Capability::Pipelining),
-            6 => config.expire.map(|expire| {
-                Capability::Expire(Expire { per_user: expire.per_user && before_login, ..expire })
-            }),
+            6 => config.expire.map(Capability::Expire),
             7 => config.uidl.then_some(Capability::Uidl),
             8 => config.implementation.map(|name| Capability::Implementation(name.as_bytes())),
             9 => self.stls_allowed().then_some(Capability::Stls),
@@ -37,7 +34,7 @@ impl Server<'_> {
             11 => config.utf8.then_some(Capability::Utf8 { user: config.utf8_user }),
             12 => config.lang.then_some(Capability::Lang),
             _ => {
-                let Some(line) = config.capabilities.get(usize::from(at).wrapping_sub(13)) else {
+                let Some(line) = config.capabilities.get(at.wrapping_sub(OWN)) else {
                     return Ok(false);
                 };
                 let (tag, params) = line.split_once(' ').unwrap_or((line, ""));

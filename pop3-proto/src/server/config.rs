@@ -50,9 +50,9 @@ pub struct Config<'c> {
     /// Announce AUTH-RESP-CODE: every login that you refuse because of the credentials carries
     /// [`Code::Auth`](crate::Code::Auth) (RFC 3206 section 6). On by default; turn it off if you cannot promise that.
     pub auth_resp_code: bool,
-    /// Announce the least time between logins. Enforcing it is yours.
+    /// Announce the least time between logins; the largest of any user, if it differs by user. Enforcing it is yours.
     pub login_delay: Option<LoginDelay>,
-    /// Announce how long messages stay.
+    /// Announce how long messages stay; the shortest of any user, if it differs by user.
     pub expire: Option<Expire>,
     /// Announce the name of the software.
     pub implementation: Option<&'c str>,
@@ -89,6 +89,12 @@ impl Config<'_> {
             other: false,
             bare_lf: false,
         }
+    }
+
+    /// The mechanism of that name, in any letter case, as AUTH names it (RFC 5034 section 5).
+    #[must_use]
+    pub fn mechanism(&self, name: &[u8]) -> Option<&Mechanism<'_>> {
+        self.mechanisms.iter().find(|one| one.name.as_bytes().eq_ignore_ascii_case(name))
     }
 
     pub(super) const fn idle(&self) -> Duration {

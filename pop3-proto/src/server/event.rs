@@ -1,5 +1,7 @@
 //! What a session tells its embedder. Events borrow the window, never the session, and need no drop.
 
+use core::fmt;
+
 use super::kind;
 use super::ticket::Ticket;
 use crate::base64::Base64;
@@ -8,8 +10,8 @@ use crate::types::{Digest, MsgNo};
 
 /// What happened, or what the session needs, from [`Server::receive`](super::Server::receive).
 ///
-/// `_ => {}` is a safe arm: a ticket that is not used is answered `-ERR` by the next call. So code written today refuses
-/// the commands of tomorrow.
+/// Once `NeedInput`, `NeedOutput`, `Waiting` and `Closed` have arms, `_ => {}` is a safe one: a ticket that is not used is
+/// answered `-ERR` by the next call. So code written today refuses the commands of tomorrow.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'i> {
@@ -30,7 +32,7 @@ pub enum Event<'i> {
     },
     /// AUTH with one of the configured mechanisms (RFC 5034 section 4).
     Auth {
-        /// The mechanism, in the letters the client chose.
+        /// The mechanism, in the letters the client chose; see [`Config::mechanism`](super::Config::mechanism).
         mechanism: &'i [u8],
         /// The initial response. `None`, and `Some` of no octets, differ.
         initial: Option<Base64<'i>>,
@@ -97,6 +99,7 @@ pub enum Event<'i> {
 
 /// What [`Server::poll`](super::Server::poll) found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
 pub enum Need {
     /// [`receive`](super::Server::receive) has an event; with the same window it returns neither `NeedInput` nor `NeedOutput`.
     Event,
@@ -135,4 +138,19 @@ pub enum Reason {
     Unfinished,
     /// The output refused octets although it had said that there is room.
     OutputFailed,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Quit => "QUIT",
+            Self::StartTls => "going over to TLS",
+            Self::Autologout => "no command for too long",
+            Self::TooManyErrors => "too many bad commands in a row",
+            Self::TooManyLogins => "too many failed logins",
+            Self::PlaintextAfterStls => "octets in clear behind STLS",
+            Self::Unfinished => "an answer was begun and not ended",
+            Self::OutputFailed => "the output refused octets",
+        })
+    }
 }

@@ -14,6 +14,8 @@ use crate::types::{Security, Timestamp};
 pub struct Handover<'c> {
     pub(super) config: &'c Config<'c>,
     pub(super) timestamp: Option<Timestamp<'c>>,
+    /// Tickets of the session in clear stay void inside TLS.
+    pub(super) serial: u32,
 }
 
 impl<'c> Handover<'c> {
@@ -27,11 +29,7 @@ impl<'c> Handover<'c> {
     ///
     /// [`PlaintextLeft`] if the window is not empty: somebody injected commands (CVE-2011-0411). Close the connection.
     pub fn secured(self, window: &[u8]) -> Result<Server<'c>, PlaintextLeft> {
-        if window.is_empty() {
-            Ok(Server::inside(self.config, Security::Tls, self.timestamp))
-        } else {
-            Err(PlaintextLeft)
-        }
+        if window.is_empty() { Ok(Server::inside(&self, Security::Tls)) } else { Err(PlaintextLeft) }
     }
 }
 

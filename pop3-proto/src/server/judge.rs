@@ -83,8 +83,7 @@ impl Server<'_> {
     }
 
     fn no_mechanism(&self, name: &[u8], initial: bool) -> Option<&'static str> {
-        let known = self.config.mechanisms.iter().find(|one| one.name.as_bytes().eq_ignore_ascii_case(name));
-        match known {
+        match self.config.mechanism(name) {
             None => Some("mechanism not available"),
             Some(one) if !self.permits(one) => Some("no login in clear: use STLS first"),
             Some(one) if one.server_first && initial => Some("no initial response: the server speaks first"),

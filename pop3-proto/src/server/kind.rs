@@ -1,7 +1,11 @@
 //! The kinds of ticket: which answers a command can have.
 
-/// Seals the kinds and tells the session which of them is out.
-pub(super) trait Kind {
+/// Any kind of ticket: for code that refuses a command or keeps its ticket, whatever it is. Sealed.
+#[expect(private_bounds, reason = "this is the seal")]
+pub trait Kind: Tagged {}
+
+/// Tells the session which kind of ticket is out.
+pub(super) trait Tagged {
     const TAG: Tag;
 }
 
@@ -16,7 +20,9 @@ macro_rules! kinds {
             #[derive(Debug)]
             pub enum $name {}
 
-            impl Kind for $name {
+            impl Kind for $name {}
+
+            impl Tagged for $name {
                 const TAG: Tag = Tag::$name;
             }
         )+

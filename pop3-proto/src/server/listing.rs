@@ -16,12 +16,14 @@ use crate::types::{MsgNo, Scan, Uid};
 #[must_use = "a listing that is not ended closes the connection"]
 pub struct Listing<K> {
     serial: u32,
+    /// The `+OK` is out; else the ticket came too late, and nothing of this may reach the client.
+    live: bool,
     kind: PhantomData<fn() -> K>,
 }
 
 impl<K> Listing<K> {
-    pub(super) const fn new(serial: u32) -> Self {
-        Self { serial, kind: PhantomData }
+    pub(super) const fn new(serial: u32, live: bool) -> Self {
+        Self { serial, live, kind: PhantomData }
     }
 
     /// The listing is complete. The closing dot goes out with the session's next call.
@@ -37,7 +39,7 @@ impl Listing<kind::ScanListing> {
     ///
     /// [`Full`]: flush `out`, then call again with the same line.
     pub fn item(&mut self, out: &mut impl Output, number: MsgNo, octets: u64) -> Result<(), Full> {
-        encode::scan_item(Scan { number, octets }, out)
+        if self.live { encode::scan_item(Scan { number, octets }, out) } else { Ok(()) }
     }
 }
 
@@ -48,7 +50,7 @@ impl Listing<kind::UidListing> {
     ///
     /// [`Full`]: flush `out`, then call again with the same line.
     pub fn item(&mut self, out: &mut impl Output, number: MsgNo, uid: Uid<'_>) -> Result<(), Full> {
-        encode::uid_item(number, uid, out)
+        if self.live { encode::uid_item(number, uid, out) } else { Ok(()) }
     }
 }
 
@@ -59,7 +61,7 @@ impl Listing<kind::LangListing> {
     ///
     /// [`Full`]: flush `out`, then call again with the same line.
     pub fn item(&mut self, out: &mut impl Output, tag: &str, description: &str) -> Result<(), Full> {
-        encode::lang_item(tag, description, out)
+        if self.live { encode::lang_item(tag, description, out) } else { Ok(()) }
     }
 }
 

@@ -10,8 +10,9 @@ use crate::types::{Code, MsgNo, Status};
 
 impl Server<'_> {
     /// Uses the ticket up; `false` if the session has gone on without it.
-    pub(super) fn redeem(&mut self, serial: u32) -> bool {
-        let good = serial == self.serial && matches!(self.turn, Turn::Offered(_) | Turn::Later(_));
+    pub(super) fn redeem(&mut self, serial: u32, tag: Tag) -> bool {
+        let out = self.turn == Turn::Offered(tag) || self.turn == Turn::Later(tag);
+        let good = serial == self.serial && out;
         if good {
             self.turn = Turn::Command;
         }
@@ -22,15 +23,6 @@ impl Server<'_> {
         if serial == self.serial && self.turn == Turn::Offered(tag) {
             self.turn = Turn::Later(tag);
         }
-    }
-
-    /// Makes a new ticket's serial; earlier tickets are void.
-    pub(super) fn offer(&mut self, tag: Tag, number: Option<MsgNo>, top_lines: Option<u64>) -> u32 {
-        self.serial = self.serial.wrapping_add(1);
-        self.number = number.unwrap_or(MsgNo::FIRST);
-        self.top_lines = top_lines;
-        self.turn = Turn::Offered(tag);
-        self.serial
     }
 
     pub(super) const fn number(&self) -> MsgNo {
@@ -96,8 +88,11 @@ impl Server<'_> {
         self.turn = Turn::Exchange;
     }
 
-    pub(super) fn good_command(&mut self) {
-        self.errors = 0;
+    /// An unknown verb is a good command once the embedder answers it.
+    pub(super) fn good_command(&mut self, serial: u32) {
+        if serial == self.serial {
+            self.errors = 0;
+        }
     }
 
     pub(super) fn speak_utf8(&mut self) {
@@ -111,6 +106,13 @@ impl Server<'_> {
     pub(super) fn end(&mut self, serial: u32, ending: &'static [u8]) {
         if serial == self.serial && self.turn == Turn::Begun {
             self.turn = Turn::Ending(ending);
+        }
+    }
+
+    /// What was begun cannot be ended.
+    pub(super) fn give_up(&mut self, serial: u32, reason: Reason) {
+        if serial == self.serial && self.turn == Turn::Begun {
+            self.close(reason);
         }
     }
 

@@ -57,7 +57,7 @@ pub(super) enum Turn {
     /// The session's, to write the end of a body or listing.
     Ending(&'static [u8]),
     /// The session's, to write the answer to CAPA from this line on.
-    Capa(u8),
+    Capa(usize),
     /// Nobody's.
     Closed(Reason),
 }
@@ -94,13 +94,10 @@ impl<'c> Server<'c> {
         self
     }
 
-    pub(super) const fn inside(
-        config: &'c Config<'c>,
-        security: Security,
-        timestamp: Option<Timestamp<'c>>,
-    ) -> Self {
-        let mut session = Self::new(config, security);
-        session.timestamp = timestamp;
+    pub(super) const fn inside(handover: &Handover<'c>, security: Security) -> Self {
+        let mut session = Self::new(handover.config, security);
+        session.timestamp = handover.timestamp;
+        session.serial = handover.serial;
         session.turn = Turn::Command;
         session
     }
@@ -155,11 +152,15 @@ impl<'c> Server<'c> {
     }
 
     /// When to call [`handle_timeout`](Self::handle_timeout) if nothing else happens: `Some` while the session waits for the
-    /// client, or for a ticket that is kept. It moves with each command, so ask again after each call.
+    /// client, or for a ticket that is kept (other than QUIT's). It moves with each command, so ask again after each call.
+    ///
+    /// There is none while the session has something to say: how long a client may leave your octets unread is yours to limit.
     #[must_use]
     pub const fn poll_timeout(&self) -> Option<Time> {
         match self.turn {
             Turn::Command | Turn::Exchange if self.waiting => Some(self.deadline),
+            // Removing messages takes as long as it takes.
+            Turn::Later(Tag::Quit) => None,
             Turn::Later(_) => Some(self.deadline),
             _ => None,
         }
@@ -173,12 +174,16 @@ impl<'c> Server<'c> {
         }
     }
 
+    pub(super) const fn is_closed(&self) -> bool {
+        matches!(self.turn, Turn::Closed(_))
+    }
+
     /// The way on into TLS: `Some` only after STLS was accepted.
     #[must_use]
     pub const fn handover(&self) -> Option<Handover<'c>> {
         match self.turn {
             Turn::Closed(Reason::StartTls) => {
-                Some(Handover { config: self.config, timestamp: self.timestamp })
+                Some(Handover { config: self.config, timestamp: self.timestamp, serial: self.serial })
             }
             _ => None,
         }

@@ -2,12 +2,12 @@
 
 use super::advance::Next;
 use super::event::{Credentials, Event, Reason};
-use super::kind::Tag;
-use super::session::Server;
+use super::kind::Kind;
+use super::session::{Server, Turn};
 use super::table::Phase;
 use super::ticket::Ticket;
 use crate::buf::{Input, Output};
-use crate::types::{Command, Status, Verb};
+use crate::types::{Command, MsgNo, Status, Verb};
 
 impl Server<'_> {
     /// Turns what [`advance`](Self::advance) found into an event, and uses up its line.
@@ -24,7 +24,7 @@ impl Server<'_> {
             Next::Closed(reason) => Event::Closed(reason),
             Next::Exchange { data, len } => {
                 self.scanner.take(input, len);
-                Event::SaslResponse { data, reply: Ticket::new(self.offer(Tag::Sasl, None, None)) }
+                Event::SaslResponse { data, reply: self.ticket() }
             }
             Next::Command { command, line, len } => {
                 self.scanner.take(input, len);
@@ -43,47 +43,49 @@ impl Server<'_> {
     }
 
     fn event<'i>(&mut self, command: Command<'i>, line: &'i [u8]) -> Event<'i> {
-        match command {
-            Command::Pass(password) => {
-                let credentials = Credentials::Password(password);
-                self.phase = Phase::Authorization;
-                return Event::Login { credentials, reply: Ticket::new(self.offer(Tag::Login, None, None)) };
-            }
-            _ => self.forget_name(),
+        if let Command::Pass(password) = command {
+            self.phase = Phase::Authorization;
+            return Event::Login { credentials: Credentials::Password(password), reply: self.ticket() };
         }
+        self.forget_name();
         match command {
             Command::Apop { name, digest } => {
-                let credentials = Credentials::Apop(digest);
                 // Fits: an APOP line has less room for the name than a USER line.
                 let _ = self.name.set(name);
-                Event::Login { credentials, reply: Ticket::new(self.offer(Tag::Login, None, None)) }
+                Event::Login { credentials: Credentials::Apop(digest), reply: self.ticket() }
             }
-            Command::Auth { mechanism, initial } => {
-                Event::Auth { mechanism, initial, reply: Ticket::new(self.offer(Tag::Sasl, None, None)) }
+            Command::Auth { mechanism, initial } => Event::Auth { mechanism, initial, reply: self.ticket() },
+            Command::Stls => Event::Stls(self.ticket()),
+            Command::Stat => Event::Stat(self.ticket()),
+            Command::List(None) => Event::ListAll(self.ticket()),
+            Command::List(Some(n)) => Event::List(n, self.ticket_for(n, None)),
+            Command::Uidl(None) => Event::UidlAll(self.ticket()),
+            Command::Uidl(Some(n)) => Event::Uidl(n, self.ticket_for(n, None)),
+            Command::Retr(n) => Event::Retr(n, self.ticket_for(n, None)),
+            Command::Top { number, lines } => {
+                Event::Top { number, lines, reply: self.ticket_for(number, Some(lines)) }
             }
-            Command::Stls => Event::Stls(Ticket::new(self.offer(Tag::Tls, None, None))),
-            Command::Stat => Event::Stat(Ticket::new(self.offer(Tag::Stat, None, None))),
-            Command::List(None) => Event::ListAll(Ticket::new(self.offer(Tag::ScanListing, None, None))),
-            Command::List(Some(n)) => Event::List(n, Ticket::new(self.offer(Tag::Scan, Some(n), None))),
-            Command::Uidl(None) => Event::UidlAll(Ticket::new(self.offer(Tag::UidListing, None, None))),
-            Command::Uidl(Some(n)) => Event::Uidl(n, Ticket::new(self.offer(Tag::Uid, Some(n), None))),
-            Command::Retr(n) => Event::Retr(n, Ticket::new(self.offer(Tag::Body, Some(n), None))),
-            Command::Top { number, lines } => Event::Top {
-                number,
-                lines,
-                reply: Ticket::new(self.offer(Tag::Body, Some(number), Some(lines))),
-            },
-            Command::Dele(n) => Event::Dele(n, Ticket::new(self.offer(Tag::Done, Some(n), None))),
-            Command::Rset => Event::Rset(Ticket::new(self.offer(Tag::Done, None, None))),
-            Command::Utf8 => Event::Utf8(Ticket::new(self.offer(Tag::Utf8, None, None))),
-            Command::Lang(None) => Event::LangAll(Ticket::new(self.offer(Tag::LangListing, None, None))),
-            Command::Lang(Some(range)) => Event::Lang(range, Ticket::new(self.offer(Tag::Lang, None, None))),
-            Command::Quit => {
-                let update = self.phase == Phase::Transaction;
-                Event::Quit { update, reply: Ticket::new(self.offer(Tag::Quit, None, None)) }
-            }
+            Command::Dele(n) => Event::Dele(n, self.ticket_for(n, None)),
+            Command::Rset => Event::Rset(self.ticket()),
+            Command::Utf8 => Event::Utf8(self.ticket()),
+            Command::Lang(None) => Event::LangAll(self.ticket()),
+            Command::Lang(Some(range)) => Event::Lang(range, self.ticket()),
+            Command::Quit => Event::Quit { update: self.phase == Phase::Transaction, reply: self.ticket() },
             // What the session answers alone does not come here; refusing it would be the answer if it did.
-            _ => Event::Other { line, reply: Ticket::new(self.offer(Tag::Other, None, None)) },
+            _ => Event::Other { line, reply: self.ticket() },
         }
+    }
+
+    fn ticket<K: Kind>(&mut self) -> Ticket<K> {
+        self.ticket_for(MsgNo::FIRST, None)
+    }
+
+    /// A new ticket; earlier ones are void.
+    fn ticket_for<K: Kind>(&mut self, number: MsgNo, top_lines: Option<u64>) -> Ticket<K> {
+        self.serial = self.serial.wrapping_add(1);
+        self.number = number;
+        self.top_lines = top_lines;
+        self.turn = Turn::Offered(K::TAG);
+        Ticket::new(self.serial)
     }
 }

@@ -41,7 +41,6 @@ pub struct Ticket<K> {
     kind: PhantomData<fn() -> K>,
 }
 
-#[expect(private_bounds, reason = "the kinds are sealed")]
 impl<K: Kind> Ticket<K> {
     pub(super) const fn new(serial: u32) -> Self {
         Self { serial, kind: PhantomData }
@@ -58,7 +57,7 @@ impl<K: Kind> Ticket<K> {
         code: impl Into<Option<Code>>,
         text: &str,
     ) {
-        if session.redeem(self.serial) {
+        if session.redeem(self.serial, K::TAG) {
             session.refuse(K::TAG, code.into(), text, out);
         }
     }
@@ -74,6 +73,22 @@ impl<K: Kind> Ticket<K> {
         self.write(session, out, |session, out| session.status_line(Status::Ok, None, text, out))
     }
 
+    fn begin_body(
+        self,
+        session: &mut Server<'_>,
+        out: &mut impl Output,
+        text: &str,
+        stuffer: Stuffer,
+        lines: Option<u64>,
+    ) -> Body {
+        let body = Body::new(self.serial, stuffer, lines);
+        if !self.say_ok(session, out, text) {
+            return body;
+        }
+        session.begin();
+        body.live()
+    }
+
     /// Writes the answer if the ticket is still good; `false` if nothing was written.
     fn write<'c, O: Output>(
         self,
@@ -81,7 +96,7 @@ impl<K: Kind> Ticket<K> {
         out: &mut O,
         line: impl FnOnce(&Server<'c>, &mut O) -> Result<(), Full>,
     ) -> bool {
-        if !session.redeem(self.serial) {
+        if !session.redeem(self.serial, K::TAG) {
             return false;
         }
         let written = line(session, out);
@@ -105,11 +120,15 @@ impl Ticket<kind::Sasl> {
     ///
     /// [`Full`] if its base64 text does not fit the room of the output: the exchange has been refused then.
     pub fn challenge(self, session: &mut Server<'_>, out: &mut impl Output, data: &[u8]) -> Result<(), Full> {
-        if session.redeem(self.serial) {
-            if let Err(full) = encode::challenge(data, out) {
-                session.refuse(Tag::Sasl, Some(Code::SysPerm), "challenge too long", out);
-                return Err(full);
-            }
+        if !session.redeem(self.serial, Tag::Sasl) {
+            return Ok(());
+        }
+        if encode::challenge_len(data) > out.room() {
+            session.refuse(Tag::Sasl, Some(Code::SysPerm), "challenge too long", out);
+            return Err(Full);
+        }
+        let written = encode::challenge(data, out);
+        if session.wrote(written) {
             session.exchange_goes_on();
         }
         Ok(())
@@ -186,11 +205,12 @@ macro_rules! begins_listing {
         impl Ticket<kind::$kind> {
             #[doc = concat!("Answers `+OK` and begins the listing of ", $what, ".")]
             pub fn begin(self, session: &mut Server<'_>, out: &mut impl Output, text: &str) -> Listing<kind::$kind> {
-                let listing = Listing::new(self.serial);
-                if self.say_ok(session, out, text) {
+                let serial = self.serial;
+                let live = self.say_ok(session, out, text);
+                if live {
                     session.begin();
                 }
-                listing
+                Listing::new(serial, live)
             }
         }
     )+};
@@ -205,45 +225,28 @@ begins_listing! {
 impl Ticket<kind::Body> {
     /// Answers `+OK` and begins the body. The message is given to [`Body::fill`] as it is stored.
     pub fn begin(self, session: &mut Server<'_>, out: &mut impl Output, text: &str) -> Body {
-        self.begin_with(session, out, text, Stuffer::new())
+        let lines = session.top_lines();
+        self.begin_body(session, out, text, Stuffer::new(), lines)
     }
 
     /// As [`begin`](Self::begin), for a message that is stored as it goes over the wire: CRLF line ends, dots stuffed.
     pub fn begin_stuffed(self, session: &mut Server<'_>, out: &mut impl Output, text: &str) -> Body {
-        self.begin_with(session, out, text, Stuffer::pre_stuffed())
-    }
-
-    fn begin_with(
-        self,
-        session: &mut Server<'_>,
-        out: &mut impl Output,
-        text: &str,
-        stuffer: Stuffer,
-    ) -> Body {
-        let body = Body::new(self.serial, stuffer, session.top_lines());
-        if self.say_ok(session, out, text) {
-            session.begin();
-        }
-        body
+        let lines = session.top_lines();
+        self.begin_body(session, out, text, Stuffer::pre_stuffed(), lines)
     }
 }
 
 impl Ticket<kind::Other> {
     /// Answers `+OK` in one line.
     pub fn ok(self, session: &mut Server<'_>, out: &mut impl Output, text: &str) {
-        if self.say_ok(session, out, text) {
-            session.good_command();
-        }
+        session.good_command(self.serial);
+        self.say_ok(session, out, text);
     }
 
     /// Answers `+OK` and begins a multi-line reply.
     pub fn begin(self, session: &mut Server<'_>, out: &mut impl Output, text: &str) -> Body {
-        let body = Body::new(self.serial, Stuffer::new(), None);
-        if self.say_ok(session, out, text) {
-            session.good_command();
-            session.begin();
-        }
-        body
+        session.good_command(self.serial);
+        self.begin_body(session, out, text, Stuffer::new(), None)
     }
 }
 

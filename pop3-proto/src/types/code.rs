@@ -43,6 +43,12 @@ impl Code {
     }
 }
 
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// A response code as it came: one or more levels, registered or not.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ResponseCode<'i>(&'i [u8]);

@@ -1,5 +1,7 @@
 //! A command is one verb and its arguments, borrowed from the line they came on.
 
+use core::fmt;
+
 use super::{Digest, MsgNo};
 use crate::base64::Base64;
 use crate::secret::Secret;
@@ -168,5 +170,11 @@ impl Verb {
             Self::Quit => "QUIT",
             Self::Other => "",
         }
+    }
+}
+
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }

@@ -1,0 +1,340 @@
+//! A ticket answers its own command, once, in time; whatever else is tried with it, nothing false reaches the client.
+
+use std::time::Duration;
+
+use pop3_proto::client::{Client, Event as Got, Part, Profile, ProtocolError};
+use pop3_proto::maildrop::Maildrop;
+use pop3_proto::server::{Config, Event, Phase, Reason, Server, Ticket, kind};
+use pop3_proto::{Code, Command, Deviation, Full, Limits, MsgNo, Output, Security, Time};
+
+mod common;
+
+use common::Mailbox;
+
+const LOGIN: &[u8] = b"USER a\r\nPASS b\r\n";
+
+fn config() -> Config<'static> {
+    let mut config = Config::new();
+    config.clear_login = true;
+    config.stls = true;
+    config
+}
+
+/// Runs a session up to the next event that somebody has to answer.
+fn next<'i>(session: &mut Server<'_>, now: Time, window: &mut &'i [u8], out: &mut Vec<u8>) -> Event<'i> {
+    session.receive(now, window, out)
+}
+
+/// A session in TRANSACTION.
+fn logged_in<'c>(config: &'c Config<'c>, out: &mut Vec<u8>) -> Server<'c> {
+    let mut session = Server::new(config, Security::Plain);
+    let mut window = LOGIN;
+    let Event::Login { reply, .. } = next(&mut session, Time::ZERO, &mut window, out) else { panic!() };
+    reply.accept(&mut session, out, "");
+    out.clear();
+    session
+}
+
+#[test]
+fn a_body_begun_with_a_void_ticket_writes_nothing() {
+    let config = config();
+    let mut out = Vec::new();
+    let mut session = logged_in(&config, &mut out);
+    let mut window = &b"RETR 1\r\nLIST\r\n"[..];
+    let Event::Retr(_, reply) = next(&mut session, Time::ZERO, &mut window, &mut out) else { panic!() };
+    let Event::ListAll(list) = next(&mut session, Time::ZERO, &mut window, &mut out) else { panic!() };
+    assert_eq!(out, b"-ERR not available\r\n");
+    out.clear();
+    let mut body = reply.begin(&mut session, &mut out, "too late");
+    let mut message = &b"+OK forged\r\n-ERR x\r\n"[..];
+    body.fill(&mut message, &mut out);
+    assert!(message.is_empty(), "the loop of the embedder ends");
+    assert_eq!(body.next(&mut &b"more"[..]), None);
+    body.end(&mut session);
+    assert_eq!(out, b"");
+    session.handle_timeout(Time::from_millis(u64::MAX));
+    let kept = list.later(&mut session);
+    assert!(matches!(next(&mut session, Time::ZERO, &mut window, &mut out), Event::Waiting));
+    assert!(matches!(
+        next(&mut session, Time::from_millis(600_000), &mut window, &mut out),
+        Event::Closed(Reason::Autologout)
+    ));
+    let mut listing = kept.begin(&mut session, &mut out, "too late");
+    assert_eq!(listing.item(&mut out, MsgNo::FIRST, 1), Ok(()));
+    listing.end(&mut session);
+    assert_eq!(out, b"", "nothing is said after the end");
+}
+
+#[test]
+fn a_ticket_from_before_tls_does_nothing_inside_it() {
+    let config = config();
+    let mut out = Vec::new();
+    let mut session = Server::new(&config, Security::Plain);
+    let mut window = &b"USER a\r\nPASS b\r\nSTLS\r\n"[..];
+    let Event::Login { reply: old, .. } = next(&mut session, Time::ZERO, &mut window, &mut out) else {
+        panic!()
+    };
+    let Event::Stls(reply) = next(&mut session, Time::ZERO, &mut window, &mut out) else { panic!() };
+    reply.accept(&mut session, &mut out);
+    let mut session = session.handover().unwrap().secured(b"").unwrap();
+    let mut window = &b"USER victim\r\nPASS guess\r\n"[..];
+    let Event::Login { .. } = next(&mut session, Time::ZERO, &mut window, &mut out) else { panic!() };
+    out.clear();
+    old.accept(&mut session, &mut out, "welcome");
+    assert_eq!((session.phase(), &out[..]), (Phase::Authorization, &b""[..]));
+}
+
+#[test]
+fn a_ticket_of_another_kind_does_nothing() {
+    let config = config();
+    let mut out = Vec::new();
+    let (mut one, mut other) = (Server::new(&config, Security::Plain), Server::new(&config, Security::Plain));
+    let mut window = LOGIN;
+    let Event::Login { reply, .. } = next(&mut one, Time::ZERO, &mut window, &mut out) else { panic!() };
+    let mut window = &b"STLS\r\n"[..];
+    let Event::Stls(_) = next(&mut other, Time::ZERO, &mut window, &mut out) else { panic!() };
+    out.clear();
+    reply.accept(&mut other, &mut out, "welcome");
+    assert_eq!((other.phase(), &out[..]), (Phase::Authorization, &b""[..]));
+}
+
+#[test]
+fn a_body_that_did_not_fit_is_not_ended_as_if_it_had() {
+    let config = config();
+    let mut out = Vec::new();
+    let mut session = logged_in(&config, &mut out);
+    let mut window = &b"RETR 1\r\n"[..];
+    let Event::Retr(_, reply) = next(&mut session, Time::ZERO, &mut window, &mut out) else { panic!() };
+    let mut body = reply.begin(&mut session, &mut out, "");
+    let message = [b'x'; 20_000];
+    let mut rest = &message[..];
+    body.fill(&mut rest, &mut out);
+    assert!(!rest.is_empty());
+    body.end(&mut session);
+    assert!(matches!(
+        next(&mut session, Time::ZERO, &mut window, &mut out),
+        Event::Closed(Reason::Unfinished)
+    ));
+    assert!(!out.ends_with(b".\r\n"));
+}
+
+/// Says that there is room, and refuses what is put there.
+struct Liar(Vec<u8>, usize);
+
+impl Output for Liar {
+    fn room(&self) -> usize {
+        4096
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<(), Full> {
+        self.1 = self.1.checked_sub(1).ok_or(Full)?;
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+}
+
+#[test]
+fn an_output_that_lies_ends_the_session() {
+    let config = config();
+    for puts in 0..40 {
+        let mut session = Server::new(&config, Security::Plain);
+        let (mut out, mut drop) = (Liar(Vec::new(), puts), Maildrop::closed());
+        let mut window = &b"USER a\r\nPASS b\r\nRETR 1\r\nNOOP\r\nQUIT\r\n"[..];
+        let reason = loop {
+            match drop.receive(&mut session, Time::ZERO, &mut window, &mut out) {
+                Event::Login { reply, .. } => {
+                    drop.open(Mailbox::of(&[b"one\n\n.two\nthree"]));
+                    reply.accept(&mut session, &mut out, "");
+                }
+                Event::Retr(_, reply) => {
+                    let mut body = reply.begin(&mut session, &mut out, "");
+                    body.fill(&mut &b"one\n\n.two\nthree"[..], &mut out);
+                    body.end(&mut session);
+                }
+                Event::Quit { reply, .. } => reply.ok(&mut session, &mut out, ""),
+                Event::Closed(reason) => break reason,
+                event => panic!("{event:?}"),
+            }
+        };
+        let whole = b"+OK POP3 server ready\r\n+OK send PASS\r\n+OK\r\n+OK\r\none\r\n\r\n..two\r\nthree\r\n.\r\n+OK\r\n+OK\r\n";
+        assert!(whole.starts_with(&out.0), "{}", out.0.escape_ascii());
+        assert_eq!(reason == Reason::Quit, out.0 == whole, "{puts} puts");
+        assert!(reason == Reason::Quit || reason == Reason::OutputFailed);
+    }
+}
+
+#[test]
+fn removing_messages_may_take_as_long_as_it_takes() {
+    let config = config();
+    let mut out = Vec::new();
+    let mut session = Server::new(&config, Security::Plain);
+    let mut drop = Maildrop::closed();
+    let mut window = &b"USER a\r\nPASS b\r\nDELE 1\r\nQUIT\r\n"[..];
+    let Event::Login { reply, .. } = drop.receive(&mut session, Time::ZERO, &mut window, &mut out) else {
+        panic!()
+    };
+    drop.open(Mailbox::of(&[b"x"]));
+    reply.accept(&mut session, &mut out, "");
+    let Event::Quit { update: true, reply } = drop.receive(&mut session, Time::ZERO, &mut window, &mut out)
+    else {
+        panic!()
+    };
+    let reply = reply.later(&mut session);
+    assert_eq!(session.poll_timeout(), None);
+    let late = Time::ZERO.after(Duration::from_secs(100_000));
+    session.handle_timeout(late);
+    assert!(matches!(drop.receive(&mut session, late, &mut window, &mut out), Event::Waiting));
+    out.clear();
+    reply.ok(&mut session, &mut out, "bye");
+    assert_eq!(out, b"+OK bye\r\n");
+    assert_eq!(drop.removals().collect::<Vec<_>>(), [MsgNo::FIRST]);
+    assert!(drop.close().is_some() && drop.index().is_none());
+}
+
+#[test]
+fn code_may_be_generic_over_tickets_and_outputs() {
+    fn refuse<K: kind::Kind>(reply: Ticket<K>, session: &mut Server<'_>, mut out: &mut dyn Output) {
+        reply.err(session, &mut out, Code::SysTemp, "not today");
+    }
+    let config = config();
+    let mut out = Vec::new();
+    let mut session = logged_in(&config, &mut out);
+    let mut window = &b"STAT\r\nRSET\r\n"[..];
+    let Event::Stat(reply) = next(&mut session, Time::ZERO, &mut window, &mut out) else { panic!() };
+    refuse(reply, &mut session, &mut out);
+    let Event::Rset(reply) = next(&mut session, Time::ZERO, &mut window, &mut out) else { panic!() };
+    refuse(reply, &mut session, &mut out);
+    assert_eq!(out, b"-ERR [SYS/TEMP] not today\r\n-ERR [SYS/TEMP] not today\r\n");
+}
+
+#[test]
+fn any_number_of_capabilities_comes_to_an_end() {
+    let mut config = config();
+    let lines = vec!["X-ONE"; 1000];
+    config.capabilities = &lines;
+    let mut session = Server::new(&config, Security::Plain);
+    let (mut window, mut out) = (&b"CAPA\r\n"[..], Vec::new());
+    for _ in 0..1000 {
+        let mut tx = Vec::new();
+        let event = session.receive(Time::ZERO, &mut window, &mut tx);
+        out.append(&mut tx);
+        if matches!(event, Event::NeedInput) {
+            assert_eq!(out.windows(7).filter(|w| *w == b"X-ONE\r\n").count(), 1000);
+            return assert!(out.ends_with(b"\r\n.\r\n"));
+        }
+    }
+    panic!("no end");
+}
+
+#[test]
+fn rset_costs_nothing_by_the_message() {
+    struct Counting(std::cell::Cell<u32>);
+    impl pop3_proto::maildrop::Index for Counting {
+        fn len(&self) -> u32 {
+            10_000
+        }
+        fn octets(&self, _: MsgNo) -> u64 {
+            self.0.set(self.0.get() + 1);
+            1
+        }
+        fn uid(&self, _: MsgNo) -> pop3_proto::Uid<'_> {
+            pop3_proto::Uid::new(b"u").unwrap()
+        }
+    }
+    let config = config();
+    let mut session = Server::new(&config, Security::Plain);
+    let mut drop = Maildrop::closed();
+    let (mut window, mut out) = (&b"USER a\r\nPASS b\r\nDELE 7\r\nRSET\r\nRSET\r\nSTAT\r\n"[..], Vec::new());
+    let Event::Login { reply, .. } = drop.receive(&mut session, Time::ZERO, &mut window, &mut out) else {
+        panic!()
+    };
+    drop.open(Counting(0.into()));
+    reply.accept(&mut session, &mut out, "");
+    assert!(matches!(drop.receive(&mut session, Time::ZERO, &mut window, &mut out), Event::NeedInput));
+    assert!(out.ends_with(b"+OK 10000 10000\r\n"));
+    assert_eq!(drop.index().unwrap().0.get(), 10_001, "all at the opening, one at DELE");
+}
+
+// ----- the client's side of half-said things
+
+fn client_at(command: &Command<'_>, window: usize) -> Client {
+    let mut client: Client = Client::new(Profile::LENIENT, Security::Tls).with_limits(Limits::window(window));
+    assert!(matches!(client.receive(&mut &b"+OK\r\n"[..]), Ok(Got::Greeting(_))));
+    client.send(command, &mut Vec::new()).unwrap();
+    client
+}
+
+#[test]
+fn the_front_of_a_cut_line_does_not_pass_for_the_line() {
+    let mut client = client_at(&Command::Uidl(None), 64);
+    let wire = format!("+OK\r\n1 {}1\r\n2 short\r\n.\r\n", "u".repeat(67));
+    let mut window = wire.as_bytes();
+    let mut parts = Vec::new();
+    while let Got::Reply(_, part) = client.receive(&mut window).unwrap() {
+        parts.push(part);
+        if part == Part::End {
+            break;
+        }
+    }
+    assert!(
+        matches!(parts[..], [Part::Begin(_), Part::Unreadable(front), Part::UidItem(_), Part::End] if front.len() == 62),
+        "{parts:?}"
+    );
+    assert!(client.deviations().contains(Deviation::LongLine));
+
+    let mut client = client_at(&Command::Capa, 64);
+    let wire = format!("+OK\r\nSASL {} SCRAM-SHA-256-PLUS\r\n.\r\n", "X".repeat(62 - 5 - 14));
+    let mut window = wire.as_bytes();
+    while !client.is_idle() {
+        let _ = client.receive(&mut window).unwrap();
+    }
+    assert!(!client.capabilities().sasl() && !client.capabilities().offers("SCRAM-SHA-256"));
+}
+
+#[test]
+fn a_server_may_give_up_while_its_challenge_is_open() {
+    let mut client: Client = Client::new(Profile::STRICT, Security::Tls);
+    let mut window = &b"+OK\r\n+ \r\n-ERR [SYS/TEMP] gone\r\n"[..];
+    let _ = client.receive(&mut window).unwrap();
+    client.auth("PLAIN", None, &mut Vec::new()).unwrap();
+    assert!(matches!(client.receive(&mut window), Ok(Got::Reply(_, Part::Challenge(_)))));
+    let Ok(Got::Reply(_, Part::Err(refusal))) = client.receive(&mut window) else { panic!() };
+    assert_eq!(refusal.known_code(), Some(Code::SysTemp));
+    assert!(client.can_send());
+}
+
+#[test]
+fn an_end_without_quit_is_not_clean_when_messages_were_marked() {
+    let mut client = client_at(&Command::Dele(MsgNo::FIRST), 1024);
+    let _ = client.receive(&mut &b"+OK\r\n"[..]).unwrap();
+    assert_eq!(client.end_of_input(), Err(ProtocolError::Truncated));
+    client.send(&Command::Quit, &mut Vec::new()).unwrap();
+    assert_eq!(client.end_of_input(), Err(ProtocolError::OutcomeUnknown));
+    let _ = client.receive(&mut &b"+OK\r\n"[..]).unwrap();
+    assert_eq!(client.end_of_input(), Ok(()));
+}
+
+#[test]
+fn no_text_of_a_success_is_lost() {
+    let mut client = client_at(&Command::Noop, 1024);
+    let Ok(Got::Reply(_, Part::Ok(text))) = client.receive(&mut &b"+OK [X-WARN/QUOTA] 95% full\r\n"[..])
+    else {
+        panic!()
+    };
+    assert_eq!(text.as_bytes(), b"[X-WARN/QUOTA] 95% full");
+}
+
+#[test]
+fn nothing_is_pipelined_behind_a_verb_whose_answer_nobody_knows() {
+    for command in
+        [Command::AuthList, Command::Lang(Some(b"en")), Command::Other { verb: b"XTND", args: Some(b"XLST") }]
+    {
+        let mut client = client_at(&Command::Capa, 1024);
+        let mut window = &b"+OK\r\nPIPELINING\r\n.\r\n"[..];
+        while !client.is_idle() {
+            let _ = client.receive(&mut window).unwrap();
+        }
+        client.send(&command, &mut Vec::new()).unwrap();
+        assert!(!client.can_send(), "{command:?}");
+    }
+}
