@@ -150,8 +150,8 @@ pub use text::Text;
 pub use time::Time;
 pub use types::{
     Capability, Code, Command, Deviation, Deviations, Digest, Expire, Greeting, LangLine, LoginDelay,
-    Mechanism, Mechanisms, MsgNo, ResponseCode, Scan, Security, Stat, Status, StatusLine, Timestamp, Uid,
-    UidLine, Verb, is_mechanism_name,
+    Mechanism, Mechanisms, MsgNo, PlaintextLeft, ResponseCode, Scan, Security, Stat, Status, StatusLine,
+    Timestamp, Uid, UidLine, Verb, is_mechanism_name,
 };
 
 /// The loops of the README, compiled and run.

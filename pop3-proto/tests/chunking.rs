@@ -10,7 +10,9 @@ use common::Mailbox;
 use pair::{DIGEST, Heard, Host, listen, listen_through};
 use pop3_proto::client::{Client, Event, Part, Profile, ProtocolError};
 use pop3_proto::server::{Config, Reason, Server};
-use pop3_proto::{Command, Deviation, Limits, Mechanism, MsgNo, Secret, Security, Timestamp};
+use pop3_proto::{
+    Command, Deviation, Limits, Line, LineScanner, Mechanism, MsgNo, Secret, Security, Timestamp,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -154,7 +156,7 @@ struct Outcome {
 enum Cut<'s> {
     /// In pieces of these sizes, into a window without end.
     Sizes(&'s [usize]),
-    /// As many as a receive buffer of so many octets takes.
+    /// As many as a receive buffer of so many octets takes; `poll` is never called.
     Window(usize),
 }
 
@@ -163,7 +165,10 @@ fn serve(config: &Config<'_>, security: Security, octets: &[u8], cut: Cut<'_>, l
     let mut host = Host::of(session, mailbox()).later(later);
     match cut {
         Cut::Sizes(sizes) => host.hear_in(octets, sizes),
-        Cut::Window(room) => host.hear_through(octets, room),
+        Cut::Window(room) => {
+            host = host.without_poll();
+            host.hear_through(octets, room);
+        }
     }
     Outcome {
         log: host.log,
@@ -227,6 +232,97 @@ fn pipelined_commands_in_one_window_are_all_answered_in_order_at_every_cut() {
             assert_eq!(host.removed, Some(vec![1]));
             assert_eq!(host.closed, Some(Reason::Quit));
         }
+    }
+}
+
+#[test]
+fn a_listing_that_is_longer_than_the_output_comes_whole_at_every_cut() {
+    let mut config = Config::new();
+    config.clear_login = true;
+    let messages: Vec<_> = (0..400).map(|n| vec![b'x'; n]).collect();
+    let mailbox = Mailbox::of(&messages.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    let left = || (1..=400_u32).filter(|n| ![2, 300].contains(n));
+    // An empty message has no line; any other gets its line end.
+    let size = |n: u32| if n == 1 { 0 } else { n - 1 + 2 };
+    let head = format!("+OK 398 messages ({} octets)\r\n", left().map(size).sum::<u32>());
+    let list: String = left().map(|n| format!("{n} {}\r\n", size(n))).collect();
+    let uidl: String = left().map(|n| format!("{n} uid-{n}\r\n")).collect();
+    let deleted = "+OK message 2 deleted\r\n+OK message 300 deleted\r\n";
+    let due = format!("{deleted}{head}{list}.\r\n{head}{uidl}.\r\n+OK\r\n");
+    for size in [1, 5, usize::MAX] {
+        let mut host = Host::new(&config, Security::Plain, mailbox.clone());
+        host.hear(b"USER tim\r\nPASS secret\r\n");
+        host.take();
+        host.hear_in(b"DELE 2\r\nDELE 300\r\nLIST\r\nUIDL\r\nNOOP\r\n", &[size]);
+        assert_eq!(String::from_utf8(host.take()).unwrap(), due, "cuts of {size}");
+    }
+}
+
+// ----- lines alone
+
+#[derive(Debug, PartialEq)]
+enum Found {
+    Complete(Vec<u8>),
+    TooLong,
+    BareLf,
+}
+
+/// A line ends at CRLF, or at LF if that is accepted; then its length and its octets are looked at.
+fn lines(stream: &[u8], limit: usize, accept: bool) -> Vec<Found> {
+    let (mut found, mut rest) = (Vec::new(), stream);
+    let end: &[u8] = if accept { b"\n" } else { b"\r\n" };
+    while let Some(at) = rest.windows(end.len()).position(|window| window == end) {
+        let (text, behind) = (&rest[..at], &rest[at + end.len()..]);
+        found.push(match text {
+            _ if at + end.len() > limit => Found::TooLong,
+            text if accept => Found::Complete(text.strip_suffix(b"\r").unwrap_or(text).to_vec()),
+            text if text.contains(&b'\n') => Found::BareLf,
+            text => Found::Complete(text.to_vec()),
+        });
+        rest = behind;
+    }
+    found
+}
+
+fn scanned(stream: &[u8], limit: usize, accept: bool, sizes: &[usize]) -> Vec<Found> {
+    let mut scanner = LineScanner::new(limit).accept_bare_lf(accept);
+    let (mut found, mut window, mut rest) = (Vec::new(), Vec::new(), stream);
+    for size in sizes.iter().cycle() {
+        let (now, later) = rest.split_at(rest.len().min(*size));
+        window.extend_from_slice(now);
+        rest = later;
+        let mut unread = &window[..];
+        loop {
+            found.push(match scanner.next(&mut unread) {
+                Line::Complete(text) => Found::Complete(text.to_vec()),
+                Line::TooLong => Found::TooLong,
+                Line::BareLf => Found::BareLf,
+                Line::Partial => break,
+            });
+        }
+        window = unread.to_vec();
+        assert!(window.len() < limit, "{} octets are kept of lines of {limit}", window.len());
+        if rest.is_empty() {
+            break;
+        }
+    }
+    found
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3000))]
+
+    #[test]
+    fn any_cut_gives_the_same_lines_and_they_are_the_right_ones(
+        stream in vec(prop_oneof![4 => select(b"\r\n"), 3 => Just(b'a'), 1 => any::<u8>()], 0..80),
+        limit in prop_oneof![2_usize..12, 12_usize..60],
+        accept in any::<bool>(),
+        sizes in sizes(),
+    ) {
+        let due = lines(&stream, limit, accept);
+        prop_assert_eq!(&scanned(&stream, limit, accept, &sizes), &due);
+        prop_assert_eq!(&scanned(&stream, limit, accept, &[1]), &due);
+        prop_assert_eq!(&scanned(&stream, limit, accept, &[usize::MAX]), &due);
     }
 }
 

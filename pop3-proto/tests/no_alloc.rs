@@ -44,15 +44,15 @@ fn commands_that_fill_the_window_are_all_answered() {
         let mut rest = &commands[..];
         loop {
             let wants = server.run(Time::ZERO);
-            sent.extend_from_slice(server.to_send());
-            server.sent(server.to_send().len());
+            sent.extend_from_slice(server.wire.to_send());
+            server.wire.sent(server.wire.to_send().len());
             if wants == device::Wants::End {
                 break;
             }
-            let space = server.receive_into();
+            let space = server.wire.receive_into();
             let n = space.len().min(rest.len());
             space[..n].copy_from_slice(&rest[..n]);
-            server.received(n);
+            server.wire.received(n);
             rest = &rest[n..];
         }
     });

@@ -596,6 +596,21 @@ fn a_link_that_breaks_at_each_octet_in_turn_never_misleads() {
     }
 }
 
+#[test]
+fn a_maildrop_of_many_messages_passes_through_small_buffers() {
+    for (pipelining, room) in [(false, 700), (true, 700), (true, 5)] {
+        let plan = Plan {
+            messages: (0..150).map(|n| b".\n".repeat(n % 7)).collect(),
+            marked: (0..150).map(|n| n % 3 == 0).collect(),
+            reset_first: false,
+            pipelining,
+            room,
+            luck: vec![3, 255, 17, 2, 90, 131, 7, 44],
+        };
+        check_unbroken(&plan);
+    }
+}
+
 // ----- autologout
 
 const IDLE: Duration = Duration::from_secs(600);

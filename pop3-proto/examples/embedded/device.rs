@@ -1,6 +1,6 @@
 //! The whole device: a POP3 server and a POP3 client in fixed arrays, without heap, operating system or panic.
 //!
-//! A real device moves octets between [`Pop3Server::receive_into`], [`Pop3Server::to_send`] and its network; see `main.rs`.
+//! A real device moves octets between [`Wire`] and its network; see `main.rs`.
 
 use core::time::Duration;
 
@@ -76,29 +76,16 @@ pub(crate) enum Wants {
     End,
 }
 
-/// One connection of the server.
+/// The two buffers between a session and its network.
 #[derive(Debug)]
-pub(crate) struct Pop3Server {
-    session: Server<'static>,
-    drop: Maildrop<Flash, [u8; 1]>,
-    flash: Flash,
-    /// A message on its way out: what is left of it.
-    sending: Option<(Body, &'static [u8])>,
+pub(crate) struct Wire {
     rx: FixedBuf<RX>,
     tx: FixedBuf<TX>,
 }
 
-impl Pop3Server {
-    /// For a connection that was just accepted.
-    pub(crate) const fn new(flash: Flash) -> Self {
-        Self {
-            session: Server::new(&CONFIG, Security::Plain),
-            drop: Maildrop::closed(),
-            flash,
-            sending: None,
-            rx: FixedBuf::new(),
-            tx: FixedBuf::new(),
-        }
+impl Wire {
+    const fn new() -> Self {
+        Self { rx: FixedBuf::new(), tx: FixedBuf::new() }
     }
 
     /// Where received octets go; say how many came with [`received`](Self::received).
@@ -120,44 +107,76 @@ impl Pop3Server {
     pub(crate) fn sent(&mut self, n: usize) {
         self.tx.used(n);
     }
+}
+
+/// One connection of the server.
+#[derive(Debug)]
+pub(crate) struct Pop3Server {
+    session: Server<'static>,
+    drop: Maildrop<Flash, [u8; 1]>,
+    flash: Flash,
+    /// A message on its way out: what is left of it.
+    sending: Option<(Body, &'static [u8])>,
+    pub(crate) wire: Wire,
+}
+
+impl Pop3Server {
+    /// For a connection that was just accepted.
+    pub(crate) const fn new(flash: Flash) -> Self {
+        Self {
+            session: Server::new(&CONFIG, Security::Plain),
+            drop: Maildrop::closed(),
+            flash,
+            sending: None,
+            wire: Wire::new(),
+        }
+    }
 
     /// Does all that can be done with what was received.
     pub(crate) fn run(&mut self, now: Time) -> Wants {
         self.session.handle_timeout(now);
         loop {
             if let Some((mut body, mut rest)) = self.sending.take() {
-                body.fill(&mut rest, &mut self.tx);
+                body.fill(&mut rest, &mut self.wire.tx);
                 if !rest.is_empty() {
                     self.sending = Some((body, rest));
                     return Wants::Output;
                 }
                 body.end(&mut self.session);
             }
-            match self.drop.receive(&mut self.session, now, self.rx.unread(), &mut self.tx) {
+            match self.drop.receive(&mut self.session, now, self.wire.rx.unread(), &mut self.wire.tx) {
                 Event::NeedInput => return Wants::Input(self.session.poll_timeout()),
                 Event::NeedOutput => return Wants::Output,
                 Event::Closed(_) => return Wants::End,
                 Event::Login { credentials: Credentials::Password(password), reply } => {
                     if self.session.user() == Some(b"sensor") && same(password, b"s3cret pass") {
                         match self.drop.open_with(self.flash, [0]) {
-                            Ok(()) => reply.accept(&mut self.session, &mut self.tx, "welcome"),
-                            Err(_) => {
-                                reply.err(&mut self.session, &mut self.tx, Code::SysPerm, "too many messages")
-                            }
+                            Ok(()) => reply.accept(&mut self.session, &mut self.wire.tx, "welcome"),
+                            Err(_) => reply.err(
+                                &mut self.session,
+                                &mut self.wire.tx,
+                                Code::SysPerm,
+                                "too many messages",
+                            ),
                         }
                     } else {
-                        reply.err(&mut self.session, &mut self.tx, Code::Auth, "wrong name or password");
+                        reply.err(&mut self.session, &mut self.wire.tx, Code::Auth, "wrong name or password");
                     }
                 }
                 Event::Retr(number, reply) | Event::Top { number, reply, .. } => {
-                    let body = reply.begin(&mut self.session, &mut self.tx, "message follows");
+                    let body = reply.begin(&mut self.session, &mut self.wire.tx, "message follows");
                     self.sending = Some((body, self.flash.message(number)));
                 }
                 // Flash cannot forget: say so, and remove nothing.
                 Event::Quit { update: true, reply } if self.drop.removals().next().is_some() => {
-                    reply.err(&mut self.session, &mut self.tx, Code::SysPerm, "messages cannot be removed");
+                    reply.err(
+                        &mut self.session,
+                        &mut self.wire.tx,
+                        Code::SysPerm,
+                        "messages cannot be removed",
+                    );
                 }
-                Event::Quit { reply, .. } => reply.ok(&mut self.session, &mut self.tx, "bye"),
+                Event::Quit { reply, .. } => reply.ok(&mut self.session, &mut self.wire.tx, "bye"),
                 // Not used: refused with -ERR by the next call.
                 _ => {}
             }
@@ -166,7 +185,7 @@ impl Pop3Server {
 
     /// Whether the session ended by QUIT.
     pub(crate) fn ended_well(&mut self, now: Time) -> bool {
-        let event = self.drop.receive(&mut self.session, now, self.rx.unread(), &mut self.tx);
+        let event = self.drop.receive(&mut self.session, now, self.wire.rx.unread(), &mut self.wire.tx);
         matches!(event, Event::Closed(Reason::Quit))
     }
 }
@@ -185,8 +204,7 @@ pub(crate) struct Pop3Client {
     step: Step,
     count: u32,
     octets: u64,
-    rx: FixedBuf<RX>,
-    tx: FixedBuf<TX>,
+    pub(crate) wire: Wire,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -210,29 +228,8 @@ impl Pop3Client {
             step: Step::Start,
             count: 0,
             octets: 0,
-            rx: FixedBuf::new(),
-            tx: FixedBuf::new(),
+            wire: Wire::new(),
         }
-    }
-
-    /// Where received octets go.
-    pub(crate) fn receive_into(&mut self) -> &mut [u8] {
-        self.rx.space()
-    }
-
-    /// That many octets were received.
-    pub(crate) fn received(&mut self, n: usize) {
-        self.rx.filled(n);
-    }
-
-    /// What is to be sent.
-    pub(crate) fn to_send(&self) -> &[u8] {
-        self.tx.bytes()
-    }
-
-    /// That many octets were sent.
-    pub(crate) fn sent(&mut self, n: usize) {
-        self.tx.used(n);
     }
 
     /// Messages and octets that came.
@@ -243,7 +240,7 @@ impl Pop3Client {
     /// Does all that can be done with what was received.
     pub(crate) fn run(&mut self) -> Result<Wants, ProtocolError> {
         loop {
-            match self.session.receive(self.rx.unread())? {
+            match self.session.receive(self.wire.rx.unread())? {
                 client::Event::NeedInput => return Ok(Wants::Input(None)),
                 client::Event::Closed => return Ok(Wants::End),
                 client::Event::Greeting(greeting) if greeting.line.status == Status::Ok => {}
@@ -286,7 +283,7 @@ impl Pop3Client {
                 Step::Refused => (Command::Quit, Step::Quit),
                 Step::Quit => return,
             };
-            if self.session.send(&command, &mut self.tx).is_err() {
+            if self.session.send(&command, &mut self.wire.tx).is_err() {
                 return;
             }
             self.step = next;
@@ -305,13 +302,13 @@ pub(crate) fn talk(server: &mut Pop3Server, client: &mut Pop3Client, cut: usize)
     for tick in 0..1_000_000 {
         let now = Time::ZERO.after(Duration::from_millis(tick));
         let served = server.run(now);
-        let n = carry(server.to_send(), client.receive_into(), cut);
-        server.sent(n);
-        client.received(n);
+        let n = carry(server.wire.to_send(), client.wire.receive_into(), cut);
+        server.wire.sent(n);
+        client.wire.received(n);
         let fetched = client.run().ok()?;
-        let back = carry(client.to_send(), server.receive_into(), cut);
-        client.sent(back);
-        server.received(back);
+        let back = carry(client.wire.to_send(), server.wire.receive_into(), cut);
+        client.wire.sent(back);
+        server.wire.received(back);
         if fetched == Wants::End && served == Wants::End {
             return server.ended_well(now).then(|| client.result());
         }

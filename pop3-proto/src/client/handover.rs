@@ -1,9 +1,7 @@
 //! Over the edge of TLS go the client's own settings and nothing the server said.
 
-use core::fmt;
-
 use super::session::{Client, Settings};
-use crate::types::Security;
+use crate::types::{PlaintextLeft, Security};
 
 /// What is left of a session in clear after `+OK` to STLS: the way to the session inside TLS.
 ///
@@ -28,15 +26,3 @@ impl<const Q: usize> Handover<Q> {
         if window.is_empty() { Ok(Client::inside(self.settings, Security::Tls)) } else { Err(PlaintextLeft) }
     }
 }
-
-/// Octets that came in clear were still unread when TLS was up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PlaintextLeft;
-
-impl fmt::Display for PlaintextLeft {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("octets from before the TLS handshake are left in the window")
-    }
-}
-
-impl core::error::Error for PlaintextLeft {}

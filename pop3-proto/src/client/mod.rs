@@ -48,6 +48,6 @@ mod session;
 pub use capabilities::{Capabilities, Knowledge};
 pub use error::{ProtocolError, SendError};
 pub use event::{Event, Id, Need, Part, Refusal};
-pub use handover::{Handover, PlaintextLeft};
+pub use handover::Handover;
 pub use profile::Profile;
 pub use session::Client;

@@ -1,10 +1,8 @@
 //! Over the edge of TLS goes configuration and nothing else.
 
-use core::fmt;
-
 use super::config::Config;
 use super::session::Server;
-use crate::types::{Security, Timestamp};
+use crate::types::{PlaintextLeft, Security, Timestamp};
 
 /// What is left of a session in clear after STLS: the way to the session inside TLS.
 ///
@@ -32,15 +30,3 @@ impl<'c> Handover<'c> {
         if window.is_empty() { Ok(Server::inside(&self, Security::Tls)) } else { Err(PlaintextLeft) }
     }
 }
-
-/// Octets that came in clear were still unread when TLS was up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PlaintextLeft;
-
-impl fmt::Display for PlaintextLeft {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("octets from before the TLS handshake are left in the window")
-    }
-}
-
-impl core::error::Error for PlaintextLeft {}

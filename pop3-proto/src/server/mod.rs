@@ -41,7 +41,7 @@ pub(crate) use advance::Next;
 pub use body::Body;
 pub use config::Config;
 pub use event::{Credentials, Event, Need, Reason};
-pub use handover::{Handover, PlaintextLeft};
+pub use handover::Handover;
 pub use listing::Listing;
 pub use session::Server;
 pub use table::{Legality, Phase, legality};

@@ -1,0 +1,15 @@
+//! What came in clear stays outside of TLS.
+
+use core::fmt;
+
+/// Octets that came in clear were still unread when TLS was up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlaintextLeft;
+
+impl fmt::Display for PlaintextLeft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("octets from before the TLS handshake are left in the window")
+    }
+}
+
+impl core::error::Error for PlaintextLeft {}
