@@ -28,7 +28,8 @@ pub(crate) async fn serve(
     stream.set_nodelay(true)?;
     let config = app.config(peer);
     let (stream, session) = if tls {
-        (shake_hands(app, stream).await?, Server::new(config, Security::Tls))
+        let handshake = shake_hands(app, stream, stopping.clone()).await?;
+        (handshake, Server::new(config, Security::Tls))
     } else {
         let plain = Server::new(config, Security::Plain);
         match session::run(app, &mut stream, plain, stopping.clone()).await? {
@@ -37,7 +38,7 @@ pub(crate) async fn serve(
                 return Ok(());
             }
             // Nothing that came in clear goes on: `run` has returned the new session only if its window was empty.
-            Some(inside) => (shake_hands(app, stream).await?, inside),
+            Some(inside) => (shake_hands(app, stream, stopping.clone()).await?, inside),
         }
     };
     let mut stream = stream;
@@ -50,7 +51,12 @@ pub(crate) async fn serve(
 async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
     app: &App,
     stream: S,
+    mut stopping: watch::Receiver<()>,
 ) -> anyhow::Result<TlsStream<S>> {
-    let handshake = timeout(TLS_TIMEOUT, app.tls.accept(stream)).await;
-    handshake.context("TLS handshake timed out")?.context("TLS handshake")
+    tokio::select! {
+        handshake = timeout(TLS_TIMEOUT, app.tls.accept(stream)) => {
+            handshake.context("TLS handshake timed out")?.context("TLS handshake")
+        }
+        _ = stopping.changed() => anyhow::bail!("stopping in the middle of a TLS handshake"),
+    }
 }

@@ -176,7 +176,7 @@ pub(crate) fn refused(what: &str, refusal: &Refusal<'_>) -> Failure {
         _ => Kind::Protocol,
     };
     let code = refusal.known_code().map(|code| format!("[{}] ", code.as_str())).unwrap_or_default();
-    kind.because(what, format_args!("the server says {code}{}", refusal.text))
+    kind.because(what, format_args!("the server says {code}{}", refusal.text)).by_refusal()
 }
 
 fn broken(error: ProtocolError) -> Failure {

@@ -17,15 +17,31 @@ pub(crate) struct Failure {
     kind: Kind,
     what: String,
     why: String,
+    /// The server said `-ERR`; the dialogue itself is in order.
+    refused: bool,
 }
 
 impl Kind {
     pub(crate) fn because(self, what: impl fmt::Display, why: impl fmt::Display) -> Failure {
-        Failure { kind: self, what: what.to_string(), why: why.to_string() }
+        Failure { kind: self, what: what.to_string(), why: why.to_string(), refused: false }
     }
 }
 
 impl Failure {
+    /// It came by `-ERR`.
+    pub(crate) fn by_refusal(mut self) -> Self {
+        self.refused = true;
+        self
+    }
+
+    /// A refused command, where refusal is that kind of trouble.
+    pub(crate) fn refused_as(mut self, kind: Kind) -> Self {
+        if self.refused {
+            self.kind = kind;
+        }
+        self
+    }
+
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.kind as u8)
     }
@@ -34,15 +50,5 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.what, self.why)
-    }
-}
-
-impl Failure {
-    /// A refused command, where refusal means something else than a broken protocol.
-    pub(crate) fn refused_as(mut self, kind: Kind) -> Self {
-        if self.kind == Kind::Protocol {
-            self.kind = kind;
-        }
-        self
     }
 }

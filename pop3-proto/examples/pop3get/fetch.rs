@@ -14,6 +14,9 @@ use pop3_proto::{Command, MsgNo, Scan};
 use crate::connection::{Connection, refused};
 use crate::failure::{Failure, Kind};
 
+/// Messages that are taken from one maildrop; a list that goes on beyond is taken for endless.
+const MOST: usize = 500_000;
+
 /// What was fetched.
 #[derive(Debug, Default)]
 pub(crate) struct Done {
@@ -31,12 +34,11 @@ pub(crate) fn all(connection: &mut Connection, maildir: &Maildir, delete: bool) 
     let scans = list(connection)?;
     let bar = progress_bar(&scans);
     let mut done = Done::default();
-    let mut to_ask = scans.iter().map(|scan| scan.number).collect::<VecDeque<_>>();
+    let mut to_ask = scans.iter().map(|scan| scan.number).peekable();
     let mut incoming = VecDeque::new();
     loop {
-        while let Some(number) = to_ask.front().copied().filter(|_| connection.client.can_send()) {
+        while let Some(number) = to_ask.next_if(|_| connection.client.can_send()) {
             connection.send(&Command::Retr(number))?;
-            to_ask.pop_front();
             incoming.push_back(number);
         }
         let Some(number) = incoming.pop_front() else { break };
@@ -60,6 +62,9 @@ fn list(connection: &mut Connection) -> Result<Vec<Scan>, Failure> {
             // Some servers refuse to list an empty maildrop.
             Event::Reply(_, Part::Stat(stat)) if stat.count == 0 => return Ok(scans),
             Event::Reply(_, Part::Stat(_) | Part::Unreadable(_)) => connection.send(&Command::List(None))?,
+            Event::Reply(_, Part::ScanItem(_)) if scans.len() == MOST => {
+                return Err(Kind::Protocol.because("LIST", format_args!("more than {MOST} messages")));
+            }
             Event::Reply(_, Part::ScanItem(scan)) => scans.push(scan),
             Event::Reply(_, Part::End) => return Ok(scans),
             Event::Reply(_, Part::Err(refusal)) => return Err(refused("STAT or LIST", &refusal)),
@@ -104,14 +109,12 @@ fn retrieve(
 }
 
 fn mark_deleted(connection: &mut Connection, scans: &[Scan]) -> Result<(), Failure> {
-    let mut to_ask = scans.iter().map(|scan| scan.number);
-    let mut next = to_ask.next();
+    let mut to_ask = scans.iter().map(|scan| scan.number).peekable();
     let mut waiting = 0_usize;
-    while next.is_some() || waiting > 0 {
-        while let Some(number) = next.filter(|_| connection.client.can_send()) {
+    while to_ask.peek().is_some() || waiting > 0 {
+        while let Some(number) = to_ask.next_if(|_| connection.client.can_send()) {
             connection.send(&Command::Dele(number))?;
             waiting += 1;
-            next = to_ask.next();
         }
         match connection.next()? {
             Event::Reply(_, Part::Ok(_)) => waiting -= 1,
