@@ -1,8 +1,11 @@
 //! The dot codecs against naive twins of a few lines each, over messages that are mostly line ends and dots.
 
+mod common;
+
+use common::show;
 use pop3_proto::dot::{Chunk, Stuffer, TopLimit, Unstuffer, WireSize, wire_size};
 use pop3_proto::limits::MIN_OUTPUT;
-use pop3_proto::server::{Body, Config, Event, Server};
+use pop3_proto::server::{Body, Config, Event, Reason, Server};
 use pop3_proto::{FixedBuf, Full, Output, Security, Time};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -508,6 +511,47 @@ fn handed_out(ask: &str, pre: bool, stored: &[u8], sizes: &[usize]) -> Vec<u8> {
             assert!(piece.is_empty());
         }
     })
+}
+
+#[test]
+fn a_top_that_has_its_lines_ends_well_if_the_output_was_full_when_more_was_given() {
+    for room in 0..4 {
+        let header = format!("S: {}\n\n", "x".repeat(MIN_OUTPUT - room - HEAD.len() - 7));
+        let sent = reply("TOP 1 0", false, |body, tx, sent| {
+            let mut rest = header.as_bytes();
+            body.fill(&mut rest, tx);
+            assert_eq!((rest.len(), tx.room()), (0, room));
+            for mut piece in [&b"body\n"[..], b"more\n"] {
+                while !piece.is_empty() {
+                    body.fill(&mut piece, tx);
+                    sent.extend_from_slice(tx.bytes());
+                    tx.clear();
+                }
+            }
+        });
+        assert_eq!(show(&sent), show(&stuff(&crlf(header.as_bytes()))), "{room} octets of room");
+    }
+}
+
+#[test]
+fn a_body_that_ends_with_octets_left_has_no_end() {
+    let stored = b"x".repeat(MIN_OUTPUT);
+    let mut config = Config::new();
+    config.clear_login = true;
+    let mut session = Server::new(&config, Security::Plain);
+    let mut window = &b"USER a\r\nPASS b\r\nRETR 1\r\n"[..];
+    let mut out = Vec::new();
+    let Event::Login { reply, .. } = session.receive(Time::ZERO, &mut window, &mut out) else { panic!() };
+    reply.accept(&mut session, &mut out, "");
+    let mut tx: FixedBuf<MIN_OUTPUT> = FixedBuf::new();
+    let Event::Retr(_, reply) = session.receive(Time::ZERO, &mut window, &mut tx) else { panic!() };
+    let mut body = reply.begin(&mut session, &mut tx, "here it comes");
+    body.fill(&mut &stored[..], &mut tx);
+    body.end(&mut session);
+    let event = session.receive(Time::ZERO, &mut window, &mut tx);
+    assert!(matches!(event, Event::Closed(Reason::Unfinished)), "{event:?}");
+    let cut = stored.len() - HEAD.len();
+    assert_eq!(show(tx.bytes()), show(&[HEAD, &stored[..cut]].concat()));
 }
 
 proptest! {

@@ -313,6 +313,28 @@ fn near_terminators_in_what_a_server_sends_are_data() {
 }
 
 #[test]
+fn a_strict_client_takes_no_dot_that_is_not_stuffed_and_ends_nothing_early() {
+    for near in NEAR {
+        let body = [b"Subject: x\r\n\r\na", near, b"b\r\n.\r\n"].concat();
+        let octets = [b"+OK\r\n", &body[..], b"+OK 2 320\r\n"].concat();
+        let mail = unstuffed(&body);
+        let text = body.strip_suffix(b".\r\n").unwrap();
+        let odd = text.windows(4).any(|w| w.starts_with(b"\r\n.") && w[3] != b'.');
+        for cut in CUTS {
+            let heard = retr_and_stat(Profile::STRICT, &octets, cut);
+            if odd {
+                let error = Heard::Error(ProtocolError::Deviation(Deviation::UnstuffedDot));
+                assert_eq!(heard.last(), Some(&error), "{}", near.escape_ascii());
+                assert_eq!(heard.len(), 3, "{heard:?}");
+                assert!(matches!(&heard[1], Heard::Data(front) if mail.starts_with(front)), "{heard:?}");
+            } else {
+                assert_eq!(heard, retr_and_stat_heard("", &mail), "{}", near.escape_ascii());
+            }
+        }
+    }
+}
+
+#[test]
 fn near_terminators_at_the_very_start_of_a_body_are_data() {
     for front in [
         &b".\n"[..],
