@@ -218,7 +218,8 @@ proptest! {
 fn pipelined_commands_in_one_window_are_all_answered_in_order_at_every_cut() {
     let mut config = Config::new();
     config.clear_login = true;
-    let octets = b"USER tim\r\nPASS secret\r\nSTAT\r\nLIST 2\r\nRETR 2\r\nUIDL\r\nDELE 1\r\nLIST\r\nTOP 2 1\r\nQUIT\r\n";
+    let octets = b"USER tim\r\nPASS secret\r\nSTAT\r\nLIST 2\r\nRETR 2\r\nUIDL\r\n\
+        DELE 1\r\nLIST\r\nTOP 2 1\r\nQUIT\r\n";
     let due = "+OK POP3 server ready\r\n+OK send PASS\r\n+OK welcome\r\n+OK 3 2154\r\n+OK 2 25\r\n\
         +OK message follows\r\nSubject: two\r\n\r\na\r\nb\r\nc\r\n.\r\n\
         +OK 3 messages (2154 octets)\r\n1 uid-1\r\n2 uid-2\r\n3 uid-3\r\n.\r\n\

@@ -572,7 +572,10 @@ proptest! {
     ) {
         let whole = check_unbroken(&plan);
         for (place, is_up) in places {
-            let at = if is_up { Break::Up(place.index(whole.up.len())) } else { Break::Down(place.index(whole.down.len())) };
+            let at = match is_up {
+                true => Break::Up(place.index(whole.up.len())),
+                false => Break::Down(place.index(whole.down.len())),
+            };
             check_broken(&plan, at);
         }
     }

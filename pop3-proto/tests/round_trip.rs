@@ -293,6 +293,13 @@ fn one_line<E: std::fmt::Debug + PartialEq>(
     Ok(Some(line.to_vec()))
 }
 
+/// As [`one_line`], where the room is enough.
+fn whole_line<E: std::fmt::Debug + PartialEq>(
+    write: impl Fn(&mut Tight) -> Result<(), E>,
+) -> Result<Vec<u8>, TestCaseError> {
+    one_line(REPLY_LINE, REPLY_LINE, write)?.ok_or_else(|| TestCaseError::fail("no line into 512 octets"))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1500))]
 
@@ -517,7 +524,11 @@ proptest! {
     }
 
     #[test]
-    fn a_status_line_in_utf_8_is_read_again(status in status(), code in code(), text in "[ -Z\\\\-~\u{e9}\u{4e00}]{0,60}") {
+    fn a_status_line_in_utf_8_is_read_again(
+        status in status(),
+        code in code(),
+        text in "[ -Z\\\\-~\u{e9}\u{4e00}]{0,60}",
+    ) {
         let line = written(|out| encode::status_line_utf8(status, code, &text, out));
         let value = read(&line, parse::status_line);
         prop_assert_eq!((value.status, value.known_code()), (status, code));
@@ -525,7 +536,10 @@ proptest! {
     }
 
     #[test]
-    fn a_greeting_is_read_again_with_its_timestamp(text in "([ -;=-Z\\\\-~][ -;=-~]{0,60})?", stamp in prop::option::of(timestamp())) {
+    fn a_greeting_is_read_again_with_its_timestamp(
+        text in "([ -;=-Z\\\\-~][ -;=-~]{0,60})?",
+        stamp in prop::option::of(timestamp()),
+    ) {
         let stamp = stamp.as_deref().map(|stamp| Timestamp::new(stamp).unwrap());
         let line = written(|out| encode::greeting(&text, stamp, out));
         let parts = [Some("+OK"), Some(&text[..]).filter(|t| !t.is_empty()), stamp.map(|stamp| stamp.as_str())];
@@ -539,7 +553,12 @@ proptest! {
     }
 
     #[test]
-    fn listing_lines_are_written_exactly_and_read_again(n in number(), count in big(), octets in big(), id in uid()) {
+    fn listing_lines_are_written_exactly_and_read_again(
+        n in number(),
+        count in big(),
+        octets in big(),
+        id in uid(),
+    ) {
         let (scan, stat, uid) = (Scan { number: n, octets }, Stat { count, octets }, Uid::new(&id).unwrap());
         let line = written(|out| encode::stat_reply(stat, out));
         prop_assert_eq!(&line, &format!("+OK {count} {octets}").into_bytes());
@@ -588,8 +607,8 @@ proptest! {
         names in vec(mechanism(), 0..6),
     ) {
         const KNOWN: [&str; 15] = [
-            "TOP", "USER", "SASL", "UIDL", "STLS", "LANG", "UTF8", "EXPIRE", "RESP-CODES", "RESP_CODES", "PIPELINING",
-            "LOGIN-DELAY", "AUTH-RESP-CODE", "AUTH_RESP_CODE", "IMPLEMENTATION",
+            "TOP", "USER", "SASL", "UIDL", "STLS", "LANG", "UTF8", "EXPIRE", "RESP-CODES", "RESP_CODES",
+            "PIPELINING", "LOGIN-DELAY", "AUTH-RESP-CODE", "AUTH_RESP_CODE", "IMPLEMENTATION",
         ];
         prop_assume!(!KNOWN.iter().any(|known| known.eq_ignore_ascii_case(&tag)));
         let names = names.join(&b' ');
@@ -621,7 +640,9 @@ proptest! {
     }
 
     #[test]
-    fn text_that_is_base64_is_what_its_octets_encode_to(text in "[A-Za-z0-9+/=]{0,12}|[A-D=]{4,8}|[A-P+/]{60,70}=?") {
+    fn text_that_is_base64_is_what_its_octets_encode_to(
+        text in "[A-Za-z0-9+/=]{0,12}|[A-D=]{4,8}|[A-P+/]{60,70}=?",
+    ) {
         if let Some(value) = Base64::new(text.as_bytes()) {
             let mut octets = vec![0; value.decoded_len()];
             let octets = value.decode(&mut octets).unwrap();
@@ -655,15 +676,17 @@ proptest! {
                 prop_assert!(!line[..line.len() - 2].iter().any(u8::is_ascii_control));
             }
         }
-        let ascii = one_line(REPLY_LINE, REPLY_LINE, |out| encode::status_line(status, code, &text, out))?.unwrap();
+        let ascii = whole_line(|out| encode::status_line(status, code, &text, out))?;
         prop_assert!(ascii.is_ascii());
         let value = read(ascii.strip_suffix(b"\r\n").unwrap(), parse::status_line);
-        prop_assert_eq!((value.status, value.known_code(), value.code.is_some()), (status, code, code.is_some()));
-        let line = one_line(REPLY_LINE, REPLY_LINE, |out| encode::status_line_utf8(status, code, &text, out))?.unwrap();
+        prop_assert_eq!((value.status, value.known_code()), (status, code));
+        prop_assert_eq!(value.code.is_some(), code.is_some());
+        let line = whole_line(|out| encode::status_line_utf8(status, code, &text, out))?;
         let value = read(line.strip_suffix(b"\r\n").unwrap(), parse::status_line);
-        prop_assert_eq!((value.status, value.known_code(), value.code.is_some()), (status, code, code.is_some()));
-        prop_assert!(std::str::from_utf8(&line).is_ok());
-        let line = one_line(REPLY_LINE, REPLY_LINE, |out| encode::greeting(&text, None, out))?.unwrap();
+        prop_assert_eq!((value.status, value.known_code()), (status, code));
+        prop_assert_eq!(value.code.is_some(), code.is_some());
+        prop_assert!(str::from_utf8(&line).is_ok());
+        let line = whole_line(|out| encode::greeting(&text, None, out))?;
         let value = read(line.strip_suffix(b"\r\n").unwrap(), parse::greeting);
         prop_assert_eq!((value.line.status, value.line.code, value.timestamp), (Status::Ok, None, None));
     }
@@ -681,7 +704,12 @@ proptest! {
     }
 
     #[test]
-    fn a_capability_with_hostile_parts_is_one_line_or_nothing(tag in hostile(), params in hostile(), more in hostile(), room in room()) {
+    fn a_capability_with_hostile_parts_is_one_line_or_nothing(
+        tag in hostile(),
+        params in hostile(),
+        more in hostile(),
+        room in room(),
+    ) {
         let params = [params, more].concat();
         for one in [
             Capability::Other { tag: &tag, params: &params },
@@ -690,7 +718,9 @@ proptest! {
         ] {
             let mut out = Tight::with(room);
             if encode::capability(&one, &mut out).is_ok() && out.behind().is_empty() {
-                prop_assert!(matches!(one, Capability::Other { .. }), "only a tag without a legal front is left out");
+                // Left out, for want of a tag.
+                let other = matches!(one, Capability::Other { .. });
+                prop_assert!(other);
                 continue;
             }
             if let Some(line) = one_line(REPLY_LINE, room, |out| encode::capability(&one, out))? {
@@ -770,7 +800,8 @@ proptest! {
             prop_assert_eq!(read(&again, parse::uid_item), value);
         }
         if let Ok(value) = parse::lang_item(&line, &mut Deviations::default())
-            && let (Ok(tag), Ok(text)) = (str::from_utf8(value.tag), str::from_utf8(value.description.as_bytes()))
+            && let Ok(tag) = str::from_utf8(value.tag)
+            && let Ok(text) = str::from_utf8(value.description.as_bytes())
             && tag.bytes().all(|b| b.is_ascii_alphanumeric())
             && !text.is_empty()
             && !text.chars().any(char::is_control)
@@ -793,7 +824,8 @@ proptest! {
             if !text.starts_with('[') && !text.chars().any(char::is_control) {
                 prop_assert_eq!(mended, text);
             }
-            let third = written(|out| encode::status_line_utf8(second.status, second.known_code(), mended, out));
+            let (status, code) = (second.status, second.known_code());
+            let third = written(|out| encode::status_line_utf8(status, code, mended, out));
             prop_assert_eq!(third, again);
         }
     }
@@ -805,7 +837,7 @@ proptest! {
         {
             let again = written(|out| encode::greeting("ready", Some(stamp), out));
             prop_assert_eq!(read(&again, parse::greeting).timestamp, Some(stamp));
-            let text = std::str::from_utf8(value.line.text.as_bytes()).unwrap_or("");
+            let text = str::from_utf8(value.line.text.as_bytes()).unwrap_or("");
             prop_assert!(text.is_empty() || text.contains(stamp.as_str()));
         }
     }

@@ -729,12 +729,20 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn any_text_and_any_tag_in_an_answer_stay_in_its_line(text in harm(), tag in harm(), utf8 in any::<bool>()) {
+    fn any_text_and_any_tag_in_an_answer_stay_in_its_line(
+        text in harm(),
+        tag in harm(),
+        utf8 in any::<bool>(),
+    ) {
         check_every_answer(&text, &tag, utf8);
     }
 
     #[test]
-    fn any_text_in_the_configuration_stays_in_its_line(greeting in harm(), name in harm(), lines in vec(harm(), 0..4)) {
+    fn any_text_in_the_configuration_stays_in_its_line(
+        greeting in harm(),
+        name in harm(),
+        lines in vec(harm(), 0..4),
+    ) {
         let lines: Vec<_> = lines.iter().map(String::as_str).collect();
         let mut config = open_config();
         config.greeting = &greeting;
@@ -762,6 +770,9 @@ fn statuses(said: &[u8]) -> Vec<&str> {
     lines.map(|line| line.split(' ').next().unwrap()).collect()
 }
 
+const TOKENS: [&str; 12] =
+    ["NOOP", "noop", "\r\n", "\r\n", "NOOP\r\n", "\n", "\r", "\0", " ", "QUIT", "\r\r\n", "\n\r\n"];
+
 fn lines_by<'s>(stream: &'s [u8], end: &[u8]) -> Vec<&'s [u8]> {
     let (mut lines, mut rest) = (Vec::new(), stream);
     while let Some(at) = rest.windows(end.len()).position(|window| window == end) {
@@ -776,7 +787,7 @@ proptest! {
 
     #[test]
     fn bare_line_ends_never_make_two_commands_of_one_line(
-        tokens in vec(select(&["NOOP", "noop", "\r\n", "\r\n", "NOOP\r\n", "\n", "\r", "\0", " ", "QUIT", "\r\r\n", "\n\r\n"][..]), 0..24),
+        tokens in vec(select(&TOKENS), 0..24),
         cut in select(&CUTS),
         bare_lf in any::<bool>(),
     ) {
