@@ -68,7 +68,7 @@ const fn per_user(user: bool) -> &'static [u8] {
 fn with_params(tag: &[u8], params: &[u8], out: &mut impl Output) -> Result<(), Full> {
     let room = crate::limits::REPLY_LINE.saturating_sub(3).saturating_sub(tag.len());
     let params = printable(params);
-    let params = params.get(..room).unwrap_or(params);
+    let params = params.get(..room).unwrap_or(params).trim_ascii_end();
     if params.is_empty() { put(out, &[tag, b"\r\n"]) } else { put(out, &[tag, b" ", params, b"\r\n"]) }
 }
 

@@ -101,11 +101,13 @@ impl Body {
                 *granted
             }
         };
+        if go_on {
+            self.state = State::Whole;
+        }
         if granted == 0 {
             *message = &[];
             return None;
         }
-        self.state = State::Whole;
         let mut part = whole.get(..granted.min(room)).unwrap_or(whole);
         let before = part.len();
         let run = self.stuffer.next(&mut part);
