@@ -304,6 +304,20 @@ fn a_server_may_give_up_while_its_challenge_is_open() {
 }
 
 #[test]
+fn a_challenge_may_be_longer_than_a_status_line() {
+    let mut client: Client = Client::new(Profile::STRICT, Security::Tls);
+    let _ = client.receive(&mut &b"+OK\r\n"[..]).unwrap();
+    client.auth("GSSAPI", None, &mut Vec::new()).unwrap();
+    let wire = format!("+ {}\r\n", "QUFB".repeat(1000));
+    let mut window = wire.as_bytes();
+    let Ok(Got::Reply(_, Part::Challenge(data))) = client.receive(&mut window) else { panic!() };
+    assert_eq!(data.decoded_len(), 3000);
+    let long = format!("+OK {}\r\n", "x".repeat(507));
+    client.respond(b"", &mut Vec::new()).unwrap();
+    assert_eq!(client.receive(&mut long.as_bytes()), Err(ProtocolError::Deviation(Deviation::LongLine)));
+}
+
+#[test]
 fn an_end_without_quit_is_not_clean_when_messages_were_marked() {
     let mut client = client_at(&Command::Dele(MsgNo::FIRST), 1024);
     let _ = client.receive(&mut &b"+OK\r\n"[..]).unwrap();

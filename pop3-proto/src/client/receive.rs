@@ -22,7 +22,7 @@ impl<const Q: usize> Client<Q> {
             _ if !self.scanner.past_skip(&mut input) => true,
             Reading::Body(unstuffer) => unstuffer.wants_more(input.bytes()),
             Reading::LfBody(unstuffer) => unstuffer.wants_more(input.bytes()),
-            _ => self.scanner.front(&mut input) == Front::Partial,
+            _ => self.front(&mut input) == Front::Partial,
         };
         if wait { Need::Input } else { Need::Event }
     }
@@ -67,10 +67,22 @@ impl<const Q: usize> Client<Q> {
         })
     }
 
+    #[inline]
+    fn front<'i>(&mut self, input: &mut impl Input<'i>) -> Front<'i> {
+        let limits = &self.settings.limits;
+        let exchange = matches!(self.queue.front(), Some((_, Asked::Auth)));
+        self.scanner.set_limit(if exchange {
+            limits.exchange_line().max(limits.reply_line())
+        } else {
+            limits.reply_line()
+        });
+        self.scanner.front(input)
+    }
+
     /// The next line. Of an over-long one the front, and its rest is skipped.
     #[inline]
     fn line<'i>(&mut self, input: &mut impl Input<'i>) -> Result<Option<Found<'i>>, ProtocolError> {
-        match self.scanner.front(input) {
+        match self.front(input) {
             Front::Partial => Ok(None),
             Front::Line { line: Line::Complete(text), len, bare_lf } => {
                 self.scanner.take(input, len);
@@ -112,7 +124,9 @@ impl<const Q: usize> Client<Q> {
                         Part::Unreadable(line)
                     }
                 };
-                Event::Reply(id, part)
+                self.note(seen)?;
+                // No line limit but that of the mechanisms (RFC 5034 section 4).
+                return Ok(Event::Reply(id, part));
             }
             // A server may give up while its challenge is open.
             (Reading::Challenged, Some((_, asked))) if line.starts_with(b"-") => {
