@@ -36,9 +36,9 @@ struct Args {
     /// Serve this mbox file; %u in it stands for the user name
     #[arg(long, value_name = "FILE")]
     mbox: Option<String>,
-    /// Address for clients that start in clear [default: 127.0.0.1:1110, unless only --listen-tls is given]
-    #[arg(long, value_name = "ADDR")]
-    listen: Option<SocketAddr>,
+    /// Address for clients that start in clear
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1110")]
+    listen: SocketAddr,
     /// Address for clients that start with TLS
     #[arg(long, value_name = "ADDR")]
     listen_tls: Option<SocketAddr>,
@@ -89,8 +89,6 @@ async fn run(args: Args) -> anyhow::Result<()> {
         _ => tls::self_signed()?,
     };
     let example_user = users.first().to_owned();
-    let listen =
-        args.listen.or_else(|| args.listen_tls.is_none().then_some(SocketAddr::from(([127, 0, 0, 1], 1110))));
     let app = Arc::new(app::App::new(store, users, acceptor));
-    server::run(app, listen, args.listen_tls, &example_user).await
+    server::run(app, args.listen, args.listen_tls, &example_user).await
 }

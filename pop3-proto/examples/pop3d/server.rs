@@ -20,7 +20,7 @@ const GRACE: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run(
     app: Arc<App>,
-    listen: Option<SocketAddr>,
+    listen: SocketAddr,
     listen_tls: Option<SocketAddr>,
     user: &str,
 ) -> anyhow::Result<()> {
@@ -29,21 +29,18 @@ pub(crate) async fn run(
     // Before the first line is printed, so that whoever reads it may send a signal at once.
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    let mut shown = None;
-    for (address, tls) in [(listen, false), (listen_tls, true)] {
+    let mut example = None;
+    for (address, tls) in [(Some(listen), false), (listen_tls, true)] {
         let Some(address) = address else { continue };
         let listener =
             TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
         let address = listener.local_addr()?;
         println!("listening on {address} ({})", if tls { "TLS" } else { "plain, STLS" });
-        shown = shown.or(Some((if tls { "pop3s" } else { "pop3" }, address)));
+        example = example.or(Some(address));
         tokio::spawn(accept(app.clone(), listener, tls, places.clone(), stopping.clone()));
     }
-    if let Some((scheme, address)) = shown {
-        println!(
-            "try: curl --user {user} {}{scheme}://{address}/1",
-            if scheme == "pop3s" { "--insecure " } else { "" }
-        );
+    if let Some(address) = example {
+        println!("try: curl --user {user} pop3://{address}/1");
     }
     drop(stopping);
 
