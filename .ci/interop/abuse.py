@@ -7,7 +7,7 @@ the culprit, no piece of a message in new/, no password to a server that is not 
 normal session after each check. By hand:
 
   .ci/interop/abuse.py            (as in CI)
-  .ci/interop/abuse.py --full     (lines of 1 GiB, and servers that stall: two minutes, for pop3get waits that long)
+  .ci/interop/abuse.py --full     (lines of 1 GiB, and peers that stall: two minutes, for pop3get waits that long)
 """
 
 import argparse
@@ -335,6 +335,20 @@ class BadPeers:
             self.server.user = USER
         return "others are served meanwhile, and the maildrop is free afterwards"
 
+    def cut_off(self) -> str:
+        """With a pop3d and a maildrop of its own, for it takes as long as pop3d waits."""
+        shutil.copytree(self.mail / "bob", self.mail / "carol")
+        with Pop3d("--maildir", self.mail / "carol", certificates=self.certificates) as pop3d:
+            peer = Peer(pop3d.server)
+            try:
+                peer.log_in()
+                peer.socket.sendall(b"RETR 1\r\n")
+                start = time.monotonic()
+                log_in_soon(pop3d.server, STALLED_SECONDS)
+            finally:
+                peer.close()
+            return f"cut off after {time.monotonic() - start:.0f} s"
+
     def passwords_by_trial(self) -> str:
         with self.peer() as peer:
             peer.ask(b"")
@@ -624,10 +638,12 @@ class BadServers:
             return self.against((NETWORK,), seconds=STALLED_SECONDS, **answers)
 
         return {
-            "a stall before the greeting": lambda: stalled(greeting=(HOLD,)),
-            "a stall in the greeting": lambda: stalled(greeting=(b"+OK re", HOLD)),
-            "a stall in a message": lambda: stalled(RETR=(b"+OK\r\ntext\r\n", HOLD)),
-            "a stall in a handshake": lambda: stalled(mode=STLS, CAPA=b"+OK\r\nSTLS\r\n.\r\n", STLS=(b"+OK\r\n", HOLD)),
+            "pop3get: a stall before the greeting": lambda: stalled(greeting=(HOLD,)),
+            "pop3get: a stall in the greeting": lambda: stalled(greeting=(b"+OK re", HOLD)),
+            "pop3get: a stall in a message": lambda: stalled(RETR=(b"+OK\r\ntext\r\n", HOLD)),
+            "pop3get: a stall in a handshake": lambda: stalled(
+                mode=STLS, CAPA=b"+OK\r\nSTLS\r\n.\r\n", STLS=(b"+OK\r\n", HOLD)
+            ),
         }
 
     def deletion_in_doubt(self, answer: tuple[object, ...]) -> str:
@@ -653,10 +669,10 @@ class BadServers:
         expect(messages == [sent, sent], f"{len(messages)} messages in new/: {shown(b'|'.join(messages))}")
         return "part of the message"
 
-    def two_messages(self, user: str = USER) -> Pop3d:
+    def two_messages(self, user: str = USER, host: str = HOST) -> Pop3d:
         maildir = self.folder / f"two-messages-{next(self.numbers)}"
         corpus.write_maildir(maildir, iter([("small", b"Subject: a\n\na\n"), ("large", corpus.line_of(75) * 4000)]))
-        return Pop3d("--maildir", maildir, certificates=self.certificates, users=(user,))
+        return Pop3d("--maildir", maildir, certificates=self.certificates, users=(user,), host=host)
 
     def unknown_authority(self, mode: str) -> str:
         other = make_certificates(self.folder / f"other-authority-{mode}")
@@ -668,24 +684,10 @@ class BadServers:
 
     def another_name(self) -> str:
         """127.0.0.2 is this machine as well, and not in the certificate."""
-        options = [
-            "--listen-tls",
-            "127.0.0.2:0",
-            "--tls-cert",
-            self.certificates.cert,
-            "--tls-key",
-            self.certificates.key,
-        ]
-        pop3d = subprocess.Popen(
-            list(map(str, [POP3D, *options])), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        try:
-            port = pop3d.stdout.readline().split()[2].rpartition(":")[2]
-            outcome, _ = self.pop3get(f"127.0.0.2:{port}", "--tls", "--ca", self.certificates.ca)
+        with self.two_messages(host="127.0.0.2") as pop3d:
+            where = f"127.0.0.2:{pop3d.server.tls_port}"
+            outcome, _ = self.pop3get(where, "--tls", "--ca", self.certificates.ca)
             return expect_error(outcome, (NETWORK,), "certificate")
-        finally:
-            pop3d.kill()
-            pop3d.communicate()
 
     def wrong_password(self) -> str:
         with self.two_messages("bob") as pop3d:
@@ -741,7 +743,7 @@ class BadServers:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--line-mb", type=int, default=64, help="length of an endless line in MiB (default 64)")
-    parser.add_argument("--stalls", action="store_true", help="with the servers that stall")
+    parser.add_argument("--stalls", action="store_true", help="with the peers that stall for long")
     parser.add_argument("--full", action="store_true", help="the same as --line-mb 1024 --stalls")
     options = parser.parse_args()
     line_mb = 1024 if options.full else options.line_mb
@@ -750,13 +752,16 @@ def main() -> int:
     with scratch_folder() as folder, ThreadPoolExecutor() as executor:
         certificates = make_certificates(folder / "certificates")
         bad_servers = BadServers(folder, certificates, line_mb)
-        stalling = bad_servers.stalling() if options.full or options.stalls else {}
+        bad_peers = BadPeers(folder, certificates, line_mb)
+        stalling = {}
+        if options.full or options.stalls:
+            stalling = {"pop3d: one that does not read is cut off": bad_peers.cut_off, **bad_servers.stalling()}
         stalled = {name: executor.submit(body) for name, body in stalling.items()}
-        BadPeers(folder, certificates, line_mb).all(report)
+        bad_peers.all(report)
         bad_command_lines_of_pop3d(report, folder, certificates)
         bad_servers.all(report)
         for name, future in stalled.items():
-            report.check(f"pop3get: {name}", future.result)
+            report.check(name, future.result)
     return report.finish()
 
 

@@ -143,8 +143,10 @@ def peak_kib(pid: int) -> int:
 class Pop3d:
     """The example server, started for the span of a `with`; stopping it cleanly is a check of its own."""
 
-    def __init__(self, *source: object, certificates: Certificates, users: Iterable[str] = (USER,)) -> None:
-        command = [POP3D, *source, "--listen", f"{HOST}:0", "--listen-tls", f"{HOST}:0"]
+    def __init__(
+        self, *source: object, certificates: Certificates, users: Iterable[str] = (USER,), host: str = HOST
+    ) -> None:
+        command = [POP3D, *source, "--listen", f"{host}:0", "--listen-tls", f"{host}:0"]
         for user in users:
             command += ["--user", f"{user}:{PASSWORD}"]
         command += ["--tls-cert", certificates.cert, "--tls-key", certificates.key]
@@ -164,7 +166,7 @@ class Pop3d:
     def _read_output(self) -> None:
         for line in self.process.stdout:
             self.output.append(line)
-            if found := re.match(r"listening on 127\.0\.0\.1:(\d+) \((plain, STLS|TLS)\)$", line):
+            if found := re.match(r"listening on [\d.]+:(\d+) \((plain, STLS|TLS)\)$", line):
                 self._ports[found[2]] = int(found[1])
                 if len(self._ports) == 2:
                     self._ready.set()

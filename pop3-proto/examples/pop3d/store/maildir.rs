@@ -26,10 +26,14 @@ fn take_stock(path: &Path, lock: Lock) -> anyhow::Result<Mailbox> {
             file => file.with_context(|| message.path().display().to_string())?,
         };
         let octets = wire_size(file).with_context(|| message.path().display().to_string())?;
-        entries.push(Entry { octets, uid: uid(message.id()), place: Place::File(message.path().clone()) });
+        entries.push((
+            message.id().to_owned(),
+            Entry { octets, uid: uid(message.id()), place: Place::File(message.path().clone()) },
+        ));
     }
     // Names begin with the time of delivery.
-    entries.sort_by(|a, b| a.uid.cmp(&b.uid));
+    entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let entries = entries.into_iter().map(|(_, entry)| entry).collect();
     Ok(Mailbox { entries, kind: Kind::Maildir(maildir), _lock: lock })
 }
 

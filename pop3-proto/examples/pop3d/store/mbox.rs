@@ -4,7 +4,6 @@
 //! and puts it in its place, under the dot-lock that delivery programs respect.
 
 use std::fs::{self, File, OpenOptions};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
@@ -12,6 +11,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use pop3_proto::dot::WireSize;
+use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 
 use super::{Entry, Kind, Mailbox, Place, lock};
@@ -19,6 +19,8 @@ use super::{Entry, Kind, Mailbox, Place, lock};
 /// How often, and how long apart, the dot-lock is tried.
 const LOCK_TRIES: u32 = 50;
 const LOCK_WAIT: Duration = Duration::from_millis(100);
+/// A dot-lock of that age was left behind by a program that died.
+const LOCK_STALE: Duration = Duration::from_secs(600);
 
 /// `None` if the maildrop is in use.
 pub(super) fn open(path: &Path) -> anyhow::Result<Option<Mailbox>> {
@@ -33,7 +35,7 @@ struct Message {
     from: u64,
     text: u64,
     size: WireSize,
-    hash: DefaultHasher,
+    hash: Sha256,
     /// An empty line that belongs to the text only if more of it follows.
     blank: Option<Vec<u8>>,
 }
@@ -58,8 +60,7 @@ fn take_stock(path: &Path) -> anyhow::Result<Vec<Entry>> {
         at += n;
         if is_from {
             anyhow::ensure!(piece.ends_with(b"\n"), "a From line without an end");
-            let mut hash = DefaultHasher::new();
-            piece.hash(&mut hash);
+            let hash = Sha256::new_with_prefix(&piece);
             message = Some(Message { from: at - n, text: at, size: WireSize::new(), hash, blank: None });
         } else if let Some(message) = &mut message {
             message.add(&piece, line_start);
@@ -87,14 +88,14 @@ impl Message {
 
     fn count(&mut self, piece: &[u8]) {
         self.size.add(piece);
-        self.hash.write(piece);
+        self.hash.update(piece);
     }
 
     /// The unique-id is made of the content, `From ` line included.
     fn entry(self, next: u64) -> Entry {
         let len = next - self.text - self.blank.map_or(0, |blank| blank.len() as u64);
         let octets = self.size.octets();
-        let uid = format!("{:016x}.{octets}", self.hash.finish());
+        let uid = super::hex(&self.hash.finalize()[..16]);
         Entry { octets, uid, place: Place::Range { from: self.from, text: self.text, len, next } }
     }
 }
@@ -151,7 +152,13 @@ impl DotLock {
         for _ in 0..LOCK_TRIES {
             match OpenOptions::new().write(true).create_new(true).open(&path) {
                 Ok(_) => return Ok(Self(path)),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => sleep(LOCK_WAIT),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    let made = fs::metadata(&path).and_then(|lock| lock.modified());
+                    match made.map(|made| made.elapsed().unwrap_or_default()) {
+                        Ok(age) if age > LOCK_STALE => fs::remove_file(&path)?,
+                        _ => sleep(LOCK_WAIT),
+                    }
+                }
                 Err(error) => return Err(error).with_context(|| path.display().to_string()),
             }
         }

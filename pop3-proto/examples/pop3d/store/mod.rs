@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use pop3_proto::dot::WireSize;
 use pop3_proto::maildrop::Index;
 use pop3_proto::{Code, MsgNo, Uid};
+use sha2::{Digest as _, Sha256};
 use tokio::io::AsyncRead;
 use tokio::task::spawn_blocking;
 
@@ -218,10 +219,15 @@ fn wire_size(mut from: impl io::Read) -> io::Result<u64> {
     }
 }
 
-/// A unique-id from a name that is unique: octets that may not stand in one are replaced, and it is cut to 70.
+/// A unique-id from a name that is unique: the name itself, or, if it is too long or has octets that may not stand in one, a
+/// digest of it.
 fn uid(name: &str) -> String {
-    name.chars()
-        .map(|c| if matches!(c, '!'..='~') { c } else { '_' })
-        .take(pop3_proto::limits::UNIQUE_ID)
-        .collect()
+    match Uid::new(name.as_bytes()) {
+        Some(_) => name.to_owned(),
+        None => hex(&Sha256::digest(name)[..16]),
+    }
+}
+
+fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
