@@ -68,7 +68,6 @@ pub fn server_ops(data: &[u8]) {
                 drain(&mut tx, &mut sent);
                 check_output(&sent);
                 assert_eq!(session.handover().is_some(), reason == Reason::StartTls);
-                assert_eq!(host.drop.removals().next().is_some(), host.drop.removals().count() > 0);
                 if !host.quit {
                     assert_eq!(host.drop.removals().count(), 0, "removed without QUIT");
                 }
@@ -215,7 +214,7 @@ fn drain(tx: &mut FixedBuf<600>, sent: &mut Vec<u8>) {
     tx.clear();
 }
 
-/// The first words are the greeting, and no line of a session without bodies is over-long.
+/// The first words are the greeting.
 fn check_output(sent: &[u8]) {
     assert!(sent.is_empty() || sent.starts_with(b"+OK"), "{}", sent.escape_ascii());
 }

@@ -137,6 +137,8 @@ impl Capabilities {
     }
 }
 
+const _: () = assert!(WELL_KNOWN.len() <= 16, "a set of mechanisms is 16 bits");
+
 const fn bit(n: u32) -> u16 {
     1_u16.wrapping_shl(n)
 }

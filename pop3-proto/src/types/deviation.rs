@@ -76,6 +76,8 @@ deviations! {
     Unsolicited,
 }
 
+const _: () = assert!(Deviation::ALL.len() <= 32, "a set of deviations is 32 bits");
+
 /// A set of [`Deviation`]s.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Deviations(u32);
