@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pop3_proto::maildrop::Maildrop;
 use pop3_proto::server::{Body, Config, Event, Need, Reason, Server, Ticket, kind};
-use pop3_proto::{Code, Expire, FixedBuf, Limits, LoginDelay, Mechanism, Security, Time, Timestamp};
+use pop3_proto::{Code, Expire, FixedBuf, Limits, LoginDelay, Mechanism, Security, Time};
 
 use crate::cursor::Cursor;
 use crate::mailbox::Mailbox;
@@ -23,6 +23,11 @@ pub fn server_ops(data: &[u8]) {
     config.utf8 = on(3);
     config.utf8_user = on(3);
     config.lang = on(4);
+    config.apop = Some("h.example");
+    config.auth_list = on(2);
+    config.late_utf8 = on(3);
+    config.replace_nul = on(5);
+    config.end_header = on(6);
     config.other = on(5);
     config.bare_lf = on(6);
     config.implementation = Some("fuzzed");
@@ -31,7 +36,7 @@ pub fn server_ops(data: &[u8]) {
     config.capabilities = &["X-ONE", "X-TWO with parameters"];
     let mut session = Server::new(&config, if on(7) { Security::Tls } else { Security::Plain });
     if cursor.octet().is_multiple_of(2) {
-        session = session.with_apop(Timestamp::new("<1.2@h.example>").unwrap());
+        session = session.with_apop([1, 2]);
     }
     let mut host = Host { drop: Maildrop::closed(), kept: None, quit: false };
     let mut now = Time::ZERO;

@@ -49,6 +49,18 @@ impl<'i> Base64<'i> {
     }
 }
 
+#[cfg(feature = "scram")]
+impl Base64<'_> {
+    /// What [`decode`](Self::decode) yields, one octet after the other.
+    pub(crate) fn octets(&self) -> impl Iterator<Item = u8> + '_ {
+        groups(self.0).flat_map(|group| {
+            let mut octets = [0; GROUP / 4 * 3];
+            let len = group.decode(&mut octets).unwrap_or_default();
+            octets.into_iter().take(len)
+        })
+    }
+}
+
 impl fmt::Debug for Base64<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Base64({} octets)", self.decoded_len())
@@ -84,8 +96,9 @@ fn groups(text: &[u8]) -> impl Iterator<Item = Group<'_>> {
 }
 
 impl Group<'_> {
-    fn decode(&self, into: &mut [u8]) -> Option<()> {
+    /// How many octets it made.
+    fn decode(&self, into: &mut [u8]) -> Option<usize> {
         let decoded = if self.1 { Padded::decode(self.0, into) } else { Unpadded::decode(self.0, into) };
-        decoded.ok().map(|_| ())
+        decoded.ok().map(<[u8]>::len)
     }
 }

@@ -101,7 +101,7 @@
 //!
 //! # Sizes
 //!
-//! On a 64-bit machine [`Server`](server::Server) takes 368 octets, [`Client`](client::Client) 232 with its queue of 16, a
+//! On a 64-bit machine [`Server`](server::Server) takes 416 octets, [`Client`](client::Client) 232 with its queue of 16, a
 //! [`Ticket`](server::Ticket) 4, an [`Event`](server::Event) of the server 40 and [of the client](client::Event) 56. Buffers are
 //! yours: at least [`Limits::window`] octets to receive and [`MIN_OUTPUT`](limits::MIN_OUTPUT) to send.
 
@@ -129,12 +129,15 @@ extern crate std;
 mod base64;
 mod buf;
 pub mod client;
+mod decimal;
 pub mod dot;
 pub mod encode;
 pub mod limits;
 mod line;
 pub mod maildrop;
 pub mod parse;
+#[cfg(feature = "sasl")]
+pub mod sasl;
 mod secret;
 pub mod server;
 mod text;
@@ -150,8 +153,8 @@ pub use text::Text;
 pub use time::Time;
 pub use types::{
     Capability, Code, Command, Deviation, Deviations, Digest, Expire, Greeting, LangLine, LoginDelay,
-    Mechanism, Mechanisms, MsgNo, PlaintextLeft, ResponseCode, Scan, Security, Stat, Status, StatusLine,
-    Timestamp, Uid, UidLine, Verb, is_mechanism_name,
+    Mechanism, Mechanisms, MsgNo, PlaintextLeft, Protection, ResponseCode, Scan, Security, Stat, Status,
+    StatusLine, Timestamp, Uid, UidLine, Verb, is_mechanism_name, lookup_language,
 };
 
 /// The loops of the README, compiled and run.

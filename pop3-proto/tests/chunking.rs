@@ -10,9 +10,7 @@ use common::Mailbox;
 use pair::{DIGEST, Heard, Host, listen, listen_through};
 use pop3_proto::client::{Client, Event, Part, Profile, ProtocolError};
 use pop3_proto::server::{Config, Reason, Server};
-use pop3_proto::{
-    Command, Deviation, Limits, Line, LineScanner, Mechanism, MsgNo, Secret, Security, Timestamp,
-};
+use pop3_proto::{Command, Deviation, Limits, Line, LineScanner, Mechanism, MsgNo, Secret, Security};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -161,7 +159,7 @@ enum Cut<'s> {
 }
 
 fn serve(config: &Config<'_>, security: Security, octets: &[u8], cut: Cut<'_>, later: bool) -> Outcome {
-    let session = Server::new(config, security).with_apop(Timestamp::new("<1@host>").unwrap());
+    let session = Server::new(config, security).with_apop([1, 0]);
     let mut host = Host::of(session, mailbox()).later(later);
     match cut {
         Cut::Sizes(sizes) => host.hear_in(octets, sizes),
@@ -206,6 +204,11 @@ proptest! {
         config.lang = lang;
         config.mechanisms = &mechanisms;
         config.implementation = Some("a name");
+        config.apop = Some("host");
+        config.auth_list = other;
+        config.late_utf8 = bare_lf;
+        config.replace_nul = lang;
+        config.end_header = stls;
         let security = if tls { Security::Tls } else { Security::Plain };
         let whole = serve(&config, security, &octets, Cut::Sizes(&[usize::MAX]), false);
         prop_assert_eq!(&serve(&config, security, &octets, Cut::Sizes(&sizes), later), &whole);

@@ -12,8 +12,8 @@ use pop3_proto::client::{Client, Event as Got, Knowledge, Part, Profile, Protoco
 use pop3_proto::limits::REPLY_LINE;
 use pop3_proto::server::{Config, Event, Phase, Reason, Server};
 use pop3_proto::{
-    Base64, Command, Deviation, Deviations, Digest, Limits, Mechanism, MsgNo, Secret, Security, Status, Time,
-    Uid, encode, parse,
+    Base64, Command, Deviation, Deviations, Digest, Limits, Mechanism, MsgNo, Protection, Secret, Security,
+    Status, Time, Uid, encode, parse,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -718,7 +718,7 @@ fn known_harm_in_the_configuration_stays_in_its_line() {
 #[test]
 fn known_harm_in_the_name_of_a_mechanism_stays_in_its_line() {
     for text in HARM {
-        let mechanisms = [Mechanism::new(text, false, false), Mechanism::PLAIN];
+        let mechanisms = [Mechanism::new(text, Protection::None, false), Mechanism::PLAIN];
         let mut config = open_config();
         config.mechanisms = &mechanisms;
         check_capabilities(&config, 9);

@@ -12,8 +12,8 @@ use pop3_proto::client::{self, Client, Part, Profile};
 use pop3_proto::maildrop::Maildrop;
 use pop3_proto::server::{Config, Credentials, Event, Server, Ticket, kind};
 use pop3_proto::{
-    Base64, Code, Command, Deviation, Digest, Expire, Limits, LoginDelay, Mechanism, Security, Time,
-    Timestamp, parse,
+    Base64, Code, Command, Deviation, Digest, Expire, Limits, LoginDelay, Mechanism, Protection, Security,
+    Time, parse,
 };
 
 const CUTS: [usize; 6] = [usize::MAX, 1, 2, 3, 7, 64];
@@ -276,8 +276,13 @@ fn serve(script: &Script<'_>, cut: usize) {
         .values("mechanism")
         .map(|name| {
             let server_first = matches!(name, "LOGIN" | "CRAM-MD5" | "DIGEST-MD5");
-            let clear = matches!(name, "PLAIN" | "LOGIN" | "XOAUTH2" | "OAUTHBEARER");
-            Mechanism::new(name, clear, server_first)
+            let needs = match name {
+                "PLAIN" | "LOGIN" => Protection::Private,
+                "XOAUTH2" | "OAUTHBEARER" | "EXTERNAL" => Protection::Tls,
+                _ if name.ends_with("-PLUS") => Protection::Tls,
+                _ => Protection::None,
+            };
+            Mechanism::new(name, needs, server_first)
         })
         .collect();
     let lines: Vec<_> = script.values("capability").collect();
@@ -295,7 +300,17 @@ fn serve(script: &Script<'_>, cut: usize) {
     config.bare_lf = on("bare_lf");
     config.auth_resp_code = !on("no_auth_resp_code");
     config.implementation = script.value("implementation");
+    let apop = script.value("apop").map(|text| {
+        let (numbers, host) = text.trim_matches(['<', '>']).split_once('@').unwrap();
+        let (first, second) = numbers.split_once('.').unwrap();
+        ([first, second].map(|number| number.parse().unwrap()), host)
+    });
+    config.apop = apop.map(|(_, host)| host);
     config.mechanisms = &mechanisms;
+    config.auth_list = on("auth_list");
+    config.late_utf8 = on("late_utf8");
+    config.replace_nul = on("replace_nul");
+    config.end_header = on("end_header");
     config.capabilities = &lines;
     config.expire = script.value("expire").map(|value| Expire {
         days: value.split(' ').next().unwrap().parse().ok(),
@@ -317,8 +332,8 @@ fn serve(script: &Script<'_>, cut: usize) {
         *place = uid.as_bytes().to_vec();
     }
     let mut session = Server::new(&config, script.security());
-    if let Some(timestamp) = script.value("apop") {
-        session = session.with_apop(Timestamp::new(timestamp).unwrap());
+    if let Some((unique, _)) = apop {
+        session = session.with_apop(unique);
     }
     let mut host = Host {
         script,

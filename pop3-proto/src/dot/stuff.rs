@@ -7,7 +7,16 @@
 #[derive(Clone, Debug)]
 pub struct Stuffer {
     state: State,
-    pre_stuffed: bool,
+    stored: Stored,
+}
+
+/// What the message is, and has to become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stored {
+    Plain,
+    /// With octet 0x80 for NUL.
+    ReplacingNul,
+    Stuffed,
 }
 
 /// What went out last, as far as it matters.
@@ -25,14 +34,20 @@ impl Stuffer {
     /// For a message as it is stored, with LF or CRLF line ends.
     #[must_use]
     pub const fn new() -> Self {
-        Self { state: State::LineStart, pre_stuffed: false }
+        Self { state: State::LineStart, stored: Stored::Plain }
     }
 
     /// For a message that is stored as it goes over the wire: CRLF line ends, dots stuffed, without the closing dot line.
     /// It is handed out untouched; only the end is taken care of.
     #[must_use]
     pub const fn pre_stuffed() -> Self {
-        Self { state: State::LineStart, pre_stuffed: true }
+        Self { state: State::LineStart, stored: Stored::Stuffed }
+    }
+
+    /// As [`new`](Self::new), with octet 0x80 in place of NUL, for clients that stop at a NUL. Sizes stay.
+    #[must_use]
+    pub const fn replacing_nul() -> Self {
+        Self { state: State::LineStart, stored: Stored::ReplacingNul }
     }
 
     /// The next octets to send; `message` loses what they stand for. `None` when `message` is used up: go on with the next
@@ -41,7 +56,7 @@ impl Stuffer {
     pub fn next<'m>(&mut self, message: &mut &'m [u8]) -> Option<&'m [u8]> {
         let bytes = *message;
         let len = match (*bytes.first()?, self.state) {
-            _ if self.pre_stuffed => bytes.len(),
+            _ if self.stored == Stored::Stuffed => bytes.len(),
             (b'\n', State::Cr) => 1,
             (b'\n', _) => {
                 self.state = State::LineStart;
@@ -51,6 +66,15 @@ impl Stuffer {
             (b'.', State::LineStart) => {
                 self.state = State::Stuffed;
                 return Some(b".");
+            }
+            (0, _) if self.stored == Stored::ReplacingNul => {
+                self.state = State::Inside;
+                *message = bytes.get(1..).unwrap_or_default();
+                return Some(b"\x80");
+            }
+            _ if self.stored == Stored::ReplacingNul => {
+                let before_nul = memchr::memchr(0, bytes).and_then(|nul| bytes.get(..nul));
+                clean_run(before_nul.unwrap_or(bytes))
             }
             _ => clean_run(bytes),
         };

@@ -1,8 +1,8 @@
 //! One capability line (RFC 2449 section 5).
 
-use super::decimal::Decimal;
 use super::put;
 use crate::buf::{Full, Output};
+use crate::decimal::Decimal;
 use crate::types::Capability;
 
 /// Appends one line of the answer to CAPA.

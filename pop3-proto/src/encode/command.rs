@@ -2,10 +2,10 @@
 
 use core::fmt;
 
-use super::decimal::Decimal;
 use super::put;
 use crate::base64;
 use crate::buf::{Full, Output};
+use crate::decimal::Decimal;
 use crate::limits::COMMAND_LINE;
 use crate::types::{Command, MsgNo, Verb, is_language_range, is_mechanism_name};
 

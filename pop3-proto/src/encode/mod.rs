@@ -14,14 +14,12 @@
 
 mod capability;
 mod command;
-mod decimal;
 mod reply;
 
 pub use capability::capability;
 pub(crate) use capability::sasl;
 pub(crate) use command::auth;
 pub use command::{EncodeError, command};
-pub(crate) use decimal::Decimal;
 pub(crate) use reply::challenge_len;
 pub use reply::{
     END, challenge, greeting, lang_item, lang_reply, scan_item, scan_reply, stat_reply, status_line,

@@ -1,9 +1,9 @@
 //! A reply is one line of at most 512 octets, whatever text it is given.
 
-use super::decimal::Decimal;
 use super::put;
 use crate::base64;
 use crate::buf::{Full, Output};
+use crate::decimal::Decimal;
 use crate::limits::REPLY_LINE;
 use crate::text::Text;
 use crate::types::{Code, MsgNo, Scan, Stat, Status, Timestamp, Uid};

@@ -4,9 +4,9 @@ use super::drop::{Maildrop, Open};
 use super::index::Index;
 use super::words::Words;
 use crate::buf::{Full, Input, Output};
-use crate::server::{self, Event, Next, Server, kind};
+use crate::server::{self, Event, Next, Phrase, Server, kind};
 use crate::time::Time;
-use crate::types::{Command, MsgNo, Stat};
+use crate::types::{Code, Command, MsgNo, Stat};
 
 /// A listing that waits for room.
 #[derive(Debug)]
@@ -50,14 +50,14 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Maildrop<I, M> {
                 Command::Stat | Command::List(_) | Command::Uidl(_) | Command::Dele(_) | Command::Rset => {
                     true
                 }
-                Command::Retr(n) | Command::Top { number: n, .. } => open.missing(n).is_some(),
+                Command::Retr(n) | Command::Top { number: n, .. } => open.unreadable(n, session).is_some(),
                 _ => false,
             };
             if !mine {
                 return next;
             }
             let event = session.take(next, input, out);
-            self.listing = open.answer(event, session, out);
+            self.listing = open.answer(event, self.read_only, session, out);
         }
     }
 }
@@ -88,13 +88,24 @@ impl Listing {
 
 impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Open<I, M> {
     /// Why a message cannot be had.
-    fn missing(&self, n: MsgNo) -> Option<&'static str> {
+    fn missing(&self, n: MsgNo) -> Option<Phrase> {
         if !self.exists(n) {
-            Some("no such message")
+            Some(Phrase::NoSuchMessage)
         } else if self.marks.get(n) {
-            Some("message is deleted")
+            Some(Phrase::MessageDeleted)
         } else {
             None
+        }
+    }
+
+    /// Why a message cannot be read.
+    fn unreadable(&self, n: MsgNo, session: &Server<'_>) -> Option<(Option<Code>, Phrase)> {
+        match self.missing(n) {
+            Some(why) => Some((None, why)),
+            None if !session.is_utf8() && self.index.needs_utf8(n) => {
+                Some((Some(Code::Utf8), Phrase::NeedsUtf8))
+            }
+            None => None,
         }
     }
 
@@ -102,6 +113,7 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Open<I, M> {
     fn answer(
         &mut self,
         event: Event<'_>,
+        read_only: bool,
         session: &mut Server<'_>,
         out: &mut impl Output,
     ) -> Option<Listing> {
@@ -111,32 +123,52 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Open<I, M> {
             }
             Event::List(n, reply) => match self.missing(n) {
                 None => reply.ok(session, out, self.index.octets(n)),
-                Some(why) => reply.err(session, out, None, why),
+                Some(why) => reply.err(session, out, None, session.phrase(why)),
             },
             Event::Uidl(n, reply) => match self.missing(n) {
                 None => reply.ok(session, out, self.index.uid(n)),
-                Some(why) => reply.err(session, out, None, why),
+                Some(why) => reply.err(session, out, None, session.phrase(why)),
             },
             Event::ListAll(reply) => {
-                return Some(Listing::new(What::Scan(reply.begin(session, out, self.figures().as_str()))));
+                return Some(Listing::new(What::Scan(reply.begin(
+                    session,
+                    out,
+                    self.figures(session).as_str(),
+                ))));
             }
             Event::UidlAll(reply) => {
-                return Some(Listing::new(What::Uid(reply.begin(session, out, self.figures().as_str()))));
+                return Some(Listing::new(What::Uid(reply.begin(
+                    session,
+                    out,
+                    self.figures(session).as_str(),
+                ))));
+            }
+            Event::Dele(_, reply) if read_only => {
+                reply.err(session, out, Code::SysPerm, session.phrase(Phrase::ReadOnly));
             }
             Event::Dele(n, reply) => match self.missing(n) {
                 None => {
                     self.mark(n);
-                    let text = Words::new().text("message ").number(u64::from(n.get())).text(" deleted");
+                    let [message, deleted] =
+                        [Phrase::Message, Phrase::Deleted].map(|phrase| session.phrase(phrase));
+                    let text = Words::new()
+                        .text(message)
+                        .text(" ")
+                        .number(u64::from(n.get()))
+                        .text(" ")
+                        .text(deleted);
                     reply.ok(session, out, text.as_str());
                 }
-                Some(why) => reply.err(session, out, None, why),
+                Some(why) => reply.err(session, out, None, session.phrase(why)),
             },
             Event::Rset(reply) => {
                 self.reset();
-                reply.ok(session, out, self.figures().as_str());
+                reply.ok(session, out, self.figures(session).as_str());
             }
             Event::Retr(n, reply) | Event::Top { number: n, reply, .. } => {
-                reply.err(session, out, None, self.missing(n).unwrap_or_default());
+                if let Some((code, why)) = self.unreadable(n, session) {
+                    reply.err(session, out, code, session.phrase(why));
+                }
             }
             // The session refuses what is left unanswered.
             _ => {}
@@ -144,8 +176,9 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Open<I, M> {
         None
     }
 
-    fn figures(&self) -> Words {
-        let words = Words::new().number(u64::from(self.count)).text(" messages (");
-        words.number(self.octets).text(" octets)")
+    fn figures(&self, session: &Server<'_>) -> Words {
+        let [messages, octets] = [Phrase::Messages, Phrase::Octets].map(|phrase| session.phrase(phrase));
+        let words = Words::new().number(u64::from(self.count)).text(" ").text(messages).text(" (");
+        words.number(self.octets).text(" ").text(octets).text(")")
     }
 }

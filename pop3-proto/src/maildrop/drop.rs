@@ -25,6 +25,7 @@ pub struct Maildrop<I, M> {
     pub(super) listing: Option<Listing>,
     /// QUIT came: the marks are orders now.
     update: bool,
+    pub(super) read_only: bool,
 }
 
 #[derive(Debug)]
@@ -46,7 +47,12 @@ impl<I, M> Maildrop<I, M> {
     /// Before login: everything passes through to the embedder.
     #[must_use]
     pub const fn closed() -> Self {
-        Self { open: None, listing: None, update: false }
+        Self { open: None, listing: None, update: false, read_only: false }
+    }
+
+    /// Refuses every DELE from here on, until the maildrop is opened anew: for guests, and where deleting is the work of others.
+    pub const fn read_only(&mut self) {
+        self.read_only = true;
     }
 
     /// The index, if the maildrop is open.

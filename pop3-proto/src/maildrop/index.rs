@@ -19,6 +19,14 @@ pub trait Index {
     /// stuffing does not. [`wire_size`](crate::dot::wire_size) counts it from the stored message.
     fn octets(&self, n: MsgNo) -> u64;
 
+    /// Whether message `n` may go only to a client that has said UTF8: its header has octets outside of ASCII (RFC 6856
+    /// section 2.1). RETR and TOP of it are then answered `-ERR [UTF8]`. Never by default, as most servers do, and most clients
+    /// expect.
+    fn needs_utf8(&self, n: MsgNo) -> bool {
+        let _ = n;
+        false
+    }
+
     /// The unique-id of message `n`: the same in every session, and never again another message's (RFC 1939 section 7).
     fn uid(&self, n: MsgNo) -> Uid<'_>;
 }

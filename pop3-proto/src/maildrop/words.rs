@@ -1,6 +1,6 @@
 //! Short reply texts with numbers in them, without heap or formatting machinery.
 
-use crate::encode::Decimal;
+use crate::decimal::Decimal;
 
 /// A text of at most 64 octets.
 pub(super) struct Words {

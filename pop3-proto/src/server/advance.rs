@@ -2,7 +2,9 @@
 
 use super::event::{Need, Reason};
 use super::kind::Tag;
+use super::phrase::Phrase;
 use super::session::{Server, Turn};
+use super::stamp::Stamp;
 use super::table::{Legality, legality};
 use crate::base64::Base64;
 use crate::buf::{Input, Output};
@@ -53,7 +55,7 @@ impl<'c> Server<'c> {
                 }
                 Turn::Begun => self.close(Reason::Unfinished),
                 _ if out.room() < MIN_OUTPUT => return Next::Output,
-                Turn::Offered(tag) => self.refuse(tag, None, "not available", out),
+                Turn::Offered(tag) => self.refuse(tag, None, self.phrase(Phrase::NotAvailable), out),
                 Turn::Greeting => self.greet(out),
                 Turn::Ending(end) => {
                     self.turn = Turn::Command;
@@ -62,6 +64,13 @@ impl<'c> Server<'c> {
                 }
                 Turn::Capa(at) => match self.capability_line(at, out) {
                     Ok(true) => self.turn = Turn::Capa(at.saturating_add(1)),
+                    Ok(false) => self.turn = Turn::Ending(encode::END),
+                    Err(full) => {
+                        self.wrote(Err(full));
+                    }
+                },
+                Turn::Mechanisms(at) => match self.mechanism_line(at, out) {
+                    Ok(true) => self.turn = Turn::Mechanisms(at.saturating_add(1)),
                     Ok(false) => self.turn = Turn::Ending(encode::END),
                     Err(full) => {
                         self.wrote(Err(full));
@@ -83,7 +92,9 @@ impl<'c> Server<'c> {
 
     fn greet(&mut self, out: &mut impl Output) {
         self.turn = Turn::Command;
-        let written = encode::greeting(self.config.greeting, self.timestamp, out);
+        let stamp = self.timestamp();
+        let timestamp = stamp.as_ref().and_then(Stamp::timestamp);
+        let written = encode::greeting(self.config.greeting, timestamp, out);
         self.wrote(written);
     }
 
@@ -111,8 +122,8 @@ impl<'c> Server<'c> {
             Line::BareLf | Line::Partial => Err(CommandError::Octet),
         };
         match command {
-            Err(error) => self.fault(error.as_str(), input, len, out),
-            Ok((command, line)) => match legality(self.phase, command.verb()) {
+            Err(error) => self.fault(Phrase::Malformed(error), input, len, out),
+            Ok((command, line)) => match self.legality(&command) {
                 Legality::Refuse => self.refuse_state(command.verb(), input, len, out),
                 Legality::Auto => self.answer(command, input, len, out),
                 Legality::Event => match self.unavailable(&command) {
@@ -122,6 +133,15 @@ impl<'c> Server<'c> {
             },
         }
         None
+    }
+
+    /// The table, and what the configuration adds to it.
+    fn legality(&self, command: &Command<'_>) -> Legality {
+        match (legality(self.phase, command.verb()), command) {
+            (Legality::Refuse, Command::Utf8) if self.config.late_utf8 => Legality::Event,
+            (Legality::Event, Command::AuthList) if self.lists_mechanisms() => Legality::Auto,
+            (legality, _) => legality,
+        }
     }
 
     /// The line at the front of the window; `Err` with what is to be reported while it is not whole, `None` to look again.
@@ -166,16 +186,16 @@ impl<'c> Server<'c> {
             Err(next) => return Some(next),
         };
         let why = match line {
-            Line::Complete(b"*") => "authentication cancelled",
+            Line::Complete(b"*") => Phrase::Cancelled,
             Line::Complete(text) => match Base64::new(text) {
                 Some(data) => return Some(Next::Exchange { data, len }),
-                None => CommandError::Base64.as_str(),
+                None => Phrase::Malformed(CommandError::Base64),
             },
-            Line::TooLong => CommandError::TooLong.as_str(),
-            Line::BareLf | Line::Partial => CommandError::Octet.as_str(),
+            Line::TooLong => Phrase::Malformed(CommandError::TooLong),
+            Line::BareLf | Line::Partial => Phrase::Malformed(CommandError::Octet),
         };
         self.scanner.take(input, len);
-        self.refuse(Tag::Sasl, None, why, out);
+        self.refuse(Tag::Sasl, None, self.phrase(why), out);
         None
     }
 }

@@ -16,6 +16,8 @@ pub struct Body {
     stuffer: Stuffer,
     /// For TOP: the limit, and how many octets at the front of what comes next it has counted already.
     top: Option<(TopLimit, usize)>,
+    /// Looks for the empty line behind the header, if one has to be there.
+    header: Option<TopLimit>,
     serial: u32,
     state: State,
 }
@@ -33,8 +35,9 @@ enum State {
 }
 
 impl Body {
-    pub(super) fn new(serial: u32, stuffer: Stuffer, lines: Option<u64>) -> Self {
-        Self { stuffer, top: lines.map(|lines| (TopLimit::new(lines), 0)), serial, state: State::Void }
+    pub(super) fn new(serial: u32, stuffer: Stuffer, lines: Option<u64>, end_header: bool) -> Self {
+        let top = lines.map(|lines| (TopLimit::new(lines), 0));
+        Self { stuffer, top, header: end_header.then(|| TopLimit::new(0)), serial, state: State::Void }
     }
 
     /// The `+OK` is out.
@@ -77,10 +80,18 @@ impl Body {
     /// The message is complete. The closing dot goes out with the session's next call.
     pub fn end(self, session: &mut Server<'_>) {
         match self.state {
-            State::Whole => session.end(self.serial, self.stuffer.finish()),
+            State::Whole => session.end(self.serial, self.ending()),
             State::Owing => session.give_up(self.serial, Reason::Unfinished),
             State::Broken => session.give_up(self.serial, Reason::OutputFailed),
             State::Void => {}
+        }
+    }
+
+    fn ending(&self) -> &'static [u8] {
+        match (self.stuffer.finish(), &self.header) {
+            (b".\r\n", Some(header)) if !header.is_enough() => b"\r\n.\r\n",
+            (_, Some(header)) if !header.is_enough() => b"\r\n\r\n.\r\n",
+            (ending, _) => ending,
         }
     }
 
@@ -112,7 +123,11 @@ impl Body {
         let before = part.len();
         let run = self.stuffer.next(&mut part);
         let used = before.wrapping_sub(part.len());
-        *message = whole.get(used..).unwrap_or_default();
+        let (gone, rest) = whole.split_at_checked(used).unwrap_or((whole, &[]));
+        *message = rest;
+        if let Some(header) = &mut self.header {
+            header.take(gone);
+        }
         if let Some((_, granted)) = &mut self.top {
             *granted = granted.wrapping_sub(used);
         }

@@ -4,7 +4,7 @@ use super::session::Server;
 use super::table::Phase;
 use crate::buf::{Full, Output};
 use crate::encode;
-use crate::types::{Capability, Mechanism, Security, is_mechanism_name};
+use crate::types::{Capability, Expire, LoginDelay, Mechanism, Protection, Security, is_mechanism_name};
 
 /// Lines that the session knows itself; those of the configuration follow.
 const OWN: usize = 13;
@@ -24,9 +24,15 @@ impl Server<'_> {
                 };
             }
             3 => Some(Capability::RespCodes),
-            4 => config.login_delay.map(Capability::LoginDelay),
+            4 => match self.own_login_delay {
+                Some(seconds) => Some(Capability::LoginDelay(LoginDelay { seconds, per_user: false })),
+                None => config.login_delay.map(Capability::LoginDelay),
+            },
             5 => Some(Capability::Pipelining),
-            6 => config.expire.map(Capability::Expire),
+            6 => match self.own_expire {
+                Some(days) => Some(Capability::Expire(Expire { days, per_user: false })),
+                None => config.expire.map(Capability::Expire),
+            },
             7 => config.uidl.then_some(Capability::Uidl),
             8 => config.implementation.map(|name| Capability::Implementation(name.as_bytes())),
             9 => self.stls_allowed().then_some(Capability::Stls),
@@ -44,13 +50,34 @@ impl Server<'_> {
         one.map_or(Ok(()), |one| encode::capability(&one, out)).map(|()| true)
     }
 
+    /// Writes line `at` of the answer to AUTH alone; `false` behind the last one.
+    pub(super) fn mechanism_line(&self, at: usize, out: &mut impl Output) -> Result<bool, Full> {
+        match self.config().mechanisms.get(at) {
+            None => Ok(false),
+            Some(one) if self.permits(one) => {
+                encode::capability(&Capability::Other { tag: one.name.as_bytes(), params: b"" }, out)
+                    .map(|()| true)
+            }
+            Some(_) => Ok(true),
+        }
+    }
+
     /// Whether a password may pass here as it is.
     pub(super) fn clear_allowed(&self) -> bool {
         self.security() == Security::Tls || self.config().clear_login
     }
 
+    pub(super) fn lists_mechanisms(&self) -> bool {
+        self.config().auth_list && self.config().mechanisms.iter().any(|one| self.permits(one))
+    }
+
     pub(super) fn permits(&self, mechanism: &Mechanism<'_>) -> bool {
-        is_mechanism_name(mechanism.name.as_bytes()) && (!mechanism.clear_password || self.clear_allowed())
+        is_mechanism_name(mechanism.name.as_bytes())
+            && match mechanism.needs {
+                Protection::None => true,
+                Protection::Private => self.clear_allowed(),
+                Protection::Tls => self.security() == Security::Tls,
+            }
     }
 
     pub(super) fn stls_allowed(&self) -> bool {

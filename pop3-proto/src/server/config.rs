@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use super::phrase::Phrase;
 use crate::limits::{AUTOLOGOUT_SECS, Limits};
 use crate::types::{Expire, LoginDelay, Mechanism};
 
@@ -33,16 +34,24 @@ pub struct Config<'c> {
     pub clear_login: bool,
     /// Offer USER and PASS. On by default.
     pub user: bool,
+    /// Offer APOP to sessions made [`with_apop`](super::Server::with_apop); this is the name of the host, the right part of
+    /// their timestamps: a domain name, as clients refuse others. None by default.
+    pub apop: Option<&'c str>,
     /// Offer STLS. Turn it on only with a certificate at hand (RFC 8314 section 4).
     pub stls: bool,
     /// Offer AUTH with these mechanisms, strongest first. None by default.
     pub mechanisms: &'c [Mechanism<'c>],
+    /// Answer AUTH without an argument, or with a space behind it, with the list of mechanisms, as Microsoft's clients want it
+    /// ([MS-POP3] section 2.2.1). Off by default (RFC 5034 section 5 has no such form).
+    pub auth_list: bool,
     /// Offer TOP. On by default.
     pub top: bool,
     /// Offer UIDL. On by default.
     pub uidl: bool,
     /// Offer UTF8 (RFC 6856 section 2).
     pub utf8: bool,
+    /// Take UTF8 after the login, too, where RFC 6856 section 2.1 forbids it and Outlook sends it. Off by default.
+    pub late_utf8: bool,
     /// Take user names and passwords in UTF-8 (RFC 6856 section 2.2); without it 8-bit octets in them are refused.
     pub utf8_user: bool,
     /// Offer LANG (RFC 6856 section 3).
@@ -60,6 +69,13 @@ pub struct Config<'c> {
     pub capabilities: &'c [&'c str],
     /// Hand out verbs that the crate does not know as [`Event::Other`](super::Event::Other) instead of refusing them.
     pub other: bool,
+    /// Send NUL in messages as octet 0x80, for clients that stop at a NUL, as Outlook does. Off by default.
+    pub replace_nul: bool,
+    /// Send an empty line behind a header that has none, for clients that wait for it, as Outlook Express does; such a message is
+    /// then two octets longer than announced. Off by default.
+    pub end_header: bool,
+    /// What the session says by itself; [`Phrase::english`] by default.
+    pub phrases: fn(Phrase) -> &'static str,
     /// Take a bare LF as the end of a command line, for people at a raw connection. Off by default (RFC 1939 section 3).
     pub bare_lf: bool,
 }
@@ -74,11 +90,14 @@ impl Config<'_> {
             autologout: Duration::from_secs(AUTOLOGOUT_SECS),
             clear_login: false,
             user: true,
+            apop: None,
             stls: false,
             mechanisms: &[],
+            auth_list: false,
             top: true,
             uidl: true,
             utf8: false,
+            late_utf8: false,
             utf8_user: false,
             lang: false,
             auth_resp_code: true,
@@ -87,6 +106,9 @@ impl Config<'_> {
             implementation: None,
             capabilities: &[],
             other: false,
+            replace_nul: false,
+            end_header: false,
+            phrases: Phrase::english,
             bare_lf: false,
         }
     }

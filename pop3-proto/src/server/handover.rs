@@ -2,7 +2,7 @@
 
 use super::config::Config;
 use super::session::Server;
-use crate::types::{PlaintextLeft, Security, Timestamp};
+use crate::types::{PlaintextLeft, Security};
 
 /// What is left of a session in clear after STLS: the way to the session inside TLS.
 ///
@@ -11,7 +11,7 @@ use crate::types::{PlaintextLeft, Security, Timestamp};
 #[must_use = "the session goes on inside TLS with `secured`"]
 pub struct Handover<'c> {
     pub(super) config: &'c Config<'c>,
-    pub(super) timestamp: Option<Timestamp<'c>>,
+    pub(super) apop: Option<[u64; 2]>,
     /// Tickets of the session in clear stay void inside TLS.
     pub(super) serial: u32,
 }

@@ -1,5 +1,6 @@
 //! A whole command line: refused, answered here, or left for the embedder.
 
+use super::phrase::Phrase;
 use super::session::{Server, Turn};
 use super::table::Phase;
 use crate::buf::{Input, Output};
@@ -21,16 +22,22 @@ impl Server<'_> {
                     return self.fault(why, input, len, out);
                 }
                 if !self.name.set(name) {
-                    return self.fault(CommandError::TooLong.as_str(), input, len, out);
+                    return self.fault(Phrase::Malformed(CommandError::TooLong), input, len, out);
                 }
                 self.phase = Phase::NameGiven;
                 // The same for every name: who exists is nobody's business (RFC 1939 section 13).
-                self.say(Status::Ok, None, "send PASS", out);
+                self.say(Status::Ok, None, self.phrase(Phrase::SendPass), out);
             }
             Command::Capa => {
                 self.forget_name();
-                if self.say(Status::Ok, None, "capability list follows", out) {
+                if self.say(Status::Ok, None, self.phrase(Phrase::CapabilityList), out) {
                     self.turn = Turn::Capa(0);
+                }
+            }
+            Command::AuthList => {
+                self.forget_name();
+                if self.say(Status::Ok, None, self.phrase(Phrase::MechanismList), out) {
+                    self.turn = Turn::Mechanisms(0);
                 }
             }
             _ => {
@@ -53,40 +60,40 @@ impl Server<'_> {
     }
 
     /// Why a command that is legal here is not to be had.
-    pub(super) fn unavailable(&self, command: &Command<'_>) -> Option<&'static str> {
+    pub(super) fn unavailable(&self, command: &Command<'_>) -> Option<Phrase> {
         let config = self.config;
-        let (offered, why) = match command {
+        let offered = match command {
             Command::Pass(_) => return self.no_clear_login(),
-            Command::Apop { .. } => (self.timestamp.is_some(), "APOP is not available"),
+            Command::Apop { .. } => self.timestamp().is_some(),
             Command::Auth { mechanism, initial } => return self.no_mechanism(mechanism, initial.is_some()),
-            Command::AuthList => (false, "AUTH needs a mechanism"),
-            Command::Stls if self.security == Security::Tls => (false, "TLS is already active"),
-            Command::Stls => (config.stls, "STLS is not available"),
-            Command::Utf8 => (config.utf8, "UTF8 is not available"),
-            Command::Lang(_) => (config.lang, "LANG is not available"),
-            Command::Top { .. } => (config.top, "TOP is not available"),
-            Command::Uidl(_) => (config.uidl, "UIDL is not available"),
-            Command::Other { .. } => (config.other, CommandError::Keyword.as_str()),
+            Command::AuthList => return Some(Phrase::MechanismMissing),
+            Command::Stls if self.security == Security::Tls => return Some(Phrase::TlsActive),
+            Command::Stls => config.stls,
+            Command::Utf8 => config.utf8,
+            Command::Lang(_) => config.lang,
+            Command::Top { .. } => config.top,
+            Command::Uidl(_) => config.uidl,
+            Command::Other { .. } => config.other,
             _ => return None,
         };
-        (!offered).then_some(why)
+        (!offered).then_some(Phrase::NotOffered(command.verb()))
     }
 
-    fn no_clear_login(&self) -> Option<&'static str> {
+    fn no_clear_login(&self) -> Option<Phrase> {
         if !self.config.user {
-            Some("USER and PASS are not available")
+            Some(Phrase::NotOffered(Verb::User))
         } else if !self.clear_allowed() {
-            Some("no login in clear: use STLS first")
+            Some(Phrase::NoLoginInClear)
         } else {
             None
         }
     }
 
-    fn no_mechanism(&self, name: &[u8], initial: bool) -> Option<&'static str> {
+    fn no_mechanism(&self, name: &[u8], initial: bool) -> Option<Phrase> {
         match self.config.mechanism(name) {
-            None => Some("mechanism not available"),
-            Some(one) if !self.permits(one) => Some("no login in clear: use STLS first"),
-            Some(one) if one.server_first && initial => Some("no initial response: the server speaks first"),
+            None => Some(Phrase::NoMechanism),
+            Some(one) if !self.permits(one) => Some(Phrase::NoLoginInClear),
+            Some(one) if one.server_first && initial => Some(Phrase::NoInitialResponse),
             Some(_) => None,
         }
     }
@@ -99,9 +106,9 @@ impl Server<'_> {
         out: &mut impl Output,
     ) {
         let why = match (verb, self.phase) {
-            (Verb::Pass, Phase::Authorization) => "PASS comes right behind USER",
-            (_, Phase::Transaction) => "already logged in",
-            _ => "log in first",
+            (Verb::Pass, Phase::Authorization) => Phrase::PassBehindUser,
+            (_, Phase::Transaction) => Phrase::AlreadyLoggedIn,
+            _ => Phrase::LoginFirst,
         };
         self.fault(why, input, len, out);
     }
@@ -109,14 +116,14 @@ impl Server<'_> {
     /// Answers `-ERR` to a line that is the peer's mistake.
     pub(super) fn fault<'i>(
         &mut self,
-        why: &str,
+        why: Phrase,
         input: &mut impl Input<'i>,
         len: usize,
         out: &mut impl Output,
     ) {
         self.scanner.take(input, len);
         self.forget_name();
-        if self.say(Status::Err, None, why, out) {
+        if self.say(Status::Err, None, self.phrase(why), out) {
             self.count_error();
         }
     }

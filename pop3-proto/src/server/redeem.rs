@@ -5,6 +5,7 @@ use super::kind::Tag;
 use super::session::{Server, Turn};
 use super::table::Phase;
 use crate::buf::{Full, Output};
+use crate::dot::Stuffer;
 use crate::encode;
 use crate::types::{Code, MsgNo, Status};
 
@@ -27,6 +28,11 @@ impl Server<'_> {
 
     pub(super) const fn number(&self) -> MsgNo {
         self.number
+    }
+
+    /// For messages as they are stored.
+    pub(super) const fn stuffer(&self) -> Stuffer {
+        if self.config.replace_nul { Stuffer::replacing_nul() } else { Stuffer::new() }
     }
 
     pub(super) const fn top_lines(&self) -> Option<u64> {

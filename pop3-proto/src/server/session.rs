@@ -5,11 +5,17 @@ use super::event::{Event, Need, Reason};
 use super::handover::Handover;
 use super::kind::Tag;
 use super::name::Name;
+use super::phrase::Phrase;
+use super::stamp::Stamp;
 use super::table::Phase;
 use crate::buf::{Input, Output};
 use crate::line::LineScanner;
+#[cfg(feature = "apop")]
+use crate::secret::Secret;
 use crate::time::Time;
-use crate::types::{MsgNo, Security, Timestamp};
+#[cfg(feature = "apop")]
+use crate::types::Digest;
+use crate::types::{MsgNo, Security};
 
 /// The server's side of one connection.
 ///
@@ -18,7 +24,10 @@ use crate::types::{MsgNo, Security, Timestamp};
 #[derive(Clone, Debug)]
 pub struct Server<'c> {
     pub(super) config: &'c Config<'c>,
-    pub(super) timestamp: Option<Timestamp<'c>>,
+    pub(super) apop: Option<[u64; 2]>,
+    pub(super) phrases: fn(Phrase) -> &'static str,
+    pub(super) own_login_delay: Option<u64>,
+    pub(super) own_expire: Option<Option<u64>>,
     pub(super) scanner: LineScanner,
     pub(super) turn: Turn,
     pub(super) phase: Phase,
@@ -58,6 +67,8 @@ pub(super) enum Turn {
     Ending(&'static [u8]),
     /// The session's, to write the answer to CAPA from this line on.
     Capa(usize),
+    /// The session's, to write the answer to AUTH alone from this mechanism on.
+    Mechanisms(usize),
     /// Nobody's.
     Closed(Reason),
 }
@@ -69,7 +80,10 @@ impl<'c> Server<'c> {
     pub const fn new(config: &'c Config<'c>, security: Security) -> Self {
         Self {
             config,
-            timestamp: None,
+            apop: None,
+            phrases: config.phrases,
+            own_login_delay: None,
+            own_expire: None,
             scanner: LineScanner::new(config.limits.command_line()).accept_bare_lf(config.bare_lf),
             turn: Turn::Greeting,
             phase: Phase::Authorization,
@@ -86,17 +100,18 @@ impl<'c> Server<'c> {
         }
     }
 
-    /// Offers APOP with this timestamp, which must differ for every connection ever made: process id, clock and a counter, or
-    /// 128 random bits (RFC 1939 section 7). Call it before the greeting.
+    /// Offers APOP, if [`Config::apop`] names the host, with the timestamp `<first.second@host>`. The two numbers must differ for
+    /// every connection ever made: 128 random bits, or process id, clock and a counter (RFC 1939 section 7). Call it before the
+    /// greeting.
     #[must_use]
-    pub const fn with_apop(mut self, timestamp: Timestamp<'c>) -> Self {
-        self.timestamp = Some(timestamp);
+    pub const fn with_apop(mut self, unique: [u64; 2]) -> Self {
+        self.apop = Some(unique);
         self
     }
 
     pub(super) const fn inside(handover: &Handover<'c>, security: Security) -> Self {
         let mut session = Self::new(handover.config, security);
-        session.timestamp = handover.timestamp;
+        session.apop = handover.apop;
         session.serial = handover.serial;
         session.turn = Turn::Command;
         session
@@ -129,8 +144,48 @@ impl<'c> Server<'c> {
 
     /// The timestamp that the greeting offered for APOP.
     #[must_use]
-    pub const fn timestamp(&self) -> Option<Timestamp<'c>> {
-        self.timestamp
+    pub fn timestamp(&self) -> Option<Stamp> {
+        Stamp::new(self.apop?, self.config.apop?)
+    }
+
+    /// Whether this is the APOP digest of that shared secret and this session's timestamp, in a time that depends neither on
+    /// the answer nor on whether there is a secret: `None` for users who do not exist.
+    #[cfg(feature = "apop")]
+    #[must_use]
+    pub fn apop_matches(&self, digest: &Digest, secret: Option<Secret<'_>>) -> bool {
+        let right = self.timestamp().is_some_and(|stamp| {
+            let secret = secret.unwrap_or(Secret::new(b"nobody"));
+            stamp.timestamp().is_some_and(|timestamp| Digest::of(timestamp, secret).matches(digest))
+        });
+        right & secret.is_some()
+    }
+
+    /// Whether UTF8 is on, so that messages with UTF-8 in their headers may be sent (RFC 6856 section 2).
+    #[must_use]
+    pub const fn is_utf8(&self) -> bool {
+        self.utf8
+    }
+
+    /// From here on CAPA announces the user's own least time between logins, in seconds, in place of
+    /// [`Config::login_delay`]. Call it when the login is accepted (RFC 2449 section 6.5).
+    pub const fn set_login_delay(&mut self, seconds: u64) {
+        self.own_login_delay = Some(seconds);
+    }
+
+    /// From here on CAPA announces how many days the user's own messages stay, `None` for ever, in place of
+    /// [`Config::expire`]. Call it when the login is accepted (RFC 2449 section 6.7).
+    pub const fn set_expire(&mut self, days: Option<u64>) {
+        self.own_expire = Some(days);
+    }
+
+    /// Changes what the session says by itself, after LANG for instance.
+    pub const fn speak(&mut self, phrases: fn(Phrase) -> &'static str) {
+        self.phrases = phrases;
+    }
+
+    /// The words for a phrase.
+    pub(crate) fn phrase(&self, phrase: Phrase) -> &'static str {
+        (self.phrases)(phrase)
     }
 
     /// Whether the octets pass through TLS.
@@ -183,7 +238,7 @@ impl<'c> Server<'c> {
     pub const fn handover(&self) -> Option<Handover<'c>> {
         match self.turn {
             Turn::Closed(Reason::StartTls) => {
-                Some(Handover { config: self.config, timestamp: self.timestamp, serial: self.serial })
+                Some(Handover { config: self.config, apop: self.apop, serial: self.serial })
             }
             _ => None,
         }

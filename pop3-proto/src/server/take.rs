@@ -3,6 +3,7 @@
 use super::advance::Next;
 use super::event::{Credentials, Event, Reason};
 use super::kind::Kind;
+use super::phrase::Phrase;
 use super::session::{Server, Turn};
 use super::table::Phase;
 use super::ticket::Ticket;
@@ -33,7 +34,7 @@ impl Server<'_> {
                     self.errors = 0;
                 }
                 if command.verb() == Verb::Stls && !input.bytes().is_empty() {
-                    self.say(Status::Err, None, "nothing may follow STLS before TLS is up", out);
+                    self.say(Status::Err, None, self.phrase(Phrase::NothingBehindStls), out);
                     self.close(Reason::PlaintextAfterStls);
                     return Event::Closed(Reason::PlaintextAfterStls);
                 }

@@ -7,6 +7,7 @@ use super::body::Body;
 use super::event::Reason;
 use super::kind::{self, Kind, Tag};
 use super::listing::Listing;
+use super::phrase::Phrase;
 use super::session::Server;
 use crate::buf::{Full, Output};
 use crate::dot::Stuffer;
@@ -81,7 +82,8 @@ impl<K: Kind> Ticket<K> {
         stuffer: Stuffer,
         lines: Option<u64>,
     ) -> Body {
-        let body = Body::new(self.serial, stuffer, lines);
+        let end_header = K::TAG == Tag::Body && session.config().end_header;
+        let body = Body::new(self.serial, stuffer, lines, end_header);
         if !self.say_ok(session, out, text) {
             return body;
         }
@@ -124,7 +126,7 @@ impl Ticket<kind::Sasl> {
             return Ok(());
         }
         if encode::challenge_len(data) > out.room() {
-            session.refuse(Tag::Sasl, Some(Code::SysPerm), "challenge too long", out);
+            session.refuse(Tag::Sasl, Some(Code::SysPerm), session.phrase(Phrase::ChallengeTooLong), out);
             return Err(Full);
         }
         let written = encode::challenge(data, out);
@@ -146,7 +148,8 @@ impl Ticket<kind::Tls> {
     /// Answers `+OK`; the session is then closed with [`Reason::StartTls`] and offers its
     /// [`handover`](Server::handover). Flush the answer before the handshake.
     pub fn accept(self, session: &mut Server<'_>, out: &mut impl Output) {
-        if self.say_ok(session, out, "begin TLS negotiation") {
+        let text = session.phrase(Phrase::BeginTls);
+        if self.say_ok(session, out, text) {
             session.close(Reason::StartTls);
         }
     }
@@ -226,7 +229,8 @@ impl Ticket<kind::Body> {
     /// Answers `+OK` and begins the body. The message is given to [`Body::fill`] as it is stored.
     pub fn begin(self, session: &mut Server<'_>, out: &mut impl Output, text: &str) -> Body {
         let lines = session.top_lines();
-        self.begin_body(session, out, text, Stuffer::new(), lines)
+        let stuffer = session.stuffer();
+        self.begin_body(session, out, text, stuffer, lines)
     }
 
     /// As [`begin`](Self::begin), for a message that is stored as it goes over the wire: CRLF line ends, dots stuffed.

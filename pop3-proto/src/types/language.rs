@@ -8,3 +8,31 @@ pub(crate) fn is_language_range(range: &[u8]) -> bool {
     };
     range == b"*" || range.split(|b| *b == b'-').enumerate().all(fits)
 }
+
+/// The tag for a language range, by lookup (RFC 4647 section 3.4): the range itself, or else the range with subtags cut off its
+/// end, until one of `tags` is it, in any letter case. `None` if none is; for `*` the choice is the server's (RFC 6856 section 3.1).
+///
+/// ```
+/// use pop3_proto::lookup_language;
+/// let tags = ["en", "de", "pt-BR"];
+/// assert_eq!(lookup_language(b"de-AT", tags), Some("de"));
+/// assert_eq!(lookup_language(b"PT-br", tags), Some("pt-BR"));
+/// assert_eq!(lookup_language(b"sv", tags), None);
+/// ```
+pub fn lookup_language<'t>(
+    range: &[u8],
+    tags: impl IntoIterator<Item = &'t str, IntoIter: Clone>,
+) -> Option<&'t str> {
+    let tags = tags.into_iter();
+    let mut range = range;
+    loop {
+        if let Some(tag) = tags.clone().find(|tag| tag.as_bytes().eq_ignore_ascii_case(range)) {
+            return Some(tag);
+        }
+        range = range.get(..range.iter().rposition(|b| *b == b'-')?)?;
+        // A single letter or digit goes with the subtag behind it.
+        if let [front @ .., b'-', _] = range {
+            range = front;
+        }
+    }
+}

@@ -15,36 +15,46 @@ pub fn is_mechanism_name(name: &[u8]) -> bool {
 pub struct Mechanism<'c> {
     /// The name, in capitals.
     pub name: &'c str,
-    /// Whether it shows the password to whoever listens. Such a mechanism is offered and taken under TLS only, unless the
-    /// server allows logins in clear (RFC 5034 section 4).
-    pub clear_password: bool,
+    /// Where it may be offered and taken.
+    pub needs: Protection,
     /// Whether the server speaks first, so that an initial response is an error (RFC 4422 section 3).
     pub server_first: bool,
 }
 
+/// What a connection must have before a mechanism is offered and taken there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Protection {
+    /// Nothing: who listens learns no secret.
+    None,
+    /// TLS, unless the server allows logins in clear: the mechanism shows the password (RFC 5034 section 4).
+    Private,
+    /// TLS in any case.
+    Tls,
+}
+
 impl Mechanism<'static> {
     /// RFC 4616.
-    pub const PLAIN: Self = Self::new("PLAIN", true, false);
+    pub const PLAIN: Self = Self::new("PLAIN", Protection::Private, false);
     /// No RFC; two challenges, name and password.
-    pub const LOGIN: Self = Self::new("LOGIN", true, true);
-    /// RFC 4422 appendix A.
-    pub const EXTERNAL: Self = Self::new("EXTERNAL", false, false);
+    pub const LOGIN: Self = Self::new("LOGIN", Protection::Private, true);
+    /// RFC 4422 appendix A; here the outside is a TLS client certificate.
+    pub const EXTERNAL: Self = Self::new("EXTERNAL", Protection::Tls, false);
     /// RFC 4505.
-    pub const ANONYMOUS: Self = Self::new("ANONYMOUS", false, false);
+    pub const ANONYMOUS: Self = Self::new("ANONYMOUS", Protection::None, false);
     /// RFC 2195.
-    pub const CRAM_MD5: Self = Self::new("CRAM-MD5", false, true);
+    pub const CRAM_MD5: Self = Self::new("CRAM-MD5", Protection::None, true);
     /// RFC 5802.
-    pub const SCRAM_SHA_1: Self = Self::new("SCRAM-SHA-1", false, false);
+    pub const SCRAM_SHA_1: Self = Self::new("SCRAM-SHA-1", Protection::None, false);
     /// RFC 5802 with channel binding.
-    pub const SCRAM_SHA_1_PLUS: Self = Self::new("SCRAM-SHA-1-PLUS", false, false);
+    pub const SCRAM_SHA_1_PLUS: Self = Self::new("SCRAM-SHA-1-PLUS", Protection::Tls, false);
     /// RFC 7677.
-    pub const SCRAM_SHA_256: Self = Self::new("SCRAM-SHA-256", false, false);
+    pub const SCRAM_SHA_256: Self = Self::new("SCRAM-SHA-256", Protection::None, false);
     /// RFC 7677 with channel binding.
-    pub const SCRAM_SHA_256_PLUS: Self = Self::new("SCRAM-SHA-256-PLUS", false, false);
-    /// RFC 7628. The token is as good as a password.
-    pub const OAUTHBEARER: Self = Self::new("OAUTHBEARER", true, false);
+    pub const SCRAM_SHA_256_PLUS: Self = Self::new("SCRAM-SHA-256-PLUS", Protection::Tls, false);
+    /// RFC 7628, whose section 3 wants TLS.
+    pub const OAUTHBEARER: Self = Self::new("OAUTHBEARER", Protection::Tls, false);
     /// Google's and Microsoft's forerunner of OAUTHBEARER.
-    pub const XOAUTH2: Self = Self::new("XOAUTH2", true, false);
+    pub const XOAUTH2: Self = Self::new("XOAUTH2", Protection::Tls, false);
 }
 
 /// The mechanisms that a client remembers from a capability list.
@@ -65,7 +75,7 @@ pub(crate) const WELL_KNOWN: [&str; 11] = [
 impl<'c> Mechanism<'c> {
     /// Describes a mechanism; see the fields.
     #[must_use]
-    pub const fn new(name: &'c str, clear_password: bool, server_first: bool) -> Self {
-        Self { name, clear_password, server_first }
+    pub const fn new(name: &'c str, needs: Protection, server_first: bool) -> Self {
+        Self { name, needs, server_first }
     }
 }

@@ -1,0 +1,52 @@
+//! What the two ends know of their connection, and a mechanism has to be told.
+
+/// What a mechanism needs to know of the connection, the server and the moment.
+///
+/// ```
+/// use pop3_proto::sasl::Channel;
+/// let nonce = "fyko2d2lbbFgONRv9qkxdawL"; // new for every exchange, from a random source
+/// let mut channel = Channel::new(nonce, "mail.example.com");
+/// channel.port = Some(995);
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Channel<'c> {
+    /// Text that no exchange ever had before and nobody can guess: at least 18 random octets in base64. It becomes the server's
+    /// part of the SCRAM nonce (RFC 5802 section 5.1), and the front of the CRAM-MD5 challenge (RFC 2195 section 2).
+    pub nonce: &'c str,
+    /// The name of the server, as clients know it.
+    pub host: &'c str,
+    /// The port that the client connected to. OAUTHBEARER compares it, and the host, with what the client says if it says it
+    /// (RFC 7628 section 3.2); `None` skips that.
+    pub port: Option<u16>,
+    /// Who the client is by its TLS certificate: the name that EXTERNAL confirms. `None` makes EXTERNAL fail.
+    pub external: Option<&'c str>,
+    /// The channel bindings that this connection has. With any, the -PLUS mechanisms work, and a client that believes the server
+    /// has none is refused: somebody cut the list (RFC 5802 section 6). Offer -PLUS exactly where there are some.
+    pub bindings: &'c [Binding<'c>],
+    /// A secret of the server that never changes, 32 random octets: from it and the name come the salt and the keys of a
+    /// user who does not exist, so that SCRAM asks everybody the same.
+    pub fake_key: &'c [u8],
+    /// The iteration count told to users who do not exist; use the one that most of the real ones have. 4096 by default.
+    pub fake_iterations: u32,
+}
+
+/// Data that both ends of a TLS connection know and nobody in the middle can have (RFC 5056).
+///
+/// One value serves one login: close the connection when the session ends (RFC 9266 section 4.1). `tls-exporter` needs TLS 1.3,
+/// or TLS 1.2 with the extended master secret (RFC 9266 section 4.2).
+#[derive(Clone, Copy, Debug)]
+pub struct Binding<'c> {
+    /// The name of the type, `tls-exporter` or `tls-server-end-point` for instance.
+    pub kind: &'c str,
+    /// The data, 64 octets at most.
+    pub data: &'c [u8],
+}
+
+impl<'c> Channel<'c> {
+    /// A channel without port, certificate, binding and fake key.
+    #[must_use]
+    pub const fn new(nonce: &'c str, host: &'c str) -> Self {
+        Self { nonce, host, port: None, external: None, bindings: &[], fake_key: b"", fake_iterations: 4096 }
+    }
+}

@@ -1,0 +1,60 @@
+//! The header that tells about channel binding and on whose behalf (RFC 5801 section 4, RFC 5802 section 5.1).
+
+/// A gs2 header at the front of a message, and what follows it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Gs2<'m> {
+    pub(super) flag: Flag<'m>,
+    /// The authorization identity as it is written, escapes and all; `None` if it is left out.
+    pub(super) authzid: Option<&'m [u8]>,
+    /// With the comma at its end.
+    #[cfg(feature = "scram")]
+    pub(super) header: &'m [u8],
+    pub(super) rest: &'m [u8],
+}
+
+/// What the client says about channel binding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flag<'m> {
+    /// `n`: it has none.
+    None,
+    /// `y`: it has, and believes that the server has not.
+    Unmatched,
+    /// `p=`: it uses this one.
+    Used(&'m [u8]),
+}
+
+impl<'m> Gs2<'m> {
+    pub(super) fn parse(message: &'m [u8]) -> Option<Self> {
+        let mut parts = message.splitn(3, |b| *b == b',');
+        let (flag, authzid, rest) = (parts.next()?, parts.next()?, parts.next()?);
+        let flag = match flag {
+            b"n" => Flag::None,
+            b"y" => Flag::Unmatched,
+            _ => Flag::Used(flag.strip_prefix(b"p=").filter(|kind| !kind.is_empty())?),
+        };
+        let authzid = match authzid {
+            b"" => None,
+            _ => Some(authzid.strip_prefix(b"a=").filter(|name| !name.is_empty())?),
+        };
+        #[cfg(feature = "scram")]
+        let header = message.get(..message.len().checked_sub(rest.len())?)?;
+        Some(Self {
+            flag,
+            authzid,
+            #[cfg(feature = "scram")]
+            header,
+            rest,
+        })
+    }
+}
+
+/// The first octet of a name, `=2C` and `=3D` turned back, and how many octets it is written with; `None` at any other `=`
+/// (RFC 5802 section 5.1).
+pub(super) const fn first_octet(name: &[u8]) -> Option<(u8, usize)> {
+    match name {
+        [b'=', b'2', b'C', ..] => Some((b',', 3)),
+        [b'=', b'3', b'D', ..] => Some((b'=', 3)),
+        [] | [b'=', ..] => None,
+        [octet, ..] => Some((*octet, 1)),
+    }
+}

@@ -1,0 +1,21 @@
+//! Floor 3, SASL mechanisms: octets in, octets out, outside the sessions (RFC 4422, RFC 5034).
+//!
+//! [`server::Exchange`] runs PLAIN, LOGIN, EXTERNAL, ANONYMOUS, OAUTHBEARER and XOAUTH2, with the feature `cram-md5` CRAM-MD5,
+//! with `scram` SCRAM-SHA-1, SCRAM-SHA-256 and their -PLUS forms. Each is a step machine: it takes what the client says, asks one
+//! question of whoever knows the users, and takes the answer whenever it comes. APOP, which is no SASL mechanism but needs the
+//! same care, is [`Server::apop_matches`](crate::server::Server::apop_matches).
+//!
+//! Names and passwords are prepared with SASLprep (RFC 4013) where the feature `saslprep` is on; where it is not, those with
+//! octets outside of ASCII are refused, as RFC 5802 section 2.2 permits. Prepare what you store in the same way, with [`prepare`].
+
+#[cfg(feature = "apop")]
+pub(crate) mod apop;
+mod channel;
+mod gs2;
+mod prepare;
+#[cfg(feature = "scram")]
+pub mod scram;
+pub mod server;
+
+pub use channel::{Binding, Channel};
+pub use prepare::{Prepared, prepare};

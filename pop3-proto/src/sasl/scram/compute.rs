@@ -1,0 +1,32 @@
+//! Proof and signature (RFC 5802 section 3).
+
+use subtle::ConstantTimeEq as _;
+
+use super::hash::Tag;
+use super::keys::Keys;
+
+/// `client-first-bare , server-first , client-final-without-proof`.
+pub(crate) type AuthMessage<'m> = [&'m [u8]; 5];
+
+/// Whether the proof is that of somebody who knows the password, in a time that does not depend on the answer.
+pub(crate) fn proof_is_right(keys: &Keys, auth_message: AuthMessage<'_>, proof: &[u8]) -> bool {
+    let hash = keys.hash();
+    let mut client_key = hash.hmac(keys.stored_key(), auth_message);
+    client_key.iter_mut().zip(proof).for_each(|(octet, proof)| *octet ^= proof);
+    let stored = hash.of(client_key.get(..hash.octets()).unwrap_or_default());
+    let same = stored.get(..hash.octets()).unwrap_or_default().ct_eq(keys.stored_key());
+    bool::from(same) & (proof.len() == hash.octets())
+}
+
+/// What proves the server to the client.
+pub(crate) fn server_signature(keys: &Keys, auth_message: AuthMessage<'_>) -> Signature {
+    Signature(keys.hash().hmac(keys.server_key(), auth_message), keys.hash().octets())
+}
+
+pub(crate) struct Signature(Tag, usize);
+
+impl Signature {
+    pub(crate) fn octets(&self) -> &[u8] {
+        self.0.get(..self.1).unwrap_or_default()
+    }
+}

@@ -1,0 +1,19 @@
+//! ANONYMOUS: nobody is proved; the client may leave a word about itself (RFC 4505).
+
+use super::exchange::Move;
+use super::memory::{Memory, Span};
+
+/// Longest trace, in characters (RFC 4505 section 2).
+const TRACE: usize = 255;
+
+#[derive(Debug)]
+pub(super) struct Anonymous;
+
+impl Anonymous {
+    #[expect(clippy::unused_self, reason = "as all mechanisms")]
+    pub(super) fn step(&self, trace: Span, memory: &Memory<'_>) -> Option<Move> {
+        let text = core::str::from_utf8(memory.get(trace)).ok()?;
+        let fits = text.chars().count() <= TRACE && !text.chars().any(char::is_control);
+        fits.then_some(Move::Anonymous(trace))
+    }
+}

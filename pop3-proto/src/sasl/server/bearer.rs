@@ -1,0 +1,132 @@
+//! OAUTHBEARER (RFC 7628) and its forerunner XOAUTH2: a token, and for whom.
+
+use super::exchange::Move;
+use super::identity::Identity;
+use super::memory::{Memory, Span};
+use crate::decimal::Decimal;
+use crate::sasl::Channel;
+use crate::sasl::gs2::{Flag, Gs2};
+
+/// Between the parts of a message, and at its end.
+const SEPARATOR: u8 = 0x01;
+
+#[derive(Debug)]
+pub(super) struct Bearer {
+    form: Form,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Form {
+    OAuthBearer { host: Span, port: Option<Span> },
+    XOAuth2,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    Start,
+    Asked {
+        acting_as: Option<Span>,
+    },
+    /// The client was told why; whatever it says, it is over (RFC 7628 section 3.2.3).
+    Refused,
+}
+
+/// What a message says.
+struct Said {
+    name: Option<Span>,
+    token: Span,
+}
+
+impl Bearer {
+    pub(super) fn oauthbearer(channel: &Channel<'_>, memory: &mut Memory<'_>) -> Option<Self> {
+        let host = memory.keep(channel.host.as_bytes())?;
+        let port = match channel.port {
+            None => None,
+            Some(port) => Some(memory.keep(Decimal::new(u64::from(port)).as_bytes())?),
+        };
+        Some(Self { form: Form::OAuthBearer { host, port }, state: State::Start })
+    }
+
+    pub(super) const fn xoauth2() -> Self {
+        Self { form: Form::XOAuth2, state: State::Start }
+    }
+
+    pub(super) fn step(&mut self, message: Span, memory: &mut Memory<'_>) -> Option<Move> {
+        let State::Start = self.state else { return None };
+        let said = match self.form {
+            Form::OAuthBearer { host, port } => oauthbearer(message, host, port, memory)?,
+            Form::XOAuth2 => xoauth2(message, memory)?,
+        };
+        self.state = State::Asked { acting_as: said.name };
+        Some(Move::CheckToken { name: said.name, token: said.token })
+    }
+
+    pub(super) fn token_was(&mut self, whose: Result<&str, &str>, memory: &mut Memory<'_>) -> Option<Move> {
+        let State::Asked { acting_as } = self.state else { return None };
+        self.state = State::Refused;
+        match whose {
+            Ok(name) => {
+                let name = memory.keep(name.as_bytes())?;
+                Some(Move::Admit(Identity { name: memory.prepare(name)?, acting_as }))
+            }
+            Err(why) => memory.keep(why.as_bytes()).map(Move::Challenge),
+        }
+    }
+}
+
+/// `n,a=NAME,` and key-value pairs, each ended by a separator, then one more.
+fn oauthbearer(message: Span, host: Span, port: Option<Span>, memory: &mut Memory<'_>) -> Option<Said> {
+    let gs2 = Gs2::parse(memory.get(message)).filter(|gs2| !matches!(gs2.flag, Flag::Used(_)))?;
+    let mut auth = None;
+    for pair in pairs(gs2.rest.strip_prefix(&[SEPARATOR])?)? {
+        let (key, value) = pair.split_at_checked(pair.iter().position(|b| *b == b'=')?)?;
+        let value = value.strip_prefix(b"=")?;
+        // Keys that are not known are skipped (section 3.1).
+        let good = match key {
+            b"host" => value.eq_ignore_ascii_case(memory.get(host)),
+            b"port" => port.is_none_or(|port| value == memory.get(port)),
+            b"auth" => auth.replace(value).is_none(),
+            _ => key.iter().all(u8::is_ascii_alphabetic),
+        };
+        if !good {
+            return None;
+        }
+    }
+    let token = memory.place(bearer(auth?)?)?;
+    let name = match gs2.authzid.and_then(|name| memory.place(name)) {
+        None => None,
+        Some(escaped) => Some(memory.name(escaped)?),
+    };
+    Some(Said { name, token })
+}
+
+/// `user=NAME`, `auth=Bearer TOKEN`, each ended by a separator, then one more.
+fn xoauth2(message: Span, memory: &mut Memory<'_>) -> Option<Said> {
+    let mut pairs = pairs(memory.get(message))?;
+    let user = memory.place(pairs.next()?.strip_prefix(b"user=")?)?;
+    let token = memory.place(bearer(pairs.next()?.strip_prefix(b"auth=")?)?)?;
+    let over = pairs.next().is_none();
+    drop(pairs);
+    if !over {
+        return None;
+    }
+    Some(Said { name: Some(memory.prepare(user)?), token })
+}
+
+/// The parts of a list where each is ended by a separator and the list by another one.
+fn pairs(list: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
+    let inner = list.strip_suffix(&[SEPARATOR])?;
+    let inner = inner.strip_suffix(&[SEPARATOR])?;
+    Some(inner.split(|b| *b == SEPARATOR))
+}
+
+/// The token of `Bearer TOKEN`, whose characters RFC 6750 section 2.1 limits; nothing at all is the empty token.
+fn bearer(value: &[u8]) -> Option<&[u8]> {
+    if value.is_empty() {
+        return Some(value);
+    }
+    let (scheme, token) = value.split_first_chunk::<7>()?;
+    let fits = |b: &u8| b.is_ascii_alphanumeric() || b"-._~+/=".contains(b);
+    (scheme.eq_ignore_ascii_case(b"bearer ") && !token.is_empty() && token.iter().all(fits)).then_some(token)
+}

@@ -1,0 +1,228 @@
+//! One exchange after the other, with the mechanisms of this crate.
+
+use core::fmt;
+
+use zeroize::Zeroize as _;
+
+use super::anonymous::Anonymous;
+use super::bearer::Bearer;
+#[cfg(feature = "cram-md5")]
+use super::cram_md5::CramMd5;
+use super::external::External;
+use super::identity::Identity;
+use super::login::Login;
+use super::memory::{Memory, Span};
+use super::plain::Plain;
+#[cfg(feature = "scram")]
+use super::scram::Scram;
+use super::step::{Answer, Engine, Step};
+use crate::base64::Base64;
+use crate::sasl::Channel;
+use crate::secret::Secret;
+
+#[cfg(feature = "scram")]
+use crate::sasl::scram::Hash;
+
+/// The mechanisms of this crate, server side.
+///
+/// It works in memory that you lend: an array, a `Vec`, a slice. 1,200 octets are enough for everything but tokens, a token
+/// needs its length; [`MEMORY`](Self::MEMORY) is enough for whatever fits a line of
+/// [`EXCHANGE_LINE`](crate::limits::EXCHANGE_LINE). What does not fit fails. The memory is wiped at the start of the next
+/// exchange, at a failure and on drop, the password as soon as its question is answered.
+pub struct Exchange<M: AsRef<[u8]> + AsMut<[u8]>> {
+    memory: M,
+    used: usize,
+    running: Running,
+}
+
+#[derive(Debug)]
+#[cfg_attr(feature = "scram", expect(clippy::large_enum_variant, reason = "there is no heap to put it on"))]
+enum Running {
+    Nothing,
+    Plain(Plain),
+    Login(Login),
+    External(External),
+    Anonymous(Anonymous),
+    Bearer(Bearer),
+    #[cfg(feature = "cram-md5")]
+    CramMd5(CramMd5),
+    #[cfg(feature = "scram")]
+    Scram(Scram),
+    /// The client has proved who it is and wants to be somebody else.
+    Authorizing(Identity),
+}
+
+/// What a mechanism does next; where its octets lie.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Move {
+    Challenge(Span),
+    CheckPassword {
+        name: Span,
+        password: Span,
+    },
+    #[cfg(feature = "cram-md5")]
+    FindSecret(Span),
+    #[cfg(feature = "scram")]
+    FindKeys(Span, Hash),
+    CheckToken {
+        name: Option<Span>,
+        token: Span,
+    },
+    Anonymous(Span),
+    Admit(Identity),
+}
+
+impl<M: AsRef<[u8]> + AsMut<[u8]>> Exchange<M> {
+    /// Memory for tokens as long as the longest exchange line, in octets.
+    pub const MEMORY: usize = crate::limits::EXCHANGE_LINE;
+
+    /// Ready to start.
+    pub const fn new(memory: M) -> Self {
+        Self { memory, used: 0, running: Running::Nothing }
+    }
+
+    /// Starts an exchange; an earlier one is forgotten. `false` if this build has no such mechanism, or if the channel has not
+    /// what the mechanism needs: a nonce, or for a -PLUS form a binding.
+    ///
+    /// Which mechanisms a client may use at all is for [`Config::mechanisms`](crate::server::Config::mechanisms) to say.
+    #[must_use]
+    pub fn start(&mut self, mechanism: &[u8], channel: &Channel<'_>) -> bool {
+        self.forget();
+        let mut memory = Memory::new(self.memory.as_mut(), &mut self.used);
+        let memory = &mut memory;
+        let is = |name: &str| mechanism.eq_ignore_ascii_case(name.as_bytes());
+        let running = if is("PLAIN") {
+            Some(Running::Plain(Plain::new()))
+        } else if is("LOGIN") {
+            Some(Running::Login(Login::new()))
+        } else if is("EXTERNAL") {
+            External::new(channel, memory).map(Running::External)
+        } else if is("ANONYMOUS") {
+            Some(Running::Anonymous(Anonymous))
+        } else if is("OAUTHBEARER") {
+            Bearer::oauthbearer(channel, memory).map(Running::Bearer)
+        } else if is("XOAUTH2") {
+            Some(Running::Bearer(Bearer::xoauth2()))
+        } else {
+            with_hashes(mechanism, channel, memory)
+        };
+        self.running = running.unwrap_or(Running::Nothing);
+        !matches!(self.running, Running::Nothing)
+    }
+
+    fn forget(&mut self) {
+        self.running = Running::Nothing;
+        self.memory.as_mut().zeroize();
+        self.used = 0;
+    }
+
+    /// Makes a move of the mechanism visible to the embedder.
+    fn show(&mut self, to: Option<Move>) -> Step<'_> {
+        let Some(to) = to else {
+            self.forget();
+            return Step::Failed;
+        };
+        let kept = Memory::new(self.memory.as_mut(), &mut self.used).into_kept();
+        match to {
+            Move::Challenge(data) => Step::Challenge(kept.get(data)),
+            Move::CheckPassword { name, password } => {
+                Step::CheckPassword { name: kept.text(name), password: Secret::new(kept.get(password)) }
+            }
+            #[cfg(feature = "cram-md5")]
+            Move::FindSecret(name) => Step::FindSecret { name: kept.text(name) },
+            #[cfg(feature = "scram")]
+            Move::FindKeys(name, hash) => Step::FindKeys { name: kept.text(name), hash },
+            Move::CheckToken { name, token } => Step::CheckToken {
+                name: name.map(|name| kept.text(name)),
+                token: Secret::new(kept.get(token)),
+            },
+            Move::Anonymous(trace) => Step::Anonymous { trace: kept.text(trace) },
+            Move::Admit(identity) => {
+                self.running = Running::Nothing;
+                let name = kept.text(identity.name);
+                match identity.acting_as.map(|other| kept.text(other)).filter(|other| *other != name) {
+                    None => Step::Done { name },
+                    Some(acting_as) => {
+                        self.running = Running::Authorizing(identity);
+                        Step::Authorize { name, acting_as }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The mechanisms that features bring.
+#[cfg_attr(not(any(feature = "cram-md5", feature = "scram")), expect(clippy::missing_const_for_fn))]
+fn with_hashes(mechanism: &[u8], channel: &Channel<'_>, memory: &mut Memory<'_>) -> Option<Running> {
+    #[cfg(feature = "cram-md5")]
+    if mechanism.eq_ignore_ascii_case(b"CRAM-MD5") {
+        return CramMd5::new(channel, memory).map(Running::CramMd5);
+    }
+    #[cfg(feature = "scram")]
+    if let Some(scram) = Scram::new(mechanism, channel, memory) {
+        return Some(Running::Scram(scram));
+    }
+    let _ = (mechanism, channel, memory);
+    None
+}
+
+impl<M: AsRef<[u8]> + AsMut<[u8]>> Engine for Exchange<M> {
+    fn step(&mut self, response: Option<Base64<'_>>) -> Step<'_> {
+        let mut memory = Memory::new(self.memory.as_mut(), &mut self.used);
+        let memory = &mut memory;
+        let response = match response {
+            None => None,
+            Some(text) => match memory.decode(text) {
+                Some(response) => Some(response),
+                None => return self.show(None),
+            },
+        };
+        let next = match (&mut self.running, response) {
+            (Running::Login(login), response) => login.step(response, memory),
+            #[cfg(feature = "cram-md5")]
+            (Running::CramMd5(cram), response) => cram.step(response, memory),
+            (Running::Nothing | Running::Authorizing(_), _) => None,
+            // The client speaks first, and is asked to (RFC 4422 section 5.1).
+            (_, None) => Some(Move::Challenge(memory.since(memory.mark()))),
+            (Running::Plain(plain), Some(response)) => plain.step(response, memory),
+            (Running::External(external), Some(response)) => external.step(response, memory),
+            (Running::Anonymous(anonymous), Some(response)) => anonymous.step(response, memory),
+            (Running::Bearer(bearer), Some(response)) => bearer.step(response, memory),
+            #[cfg(feature = "scram")]
+            (Running::Scram(scram), Some(response)) => scram.step(response, memory),
+        };
+        self.show(next)
+    }
+
+    fn answer(&mut self, answer: Answer<'_>) -> Step<'_> {
+        let mut memory = Memory::new(self.memory.as_mut(), &mut self.used);
+        let memory = &mut memory;
+        let next = match (&mut self.running, answer) {
+            (Running::Plain(plain), Answer::Password(good)) => plain.password_was(good, memory),
+            (Running::Login(login), Answer::Password(good)) => login.password_was(good, memory),
+            (Running::Bearer(bearer), Answer::Token(whose)) => bearer.token_was(whose, memory),
+            #[cfg(feature = "cram-md5")]
+            (Running::CramMd5(cram), Answer::Secret(secret)) => cram.secret_is(secret, memory),
+            #[cfg(feature = "scram")]
+            (Running::Scram(scram), Answer::Keys(keys)) => scram.keys_are(keys, memory),
+            (Running::Authorizing(identity), Answer::Authorized(true)) => {
+                identity.acting_as.map(|name| Move::Admit(Identity { name, acting_as: None }))
+            }
+            _ => None,
+        };
+        self.show(next)
+    }
+}
+
+impl<M: AsRef<[u8]> + AsMut<[u8]>> Drop for Exchange<M> {
+    fn drop(&mut self) {
+        self.forget();
+    }
+}
+
+impl<M: AsRef<[u8]> + AsMut<[u8]>> fmt::Debug for Exchange<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange").field("running", &self.running).finish_non_exhaustive()
+    }
+}

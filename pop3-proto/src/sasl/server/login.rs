@@ -1,0 +1,49 @@
+//! LOGIN: two challenges, name and password; clients care for their order, not for their text.
+
+use super::exchange::Move;
+use super::identity::Identity;
+use super::memory::{Memory, Span};
+use super::plain::Asked;
+
+#[derive(Debug)]
+pub(super) enum Login {
+    Start,
+    Name,
+    Password { name: Span },
+    Asked(Asked),
+    Over,
+}
+
+impl Login {
+    pub(super) const fn new() -> Self {
+        Self::Start
+    }
+
+    pub(super) fn step(&mut self, response: Option<Span>, memory: &mut Memory<'_>) -> Option<Move> {
+        match (core::mem::replace(self, Self::Over), response) {
+            (Self::Start, None) => {
+                *self = Self::Name;
+                memory.keep(b"Username:").map(Move::Challenge)
+            }
+            (Self::Name, Some(name)) => {
+                *self = Self::Password { name: memory.prepare(name)? };
+                memory.keep(b"Password:").map(Move::Challenge)
+            }
+            (Self::Password { name }, Some(password)) => {
+                let identity = Identity { name, acting_as: None };
+                let asked = Asked { identity, password: [password, memory.prepare(password)?] };
+                let question = asked.question();
+                *self = Self::Asked(asked);
+                Some(question)
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn password_was(&mut self, good: bool, memory: &mut Memory<'_>) -> Option<Move> {
+        match core::mem::replace(self, Self::Over) {
+            Self::Asked(asked) => asked.password_was(good, memory),
+            _ => None,
+        }
+    }
+}

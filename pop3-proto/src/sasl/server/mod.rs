@@ -1,0 +1,40 @@
+//! The server's side of each mechanism.
+//!
+//! ```
+//! use pop3_proto::Base64;
+//! use pop3_proto::sasl::{Channel, server::{Answer, Engine, Exchange, Step}};
+//!
+//! // With a session: `mechanism` and `initial` come from `Event::Auth`, what follows from `Event::SaslResponse`; a challenge
+//! // goes to `Ticket::challenge`, `Done` to `Ticket::accept`, everything else to `Ticket::err`.
+//! let mut exchange = Exchange::new([0; 1024]);
+//! assert!(exchange.start(b"PLAIN", &Channel::new("K3yR1ZHyDnRTnBHf8mfA", "mail.example.com")));
+//! let mut step = exchange.step(Base64::new(b"AHRpbQB0YW5zdGFhZnRhbnN0YWFm"));
+//! let name = loop {
+//!     let answer = match step {
+//!         Step::CheckPassword { name, password } => {
+//!             Answer::Password(name == "tim" && password.expose() == b"tanstaaftanstaaf") // hash it, in real life
+//!         }
+//!         Step::Done { name } => break name,
+//!         _ => panic!("refused"), // also what this code does not know: nobody gets in by a question that was not understood
+//!     };
+//!     step = exchange.answer(answer);
+//! };
+//! assert_eq!(name, "tim");
+//! ```
+
+mod anonymous;
+mod bearer;
+#[cfg(feature = "cram-md5")]
+mod cram_md5;
+mod exchange;
+mod external;
+mod identity;
+mod login;
+mod memory;
+mod plain;
+#[cfg(feature = "scram")]
+mod scram;
+mod step;
+
+pub use exchange::Exchange;
+pub use step::{Answer, Engine, Step};

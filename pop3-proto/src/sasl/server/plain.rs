@@ -1,0 +1,57 @@
+//! PLAIN: authorization identity, NUL, authentication identity, NUL, password (RFC 4616).
+
+use super::exchange::Move;
+use super::identity::Identity;
+use super::memory::{Memory, Span};
+
+#[derive(Debug)]
+pub(super) struct Plain {
+    asked: Option<Asked>,
+}
+
+/// A password whose check is under way.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) identity: Identity,
+    /// As it came and as it was prepared.
+    pub(super) password: [Span; 2],
+}
+
+impl Plain {
+    pub(super) const fn new() -> Self {
+        Self { asked: None }
+    }
+
+    pub(super) fn step(&mut self, message: Span, memory: &mut Memory<'_>) -> Option<Move> {
+        if self.asked.is_some() || memory.get(message).iter().filter(|b| **b == 0).count() != 2 {
+            return None;
+        }
+        let mut parts = memory.get(message).split(|b| *b == 0).map(|part| memory.place(part));
+        let (authzid, authcid, password) = (parts.next()??, parts.next()??, parts.next()??);
+        let acting_as = match memory.get(authzid) {
+            b"" => None,
+            _ => Some(memory.prepare(authzid)?),
+        };
+        let identity = Identity { name: memory.prepare(authcid)?, acting_as };
+        let asked = Asked { identity, password: [password, memory.prepare(password)?] };
+        Some(self.asked.insert(asked).question())
+    }
+
+    pub(super) fn password_was(&mut self, good: bool, memory: &mut Memory<'_>) -> Option<Move> {
+        self.asked.take()?.password_was(good, memory)
+    }
+}
+
+impl Asked {
+    pub(super) const fn question(&self) -> Move {
+        let [_, password] = self.password;
+        Move::CheckPassword { name: self.identity.name, password }
+    }
+
+    pub(super) fn password_was(self, good: bool, memory: &mut Memory<'_>) -> Option<Move> {
+        for octets in self.password {
+            memory.wipe(octets);
+        }
+        good.then_some(Move::Admit(self.identity))
+    }
+}
