@@ -83,8 +83,9 @@
 //! | floor | modules | |
 //! | --- | --- | --- |
 //! | 5 | [`maildrop`] | the server's transaction: numbers, marks, and every answer that follows from them |
+//! | 5 | `policy` | what a server remembers between sessions: throttle, LOGIN-DELAY, POP-before-SMTP |
 //! | 4 | [`server`], [`client`] | the two ends of the dialogue |
-//! | 3 | [`parse`], [`encode`], [`dot`] | lines to values, values to lines, and message bodies |
+//! | 3 | [`parse`], [`encode`], [`dot`], `sasl` | lines to values, values to lines, message bodies, and mechanisms |
 //! | 2 | [`Command`], [`Code`], [`Capability`], [`MsgNo`], [`Uid`], [`Deviation`] … | what the words mean |
 //! | 1 | [`FixedBuf`], [`LineScanner`], [`Base64`], [`Secret`], [`Time`], [`limits`] … | tools that know no POP3 |
 //!
@@ -95,7 +96,11 @@
 //! | feature | default | brings |
 //! | --- | --- | --- |
 //! | `std` | yes | `alloc`, and vector search with run-time detection in message bodies |
-//! | `alloc` | by `std` | `Vec<u8>` as [`Output`], `Maildrop::open` |
+//! | `alloc` | by `std` | `Vec<u8>` as [`Output`], `Maildrop::open`, `policy` |
+//! | `sasl` | | `sasl`: PLAIN, LOGIN, EXTERNAL, ANONYMOUS, OAUTHBEARER, XOAUTH2 |
+//! | `cram-md5`, `scram` | | those mechanisms, SCRAM with SHA-1 and SHA-256 and in the -PLUS forms |
+//! | `apop` | | `Digest::of`, `Server::apop_matches` |
+//! | `saslprep` | | names and passwords beyond ASCII in all of these; needs `std` |
 //!
 //! Without features the crate needs `core` alone, and no path through it can panic; a linked program proves that.
 //!
@@ -136,6 +141,8 @@ pub mod limits;
 mod line;
 pub mod maildrop;
 pub mod parse;
+#[cfg(feature = "alloc")]
+pub mod policy;
 #[cfg(feature = "sasl")]
 pub mod sasl;
 mod secret;
