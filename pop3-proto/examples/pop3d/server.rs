@@ -9,81 +9,78 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
+use tracing::{info, warn};
 
 use crate::app::App;
-use crate::connection;
+use crate::connection::{self, Door};
+use crate::guard::Guard;
 
-/// How many connections are served at once; more wait in the listener's queue.
-const CONNECTIONS: usize = 512;
-/// How long sessions may take to end when the server stops; one in the middle of UPDATE gets to its end.
+/// How long sessions may take to end when the server stops; one in the middle of UPDATE gets to its end in any case.
 const GRACE: Duration = Duration::from_secs(10);
 
-pub(crate) async fn run(
-    app: Arc<App>,
-    listen: SocketAddr,
-    listen_tls: Option<SocketAddr>,
-    user: &str,
-) -> anyhow::Result<()> {
+pub(crate) async fn run(app: Arc<App>) -> anyhow::Result<()> {
     let (stop, stopping) = watch::channel(());
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let places = Arc::new(Semaphore::new(app.limits().connections));
+    let guard = Guard::new(app.limits().per_address);
     // Before the first line is printed, so that whoever reads it may send a signal at once.
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    let plain = app.settings.plain.iter().map(|address| (*address, false));
+    let tls = app.settings.tls.iter().map(|address| (*address, true));
     let mut example = None;
-    for (address, tls) in [(Some(listen), false), (listen_tls, true)] {
-        let Some(address) = address else { continue };
+    for (address, tls) in plain.chain(tls) {
         let listener =
             TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
         let address = listener.local_addr()?;
         println!("listening on {address} ({})", if tls { "TLS" } else { "plain, STLS" });
-        example = example.or(Some(address));
-        tokio::spawn(accept(app.clone(), listener, tls, places.clone(), stopping.clone()));
+        example = example.or((!tls).then_some(address));
+        let door = Door { app: app.clone(), tls, guard: guard.clone(), stopping: stopping.clone() };
+        tokio::spawn(accept(door, listener, places.clone()));
     }
     if let Some(address) = example {
-        println!("try: curl --user {user} pop3://{address}/1");
+        println!("try: curl --user {} pop3://{address}/1", app.users.first());
+    }
+    if let Some(relay) = &app.relay {
+        tokio::spawn(relay.clone().run(app.started));
     }
     drop(stopping);
 
     tokio::select! { _ = interrupt.recv() => {} _ = terminate.recv() => {} }
-    eprintln!("pop3d: stopping");
+    info!("stopping");
     stop.send(())?;
     // Every session and listener holds a receiver until it has ended.
     if timeout(GRACE, stop.closed()).await.is_err() {
-        eprintln!("pop3d: sessions cut off after {} s", GRACE.as_secs());
+        warn!("sessions cut off after {} s", GRACE.as_secs());
     }
     Ok(())
 }
 
-async fn accept(
-    app: Arc<App>,
-    listener: TcpListener,
-    tls: bool,
-    places: Arc<Semaphore>,
-    mut stopping: watch::Receiver<()>,
-) {
+async fn accept(mut door: Door, listener: TcpListener, places: Arc<Semaphore>) {
     loop {
         let Ok(place) = places.clone().acquire_owned().await else { return };
-        let accepted =
-            tokio::select! { accepted = listener.accept() => accepted, _ = stopping.changed() => return };
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = door.stopping.changed() => return,
+        };
         match accepted {
             Ok((stream, peer)) => {
-                let (app, stopping) = (app.clone(), stopping.clone());
+                let door = door.clone();
                 tokio::spawn(async move {
-                    serve(&app, stream, peer, tls, stopping).await;
+                    serve(door, stream, peer).await;
                     drop(place);
                 });
             }
             // Out of descriptors, most likely: let some sessions end.
             Err(error) => {
-                eprintln!("pop3d: accept: {error}");
+                warn!("accept: {error}");
                 sleep(Duration::from_millis(100)).await;
             }
         }
     }
 }
 
-async fn serve(app: &App, stream: TcpStream, peer: SocketAddr, tls: bool, stopping: watch::Receiver<()>) {
-    if let Err(error) = connection::serve(app, stream, peer, tls, stopping).await {
-        eprintln!("pop3d: {peer}: {error:#}");
+async fn serve(door: Door, stream: TcpStream, peer: SocketAddr) {
+    if let Err(error) = connection::serve(door, stream, peer).await {
+        info!("connection from {peer}: {error:#}");
     }
 }

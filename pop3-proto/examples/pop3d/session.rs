@@ -1,161 +1,123 @@
-//! The dialogue: events from the crate, answers from the store.
+//! The dialogue: events from the crate, answers from users and store.
 
 use std::time::Duration;
 
 use anyhow::Context as _;
-use pop3_proto::maildrop::Maildrop;
-use pop3_proto::server::{Body, Credentials, Event, Server};
-use pop3_proto::{Code, FixedBuf, MsgNo, Time, limits};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use pop3_proto::server::{Event, Server};
+use pop3_proto::{Code, FixedBuf, MsgNo, limits};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout, timeout_at};
+use tokio::time::timeout_at;
+use tracing::error;
 
 use crate::app::App;
+use crate::languages;
+use crate::talk::Talk;
+use crate::visit::Visit;
 
-/// How long a client may leave our octets lying.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
-/// What a wrong password costs.
-const LOGIN_DELAY: Duration = Duration::from_secs(1);
-/// Octets of a message in memory at once.
-const PIECE: usize = 32 * 1024;
+/// How a session ended.
+pub(crate) enum End {
+    Over(String),
+    /// The session inside TLS comes next.
+    StartTls(Box<Server<'static>>),
+}
 
-/// Runs a session to its end, or to the point where TLS begins: then the session inside TLS is returned.
-pub(crate) async fn run<'c, S: AsyncRead + AsyncWrite + Unpin>(
+/// Runs a session to its end, or to the point where TLS begins.
+pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     app: &App,
     io: &mut S,
-    mut session: Server<'c>,
+    session: Server<'static>,
+    visit: &mut Visit,
     mut stopping: watch::Receiver<()>,
-) -> anyhow::Result<Option<Server<'c>>> {
+) -> anyhow::Result<End> {
     let mut rx = Box::new(FixedBuf::<{ limits::EXCHANGE_LINE }>::new());
-    let mut tx = Vec::new();
-    let mut drop = Maildrop::closed();
-    let now = || Time::since(app.started.elapsed());
+    let mut talk = Talk::new(app, io, session, visit);
     loop {
-        match drop.receive(&mut session, now(), rx.unread(), &mut tx) {
+        let event = talk.drop.receive(&mut talk.session, app.now(), rx.unread(), &mut talk.tx);
+        match event {
             Event::NeedInput => {
-                flush(io, &mut tx).await?;
+                talk.flush().await?;
+                talk.tx.shrink_to(4096); // most connections are idle most of the time
                 let deadline =
-                    session.poll_timeout().map(|at| app.started + Duration::from_millis(at.as_millis()));
-                let read = timeout_at(deadline.unwrap_or(app.started), io.read(rx.space()));
+                    talk.session.poll_timeout().map(|at| app.started + Duration::from_millis(at.as_millis()));
+                let read = timeout_at(deadline.unwrap_or(app.started), talk.io.read(rx.space()));
                 let n = tokio::select! { read = read => match read {
-                        Ok(Ok(0)) => return Ok(None),
+                        Ok(Ok(0)) => return Ok(End::Over("the client is gone".to_owned())),
                         Ok(n) => n.context("reading")?,
                         Err(_) => 0,
                     },
                     // Between two commands, so nothing is half done.
-                    _ = stopping.changed() => return Ok(None),
+                    _ = stopping.changed() => return Ok(End::Over("stopping".to_owned())),
                 };
                 rx.filled(n);
-                session.handle_timeout(now());
+                talk.visit.received += n as u64;
+                talk.session.handle_timeout(app.now());
             }
-            Event::NeedOutput => flush(io, &mut tx).await?,
-            Event::Login { credentials: Credentials::Password(password), reply } => {
-                let user = session.user().and_then(|name| app.users.check(name, password.expose()));
-                match user {
-                    None => {
-                        sleep(LOGIN_DELAY).await;
-                        reply.err(&mut session, &mut tx, Code::Auth, "wrong name or password");
-                    }
-                    Some(user) => match app.store.open(user).await {
-                        Ok(mailbox) => {
-                            drop.open(mailbox);
-                            reply.accept(&mut session, &mut tx, "maildrop locked and ready");
-                        }
-                        Err(refusal) => {
-                            if let Some(error) = refusal.error {
-                                eprintln!("pop3d: maildrop of {user}: {error:#}");
-                            }
-                            reply.err(&mut session, &mut tx, refusal.code, refusal.text);
-                        }
-                    },
+            Event::NeedOutput => talk.flush().await?,
+            Event::Login { credentials, reply } => {
+                if talk.wait_for_turn(&mut stopping).await? {
+                    talk.log_in(credentials, reply).await;
+                } else {
+                    talk.come_back_later(reply);
                 }
             }
-            Event::Stls(reply) => reply.accept(&mut session, &mut tx),
+            Event::Auth { mechanism, initial, reply } => {
+                if talk.wait_for_turn(&mut stopping).await? {
+                    talk.start(mechanism)?;
+                    talk.exchange(initial, reply).await;
+                } else {
+                    talk.come_back_later(reply);
+                }
+            }
+            Event::SaslResponse { data, reply } => talk.exchange(Some(data), reply).await,
+            Event::Stls(reply) => reply.accept(&mut talk.session, &mut talk.tx),
+            Event::Utf8(reply) => reply.ok(&mut talk.session, &mut talk.tx, "UTF-8 from here on"),
+            Event::Lang(range, reply) => match languages::find(range) {
+                None => reply.err(&mut talk.session, &mut talk.tx, None, "no such language"),
+                Some(language) => {
+                    language.speak(&mut talk.session);
+                    reply.ok(&mut talk.session, &mut talk.tx, language.tag, language.changed);
+                }
+            },
+            Event::LangAll(reply) => {
+                let mut list = reply.begin(&mut talk.session, &mut talk.tx, "languages follow");
+                for language in languages::ALL {
+                    list.item(&mut talk.tx, language.tag, language.name)?;
+                }
+                list.end(&mut talk.session);
+            }
             Event::Retr(number, reply) | Event::Top { number, reply, .. } => {
-                let message = match drop.index() {
-                    Some(mailbox) => mailbox.message(number).await,
-                    None => Err(std::io::ErrorKind::NotFound.into()),
-                };
-                match message {
-                    Err(error) => {
-                        eprintln!("pop3d: message {number}: {error}");
-                        reply.err(&mut session, &mut tx, Code::SysTemp, "message cannot be read");
-                    }
-                    Ok(message) => {
-                        let mut body = reply.begin(&mut session, &mut tx, "message follows");
-                        // Whatever fails from here on cuts the connection, and the client sees a message without an end.
-                        send(io, &mut body, message, &mut tx)
-                            .await
-                            .with_context(|| format!("message {number}"))?;
-                        body.end(&mut session);
-                    }
-                }
+                talk.send_message(number, reply).await?;
             }
             Event::Quit { reply, .. } => {
-                let marked: Vec<MsgNo> = drop.removals().collect();
-                let removed = match drop.index() {
+                let marked: Vec<MsgNo> = talk.drop.removals().collect();
+                let removed = match talk.drop.index() {
                     Some(mailbox) if !marked.is_empty() => mailbox.remove(&marked).await,
                     _ => Ok(()),
                 };
                 // The lock is released before the answer, so that the client may come back at once.
-                drop = Maildrop::closed();
+                talk.drop.close();
                 match removed {
-                    Ok(()) => reply.ok(&mut session, &mut tx, "bye"),
-                    Err(error) => {
-                        eprintln!("pop3d: removing messages: {error:#}");
-                        reply.err(
-                            &mut session,
-                            &mut tx,
-                            Code::SysTemp,
-                            "some deleted messages were not removed",
-                        );
+                    Ok(()) => {
+                        talk.visit.removed = marked.len();
+                        reply.ok(&mut talk.session, &mut talk.tx, "bye");
+                    }
+                    Err(cause) => {
+                        error!(user = talk.visit.user, "removing messages: {cause:#}");
+                        let text = "some deleted messages were not removed";
+                        reply.err(&mut talk.session, &mut talk.tx, Code::SysTemp, text);
                     }
                 }
             }
-            Event::Closed(_) => {
-                flush(io, &mut tx).await?;
-                return session
-                    .handover()
-                    .map(|handover| handover.secured(rx.bytes()))
-                    .transpose()
-                    .map_err(Into::into);
+            Event::Closed(reason) => {
+                talk.flush().await?;
+                return match talk.session.handover() {
+                    None => Ok(End::Over(reason.to_string())),
+                    Some(handover) => Ok(End::StartTls(Box::new(handover.secured(rx.bytes())?))),
+                };
             }
             // Refused with -ERR by the next receive.
             _ => {}
         }
     }
-}
-
-/// Sends a message of any size in constant memory.
-async fn send<S: AsyncWrite + Unpin>(
-    io: &mut S,
-    body: &mut Body,
-    mut message: impl AsyncRead + Unpin,
-    tx: &mut Vec<u8>,
-) -> anyhow::Result<()> {
-    let mut piece = vec![0; PIECE];
-    while !body.is_enough() {
-        let n = message.read(&mut piece).await?;
-        if n == 0 {
-            break;
-        }
-        let mut rest = &piece[..n];
-        while !rest.is_empty() {
-            body.fill(&mut rest, tx);
-            flush(io, tx).await?;
-        }
-    }
-    Ok(())
-}
-
-async fn flush<S: AsyncWrite + Unpin>(io: &mut S, tx: &mut Vec<u8>) -> anyhow::Result<()> {
-    if !tx.is_empty() {
-        let written = timeout(WRITE_TIMEOUT, async {
-            io.write_all(tx).await?;
-            io.flush().await
-        });
-        written.await.context("the client does not read")?.context("writing")?;
-        tx.clear();
-    }
-    Ok(())
 }

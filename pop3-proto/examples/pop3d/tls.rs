@@ -1,32 +1,98 @@
-//! The certificate: from files, or made up at the start.
+//! The certificate, from files or made up at the start, and what a handshake gives.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{ProtocolVersion, RootCertStore, ServerConfig, ServerConnection};
 use tokio_rustls::TlsAcceptor;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-pub(crate) fn from_files(cert: &Path, key: &Path) -> anyhow::Result<TlsAcceptor> {
-    let in_cert = || format!("--tls-cert {}", cert.display());
-    let in_key = || format!("--tls-key {}", key.display());
-    let chain = CertificateDer::pem_file_iter(cert).with_context(in_cert)?;
-    let chain = chain.collect::<Result<Vec<_>, _>>().with_context(in_cert)?;
-    anyhow::ensure!(!chain.is_empty(), "{}: no certificate in it", in_cert());
-    let key = PrivateKeyDer::from_pem_file(key).with_context(in_key)?;
-    acceptor(chain, key).with_context(|| format!("{} and its key", in_cert()))
+use crate::crypto;
+use crate::settings::{At, Settings};
+use crate::visit::TlsFacts;
+
+pub(crate) struct Tls {
+    pub(crate) acceptor: TlsAcceptor,
+    /// The binding `tls-server-end-point` (RFC 5929 section 4.1).
+    end_point: Option<Vec<u8>>,
+    /// Never changes while the key does not, and nobody else knows it.
+    pub(crate) secret: [u8; 32],
 }
 
-pub(crate) fn self_signed() -> anyhow::Result<TlsAcceptor> {
-    let names = ["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+impl Tls {
+    pub(crate) fn new(settings: &Settings) -> anyhow::Result<Self> {
+        let (chain, key, place) = match &settings.cert {
+            Some((cert, key)) => (read_chain(cert)?, read_key(key)?, cert.to_string()),
+            None => {
+                let (chain, key) = self_signed(&settings.hostname)?;
+                (chain, key, "self-signed certificate".to_owned())
+            }
+        };
+        let secret = crypto::sha256([b"pop3d".as_slice(), key.secret_der()]);
+        let end_point = chain.first().and_then(|cert| end_point(cert));
+        let builder = ServerConfig::builder();
+        let builder = match &settings.client_ca {
+            None => builder.with_no_client_auth(),
+            Some(ca) => {
+                let mut roots = RootCertStore::empty();
+                for cert in read_chain(ca)? {
+                    roots.add(cert).with_context(|| ca.to_string())?;
+                }
+                let verifier = WebPkiClientVerifier::builder(roots.into()).allow_unauthenticated();
+                builder.with_client_cert_verifier(verifier.build().with_context(|| ca.to_string())?)
+            }
+        };
+        let config =
+            builder.with_single_cert(chain, key).with_context(|| format!("{place}: with its key"))?;
+        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), end_point, secret })
+    }
+
+    pub(crate) fn facts(&self, connection: &ServerConnection) -> TlsFacts {
+        let version = connection.protocol_version().and_then(|version| version.as_str()).unwrap_or("?");
+        let suite = connection.negotiated_cipher_suite().and_then(|suite| suite.suite().as_str());
+        // Under TLS 1.2 the exporter binds a channel only with the extended master secret, which rustls does not tell.
+        let exporter = (connection.protocol_version() == Some(ProtocolVersion::TLSv1_3))
+            .then(|| connection.export_keying_material([0; 32], b"EXPORTER-Channel-Binding", Some(b"")).ok());
+        let client_cert = connection.peer_certificates().and_then(<[_]>::first);
+        TlsFacts {
+            version: format!("{version} {}", suite.unwrap_or("?")),
+            exporter: exporter.flatten(),
+            end_point: self.end_point.clone(),
+            client_cert: client_cert.map(|cert| crypto::sha256([cert.as_ref()])),
+        }
+    }
+}
+
+fn read_chain(path: &At<PathBuf>) -> anyhow::Result<Vec<CertificateDer<'static>>> {
+    let place = || format!("{path}: {}", path.value.display());
+    let chain = CertificateDer::pem_file_iter(&path.value).with_context(place)?;
+    let chain = chain.collect::<Result<Vec<_>, _>>().with_context(place)?;
+    anyhow::ensure!(!chain.is_empty(), "{}: no certificate in it", place());
+    Ok(chain)
+}
+
+fn read_key(path: &At<PathBuf>) -> anyhow::Result<PrivateKeyDer<'static>> {
+    PrivateKeyDer::from_pem_file(&path.value).with_context(|| format!("{path}: {}", path.value.display()))
+}
+
+fn self_signed(hostname: &str) -> anyhow::Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)> {
+    let names = [hostname, "localhost", "127.0.0.1", "::1"].map(str::to_owned);
     let made = rcgen::generate_simple_self_signed(names).context("making a certificate")?;
     let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).map_err(anyhow::Error::msg)?;
-    acceptor(vec![made.cert.der().clone()], key)
+    Ok((vec![made.cert.der().clone()], key))
 }
 
-fn acceptor(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> anyhow::Result<TlsAcceptor> {
-    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key)?;
-    Ok(TlsAcceptor::from(Arc::new(config)))
+/// The hash of the certificate that its own signature uses, and SHA-256 in place of weaker ones. `None` for others than SHA-2.
+fn end_point(cert: &[u8]) -> Option<Vec<u8>> {
+    let (_, parsed) = X509Certificate::from_der(cert).ok()?;
+    let algorithm = parsed.signature_algorithm.algorithm.to_id_string();
+    match algorithm.as_str() {
+        // ecdsa-with-SHA256, and sha256WithRSAEncryption
+        "1.2.840.10045.4.3.2" | "1.2.840.113549.1.1.11" => Some(crypto::sha256([cert]).to_vec()),
+        _ => None,
+    }
 }

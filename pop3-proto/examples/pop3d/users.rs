@@ -1,64 +1,153 @@
-//! Who may log in.
+//! Who may log in, and with what.
 
+use std::collections::HashMap;
 use std::fs;
-use std::hint::black_box;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context as _;
+use base64ct::{Base64, Encoding as _};
+use pop3_proto::Secret;
+use pop3_proto::sasl::prepare;
+use pop3_proto::sasl::scram::{Hash, Keys};
+use zeroize::Zeroizing;
 
-/// Names and passwords.
+use crate::passwords;
+
 #[derive(Default)]
-pub(crate) struct Users(Vec<(String, String)>);
+pub(crate) struct Users {
+    by_name: HashMap<String, User>,
+    first: String,
+}
+
+#[derive(Default)]
+pub(crate) struct User {
+    /// The password itself.
+    plain: Option<Zeroizing<Vec<u8>>>,
+    argon2: Option<String>,
+    keys: Vec<Keys>,
+    /// SHA-256 of tokens and certificates.
+    tokens: Vec<[u8; 32]>,
+    certs: Vec<[u8; 32]>,
+    pub(crate) delay: Option<Duration>,
+}
 
 impl Users {
-    pub(crate) fn new() -> Self {
-        Self::default()
+    /// `NAME:PASSWORD`
+    pub(crate) fn add_plain(&mut self, text: &str) -> anyhow::Result<()> {
+        let (name, password) = text.split_once(':').context("expected NAME:PASSWORD")?;
+        anyhow::ensure!(!password.is_empty(), "the password may not be empty");
+        let plain = Some(Zeroizing::new(password.as_bytes().to_vec()));
+        self.add(name, User { plain, ..User::default() })
     }
 
-    pub(crate) fn add(&mut self, line: &str) -> anyhow::Result<()> {
-        let (name, password) = line.split_once(':').context("expected NAME:PASSWORD")?;
-        anyhow::ensure!(!name.is_empty() && !password.is_empty(), "name and password may not be empty");
-        anyhow::ensure!(
-            !name.contains(['/', '\0']) && !name.starts_with('.'),
-            "{name:?} cannot be a folder name"
-        );
-        self.0.push((name.to_owned(), password.to_owned()));
+    /// Lines of `NAME:FIELD FIELD ...`
+    pub(crate) fn read(&mut self, file: &Path) -> anyhow::Result<()> {
+        let text = Zeroizing::new(fs::read_to_string(file).with_context(|| file.display().to_string())?);
+        for (line, number) in text.lines().zip(1..) {
+            if !line.trim().is_empty() && !line.starts_with('#') {
+                let added = self.add_line(line);
+                added.with_context(|| format!("{} line {number}", file.display()))?;
+            }
+        }
         Ok(())
     }
 
-    pub(crate) fn read(&mut self, file: &Path) -> anyhow::Result<()> {
-        let text = fs::read_to_string(file)?;
-        for (line, number) in
-            text.lines().zip(1..).filter(|(line, _)| !line.is_empty() && !line.starts_with('#'))
-        {
-            self.add(line).with_context(|| format!("line {number}"))?;
+    fn add_line(&mut self, line: &str) -> anyhow::Result<()> {
+        let (name, fields) = line.split_once(':').context("expected NAME:FIELD FIELD ...")?;
+        let mut user = User::default();
+        for (field, number) in fields.split_whitespace().zip(1..) {
+            // The field itself is a secret.
+            user.add_field(field).with_context(|| format!("field {number} of {name}"))?;
         }
+        self.add(name, user)
+    }
+
+    fn add(&mut self, name: &str, user: User) -> anyhow::Result<()> {
+        let prepared = prepare(name).with_context(|| format!("{name:?} cannot be a user name"))?;
+        // It may become the name of a folder.
+        let fits = !prepared.contains(['/', '\0']) && !prepared.starts_with('.');
+        anyhow::ensure!(fits, "{name:?} cannot be a folder name");
+        if self.first.is_empty() {
+            name.clone_into(&mut self.first);
+        }
+        anyhow::ensure!(
+            self.by_name.insert(prepared.to_owned(), user).is_none(),
+            "there is a user {name:?} already"
+        );
         Ok(())
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.by_name.is_empty()
     }
 
     /// For the line that is printed at the start.
     pub(crate) fn first(&self) -> &str {
-        self.0.first().map_or("", |(name, _)| name)
+        &self.first
     }
 
-    /// The user, if name and password are right. Takes as long for an unknown name as for a wrong password.
-    pub(crate) fn check(&self, name: &[u8], password: &[u8]) -> Option<&str> {
-        let mut found = None;
-        for (user, secret) in &self.0 {
-            if same(user.as_bytes(), name) & same(secret.as_bytes(), password) {
-                found = Some(user.as_str());
-            }
-        }
-        found
+    pub(crate) fn get(&self, name: &str) -> Option<&User> {
+        self.by_name.get(name)
+    }
+
+    /// Whose certificate that is, by its SHA-256.
+    pub(crate) fn by_cert(&self, digest: &[u8; 32]) -> Option<&str> {
+        self.by_name.iter().find(|(_, user)| user.certs.contains(digest)).map(|(name, _)| name.as_str())
+    }
+
+    pub(crate) fn by_token(&self, digest: &[u8; 32]) -> Option<&str> {
+        self.by_name.iter().find(|(_, user)| user.tokens.contains(digest)).map(|(name, _)| name.as_str())
+    }
+
+    /// The longest LOGIN-DELAY, and whether users have delays of their own.
+    pub(crate) fn longest_delay(&self, general: Duration) -> (Duration, bool) {
+        let own = self.by_name.values().filter_map(|user| user.delay);
+        let longest = own.clone().fold(general, Duration::max);
+        (longest, own.into_iter().any(|delay| delay != general))
     }
 }
 
-/// Compares without telling where the first difference is.
-fn same(expected: &[u8], given: &[u8]) -> bool {
-    let differences = expected.iter().zip(given).fold(0, |all, (a, b)| all | (a ^ b));
-    black_box(differences) == 0 && expected.len() == given.len()
+impl User {
+    fn add_field(&mut self, field: &str) -> anyhow::Result<()> {
+        if field.starts_with("$argon2") {
+            passwords::check_hash(field)?;
+            self.argon2 = Some(field.to_owned());
+        } else if field.starts_with("SCRAM-") {
+            self.keys.push(field.parse()?);
+        } else if let Some(text) = field.strip_prefix("{PLAIN}") {
+            self.plain = Some(Zeroizing::new(Base64::decode_vec(text).ok().context("not base64")?));
+        } else if let Some(digest) = field.strip_prefix("{TOKEN}") {
+            self.tokens.push(sha256_from_hex(digest)?);
+        } else if let Some(digest) = field.strip_prefix("{CERT}") {
+            self.certs.push(sha256_from_hex(digest)?);
+        } else if let Some(seconds) = field.strip_prefix("{DELAY}") {
+            self.delay = Some(Duration::from_secs(seconds.parse().context("expected seconds")?));
+        } else {
+            anyhow::bail!("not a field that is known; `--hash-password` makes some");
+        }
+        Ok(())
+    }
+
+    /// For APOP and CRAM-MD5, which need it as it is.
+    pub(crate) fn secret(&self) -> Option<Secret<'_>> {
+        self.plain.as_ref().map(|plain| Secret::new(plain))
+    }
+
+    pub(crate) fn argon2(&self) -> Option<&str> {
+        self.argon2.as_deref()
+    }
+
+    pub(crate) fn keys(&self, hash: Hash) -> Option<&Keys> {
+        self.keys.iter().find(|keys| keys.hash() == hash)
+    }
+}
+
+fn sha256_from_hex(text: &str) -> anyhow::Result<[u8; 32]> {
+    let mut octets = [0; 32];
+    anyhow::ensure!(text.len() == 64 && text.is_ascii(), "expected 64 hexadecimal digits");
+    for (i, octet) in octets.iter_mut().enumerate() {
+        *octet = u8::from_str_radix(&text[2 * i..2 * i + 2], 16).context("expected hexadecimal digits")?;
+    }
+    Ok(octets)
 }

@@ -6,7 +6,7 @@
 /// use pop3_proto::sasl::Channel;
 /// let nonce = "fyko2d2lbbFgONRv9qkxdawL"; // new for every exchange, from a random source
 /// let mut channel = Channel::new(nonce, "mail.example.com");
-/// channel.port = Some(995);
+/// channel.authority = Some(("mail.example.com", 995));
 /// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
@@ -14,11 +14,11 @@ pub struct Channel<'c> {
     /// Text that no exchange ever had before and nobody can guess: at least 18 random octets in base64. It becomes the server's
     /// part of the SCRAM nonce (RFC 5802 section 5.1), and the front of the CRAM-MD5 challenge (RFC 2195 section 2).
     pub nonce: &'c str,
-    /// The name of the server, as clients know it.
+    /// The name of the server, for the challenge of CRAM-MD5.
     pub host: &'c str,
-    /// The port that the client connected to. OAUTHBEARER compares it, and the host, with what the client says if it says it
-    /// (RFC 7628 section 3.2); `None` skips that.
-    pub port: Option<u16>,
+    /// Host and port that the client connected to, if they are known for sure: OAUTHBEARER compares them with what the client says,
+    /// if it says them (RFC 7628 section 3.2). `None` by default, which skips that.
+    pub authority: Option<(&'c str, u16)>,
     /// Who the client is by its TLS certificate: the name that EXTERNAL confirms. `None` makes EXTERNAL fail.
     pub external: Option<&'c str>,
     /// The channel bindings that this connection has. With any, the -PLUS mechanisms work, and a client that believes the server
@@ -44,9 +44,17 @@ pub struct Binding<'c> {
 }
 
 impl<'c> Channel<'c> {
-    /// A channel without port, certificate, binding and fake key.
+    /// A channel without authority, certificate, binding and fake key.
     #[must_use]
     pub const fn new(nonce: &'c str, host: &'c str) -> Self {
-        Self { nonce, host, port: None, external: None, bindings: &[], fake_key: b"", fake_iterations: 4096 }
+        Self {
+            nonce,
+            host,
+            authority: None,
+            external: None,
+            bindings: &[],
+            fake_key: b"",
+            fake_iterations: 4096,
+        }
     }
 }

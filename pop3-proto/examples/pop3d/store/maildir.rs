@@ -5,9 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use maildir::Maildir;
+use maildir::{MailEntry, Maildir};
 
-use super::{Entry, Kind, Lock, Mailbox, Place, lock, uid, wire_size};
+use super::sizes::Sizes;
+use super::{Entry, Kind, Lock, Mailbox, Place, lock, tell_apart, uid, wire_size};
 
 /// `None` if the maildrop is in use.
 pub(super) fn open(path: &Path) -> anyhow::Result<Option<Mailbox>> {
@@ -17,60 +18,68 @@ pub(super) fn open(path: &Path) -> anyhow::Result<Option<Mailbox>> {
 
 fn take_stock(path: &Path, lock: Lock) -> anyhow::Result<Mailbox> {
     let maildir = Maildir::from(path.to_path_buf());
-    let mut entries = Vec::new();
+    let mut sizes = Sizes::read(path);
+    let mut found = Vec::new();
     for message in maildir.list_new().chain(maildir.list_cur()) {
         let message = message?;
-        let file = match File::open(message.path()) {
-            // Removed behind our back since the folder was read.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            file => file.with_context(|| message.path().display().to_string())?,
-        };
-        let octets = wire_size(file).with_context(|| message.path().display().to_string())?;
-        entries.push((
-            message.id().to_owned(),
-            Entry { octets, uid: uid(message.id()), place: Place::File(message.path().clone()) },
-        ));
+        // `None`: removed behind our back since the folder was read.
+        if let Some(octets) =
+            octets(&message, &mut sizes).with_context(|| message.path().display().to_string())?
+        {
+            let entry = Entry { octets, uid: uid(message.id()), place: Place::File(message.path().clone()) };
+            found.push((message.id().to_owned(), entry));
+        }
     }
+    sizes.write();
     // Names begin with the time of delivery.
-    entries.sort_by(|(a, _), (b, _)| a.cmp(b));
-    let entries = entries.into_iter().map(|(_, entry)| entry).collect();
-    Ok(Mailbox { entries, kind: Kind::Maildir(maildir), _lock: lock })
+    found.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let mut entries: Vec<_> = found.into_iter().map(|(_, entry)| entry).collect();
+    tell_apart(&mut entries);
+    Ok(Mailbox { entries, kind: Kind::Maildir(path.to_path_buf()), _lock: lock })
+}
+
+fn octets(message: &MailEntry, sizes: &mut Sizes) -> io::Result<Option<u64>> {
+    let mut measured = || {
+        let stored = fs::metadata(message.path())?.len();
+        sizes.octets(message.id(), stored, || wire_size(File::open(message.path())?))
+    };
+    match measured() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        octets => octets.map(Some),
+    }
 }
 
 /// Another program may have moved the file from `new` to `cur`, or changed its flags.
-pub(super) async fn read(maildir: &Maildir, path: &Path) -> io::Result<tokio::fs::File> {
-    match tokio::fs::File::open(path).await {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => match moved(maildir, path) {
-            Some(path) => tokio::fs::File::open(path).await,
-            None => Err(error),
-        },
+pub(super) fn read(folder: &Path, path: &Path) -> io::Result<File> {
+    match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            moved(folder, path).map_or(Err(error), File::open)
+        }
         file => file,
     }
 }
 
 /// A message that is gone already is no failure; the first other one is reported when all have been tried.
-pub(super) fn remove(maildir: &Maildir, paths: &[PathBuf]) -> anyhow::Result<()> {
+pub(super) fn remove(folder: &Path, paths: &[PathBuf]) -> anyhow::Result<()> {
     let mut result = Ok(());
     for path in paths {
         let removed = match fs::remove_file(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => match moved(maildir, path) {
-                Some(path) => fs::remove_file(path),
-                None => Ok(()),
-            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                moved(folder, path).map_or(Ok(()), fs::remove_file)
+            }
             removed => removed,
         };
         result = result.and(removed.with_context(|| path.display().to_string()));
     }
-    for folder in ["new", "cur"] {
-        let folder = maildir.path().join(folder);
-        let synced = File::open(&folder).and_then(|folder| folder.sync_all());
-        result = result.and(synced.with_context(|| folder.display().to_string()));
+    for part in ["new", "cur"].map(|part| folder.join(part)) {
+        let synced = File::open(&part).and_then(|part| part.sync_all());
+        result = result.and(synced.with_context(|| part.display().to_string()));
     }
     result
 }
 
-fn moved(maildir: &Maildir, path: &Path) -> Option<PathBuf> {
+fn moved(folder: &Path, path: &Path) -> Option<PathBuf> {
     let name = path.file_name()?.to_str()?;
     let id = name.split_once(":2,").map_or(name, |(id, _)| id);
-    maildir.find(id).map(|message| message.path().clone())
+    Maildir::from(folder.to_path_buf()).find(id).map(|message| message.path().clone())
 }

@@ -12,9 +12,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use pop3_proto::dot::WireSize;
 use sha2::{Digest as _, Sha256};
-use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 
-use super::{Entry, Kind, Mailbox, Place, lock};
+use super::{Entry, Kind, Mailbox, Place, lock, tell_apart};
+use crate::crypto;
 
 /// How often, and how long apart, the dot-lock is tried.
 const LOCK_TRIES: u32 = 50;
@@ -25,7 +25,8 @@ const LOCK_STALE: Duration = Duration::from_secs(600);
 /// `None` if the maildrop is in use.
 pub(super) fn open(path: &Path) -> anyhow::Result<Option<Mailbox>> {
     let Some(lock) = lock(path)? else { return Ok(None) };
-    let entries = take_stock(path).with_context(|| path.display().to_string())?;
+    let mut entries = take_stock(path).with_context(|| path.display().to_string())?;
+    tell_apart(&mut entries);
     Ok(Some(Mailbox { entries, kind: Kind::Mbox(path.to_path_buf()), _lock: lock }))
 }
 
@@ -95,15 +96,15 @@ impl Message {
     fn entry(self, next: u64) -> Entry {
         let len = next - self.text - self.blank.map_or(0, |blank| blank.len() as u64);
         let octets = self.size.octets();
-        let uid = super::hex(&self.hash.finalize()[..16]);
+        let uid = crypto::hex(&self.hash.finalize()[..16]);
         Entry { octets, uid, place: Place::Range { from: self.from, text: self.text, len, next } }
     }
 }
 
-pub(super) async fn read(path: &Path, start: u64, len: u64) -> io::Result<tokio::io::Take<tokio::fs::File>> {
-    let mut file = tokio::fs::File::open(path).await?;
-    file.seek(SeekFrom::Start(start)).await?;
-    Ok(file.take(len))
+pub(super) fn read(path: &Path, start: u64) -> io::Result<File> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(start))?;
+    Ok(file)
 }
 
 /// Writes the mbox anew without these ranges, in ascending order, and with all that was delivered in the meantime.

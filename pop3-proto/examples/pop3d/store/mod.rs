@@ -1,7 +1,8 @@
 //! Where mail is kept: opening a maildrop, reading a message, removing messages.
 
+use std::collections::HashSet;
 use std::fs::{File, TryLockError};
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,13 +10,18 @@ use anyhow::Context as _;
 use pop3_proto::dot::WireSize;
 use pop3_proto::maildrop::Index;
 use pop3_proto::{Code, MsgNo, Uid};
-use sha2::{Digest as _, Sha256};
-use tokio::io::AsyncRead;
 use tokio::task::spawn_blocking;
 
 mod maildir;
 mod mbox;
 mod sample;
+mod sizes;
+
+use crate::crypto;
+use crate::settings::{At, Kind as Format};
+
+/// Octets of a message in memory at once.
+const PIECE: u64 = 64 * 1024;
 
 /// Maildrops of one kind.
 pub(crate) enum Store {
@@ -32,7 +38,8 @@ pub(crate) struct Mailbox {
 }
 
 enum Kind {
-    Maildir(::maildir::Maildir),
+    /// The folder.
+    Maildir(PathBuf),
     Mbox(PathBuf),
     Sample(Arc<sample::Shared>),
 }
@@ -73,27 +80,27 @@ pub(crate) struct Refusal {
 }
 
 impl Store {
-    /// `%u` in `path` stands for the user name.
-    pub(crate) fn maildir(path: String) -> anyhow::Result<Self> {
-        if !path.contains("%u") {
-            anyhow::ensure!(
-                Path::new(&path).join("cur").is_dir(),
-                "--maildir {path}: no Maildir there (no folder `cur` in it)"
-            );
+    /// `%u` in a path stands for the user name.
+    pub(crate) fn new(setting: Option<&(Format, At<String>)>) -> anyhow::Result<Self> {
+        let Some((format, at)) = setting else {
+            return Ok(Self::Sample(Arc::new(sample::Shared::new())));
+        };
+        let path = at.value.clone();
+        let fixed = (!path.contains("%u")).then(|| Path::new(&path));
+        match format {
+            Format::Maildir => {
+                let good = fixed.is_none_or(|path| path.join("cur").is_dir());
+                anyhow::ensure!(good, "{at}: {path}: no Maildir there (no folder `cur` in it)");
+                Ok(Self::Maildir(path))
+            }
+            Format::Mbox => {
+                if let Some(fixed) = fixed {
+                    File::open(fixed).with_context(|| format!("{at}: {path}"))?;
+                    anyhow::ensure!(fixed.is_file(), "{at}: {path}: not a file");
+                }
+                Ok(Self::Mbox(path))
+            }
         }
-        Ok(Self::Maildir(path))
-    }
-
-    pub(crate) fn mbox(path: String) -> anyhow::Result<Self> {
-        if !path.contains("%u") {
-            File::open(&path).with_context(|| format!("--mbox {path}"))?;
-            anyhow::ensure!(Path::new(&path).is_file(), "--mbox {path}: not a file");
-        }
-        Ok(Self::Mbox(path))
-    }
-
-    pub(crate) fn sample() -> Self {
-        Self::Sample(Arc::new(sample::Shared::new()))
     }
 
     pub(crate) const fn is_sample(&self) -> bool {
@@ -117,7 +124,7 @@ impl Store {
         match opened {
             Ok(Some(mailbox)) => Ok(mailbox),
             Ok(None) => {
-                Err(Refusal { code: Code::InUse, text: "another session has the maildrop open", error: None })
+                Err(Refusal { code: Code::InUse, text: "maildrop is locked by another session", error: None })
             }
             Err(error) => Err(Refusal {
                 code: Code::SysTemp,
@@ -128,28 +135,68 @@ impl Store {
     }
 }
 
+/// A message that is being read.
+pub(crate) struct Message {
+    piece: Option<Vec<u8>>,
+    rest: Option<io::Take<File>>,
+}
+
+impl Message {
+    /// Reads the first piece, which is all of most messages.
+    fn open(file: File, len: u64) -> io::Result<Self> {
+        let mut rest = file.take(len);
+        let piece = read_piece(&mut rest)?;
+        let whole = (piece.len() as u64) < PIECE;
+        Ok(Self { piece: Some(piece), rest: (!whole).then_some(rest) })
+    }
+
+    /// The next piece; `None` behind the last.
+    pub(crate) async fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
+        if let Some(piece) = self.piece.take() {
+            return Ok(Some(piece));
+        }
+        let Some(mut rest) = self.rest.take() else { return Ok(None) };
+        let (piece, rest) =
+            spawn_blocking(move || read_piece(&mut rest).map(|piece| (piece, rest))).await??;
+        self.rest = Some(rest);
+        Ok((!piece.is_empty()).then_some(piece))
+    }
+}
+
+fn read_piece(from: &mut impl io::Read) -> io::Result<Vec<u8>> {
+    let mut piece = Vec::new();
+    from.take(PIECE).read_to_end(&mut piece)?;
+    Ok(piece)
+}
+
 impl Mailbox {
     /// The message as it is stored.
-    pub(crate) async fn message(&self, number: MsgNo) -> io::Result<Box<dyn AsyncRead + Send + Unpin + '_>> {
+    pub(crate) async fn message(&self, number: MsgNo) -> io::Result<Message> {
         let entry = self.entries.get(number.index()).ok_or(io::ErrorKind::NotFound)?;
-        Ok(match (&self.kind, &entry.place) {
-            (Kind::Maildir(maildir), Place::File(path)) => Box::new(maildir::read(maildir, path).await?),
-            (Kind::Mbox(path), Place::Range { text, len, .. }) => {
-                Box::new(mbox::read(path, *text, *len).await?)
+        match (&self.kind, &entry.place) {
+            (Kind::Maildir(folder), Place::File(path)) => {
+                let (folder, path) = (folder.clone(), path.clone());
+                spawn_blocking(move || Message::open(maildir::read(&folder, &path)?, u64::MAX)).await?
             }
-            (Kind::Sample(shared), Place::Sample(at)) => Box::new(shared.read(*at)),
-            _ => return Err(io::ErrorKind::NotFound.into()),
-        })
+            (Kind::Mbox(path), &Place::Range { text, len, .. }) => {
+                let path = path.clone();
+                spawn_blocking(move || Message::open(mbox::read(&path, text)?, len)).await?
+            }
+            (Kind::Sample(shared), Place::Sample(at)) => {
+                Ok(Message { piece: Some(shared.read(*at).to_vec()), rest: None })
+            }
+            _ => Err(io::ErrorKind::NotFound.into()),
+        }
     }
 
     /// Removes these messages and no other.
     pub(crate) async fn remove(&self, numbers: &[MsgNo]) -> anyhow::Result<()> {
         let marked = |n: &MsgNo| self.entries.get(n.index());
         match &self.kind {
-            Kind::Maildir(maildir) => {
-                let maildir = ::maildir::Maildir::from(maildir.path().to_path_buf());
+            Kind::Maildir(folder) => {
+                let folder = folder.clone();
                 let paths = numbers.iter().filter_map(marked).filter_map(Entry::path).collect::<Vec<_>>();
-                spawn_blocking(move || maildir::remove(&maildir, &paths)).await?
+                spawn_blocking(move || maildir::remove(&folder, &paths)).await?
             }
             Kind::Mbox(path) => {
                 let path = path.clone();
@@ -224,10 +271,19 @@ fn wire_size(mut from: impl io::Read) -> io::Result<u64> {
 fn uid(name: &str) -> String {
     match Uid::new(name.as_bytes()) {
         Some(_) => name.to_owned(),
-        None => hex(&Sha256::digest(name)[..16]),
+        None => crypto::hex(&crypto::sha256([name.as_bytes()])[..16]),
     }
 }
 
-fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+/// Equal messages have equal digests, and some clients refuse a maildrop with equal unique-ids: all but the first get their count.
+fn tell_apart(entries: &mut [Entry]) {
+    let mut seen = HashSet::new();
+    for entry in entries {
+        let mut count = 1;
+        let digest = entry.uid.clone();
+        while !seen.insert(entry.uid.clone()) {
+            count += 1;
+            entry.uid = format!("{digest}-{count}");
+        }
+    }
 }

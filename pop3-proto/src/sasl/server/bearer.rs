@@ -18,7 +18,7 @@ pub(super) struct Bearer {
 
 #[derive(Clone, Copy, Debug)]
 enum Form {
-    OAuthBearer { host: Span, port: Option<Span> },
+    OAuthBearer { authority: Option<(Span, Span)> },
     XOAuth2,
 }
 
@@ -40,12 +40,14 @@ struct Said {
 
 impl Bearer {
     pub(super) fn oauthbearer(channel: &Channel<'_>, memory: &mut Memory<'_>) -> Option<Self> {
-        let host = memory.keep(channel.host.as_bytes())?;
-        let port = match channel.port {
+        let authority = match channel.authority {
             None => None,
-            Some(port) => Some(memory.keep(Decimal::new(u64::from(port)).as_bytes())?),
+            Some((host, port)) => {
+                let host = memory.keep(host.as_bytes())?;
+                Some((host, memory.keep(Decimal::new(u64::from(port)).as_bytes())?))
+            }
         };
-        Some(Self { form: Form::OAuthBearer { host, port }, state: State::Start })
+        Some(Self { form: Form::OAuthBearer { authority }, state: State::Start })
     }
 
     pub(super) const fn xoauth2() -> Self {
@@ -55,7 +57,7 @@ impl Bearer {
     pub(super) fn step(&mut self, message: Span, memory: &mut Memory<'_>) -> Option<Move> {
         let State::Start = self.state else { return None };
         let said = match self.form {
-            Form::OAuthBearer { host, port } => oauthbearer(message, host, port, memory)?,
+            Form::OAuthBearer { authority } => oauthbearer(message, authority, memory)?,
             Form::XOAuth2 => xoauth2(message, memory)?,
         };
         self.state = State::Asked { acting_as: said.name };
@@ -76,7 +78,7 @@ impl Bearer {
 }
 
 /// `n,a=NAME,` and key-value pairs, each ended by a separator, then one more.
-fn oauthbearer(message: Span, host: Span, port: Option<Span>, memory: &mut Memory<'_>) -> Option<Said> {
+fn oauthbearer(message: Span, authority: Option<(Span, Span)>, memory: &mut Memory<'_>) -> Option<Said> {
     let gs2 = Gs2::parse(memory.get(message)).filter(|gs2| !matches!(gs2.flag, Flag::Used(_)))?;
     let mut auth = None;
     for pair in pairs(gs2.rest.strip_prefix(&[SEPARATOR])?)? {
@@ -84,8 +86,8 @@ fn oauthbearer(message: Span, host: Span, port: Option<Span>, memory: &mut Memor
         let value = value.strip_prefix(b"=")?;
         // Keys that are not known are skipped (section 3.1).
         let good = match key {
-            b"host" => value.eq_ignore_ascii_case(memory.get(host)),
-            b"port" => port.is_none_or(|port| value == memory.get(port)),
+            b"host" => authority.is_none_or(|(host, _)| value.eq_ignore_ascii_case(memory.get(host))),
+            b"port" => authority.is_none_or(|(_, port)| value == memory.get(port)),
             b"auth" => auth.replace(value).is_none(),
             _ => key.iter().all(u8::is_ascii_alphabetic),
         };

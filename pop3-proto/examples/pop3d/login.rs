@@ -1,0 +1,109 @@
+//! Who is it? Every question of every mechanism, answered from the users.
+
+use pop3_proto::sasl::prepare;
+use pop3_proto::sasl::scram::{Hash, Keys};
+use pop3_proto::sasl::server::{Answer, Engine, Step};
+use pop3_proto::server::Server;
+use pop3_proto::{Base64, Digest};
+use zeroize::Zeroizing;
+
+use crate::app::App;
+use crate::{crypto, passwords};
+
+/// What RFC 7628 section 3.2.2 tells a client whose token is no good.
+const INVALID_TOKEN: &str = r#"{"status":"invalid_token","schemes":"bearer"}"#;
+
+/// What comes of what a client says in an exchange.
+pub(crate) enum Next {
+    Challenge(Vec<u8>),
+    In(String),
+    Guest,
+    No,
+}
+
+/// USER and PASS; the name if both are right.
+pub(crate) async fn password(app: &App, name: &[u8], password: &[u8]) -> Option<String> {
+    let name = prepare(std::str::from_utf8(name).ok()?)?;
+    let password = prepare(std::str::from_utf8(password).ok()?)?;
+    check_password(app, &name, password.as_bytes()).await
+}
+
+/// APOP.
+pub(crate) fn apop(app: &App, session: &Server<'_>, digest: &Digest) -> Option<String> {
+    let name = prepare(std::str::from_utf8(session.user()?).ok()?)?;
+    let name = app.settings.login.local_part(&name);
+    let secret = app.users.get(name).and_then(|user| user.secret());
+    session.apop_matches(digest, secret).then(|| name.to_owned())
+}
+
+/// AUTH, from what the client says up to the next challenge or the end.
+pub(crate) async fn exchange<E: Engine + Send>(
+    app: &App,
+    engine: &mut E,
+    response: Option<Base64<'_>>,
+) -> Next {
+    let login = &app.settings.login;
+    let mut step = engine.step(response);
+    loop {
+        let keys;
+        let answer = match step {
+            Step::Challenge(data) => return Next::Challenge(data.to_vec()),
+            Step::Done { name } => return Next::In(login.local_part(name).to_owned()),
+            Step::Anonymous { .. } => return Next::Guest,
+            Step::CheckPassword { name, password } => {
+                Answer::Password(check_password(app, name, password.expose()).await.is_some())
+            }
+            Step::FindSecret { name } => {
+                let user = app.users.get(login.local_part(name));
+                Answer::Secret(user.and_then(|user| user.secret()))
+            }
+            Step::FindKeys { name, hash } => {
+                keys = find_keys(app, name, hash).await;
+                Answer::Keys(keys.as_ref())
+            }
+            Step::CheckToken { token, .. } => {
+                let digest = crypto::sha256([token.expose()]);
+                Answer::Token(app.users.by_token(&digest).ok_or(INVALID_TOKEN))
+            }
+            // Nobody may act as somebody else here; a name with our domain and without it are the same user.
+            Step::Authorize { name, acting_as } => {
+                Answer::Authorized(login.local_part(name) == login.local_part(acting_as))
+            }
+            _ => return Next::No,
+        };
+        step = engine.answer(answer);
+    }
+}
+
+async fn check_password(app: &App, name: &str, password: &[u8]) -> Option<String> {
+    let name = app.settings.login.local_part(name);
+    let user = app.users.get(name);
+    let right = if let Some(secret) = user.and_then(|user| user.secret()) {
+        crypto::sha256([secret.expose()]) == crypto::sha256([password])
+    } else {
+        let hash = user.and_then(|user| user.argon2());
+        let checked = is_password_of(app, password, hash.or(app.nobody.as_deref())?).await;
+        checked & hash.is_some()
+    };
+    right.then(|| name.to_owned())
+}
+
+async fn is_password_of(app: &App, password: &[u8], hash: &str) -> bool {
+    let Ok(_turn) = app.hashing.acquire().await else { return false };
+    let (password, hash) = (Zeroizing::new(password.to_vec()), hash.to_owned());
+    let check = tokio::task::spawn_blocking(move || passwords::is_password_of(&password, &hash));
+    check.await.unwrap_or(false)
+}
+
+async fn find_keys(app: &App, name: &str, hash: Hash) -> Option<Keys> {
+    let name = app.settings.login.local_part(name);
+    let user = app.users.get(name)?;
+    if let Some(keys) = user.keys(hash) {
+        return Some(keys.clone());
+    }
+    let password = Zeroizing::new(std::str::from_utf8(user.secret()?.expose()).ok()?.to_owned());
+    let salt = crypto::sha256([b"salt".as_slice(), &app.tls.secret, name.as_bytes()]);
+    let _turn = app.hashing.acquire().await.ok()?;
+    let derive = move || Keys::derive(hash, &password, salt.first_chunk::<16>()?, passwords::ITERATIONS);
+    tokio::task::spawn_blocking(derive).await.ok()?
+}

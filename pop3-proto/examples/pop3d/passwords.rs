@@ -1,0 +1,50 @@
+//! Passwords: how they are stored, and how long it takes to check one.
+
+use std::io::{self, IsTerminal as _};
+
+use anyhow::Context as _;
+use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash};
+use pop3_proto::sasl::prepare;
+use pop3_proto::sasl::scram::{Hash, Keys};
+use zeroize::Zeroizing;
+
+use crate::crypto;
+
+/// What PBKDF2 costs for each guess of a thief, and for the client at each login.
+pub(crate) const ITERATIONS: u32 = 4096;
+
+/// Reads a password and prints what the passwd file needs for every mechanism that does not want the password itself.
+pub(crate) fn print_fields() -> anyhow::Result<()> {
+    if io::stdin().is_terminal() {
+        eprintln!("Password (it will show), then Enter:");
+    }
+    let mut line = Zeroizing::new(String::new());
+    io::stdin().read_line(&mut line).context("reading the password from standard input")?;
+    let password = prepare(line.trim_end_matches(['\r', '\n']))
+        .context("the password is empty or holds characters that SASLprep (RFC 4013) prohibits")?;
+    let hash = Argon2::default().hash_password(password.as_bytes()).map_err(anyhow::Error::msg)?;
+    let keys = [Hash::Sha256, Hash::Sha1].map(|hash| {
+        let salt = crypto::random::<16>()?;
+        Keys::derive(hash, &password, &salt, ITERATIONS).context("deriving SCRAM keys")
+    });
+    let [sha256, sha1] = keys;
+    println!("{hash} {} {}", sha256?, sha1?);
+    Ok(())
+}
+
+/// Whether this is the password of that hash. It takes tens of milliseconds and some megabytes: not on a thread of the runtime.
+pub(crate) fn is_password_of(password: &[u8], hash: &str) -> bool {
+    PasswordHash::new(hash).is_ok_and(|hash| Argon2::default().verify_password(password, &hash).is_ok())
+}
+
+/// Why a hash cannot be used, if it cannot.
+pub(crate) fn check_hash(hash: &str) -> anyhow::Result<()> {
+    PasswordHash::new(hash).map(|_| ()).map_err(anyhow::Error::msg)
+}
+
+/// The hash of nobody's password, to spend the same time on unknown users.
+pub(crate) fn hash_of_nobody() -> anyhow::Result<String> {
+    let password = crypto::random::<16>()?;
+    Ok(Argon2::default().hash_password(&password).map_err(anyhow::Error::msg)?.to_string())
+}

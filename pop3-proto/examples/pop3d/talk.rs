@@ -1,0 +1,204 @@
+//! The longer answers of a session: logins and messages.
+
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use pop3_proto::maildrop::Maildrop;
+use pop3_proto::sasl::Channel;
+use pop3_proto::sasl::server::Exchange;
+use pop3_proto::server::{Credentials, Server, Ticket, kind};
+use pop3_proto::{Base64, Code, MsgNo};
+use tokio::io::{AsyncWrite, AsyncWriteExt as _};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+use tracing::{error, warn};
+
+use crate::app::App;
+use crate::login::Next;
+use crate::store::{Mailbox, Refusal};
+use crate::visit::Visit;
+use crate::{crypto, guard, login};
+
+/// An attempt to log in whose turn is further away than that is refused.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// The user whose mail guests see.
+const GUEST: &str = "anonymous";
+const WELCOME: &str = "maildrop locked and ready";
+const WRONG: &str = "wrong name or password";
+
+pub(crate) struct Talk<'t, S> {
+    app: &'t App,
+    pub(crate) io: &'t mut S,
+    pub(crate) session: Server<'static>,
+    pub(crate) visit: &'t mut Visit,
+    pub(crate) drop: Maildrop<Mailbox, Vec<u8>>,
+    pub(crate) tx: Vec<u8>,
+    exchange: Exchange<Vec<u8>>,
+}
+
+impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
+    pub(crate) fn new(app: &'t App, io: &'t mut S, session: Server<'static>, visit: &'t mut Visit) -> Self {
+        let (drop, exchange) = (Maildrop::closed(), Exchange::new(Vec::new()));
+        Self { app, io, session, visit, drop, tx: Vec::new(), exchange }
+    }
+
+    /// Sends what is queued. A client that does not take it in time is given up.
+    pub(crate) async fn flush(&mut self) -> anyhow::Result<()> {
+        if !self.tx.is_empty() {
+            let written = timeout(Duration::from_secs(self.app.limits().write), async {
+                self.io.write_all(&self.tx).await?;
+                self.io.flush().await
+            });
+            written.await.context("the client does not read")?.context("writing")?;
+            self.visit.sent += self.tx.len() as u64;
+            self.tx.clear();
+        }
+        Ok(())
+    }
+
+    /// Who failed before waits. `false` if that would be too long.
+    pub(crate) async fn wait_for_turn(&self, stopping: &mut watch::Receiver<()>) -> anyhow::Result<bool> {
+        let turn = self.app.turn(guard::network(self.visit.address()));
+        let wait = turn.duration_since(self.app.now());
+        if wait > LONGEST_WAIT {
+            return Ok(false);
+        }
+        tokio::select! {
+            () = sleep(wait) => Ok(true),
+            _ = stopping.changed() => anyhow::bail!("stopping"),
+        }
+    }
+
+    pub(crate) fn come_back_later<K: kind::Kind>(&mut self, reply: Ticket<K>) {
+        let text = "too many failed logins from your address, come back later";
+        reply.err(&mut self.session, &mut self.tx, Code::SysTemp, text);
+    }
+
+    /// USER and PASS, or APOP.
+    pub(crate) async fn log_in(&mut self, credentials: Credentials<'_>, reply: Ticket<kind::Login>) {
+        let (method, user) = match credentials {
+            Credentials::Password(password) => {
+                let name = self.session.user().unwrap_or_default();
+                ("USER", login::password(self.app, name, password.expose()).await)
+            }
+            Credentials::Apop(digest) => ("APOP", login::apop(self.app, &self.session, &digest)),
+        };
+        self.visit.method = Some(method.to_owned());
+        let opened = match user {
+            None => Err(self.refusal()),
+            Some(user) => self.enter(&user).await,
+        };
+        match opened {
+            Ok(()) => reply.accept(&mut self.session, &mut self.tx, WELCOME),
+            Err(why) => reply.err(&mut self.session, &mut self.tx, why.code, why.text),
+        }
+    }
+
+    /// Makes ready for an exchange with that mechanism.
+    pub(crate) fn start(&mut self, mechanism: &[u8]) -> anyhow::Result<()> {
+        self.visit.method = Some(mechanism.to_ascii_uppercase().escape_ascii().to_string());
+        let nonce = crypto::nonce()?;
+        let mut channel = Channel::new(&nonce, &self.app.settings.hostname);
+        let tls = self.visit.tls.as_ref();
+        let bindings = tls.map(|tls| tls.bindings()).unwrap_or_default();
+        channel.bindings = &bindings;
+        channel.external = tls.and_then(|tls| self.app.users.by_cert(tls.client_cert.as_ref()?));
+        channel.fake_key = &self.app.tls.secret;
+        self.exchange = Exchange::new(vec![0; Exchange::<Vec<u8>>::MEMORY]);
+        // What cannot start fails at its first step.
+        let _ = self.exchange.start(mechanism, &channel);
+        Ok(())
+    }
+
+    pub(crate) async fn exchange(&mut self, response: Option<Base64<'_>>, reply: Ticket<kind::Sasl>) {
+        let opened = match login::exchange(self.app, &mut self.exchange, response).await {
+            Next::Challenge(data) => {
+                // One that does not fit the output is refused by the session.
+                let _ = reply.challenge(&mut self.session, &mut self.tx, &data);
+                return;
+            }
+            Next::In(user) => self.enter(&user).await,
+            Next::Guest => self.enter(GUEST).await,
+            Next::No => Err(self.refusal()),
+        };
+        self.exchange = Exchange::new(Vec::new());
+        match opened {
+            Ok(()) => reply.accept(&mut self.session, &mut self.tx, WELCOME),
+            Err(why) => reply.err(&mut self.session, &mut self.tx, why.code, why.text),
+        }
+    }
+
+    /// The credentials were wrong.
+    fn refusal(&self) -> Refusal {
+        warn!(client = %self.visit.client, method = self.visit.method, "login failed");
+        self.app.login_failed(guard::network(self.visit.address()));
+        Refusal { code: Code::Auth, text: WRONG, error: None }
+    }
+
+    /// The credentials were right: opens the maildrop.
+    async fn enter(&mut self, user: &str) -> Result<(), Refusal> {
+        let app = self.app;
+        app.login_succeeded(guard::network(self.visit.address()));
+        let mailbox = app.store.open(user).await.inspect_err(|refusal| {
+            if let Some(cause) = &refusal.error {
+                error!(user, "opening the maildrop: {cause:#}");
+            }
+        })?;
+        let delay = app.delay_of(user);
+        let mut delays = app.delays.lock().unwrap_or_else(PoisonError::into_inner);
+        if delays.login(user.to_owned(), delay, app.now()).is_err() {
+            let text = "you were here a moment ago, come back later";
+            return Err(Refusal { code: Code::LoginDelay, text, error: None });
+        }
+        self.drop.open(mailbox);
+        if app.is_read_only() || self.visit.method.as_deref() == Some("ANONYMOUS") {
+            self.drop.read_only();
+        }
+        if self.session.config().login_delay.is_some() {
+            self.session.set_login_delay(delay.as_secs());
+        }
+        if let Some(relay) = &app.relay {
+            relay.open(self.visit.address(), app.now());
+        }
+        self.visit.user = Some(user.to_owned());
+        Ok(())
+    }
+
+    /// RETR and TOP: a message of any size in constant memory.
+    pub(crate) async fn send_message(
+        &mut self,
+        number: MsgNo,
+        reply: Ticket<kind::Body>,
+    ) -> anyhow::Result<()> {
+        let message = match self.drop.index() {
+            Some(mailbox) => mailbox.message(number).await,
+            None => Err(std::io::ErrorKind::NotFound.into()),
+        };
+        let mut message = match message {
+            Ok(message) => message,
+            Err(cause) => {
+                warn!(user = self.visit.user, "message {number}: {cause}");
+                reply.err(&mut self.session, &mut self.tx, Code::SysTemp, "message cannot be read");
+                return Ok(());
+            }
+        };
+        let mut body = reply.begin(&mut self.session, &mut self.tx, "message follows");
+        while !body.is_enough() {
+            // Whatever fails from here on cuts the connection, and the client sees a message without an end.
+            let piece = message.next().await.with_context(|| format!("message {number}"))?;
+            let Some(piece) = piece else { break };
+            let mut rest = &piece[..];
+            loop {
+                body.fill(&mut rest, &mut self.tx);
+                if rest.is_empty() {
+                    break; // what is queued goes out together with the dot
+                }
+                self.flush().await?;
+            }
+        }
+        body.end(&mut self.session);
+        self.visit.retrieved += 1;
+        Ok(())
+    }
+}
