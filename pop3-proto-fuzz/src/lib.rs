@@ -9,6 +9,7 @@ mod dot_round_trip;
 mod mailbox;
 mod pair;
 mod reply_line;
+mod sasl;
 mod server_ops;
 
 pub use client_ops::client_ops;
@@ -16,16 +17,18 @@ pub use command_line::command_line;
 pub use dot_round_trip::dot_round_trip;
 pub use pair::pair;
 pub use reply_line::reply_line;
+pub use sasl::sasl;
 pub use server_ops::server_ops;
 
 /// A target by its name.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 7] = [
     ("command_line", command_line),
     ("reply_line", reply_line),
     ("dot_round_trip", dot_round_trip),
+    ("sasl", sasl),
     ("server_ops", server_ops),
     ("client_ops", client_ops),
     ("pair", pair),
