@@ -45,8 +45,11 @@ pub(crate) fn serve(mut stream: TcpStream) -> io::Result<()> {
                 let mut body = reply.begin(&mut session, &mut tx, "message follows");
                 let message = drop.index().and_then(|sample| sample.0.get(number.index()));
                 let mut rest = message.map_or(&[][..], |message| &message.text);
-                while !rest.is_empty() {
+                loop {
                     body.fill(&mut rest, &mut tx);
+                    if rest.is_empty() {
+                        break; // what is queued leaves together with the closing dot
+                    }
                     flush(&mut stream, &mut tx)?;
                 }
                 body.end(&mut session);

@@ -139,8 +139,11 @@ async fn serve(mut io: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
                 let mut body = reply.begin(&mut session, &mut tx, "");
                 let mail = drop.index().and_then(|mail| mail.0.get(number.index()));
                 let mut rest = mail.map_or(&[][..], |message| &message.text);
-                while !rest.is_empty() {
+                loop {
                     body.fill(&mut rest, &mut tx);
+                    if rest.is_empty() {
+                        break; // what is queued leaves together with the closing dot
+                    }
                     flush(&mut io, &mut tx).await?;
                 }
                 body.end(&mut session);
