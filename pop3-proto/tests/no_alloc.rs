@@ -1,6 +1,13 @@
 //! Nothing allocates: the device of the `embedded` example runs whole dialogues under a counting allocator.
 
 use pop3_proto::Time;
+#[cfg(feature = "scram")]
+use pop3_proto::{
+    Base64,
+    sasl::scram::{Hash, Keys},
+    sasl::server::{Answer, Engine as _, Exchange, Step},
+    sasl::{Binding, Channel},
+};
 
 #[path = "../examples/embedded/device.rs"]
 #[allow(dead_code, reason = "an example's module")]
@@ -60,4 +67,33 @@ fn commands_that_fill_the_window_are_all_answered() {
     let due =
         format!("+OK sensor ready\r\n+OK send PASS\r\n+OK welcome\r\n{}+OK bye\r\n", "+OK\r\n".repeat(200));
     assert_eq!(sent.escape_ascii().to_string(), due.as_bytes().escape_ascii().to_string());
+}
+
+/// The exchange of RFC 7677 section 3, in an array.
+#[test]
+#[cfg(feature = "scram")]
+fn a_scram_exchange_allocates_nothing() {
+    let salt = b"\x5b\x6d\x99\x68\x9d\x12\x35\x8e\xec\xa0\x4b\x14\x12\x36\xfa\x81";
+    let mut proved = false;
+    let count = allocations(|| {
+        let keys = Keys::derive(Hash::Sha256, "pencil", salt, 4096).unwrap();
+        let mut exchange = Exchange::new([0; 1200]);
+        let mut channel = Channel::new("%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0", "mail.example");
+        let binding = [Binding { kind: "tls-exporter", data: &[7; 32] }];
+        for bindings in [&binding[..], &[]] {
+            channel.bindings = bindings;
+            assert!(exchange.start(b"SCRAM-SHA-256", &channel));
+        }
+        let first = Base64::new(b"biwsbj11c2VyLHI9ck9wck5HZndFYmVSV2diTkVrcU8=");
+        assert!(matches!(exchange.step(first), Step::FindKeys { name: "user", hash: Hash::Sha256 }));
+        assert!(matches!(exchange.answer(Answer::Keys(Some(&keys))), Step::Challenge(_)));
+        let last = Base64::new(
+            b"Yz1iaXdzLHI9ck9wck5HZndFYmVSV2diTkVrcU8laHZZRHBXVWEyUmFUQ0FmdXhGSWxqKWhObEYkazAscD1kSHpiWmFwV0lrNGpVaE4rVXRlOXl0YWc5empmTUhnc3FtbWl6N0FuZFZRPQ==",
+        );
+        let signature = b"v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=";
+        assert!(matches!(exchange.step(last), Step::Challenge(data) if data == signature));
+        proved = matches!(exchange.step(Some(Base64::EMPTY)), Step::Done { name: "user" });
+    });
+    assert!(proved);
+    assert_eq!(count, 0);
 }
