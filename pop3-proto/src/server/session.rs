@@ -149,10 +149,11 @@ impl<'c> Server<'c> {
     }
 
     /// Whether this is the APOP digest of that shared secret and this session's timestamp, in a time that depends neither on
-    /// the answer nor on whether there is a secret: `None` for users who do not exist.
+    /// the answer nor on whether there is a secret: `None` for users who do not exist. An empty secret is none.
     #[cfg(feature = "apop")]
     #[must_use]
     pub fn apop_matches(&self, digest: &Digest, secret: Option<Secret<'_>>) -> bool {
+        let secret = secret.filter(|secret| !secret.expose().is_empty());
         let right = self.timestamp().is_some_and(|stamp| {
             let secret = secret.unwrap_or(Secret::new(b"nobody"));
             stamp.timestamp().is_some_and(|timestamp| Digest::of(timestamp, secret).matches(digest))

@@ -32,10 +32,17 @@ enum State {
     First,
     /// The keys are being looked for; until they come, those of nobody stand here.
     Keys(First, Keys),
-    Final(First, Keys, ServerFirst),
+    Final(First, Found, ServerFirst),
     /// The proof was right, and the client is told so.
     Proved(Identity),
     Over,
+}
+
+/// The keys to go on with. Those of nobody fail at the end, whatever the proof: their secret is only as good as the fake key.
+#[derive(Debug)]
+struct Found {
+    keys: Keys,
+    somebody: bool,
 }
 
 /// What the client-first message said.
@@ -89,8 +96,8 @@ impl Scram {
                 self.state = State::Keys(first, nobody);
                 Some(Move::FindKeys(name, self.hash))
             }
-            State::Final(first, keys, server_first) => {
-                let signature = client_final(response, first, &keys, server_first, memory)?;
+            State::Final(first, found, server_first) => {
+                let signature = client_final(response, first, &found, server_first, memory)?;
                 self.state = State::Proved(first.identity);
                 Some(Move::Challenge(signature))
             }
@@ -103,9 +110,10 @@ impl Scram {
         let State::Keys(first, nobody) = core::mem::replace(&mut self.state, State::Over) else {
             return None;
         };
-        let keys = keys.filter(|keys| keys.hash() == self.hash).cloned().unwrap_or(nobody);
-        let server_first = self.server_first(first, &keys, memory)?;
-        self.state = State::Final(first, keys, server_first);
+        let keys = keys.filter(|keys| keys.hash() == self.hash);
+        let found = Found { somebody: keys.is_some(), keys: keys.cloned().unwrap_or(nobody) };
+        let server_first = self.server_first(first, &found.keys, memory)?;
+        self.state = State::Final(first, found, server_first);
         Some(Move::Challenge(server_first.message))
     }
 
@@ -158,7 +166,7 @@ impl Scram {
 fn client_final(
     message: Span,
     first: First,
-    keys: &Keys,
+    found: &Found,
     server_first: ServerFirst,
     memory: &mut Memory<'_>,
 ) -> Option<Span> {
@@ -174,8 +182,9 @@ fn client_final(
     let mut decoded = [0; 2 * KEPT];
     let proof = proof.decode(&mut decoded)?;
     let auth_message = [memory.get(first.bare), b",", memory.get(server_first.message), b",", without_proof];
-    let signature = server_signature(keys, auth_message);
-    let good = proof_is_right(keys, auth_message, proof)
+    let signature = server_signature(&found.keys, auth_message);
+    let good = proof_is_right(&found.keys, auth_message, proof)
+        & found.somebody
         & (nonce == memory.get(server_first.nonce))
         & well_formed
         & is_binding(binding, memory.get(first.header), first.binding.map_or(b"", |data| memory.get(data)));

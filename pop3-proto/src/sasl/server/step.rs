@@ -73,7 +73,7 @@ pub enum Step<'e> {
 pub enum Answer<'a> {
     /// To [`Step::CheckPassword`].
     Password(bool),
-    /// To [`Step::FindSecret`]; `None` if there is no such user, or none with a secret.
+    /// To [`Step::FindSecret`]; `None` if there is no such user, or none with a secret. An empty secret is none.
     Secret(Option<Secret<'a>>),
     /// To [`Step::FindKeys`]; `None` if there is no such user, or none with keys of that hash.
     #[cfg(feature = "scram")]
