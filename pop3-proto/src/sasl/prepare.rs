@@ -30,7 +30,10 @@ fn beyond_ascii(text: &str) -> Option<Prepared<'_>> {
     use alloc::borrow::Cow;
     match stringprep::saslprep(text).ok().filter(|text| !text.is_empty())? {
         Cow::Borrowed(text) => Some(Prepared(Inner::Same(text))),
-        Cow::Owned(text) => Some(Prepared(Inner::Changed(text.into()))),
+        Cow::Owned(prepared) => {
+            let prepared = zeroize::Zeroizing::new(prepared);
+            Some(Prepared(if *prepared == text { Inner::Same(text) } else { Inner::Changed(prepared) }))
+        }
     }
 }
 

@@ -25,8 +25,8 @@ use crate::sasl::scram::Hash;
 
 /// The mechanisms of this crate, server side.
 ///
-/// It works in memory that you lend: an array, a `Vec`, a slice. 1,200 octets are enough for names and passwords in ASCII, 2,400 beyond
-/// it, where prepared copies are kept; a token needs its length. [`MEMORY`](Self::MEMORY) is enough for whatever fits a line of
+/// It works in memory that you lend: an array, a `Vec`, a slice. 1,200 octets are enough for everything but tokens; a token needs
+/// its length, and a text that SASLprep changes that of its prepared form. [`MEMORY`](Self::MEMORY) is enough for whatever fits a line of
 /// [`EXCHANGE_LINE`](crate::limits::EXCHANGE_LINE). What does not fit fails. The memory is wiped at the start of the next
 /// exchange, at a failure and on drop, the password as soon as its question is answered.
 pub struct Exchange<M: AsRef<[u8]> + AsMut<[u8]>> {
