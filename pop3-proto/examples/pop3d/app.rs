@@ -10,6 +10,7 @@ use pop3_proto::server::Config;
 use pop3_proto::{LoginDelay, Mechanism, Time};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
+use tracing::info;
 
 use crate::passwords;
 use crate::relay::Relay;
@@ -124,7 +125,12 @@ impl App {
 
 fn config(settings: &Settings, users: &Users) -> Config<'static> {
     let login = &settings.login;
-    let mut mechanisms = login.mechanisms.clone();
+    let (mut mechanisms, dropped): (Vec<_>, Vec<_>) =
+        login.mechanisms.iter().copied().partition(|one| users.can_use(one.name));
+    if !dropped.is_empty() {
+        let names: Vec<_> = dropped.iter().map(|one| one.name).collect();
+        info!("not offered, as users lack what they need: {}", names.join(", "));
+    }
     if settings.client_ca.is_some() {
         mechanisms.insert(0, Mechanism::EXTERNAL);
     }
@@ -136,7 +142,7 @@ fn config(settings: &Settings, users: &Users) -> Config<'static> {
     config.implementation = Some(concat!("pop3-proto-", env!("CARGO_PKG_VERSION")));
     config.autologout = Duration::from_secs(settings.limits.idle);
     config.user = login.user;
-    config.apop = login.apop.then(|| &*settings.hostname.clone().leak());
+    config.apop = (login.apop && users.can_use("APOP")).then(|| &*settings.hostname.clone().leak());
     config.stls = true;
     config.mechanisms = mechanisms.leak();
     config.auth_list = true;

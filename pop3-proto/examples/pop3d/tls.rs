@@ -26,7 +26,7 @@ pub(crate) struct Tls {
 impl Tls {
     pub(crate) fn new(settings: &Settings) -> anyhow::Result<Self> {
         let (chain, key, place) = match &settings.cert {
-            Some((cert, key)) => (read_chain(cert)?, read_key(key)?, cert.to_string()),
+            Some((cert, key)) => (read_chain(cert)?, read_key(key)?, named(cert)),
             None => {
                 let (chain, key) = self_signed(&settings.hostname)?;
                 (chain, key, "self-signed certificate".to_owned())
@@ -40,14 +40,13 @@ impl Tls {
             Some(ca) => {
                 let mut roots = RootCertStore::empty();
                 for cert in read_chain(ca)? {
-                    roots.add(cert).with_context(|| ca.to_string())?;
+                    roots.add(cert).with_context(|| named(ca))?;
                 }
                 let verifier = WebPkiClientVerifier::builder(roots.into()).allow_unauthenticated();
-                builder.with_client_cert_verifier(verifier.build().with_context(|| ca.to_string())?)
+                builder.with_client_cert_verifier(verifier.build().with_context(|| named(ca))?)
             }
         };
-        let config =
-            builder.with_single_cert(chain, key).with_context(|| format!("{place}: with its key"))?;
+        let config = builder.with_single_cert(chain, key).with_context(|| format!("{place} and its key"))?;
         Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), end_point, secret })
     }
 
@@ -67,16 +66,20 @@ impl Tls {
     }
 }
 
+/// The file, and where it was set.
+fn named(path: &At<PathBuf>) -> String {
+    format!("{path}: {}", path.value.display())
+}
+
 fn read_chain(path: &At<PathBuf>) -> anyhow::Result<Vec<CertificateDer<'static>>> {
-    let place = || format!("{path}: {}", path.value.display());
-    let chain = CertificateDer::pem_file_iter(&path.value).with_context(place)?;
-    let chain = chain.collect::<Result<Vec<_>, _>>().with_context(place)?;
-    anyhow::ensure!(!chain.is_empty(), "{}: no certificate in it", place());
+    let chain = CertificateDer::pem_file_iter(&path.value).with_context(|| named(path))?;
+    let chain = chain.collect::<Result<Vec<_>, _>>().with_context(|| named(path))?;
+    anyhow::ensure!(!chain.is_empty(), "{}: no certificate in it", named(path));
     Ok(chain)
 }
 
 fn read_key(path: &At<PathBuf>) -> anyhow::Result<PrivateKeyDer<'static>> {
-    PrivateKeyDer::from_pem_file(&path.value).with_context(|| format!("{path}: {}", path.value.display()))
+    PrivateKeyDer::from_pem_file(&path.value).with_context(|| named(path))
 }
 
 fn self_signed(hostname: &str) -> anyhow::Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)> {

@@ -100,6 +100,19 @@ impl Users {
         self.by_name.iter().find(|(_, user)| user.tokens.contains(digest)).map(|(name, _)| name.as_str())
     }
 
+    /// Whether a mechanism works for the users there are. Clients take the strongest one on offer and do not try another, so one that
+    /// fails for some users locks them out; tokens are something that users may have besides.
+    pub(crate) fn can_use(&self, mechanism: &str) -> bool {
+        let mut users = self.by_name.values();
+        match mechanism.trim_end_matches("-PLUS") {
+            "APOP" | "CRAM-MD5" => users.all(|user| user.plain.is_some()),
+            "SCRAM-SHA-1" => users.all(|user| user.plain.is_some() || user.keys(Hash::Sha1).is_some()),
+            "SCRAM-SHA-256" => users.all(|user| user.plain.is_some() || user.keys(Hash::Sha256).is_some()),
+            "OAUTHBEARER" | "XOAUTH2" => users.any(|user| !user.tokens.is_empty()),
+            _ => true,
+        }
+    }
+
     /// The longest LOGIN-DELAY, and whether users have delays of their own.
     pub(crate) fn longest_delay(&self, general: Duration) -> (Duration, bool) {
         let own = self.by_name.values().filter_map(|user| user.delay);
