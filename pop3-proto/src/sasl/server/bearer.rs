@@ -1,8 +1,7 @@
 //! OAUTHBEARER (RFC 7628) and its forerunner XOAUTH2: a token, and for whom.
 
-use super::exchange::Move;
-use super::identity::Identity;
 use super::memory::{Memory, Span};
+use super::moves::{Identity, Move};
 use crate::decimal::Decimal;
 use crate::sasl::Channel;
 use crate::sasl::gs2::{Flag, Gs2};

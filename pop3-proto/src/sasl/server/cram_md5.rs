@@ -3,9 +3,8 @@
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use md5::Md5;
 
-use super::exchange::Move;
-use super::identity::Identity;
 use super::memory::{Memory, Span};
+use super::moves::{Identity, Move};
 use crate::buf::Output as _;
 use crate::sasl::Channel;
 use crate::secret::Secret;

@@ -9,9 +9,9 @@ use super::bearer::Bearer;
 #[cfg(feature = "cram-md5")]
 use super::cram_md5::CramMd5;
 use super::external::External;
-use super::identity::Identity;
 use super::login::Login;
-use super::memory::{Memory, Span};
+use super::memory::Memory;
+use super::moves::{Identity, Move};
 use super::plain::Plain;
 #[cfg(feature = "scram")]
 use super::scram::Scram;
@@ -19,9 +19,6 @@ use super::step::{Answer, Engine, Step};
 use crate::base64::Base64;
 use crate::sasl::Channel;
 use crate::secret::Secret;
-
-#[cfg(feature = "scram")]
-use crate::sasl::scram::Hash;
 
 /// The mechanisms of this crate, server side.
 ///
@@ -50,26 +47,6 @@ enum Running {
     Scram(Scram),
     /// The client has proved who it is and wants to be somebody else.
     Authorizing(Identity),
-}
-
-/// What a mechanism does next; where its octets lie.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Move {
-    Challenge(Span),
-    CheckPassword {
-        name: Span,
-        password: Span,
-    },
-    #[cfg(feature = "cram-md5")]
-    FindSecret(Span),
-    #[cfg(feature = "scram")]
-    FindKeys(Span, Hash),
-    CheckToken {
-        name: Option<Span>,
-        token: Span,
-    },
-    Anonymous(Span),
-    Admit(Identity),
 }
 
 impl<M: AsRef<[u8]> + AsMut<[u8]>> Exchange<M> {

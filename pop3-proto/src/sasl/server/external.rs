@@ -1,8 +1,7 @@
 //! EXTERNAL: the TLS layer knows who the client is; the client says at most as whom it wants to act (RFC 4422 appendix A).
 
-use super::exchange::Move;
-use super::identity::Identity;
 use super::memory::{Memory, Span};
+use super::moves::{Identity, Move};
 use crate::sasl::Channel;
 
 #[derive(Debug)]

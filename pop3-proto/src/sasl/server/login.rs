@@ -1,8 +1,7 @@
 //! LOGIN: two challenges, name and password; clients care for their order, not for their text.
 
-use super::exchange::Move;
-use super::identity::Identity;
 use super::memory::{Memory, Span};
+use super::moves::{Identity, Move};
 use super::plain::Asked;
 
 #[derive(Debug)]

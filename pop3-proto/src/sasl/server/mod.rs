@@ -28,9 +28,9 @@ mod bearer;
 mod cram_md5;
 mod exchange;
 mod external;
-mod identity;
 mod login;
 mod memory;
+mod moves;
 mod plain;
 #[cfg(feature = "scram")]
 mod scram;

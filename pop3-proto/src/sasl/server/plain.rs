@@ -1,8 +1,7 @@
 //! PLAIN: authorization identity, NUL, authentication identity, NUL, password (RFC 4616).
 
-use super::exchange::Move;
-use super::identity::Identity;
 use super::memory::{Memory, Span};
+use super::moves::{Identity, Move};
 
 #[derive(Debug)]
 pub(super) struct Plain {

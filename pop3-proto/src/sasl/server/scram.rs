@@ -1,8 +1,7 @@
 //! SCRAM, in two round trips and a word at the end (RFC 5802 section 5).
 
-use super::exchange::Move;
-use super::identity::Identity;
 use super::memory::{Memory, Span};
+use super::moves::{Identity, Move};
 use crate::base64;
 use crate::base64::Base64;
 use crate::buf::Output as _;

@@ -1,0 +1,32 @@
+//! What a mechanism does next, without a word of how the embedder is told.
+
+use super::memory::Span;
+#[cfg(feature = "scram")]
+use crate::sasl::scram::Hash;
+
+/// The next move of a mechanism; where its octets lie.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Move {
+    Challenge(Span),
+    CheckPassword {
+        name: Span,
+        password: Span,
+    },
+    #[cfg(feature = "cram-md5")]
+    FindSecret(Span),
+    #[cfg(feature = "scram")]
+    FindKeys(Span, Hash),
+    CheckToken {
+        name: Option<Span>,
+        token: Span,
+    },
+    Anonymous(Span),
+    Admit(Identity),
+}
+
+/// A proved name, and the name to act under if the client gave one (RFC 4422 section 2); both prepared.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Identity {
+    pub(super) name: Span,
+    pub(super) acting_as: Option<Span>,
+}
