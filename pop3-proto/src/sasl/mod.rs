@@ -6,7 +6,7 @@
 //! same care, is [`Server::apop_matches`](crate::server::Server::apop_matches).
 //!
 //! Names and passwords are prepared with SASLprep (RFC 4013) where the feature `saslprep` is on; where it is not, those with
-//! octets outside of ASCII are refused, as RFC 5802 section 2.2 permits. Prepare what you store in the same way, with [`prepare`].
+//! octets outside of ASCII are refused, as RFC 5802 section 2.2 permits. Prepare what you store in the same way, with [`prepare()`].
 
 #[cfg(feature = "apop")]
 pub(crate) mod apop;

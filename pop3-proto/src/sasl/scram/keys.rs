@@ -43,7 +43,7 @@ impl Keys {
     /// Computes the keys from a password, which takes as long as the iterations say: at least 4096 of them
     /// (RFC 5802 section 5.1, RFC 7677 section 4). The salt is 1 to 64 random octets, 16 in general.
     ///
-    /// `None` if the password cannot be prepared (see [`prepare`]), or if salt or iterations are out of range.
+    /// `None` if the password cannot be prepared (see [`prepare()`]), or if salt or iterations are out of range.
     #[must_use]
     pub fn derive(hash: Hash, password: &str, salt: &[u8], iterations: u32) -> Option<Self> {
         let password = prepare(password)?;
