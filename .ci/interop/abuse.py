@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import corpus
-from clients import PLAIN, STLS, TLS, log_in_soon, poplib_session, tls_context
+from clients import PLAIN, STLS, TLS, log_in_soon, poplib_session
 from harness import (
     HOST,
     PANIC,
@@ -47,6 +47,7 @@ from harness import (
     scratch_folder,
     shown,
 )
+from peer import Peer
 
 LIMIT_KIB = 32 * 1024
 BIG_MB = 200
@@ -99,50 +100,6 @@ def expect_error(outcome: Outcome, codes: tuple[int, ...], *culprits: object) ->
 # Bad peers for pop3d.
 
 
-class Peer:
-    """A raw connection to pop3d."""
-
-    def __init__(self, server: object, mode: str = PLAIN) -> None:
-        port = server.tls_port if mode == TLS else server.plain_port
-        self.socket = socket.create_connection((HOST, port), 30)
-        if mode == TLS:
-            self.socket = tls_context(server).wrap_socket(self.socket, server_hostname=HOST)
-        self.lines = self.socket.makefile("rb")
-
-    def ask(self, command: bytes) -> bytes:
-        """Sends a line (nothing for the greeting) and returns the status line; b"" at a close."""
-        if command:
-            self.socket.sendall(command + b"\r\n")
-        return self.lines.readline()
-
-    def log_in(self, user: str = USER) -> None:
-        for command in (b"", b"USER " + user.encode(), b"PASS " + PASSWORD.encode()):
-            answer = self.ask(command)
-            expect(answer.startswith(b"+OK"), f"{command!r} is answered with {answer!r}")
-
-    def rest(self) -> bytes:
-        """What comes until the close; a reset counts as one, for the server need not read what it does not want."""
-        octets = bytearray()
-        try:
-            while piece := self.lines.read1(65536):
-                octets += piece
-        except TimeoutError:
-            raise
-        except OSError:
-            pass
-        return bytes(octets)
-
-    def send_if_open(self, octets: bytes) -> None:
-        try:
-            self.socket.sendall(octets)
-        except OSError:
-            pass
-
-    def close(self) -> None:
-        self.lines.close()
-        self.socket.close()
-
-
 def only_refusals(answers: bytes) -> str:
     lines = answers.split(b"\r\n")
     bad = [line for line in lines[:-1] if not line.startswith(b"-ERR")]
@@ -165,23 +122,34 @@ class BadPeers:
 
     def all(self, report: Report) -> None:
         users = ("alice", "bob")
-        with Pop3d("--maildir", self.mail / "%u", certificates=self.certificates, users=users) as self.pop3d:
+        # Whoever abuses it and whoever uses it come from the same address here.
+        patient = self.mail.with_name("patient.toml")
+        patient.write_text("[login]\nfailure-delay = 0\n")
+        source = ("--config", patient, "--maildir", self.mail / "%u")
+        with Pop3d(*source, certificates=self.certificates, users=users) as self.pop3d:
             self.server = self.pop3d.server
             for name, body in (
                 ("binary junk, plain", lambda: self.junk(PLAIN)),
                 ("binary junk inside TLS", lambda: self.junk(TLS)),
+                # Covers handshake-that-breaks.
                 ("binary junk instead of TLS", self.junk_instead_of_tls),
+                # Covers handshake-that-breaks.
                 ("binary junk after STLS", self.junk_after_stls),
+                # Covers commands-behind-stls.
                 ("commands smuggled behind STLS", self.smuggled_behind_stls),
+                # Covers endless-line.
                 (f"a line of {self.line_mb} MiB, plain", lambda: self.long_line(PLAIN)),
                 (f"a line of {self.line_mb} MiB, TLS", lambda: self.long_line(TLS)),
+                # Covers over-long-exchange-line.
                 (f"a line of {self.line_mb} MiB as an answer to AUTH", self.long_auth_line),
+                # Covers unknown-verbs.
                 ("10,000 unknown commands, plain", lambda: self.unknown_commands(PLAIN)),
                 ("10,000 unknown commands, TLS", lambda: self.unknown_commands(TLS)),
                 ("a flood of commands by one who does not read", self.flood_without_reading),
                 ("100 peers that stall in a line or a handshake", self.stall_in_line),
                 (f"one that does not read {BIG_MB} MiB, plain", lambda: self.no_reading(PLAIN)),
                 (f"one that does not read {BIG_MB} MiB, TLS", lambda: self.no_reading(TLS)),
+                # Covers passwords-by-trial.
                 ("passwords by trial", self.passwords_by_trial),
                 ("200 connections that close at once", self.close_at_once),
             ):
@@ -218,6 +186,7 @@ class BadPeers:
             expect(at_end >= 0 and answers.endswith(b"\r\n"), f"QUIT is not answered: {shown(answers)}")
             return only_refusals(answers[:at_end])
 
+    # Proves 8314-3.1-01.
     def junk_instead_of_tls(self) -> str:
         for junk in (
             b"\r\n",
@@ -237,6 +206,7 @@ class BadPeers:
                     pass
         return "closed"
 
+    # Proves 2595-4-18.
     def junk_after_stls(self) -> str:
         with self.peer() as peer:
             peer.ask(b"")
@@ -246,6 +216,7 @@ class BadPeers:
             expect(b"+OK" not in answer and b"-ERR" not in answer, f"answered with {answer!r}")
         return "closed"
 
+    # Proves 2595-4-13.
     def smuggled_behind_stls(self) -> str:
         """What follows STLS in clear must not be taken for a command given inside TLS."""
         with self.peer() as peer:
@@ -264,6 +235,7 @@ class BadPeers:
             peer.ask(b"")
             return self.send_long_line(peer)
 
+    # Proves 5034-4-19.
     def long_auth_line(self) -> str:
         with self.peer() as peer:
             peer.ask(b"")
@@ -271,6 +243,7 @@ class BadPeers:
             remark = self.send_long_line(peer)
         return f"{answer!r}, then {remark}"
 
+    # Proves 2449-4-04.
     def send_long_line(self, peer: Peer) -> str:
         block = b"A" * (1 << 20)
         try:
@@ -285,6 +258,7 @@ class BadPeers:
         expect(answers[0].startswith(b"-ERR") and answers[1].startswith(b"+OK"), f"answered with {answers}")
         return "refused, and in step again"
 
+    # Proves 0-robust-02.
     def unknown_commands(self, mode: str) -> str:
         with self.peer(mode) as peer:
             peer.ask(b"")
@@ -310,10 +284,11 @@ class BadPeers:
         held = []
         try:
             for number in range(50):
-                peer = Peer(self.server)
+                source = f"127.0.0.{2 + number % 4}"  # one address may have so many connections and no more
+                peer = Peer(self.server, source=source)
                 peer.ask(b"")
                 peer.socket.sendall((b"U", b"USER al", b"USER alice\r\nPASS ", b"USER alice\r")[number % 4])
-                silent = socket.create_connection((HOST, self.server.tls_port), 30)
+                silent = socket.create_connection((HOST, self.server.tls_port), 30, (source, 0))
                 silent.sendall(b"\x16\x03\x01\x02\x00\x01"[: number % 7])
                 held += [peer, silent]
             self.normal_session()
@@ -349,17 +324,22 @@ class BadPeers:
                 peer.close()
             return f"cut off after {time.monotonic() - start:.0f} s"
 
+    # Proves 0-robust-02.
     def passwords_by_trial(self) -> str:
-        with self.peer() as peer:
+        """With a pop3d of its own that does not get slower with each."""
+        config = self.mail / "config"
+        config.write_text("[login]\nfailure-delay = 0\n")
+        tried = 0
+        options = ("--config", config, "--maildir", self.mail / "alice")
+        with Pop3d(*options, certificates=self.certificates) as pop3d, Peer(pop3d.server) as peer:
             peer.ask(b"")
-            tried = 0
             try:
                 while tried < 30 and peer.ask(b"USER alice") and (answer := peer.ask(b"PASS wrong")):
                     expect(answer.startswith(b"-ERR"), f"answered with {answer!r}")
                     tried += 1
             except ConnectionError:
                 pass
-            expect(tried < 30, "30 passwords could be tried in one connection")
+        expect(tried < 30, "30 passwords could be tried in one connection")
         return f"closed after {tried}"
 
     def close_at_once(self) -> str:
@@ -419,6 +399,7 @@ def bad_command_lines_of_pop3d(report: Report, folder: Path, certificates: Certi
         "a port in use": (1, (*usual, "--listen", f"{HOST}:{busy}"), (busy,)),
         "a TLS port in use": (1, (*usual, "--listen-tls", f"{HOST}:{busy}"), (busy,)),
         "a user without password": (1, ("--maildir", maildir, *listen, "--user", "alice"), ("--user",)),
+        # Covers name-as-path.
         "a user who leaves the folder": (1, ("--maildir", maildir, *listen, "--user", "../a:b"), ("../a",)),
         "nobody": (1, ("--maildir", maildir, *listen), ("--user",)),
         "two stores": (USAGE, ("--maildir", maildir, "--mbox", mbox, *listen, *user), ("--mbox",)),
@@ -568,9 +549,12 @@ class BadServers:
         junk = random.Random(4).randbytes(100_000)
         cases: dict[str, Callable[[], str]] = {
             "junk as greeting": lambda: self.against((PROTOCOL,), greeting=junk),
+            # Covers greeting-not-checked.
             "HTTP": lambda: self.against((PROTOCOL,), greeting=b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+            # Covers greeting-not-checked.
             "a refusal as greeting": lambda: self.against((NETWORK,), greeting=b"-ERR too busy\r\n"),
             "a close instead of a greeting": lambda: self.against((NETWORK,), greeting=(CLOSE,)),
+            # Covers endless-line.
             "a greeting without end": lambda: self.against(
                 (NETWORK, PROTOCOL), greeting=(b"+OK ", same(b"x" * 999), CLOSE)
             ),
@@ -580,6 +564,7 @@ class BadServers:
             "a close after PASS": lambda: self.against((NETWORK,), PASS=(CLOSE,)),
             "junk as answer to STAT": lambda: self.against((PROTOCOL,), STAT=junk),
             "junk as answer to LIST": lambda: self.against((PROTOCOL,), LIST=junk),
+            # Covers endless-listing.
             "an endless list": lambda: self.against(
                 (NETWORK, PROTOCOL), LIST=(b"+OK\r\n", Endless(lambda n: b"%d 6\r\n" % (n + 1), 64 << 20), CLOSE)
             ),
@@ -590,25 +575,36 @@ class BadServers:
             "a close in the end of a message": lambda: self.against(
                 (NETWORK, PROTOCOL), RETR=(b"+OK\r\ntext\r\n.", CLOSE)
             ),
+            # Covers bare-line-ends-in-replies.
             "dots behind bare line feeds": self.bare_line_feeds,
             "a header line without end": lambda: self.against(
                 (NETWORK, PROTOCOL), RETR=(b"+OK\r\n", same(b"x" * 999), CLOSE)
             ),
+            # Covers texts-in-logs.
             "a refusal that would paint the terminal": self.terminal_codes,
             "a refusal of DELE": lambda: self.against((PROTOCOL,), whole=2, DELE=b"-ERR no\r\n"),
             "a close instead of an answer to QUIT": lambda: self.deletion_in_doubt((CLOSE,)),
             "a refusal of QUIT": lambda: self.deletion_in_doubt((b"-ERR some were not removed\r\n", CLOSE)),
+            # Proves 2595-2.2-01, 2595-2.3-01, 2595-9-01.
+            # Covers stls-stripped.
             "no STLS": lambda: self.against((LOGIN,), mode=STLS, CAPA=b"+OK\r\nUSER\r\n.\r\n"),
+            # Covers stls-stripped.
             "no STLS, no CAPA": lambda: self.against((LOGIN, PROTOCOL), mode=STLS),
+            # Proves 2595-4-17.
+            # Covers stls-stripped.
             "a refusal of STLS": lambda: self.against(
                 (LOGIN,), mode=STLS, CAPA=b"+OK\r\nSTLS\r\n.\r\n", STLS=b"-ERR\r\n"
             ),
+            # Covers replies-behind-stls.
             "text smuggled behind STLS": lambda: self.against(
                 (PROTOCOL,), mode=STLS, CAPA=b"+OK\r\nSTLS\r\n.\r\n", STLS=b"+OK\r\n+OK injected\r\n"
             ),
             "junk instead of a handshake": lambda: self.against((NETWORK,), mode=TLS, greeting=junk),
+            # Covers certificate-not-checked.
             "an unknown certificate authority, STLS": lambda: self.unknown_authority(STLS),
+            # Covers certificate-not-checked.
             "an unknown certificate authority, TLS": lambda: self.unknown_authority(TLS),
+            # Covers certificate-not-checked.
             "a certificate for another name": self.another_name,
             "a wrong password": self.wrong_password,
             "a maildrop in use": self.in_use,
@@ -638,9 +634,12 @@ class BadServers:
             return self.against((NETWORK,), seconds=STALLED_SECONDS, **answers)
 
         return {
+            # Covers silent-peer.
             "pop3get: a stall before the greeting": lambda: stalled(greeting=(HOLD,)),
             "pop3get: a stall in the greeting": lambda: stalled(greeting=(b"+OK re", HOLD)),
+            # Covers silent-peer.
             "pop3get: a stall in a message": lambda: stalled(RETR=(b"+OK\r\ntext\r\n", HOLD)),
+            # Covers silent-peer.
             "pop3get: a stall in a handshake": lambda: stalled(
                 mode=STLS, CAPA=b"+OK\r\nSTLS\r\n.\r\n", STLS=(b"+OK\r\n", HOLD)
             ),
@@ -659,6 +658,7 @@ class BadServers:
         expect(not printed, f"control characters reach the terminal: {outcome.stderr!r}")
         return expect_error(outcome, (LOGIN,))
 
+    # Proves 1957-Observations-03, 2449-5-08, 2449-7-01.
     def bare_line_feeds(self) -> str:
         """Only CRLF, dot, CRLF ends a message; who takes less can be made to see messages that are none."""
         sent = b"text\n.\n+OK\n.\r\nmore\r\n"
@@ -674,6 +674,7 @@ class BadServers:
         corpus.write_maildir(maildir, iter([("small", b"Subject: a\n\na\n"), ("large", corpus.line_of(75) * 4000)]))
         return Pop3d("--maildir", maildir, certificates=self.certificates, users=(user,), host=host)
 
+    # Proves 2595-4-18, 8314-3.1-03, 8314-5.2-03, 5034-4-33.
     def unknown_authority(self, mode: str) -> str:
         other = make_certificates(self.folder / f"other-authority-{mode}")
         with self.two_messages() as pop3d:
@@ -682,6 +683,7 @@ class BadServers:
                 self.pop3get(f"{HOST}:{port}", f"--{mode}", "--ca", other.ca)[0], (NETWORK,), "certificate"
             )
 
+    # Proves 8314-3.1-03, 7817-3-01.
     def another_name(self) -> str:
         """127.0.0.2 is this machine as well, and not in the certificate."""
         with self.two_messages(host="127.0.0.2") as pop3d:

@@ -194,6 +194,7 @@ fn a_body_that_is_not_ended_closes_without_its_dot() {
     assert_eq!(drop.removals().count(), 0);
 }
 
+/// Proves 1939-4-09.
 #[test]
 fn a_listing_of_any_length_takes_no_more_room_than_there_is() {
     let config = config();
@@ -259,6 +260,7 @@ fn secrets_do_not_print() {
     }
 }
 
+/// Proves 1939-3-25.
 #[test]
 fn time_saturates_and_the_inactivity_timer_is_at_least_ten_minutes() {
     let mut config = config();
@@ -298,6 +300,7 @@ fn the_timer_waits_for_the_client_and_not_for_the_server() {
     assert_eq!(session.poll_timeout(), Some(later.after(Duration::from_secs(600))));
 }
 
+/// Proves 1939-3-21.
 #[test]
 fn the_table_of_legality_is_that_of_the_rfcs() {
     for verb in Verb::ALL {
@@ -314,6 +317,7 @@ fn the_table_of_legality_is_that_of_the_rfcs() {
     }
 }
 
+/// Proves 1939-3-02, 2449-6.6-03.
 #[test]
 fn commands_are_pipelined_only_when_announced_and_never_behind_a_login() {
     let mut client: Client<4> = Client::new(client::Profile::LENIENT, Security::Tls);
@@ -340,6 +344,7 @@ fn commands_are_pipelined_only_when_announced_and_never_behind_a_login() {
     assert_eq!(client.send(&Command::Pass(Secret::new(b"b")), &mut out), Err(client::SendError::Busy));
 }
 
+/// Proves 1939-3-05, 1939-3-07, 6856-3.2-07.
 #[test]
 fn what_cannot_be_sent_leaves_everything_as_it_was() {
     let mut client: Client = Client::new(client::Profile::LENIENT, Security::Plain);

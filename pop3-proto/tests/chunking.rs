@@ -217,6 +217,7 @@ proptest! {
     }
 }
 
+/// Proves 1939-3-23, 2449-6.6-01.
 #[test]
 fn pipelined_commands_in_one_window_are_all_answered_in_order_at_every_cut() {
     let mut config = Config::new();
@@ -316,6 +317,7 @@ fn scanned(stream: &[u8], limit: usize, accept: bool, sizes: &[usize]) -> Vec<Fo
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(3000))]
 
+    /// Covers endless-line.
     #[test]
     fn any_cut_gives_the_same_lines_and_they_are_the_right_ones(
         stream in vec(prop_oneof![4 => select(b"\r\n"), 3 => Just(b'a'), 1 => any::<u8>()], 0..80),

@@ -220,6 +220,8 @@ fn check_message(stored: &[u8], behind: &[u8], sizes: &[usize]) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1500))]
 
+    /// Covers dots-at-chunk-edges, cr-without-lf.
+    /// Proves 1939-5-15, 1939-11-03.
     #[test]
     fn a_stored_message_goes_over_the_wire_and_back(
         stored in message(),
@@ -230,6 +232,8 @@ proptest! {
         check_message(&stored, &behind, &[usize::MAX]);
     }
 
+    /// Covers dots-at-chunk-edges, bare-line-ends-in-replies.
+    /// Proves 1939-3-15.
     #[test]
     fn any_octets_are_unstuffed_as_lines_are(soup in message(), behind in rich(12), sizes in sizes()) {
         let wire = [&soup[..], b"\r\n.\r\n", &behind].concat();
@@ -247,6 +251,7 @@ proptest! {
         prop_assert_eq!(stuffed(Stuffer::pre_stuffed(), body, &sizes), wire);
     }
 
+    /// Proves 1939-7-04.
     #[test]
     fn top_shows_the_header_the_empty_line_and_so_many_lines(
         header in prop_oneof![Just(Vec::new()), lines(6), rich(20), long()],
@@ -280,6 +285,7 @@ fn words(alphabet: &[u8], max: u32, mut each: impl FnMut(&[u8])) {
     }
 }
 
+/// Covers dots-at-chunk-edges, first-dot, dot-lines-inside.
 #[test]
 fn every_short_message_goes_over_the_wire_and_back_in_every_cut() {
     words(b"\r\n.x", 6, |stored| {
@@ -289,6 +295,8 @@ fn every_short_message_goes_over_the_wire_and_back_in_every_cut() {
     });
 }
 
+/// Covers dots-at-chunk-edges, first-dot, bare-line-ends-in-replies.
+/// Proves 1939-3-16.
 #[test]
 fn every_short_stream_is_unstuffed_as_lines_are() {
     words(b"\r\n.x", 7, |soup| {
@@ -326,6 +334,7 @@ fn top_says_enough_as_soon_as_the_last_line_ends() {
     }
 }
 
+/// Covers bare-line-ends-in-replies, dot-lines-inside.
 #[test]
 fn near_terminators_are_data() {
     const NEAR: [&[u8]; 20] = [
@@ -362,6 +371,7 @@ fn near_terminators_are_data() {
     }
 }
 
+/// Covers first-dot, dot-lines-inside.
 #[test]
 fn the_exact_octets_of_near_terminators_arrive() {
     for (wire, mail) in [
@@ -383,6 +393,8 @@ fn the_exact_octets_of_near_terminators_arrive() {
     }
 }
 
+/// Covers first-dot, dot-lines-inside, cr-without-lf.
+/// Proves 1939-3-14.
 #[test]
 fn the_exact_wire_form_of_small_messages() {
     for (stored, wire) in [
@@ -403,6 +415,7 @@ fn the_exact_wire_form_of_small_messages() {
     }
 }
 
+/// Covers dots-at-chunk-edges.
 #[test]
 fn a_line_end_before_a_dot_is_found_at_every_offset() {
     for len in (0..300).chain(4080..4112) {
@@ -557,6 +570,7 @@ fn a_body_that_ends_with_octets_left_has_no_end() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
+    /// Covers dots-at-chunk-edges.
     #[test]
     fn a_body_is_the_same_whether_it_fills_a_tiny_output_or_is_handed_out(
         header in lines(4),

@@ -92,16 +92,19 @@ fn takes_linear_time(what: &str, small: impl Fn() -> Duration, large: impl Fn() 
     panic!("{what}: {:?} become {:?}", last.0, last.1);
 }
 
+/// Covers super-linear-parsing.
 #[test]
 fn list() {
     grows_linearly("LIST", &Command::List(None), |n| listing(n, |i| format!("{i} {}\r\n", i * 37)));
 }
 
+/// Covers super-linear-parsing.
 #[test]
 fn uidl() {
     grows_linearly("UIDL", &Command::Uidl(None), |n| listing(n, |i| format!("{i} uid-{i:016}\r\n")));
 }
 
+/// Covers super-linear-parsing.
 #[test]
 fn capa() {
     grows_linearly("CAPA", &Command::Capa, |n| {
@@ -109,6 +112,7 @@ fn capa() {
     });
 }
 
+/// Covers super-linear-parsing.
 #[test]
 fn retr_of_text_and_of_dots() {
     let retr = Command::Retr(MsgNo::FIRST);
@@ -122,6 +126,7 @@ fn retr_of_text_and_of_dots() {
     });
 }
 
+/// Covers super-linear-parsing, endless-line.
 #[test]
 fn one_over_long_line() {
     let long = |n: usize| [b"+OK ".as_slice(), &b"x".repeat(n * 40), b"\r\n"].concat();
@@ -129,6 +134,7 @@ fn one_over_long_line() {
 }
 
 /// Each octet is searched once, also when a line comes one octet at a time.
+/// Covers super-linear-parsing.
 #[test]
 fn a_scanner_searches_no_octet_twice() {
     let mut line = vec![b'x'; 60_000];

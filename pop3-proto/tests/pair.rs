@@ -560,11 +560,13 @@ fn check_broken(plan: &Plan, at: Break) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
+    /// Proves 1939-6-05, 2449-6.6-04.
     #[test]
     fn over_an_unbroken_link_every_message_arrives_and_what_was_marked_goes(plan in plan()) {
         check_unbroken(&plan);
     }
 
+    /// Proves 1939-6-02, 1939-6-08.
     #[test]
     fn over_a_link_that_breaks_nothing_cut_looks_whole_and_nothing_goes_without_quit(
         plan in plan(),
@@ -581,6 +583,7 @@ proptest! {
     }
 }
 
+/// Proves 1939-6-02.
 #[test]
 fn a_link_that_breaks_at_each_octet_in_turn_never_misleads() {
     let luck = vec![vec![1, 9, 64, 250, 3, 77, 12, 5, 131], vec![3], vec![4, 0, 7]];
@@ -599,6 +602,7 @@ fn a_link_that_breaks_at_each_octet_in_turn_never_misleads() {
     }
 }
 
+/// Proves 2449-6.6-04.
 #[test]
 fn a_maildrop_of_many_messages_passes_through_small_buffers() {
     for (pipelining, room) in [(false, 700), (true, 700), (true, 5)] {
@@ -660,6 +664,8 @@ fn check_autologout(before: &str, trickled: &str, driven: bool) {
     assert_eq!(host.drop.removals().count(), 0);
 }
 
+/// Covers silent-peer.
+/// Proves 1939-3-25, 1939-3-27, 1939-3-28.
 #[test]
 fn an_octet_every_nine_minutes_does_not_keep_a_session_alive_and_removes_nothing() {
     let login = "USER tim\r\nPASS secret\r\n";
@@ -675,6 +681,7 @@ fn an_octet_every_nine_minutes_does_not_keep_a_session_alive_and_removes_nothing
     }
 }
 
+/// Proves 1939-3-26.
 #[test]
 fn a_command_every_nine_minutes_keeps_a_session_alive() {
     let mut config = Config::new();

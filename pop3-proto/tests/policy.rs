@@ -16,6 +16,7 @@ const fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
 }
 
+/// Covers passwords-by-trial.
 /// Proves 0-robust-02.
 #[test]
 fn each_failure_doubles_the_delay_up_to_the_longest() {
@@ -29,6 +30,7 @@ fn each_failure_doubles_the_delay_up_to_the_longest() {
     }
 }
 
+/// Covers passwords-by-trial.
 #[test]
 fn attempts_side_by_side_get_turns_one_behind_the_other() {
     let mut throttle = Throttle::new(10, seconds(2), seconds(60));

@@ -303,6 +303,7 @@ fn whole_line<E: std::fmt::Debug + PartialEq>(
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1500))]
 
+    /// Proves 1939-3-03, 1939-3-06, 1939-7-22, 2449-3-01.
     #[test]
     fn a_command_is_written_as_the_grammar_has_it_and_read_again(said in command()) {
         let mut out = BEFORE.to_vec();
@@ -314,6 +315,7 @@ proptest! {
         prop_assert_eq!(read.map(|command| Said::of(&command)), Ok(said));
     }
 
+    /// Covers crlf-nul-in-command-arguments.
     #[test]
     fn a_command_with_hostile_arguments_is_one_line_or_nothing(said in hostile_command(), room in room()) {
         let line = one_line(COMMAND_LINE, room, |out| encode::command(&said.command(), out))?;
@@ -345,6 +347,7 @@ proptest! {
     }
 }
 
+/// Proves 2449-4-01.
 #[test]
 fn a_command_line_of_255_octets_is_written_and_one_more_is_not() {
     for (verb, most) in [(Verb::User, 248), (Verb::Pass, 248)] {
@@ -358,6 +361,7 @@ fn a_command_line_of_255_octets_is_written_and_one_more_is_not() {
     }
 }
 
+/// Proves 5034-4-01, 5034-4-10.
 #[test]
 fn initial_responses_fit_up_to_the_octet_that_the_line_has_room_for() {
     for (mechanism, most) in [
@@ -506,6 +510,7 @@ fn capability_line(one: &Capability<'_>) -> String {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
 
+    /// Proves 1939-3-09, 1939-3-11, 2449-8-01.
     #[test]
     fn a_status_line_is_written_exactly_and_read_again(status in status(), code in code(), text in plain()) {
         let line = written(|out| encode::status_line(status, code, &text, out));
@@ -552,6 +557,7 @@ proptest! {
         prop_assert_eq!(value.line.text.as_bytes(), due.get(4..).unwrap_or("").as_bytes());
     }
 
+    /// Proves 1939-4-10, 1939-5-03, 1939-5-04, 1939-5-12, 1939-7-08.
     #[test]
     fn listing_lines_are_written_exactly_and_read_again(
         n in number(),
@@ -579,6 +585,7 @@ proptest! {
         prop_assert_eq!((value.number, value.uid), (Some(n), &id[..]));
     }
 
+    /// Proves 6856-3.2-06.
     #[test]
     fn language_lines_are_read_again(tag in tag(), text in "([ -~\u{e9}\u{4e00}]{0,50}[!-~\u{e9}])") {
         let line = written(|out| encode::lang_item(&tag, &text, out));
@@ -591,6 +598,7 @@ proptest! {
         prop_assert_eq!((value.tag, value.description.as_bytes()), (tag.as_bytes(), text.as_bytes()));
     }
 
+    /// Proves 2449-6.5-01, 2449-6.7-01, 5034-3-01.
     #[test]
     fn a_capability_is_written_exactly_and_read_again(one in capability()) {
         let line = written(|out| encode::capability(&one, out));
@@ -624,6 +632,7 @@ proptest! {
         }
     }
 
+    /// Proves 5034-4-05, 4648-3-01.
     #[test]
     fn base64_is_written_as_the_rfc_has_it_and_decoded_again(data in vec(any::<u8>(), 0..400)) {
         let text = base64(&data);
@@ -650,6 +659,8 @@ proptest! {
         }
     }
 
+    /// Covers crlf-nul-in-reply-texts.
+    /// Proves 2449-3-02, 2449-3-03.
     #[test]
     fn a_reply_with_hostile_text_is_one_line_or_nothing(
         text in hostile_text(),
@@ -691,6 +702,7 @@ proptest! {
         prop_assert_eq!((value.line.status, value.line.code, value.timestamp), (Status::Ok, None, None));
     }
 
+    /// Proves 2449-4-05.
     #[test]
     fn a_greeting_with_any_timestamp_is_one_line_of_512_octets_or_nothing(
         text in hostile_text(),
@@ -703,6 +715,8 @@ proptest! {
         }
     }
 
+    /// Covers crlf-nul-in-reply-texts.
+    /// Proves 2449-3-07, 2449-5-06.
     #[test]
     fn a_capability_with_hostile_parts_is_one_line_or_nothing(
         tag in hostile(),
@@ -867,6 +881,7 @@ proptest! {
 
 // ----- the edges
 
+/// Proves 1939-4-13.
 #[test]
 fn the_largest_numbers_are_written_and_read_without_a_note() {
     let number = MsgNo::new(u32::MAX).unwrap();
@@ -881,6 +896,8 @@ fn the_largest_numbers_are_written_and_read_without_a_note() {
     }
 }
 
+/// Covers huge-numbers, odd-numbers-in-listings.
+/// Proves 1939-4-13.
 #[test]
 fn numbers_beyond_64_bits_read_as_the_largest_and_are_noted() {
     for beyond in ["18446744073709551616", "99999999999999999999", "100000000000000000000000000"] {
@@ -901,6 +918,7 @@ fn numbers_beyond_64_bits_read_as_the_largest_and_are_noted() {
     }
 }
 
+/// Proves 6856-3.2-06.
 #[test]
 fn a_language_without_a_description_is_a_tag_alone() {
     let line = written(|out| encode::lang_item("en", "", out));
@@ -909,6 +927,7 @@ fn a_language_without_a_description_is_a_tag_alone() {
     assert_eq!((value.tag, value.description.as_bytes()), (&b"en"[..], &b""[..]));
 }
 
+/// Proves 1939-3-10.
 #[test]
 fn a_long_text_is_cut_to_a_line_of_512_octets_on_a_character() {
     let long = "e".repeat(2000);
@@ -922,6 +941,7 @@ fn a_long_text_is_cut_to_a_line_of_512_octets_on_a_character() {
     }
 }
 
+/// Proves 1939-7-29.
 #[test]
 fn a_digest_is_32_lower_case_digits() {
     let digest = Digest::new([

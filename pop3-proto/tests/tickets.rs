@@ -65,6 +65,7 @@ fn a_body_begun_with_a_void_ticket_writes_nothing() {
     assert_eq!(out, b"", "nothing is said after the end");
 }
 
+/// Covers state-carried-into-tls.
 #[test]
 fn a_ticket_from_before_tls_does_nothing_inside_it() {
     let config = config();
@@ -163,6 +164,7 @@ fn an_output_that_lies_ends_the_session() {
     }
 }
 
+/// Proves 1939-6-03.
 #[test]
 fn removing_messages_may_take_as_long_as_it_takes() {
     let config = config();
@@ -191,6 +193,7 @@ fn removing_messages_may_take_as_long_as_it_takes() {
     assert!(drop.close().is_some() && drop.index().is_none());
 }
 
+/// Proves 3206-4-04.
 #[test]
 fn code_may_be_generic_over_tickets_and_outputs() {
     fn refuse<K: kind::Kind>(reply: Ticket<K>, session: &mut Server<'_>, mut out: &mut dyn Output) {
@@ -264,6 +267,7 @@ fn client_at(command: &Command<'_>, window: usize) -> Client {
     client
 }
 
+/// Covers unique-id-too-long.
 #[test]
 fn the_front_of_a_cut_line_does_not_pass_for_the_line() {
     let mut client = client_at(&Command::Uidl(None), 64);
@@ -303,6 +307,8 @@ fn a_server_may_give_up_while_its_challenge_is_open() {
     assert!(client.can_send());
 }
 
+/// Covers long-challenge.
+/// Proves 5034-4-18.
 #[test]
 fn a_challenge_may_be_longer_than_a_status_line() {
     let mut client: Client = Client::new(Profile::STRICT, Security::Tls);
@@ -317,6 +323,7 @@ fn a_challenge_may_be_longer_than_a_status_line() {
     assert_eq!(client.receive(&mut long.as_bytes()), Err(ProtocolError::Deviation(Deviation::LongLine)));
 }
 
+/// Proves 1939-6-08.
 #[test]
 fn an_end_without_quit_is_not_clean_when_messages_were_marked() {
     let mut client = client_at(&Command::Dele(MsgNo::FIRST), 1024);

@@ -9,14 +9,22 @@ use std::time::Duration;
 
 use common::{Mailbox, show, unescape};
 use pop3_proto::client::{self, Client, Part, Profile};
-use pop3_proto::maildrop::Maildrop;
-use pop3_proto::server::{Config, Credentials, Event, Server, Ticket, kind};
+use pop3_proto::maildrop::{Index, Maildrop};
+use pop3_proto::server::{Config, Credentials, Event, Phrase, Server, Ticket, kind};
 use pop3_proto::{
-    Base64, Code, Command, Deviation, Digest, Expire, Limits, LoginDelay, Mechanism, Protection, Security,
-    Time, parse,
+    Base64, Code, Command, Deviation, Digest, Expire, Limits, LoginDelay, Mechanism, MsgNo, Protection,
+    Security, Time, Uid, parse,
 };
 
 const CUTS: [usize; 6] = [usize::MAX, 1, 2, 3, 7, 64];
+
+/// Every line that a transcript can have, so that a slip of the pen is not passed over.
+const KEYS: &str = "C D E EOF S T TLS accept apop capability closed covers cut digest expire greeting \
+    implementation later login-delay login-error mail max-errors max-logins mechanism multiline needs-utf8 \
+    own-expire own-login-delay profile proves quit-error refuse removed role sasl set speak uid user window";
+
+const SWITCHES: &str = "auth_list bare_lf clear_login end_header lang late_utf8 no_auth_resp_code \
+    no_maildrop no_top no_uidl no_user other read_only replace_nul stls tls utf8 utf8_user";
 
 #[test]
 fn every_transcript_plays_at_every_cut() {
@@ -57,7 +65,14 @@ impl<'t> Script<'t> {
             Some((key, value)) => (key, value.strip_prefix(' ').unwrap_or(value)),
             None => (line, ""),
         });
-        Self { lines: lines.collect() }
+        let script = Self { lines: lines.collect() };
+        let known = |list: &str, word: &str| list.split(' ').any(|one| one == word);
+        for &(key, value) in &script.lines {
+            assert!(known(KEYS, key), "{key}: no such line");
+            let switches = value.split(' ').filter(|_| key == "set").all(|word| known(SWITCHES, word));
+            assert!(switches, "set: {value}: no such switch");
+        }
+        script
     }
 
     fn values(&self, key: &str) -> impl Iterator<Item = &'t str> {
@@ -108,12 +123,54 @@ fn in_cuts(window: &mut Vec<u8>, octets: &[u8], cut: usize, mut step: impl FnMut
 struct Host<'s> {
     script: &'s Script<'s>,
     sasl: VecDeque<&'s str>,
-    mailbox: Mailbox,
-    drop: Maildrop<Mailbox, Vec<u8>>,
+    stock: Stock,
+    /// A stored message is read in pieces of so many octets.
+    piece: usize,
+    drop: Maildrop<Stock, Vec<u8>>,
     later: bool,
     kept: Option<Kept>,
     removed: Option<Vec<u32>>,
     closed: Option<String>,
+}
+
+/// A mailbox, and which of its messages only a client in UTF-8 mode may have.
+#[derive(Clone)]
+struct Stock {
+    mailbox: Mailbox,
+    needs_utf8: Vec<u32>,
+}
+
+impl Index for Stock {
+    fn len(&self) -> u32 {
+        self.mailbox.len()
+    }
+
+    fn octets(&self, n: MsgNo) -> u64 {
+        self.mailbox.octets(n)
+    }
+
+    fn needs_utf8(&self, n: MsgNo) -> bool {
+        self.needs_utf8.contains(&n.get())
+    }
+
+    fn uid(&self, n: MsgNo) -> Uid<'_> {
+        self.mailbox.uid(n)
+    }
+}
+
+/// Part of what a session says by itself, in another language.
+fn german(phrase: Phrase) -> &'static str {
+    match phrase {
+        Phrase::SendPass => "weiter mit PASS",
+        Phrase::CapabilityList => "es folgen die Fähigkeiten",
+        Phrase::LoginFirst => "erst anmelden",
+        Phrase::NoSuchMessage => "keine solche Nachricht",
+        Phrase::Message => "Nachricht",
+        Phrase::Deleted => "gelöscht",
+        Phrase::Messages => "Nachrichten",
+        Phrase::Octets => "Oktette",
+        other => other.english(),
+    }
 }
 
 enum Kept {
@@ -171,6 +228,14 @@ impl Host<'_> {
                 Event::Lang(range, reply) => {
                     let range = String::from_utf8(range.to_vec()).unwrap();
                     match range.as_str() {
+                        "de" if self.script.has("speak", "de") => {
+                            session.speak(german);
+                            reply.ok(session, &mut tx, "de", "Sprache geändert");
+                        }
+                        "en" if self.script.has("speak", "de") => {
+                            session.speak(Phrase::english);
+                            reply.ok(session, &mut tx, "en", "language changed");
+                        }
                         "es" | "*" => reply.ok(session, &mut tx, "es", "Idioma cambiado"),
                         "sv" => reply.ok(session, &mut tx, "sv", "Kommandot \"LANG\" lyckades"),
                         _ => reply.err(session, &mut tx, None, &format!("invalid language {range}")),
@@ -184,6 +249,11 @@ impl Host<'_> {
                 }
                 Event::Other { line, reply } if line.starts_with(b"X") => {
                     reply.ok(session, &mut tx, "extended")
+                }
+                Event::Other { line: b"*ENV 1", reply } => {
+                    let mut body = reply.begin(session, &mut tx, "envelope follows");
+                    body.fill(&mut &b"mrose@example.com\n.\n"[..], &mut tx);
+                    body.end(session);
                 }
                 _ => {}
             }
@@ -223,7 +293,7 @@ impl Host<'_> {
                     reply.err(session, out, code, text);
                 }
                 None => {
-                    self.open();
+                    self.open(session);
                     reply.accept(session, out, "maildrop ready");
                 }
             },
@@ -232,7 +302,7 @@ impl Host<'_> {
                 match line.split_once(' ').unwrap_or((line, "")) {
                     ("+", text) => reply.challenge(session, out, &unescape(text)).unwrap(),
                     ("ok", text) => {
-                        self.open();
+                        self.open(session);
                         reply.accept(session, out, text);
                     }
                     ("err", value) => {
@@ -243,13 +313,11 @@ impl Host<'_> {
                 }
             }
             Kept::Body(n, reply) => {
-                let mail = self.mailbox.messages[n as usize - 1].clone();
+                let mail = &self.stock.mailbox.messages[n as usize - 1];
                 let mut body = reply.begin(session, out, "message follows");
-                let mut rest = &mail[..];
-                while !rest.is_empty() {
-                    let mut piece = Vec::new();
-                    body.fill(&mut rest, &mut piece);
-                    out.append(&mut piece);
+                for mut piece in mail.chunks(self.piece) {
+                    body.fill(&mut piece, out);
+                    assert_eq!(piece, b"", "a vector has room for all");
                 }
                 body.end(session);
             }
@@ -263,9 +331,18 @@ impl Host<'_> {
         }
     }
 
-    fn open(&mut self) {
+    fn open(&mut self, session: &mut Server<'_>) {
+        if let Some(seconds) = self.script.value("own-login-delay") {
+            session.set_login_delay(seconds.parse().unwrap());
+        }
+        if let Some(days) = self.script.value("own-expire") {
+            session.set_expire((days != "NEVER").then(|| days.parse().unwrap()));
+        }
         if !self.script.has("set", "no_maildrop") {
-            self.drop.open(self.mailbox.clone());
+            self.drop.open(self.stock.clone());
+        }
+        if self.script.has("set", "read_only") {
+            self.drop.read_only();
         }
     }
 }
@@ -338,7 +415,15 @@ fn serve(script: &Script<'_>, cut: usize) {
     let mut host = Host {
         script,
         sasl: script.values("sasl").collect(),
-        mailbox,
+        stock: Stock {
+            mailbox,
+            needs_utf8: script
+                .values("needs-utf8")
+                .flat_map(|all| all.split(' '))
+                .map(|n| n.parse().unwrap())
+                .collect(),
+        },
+        piece: cut,
         drop: Maildrop::closed(),
         later: script.value("later").is_some(),
         kept: None,

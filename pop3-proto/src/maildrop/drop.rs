@@ -50,7 +50,8 @@ impl<I, M> Maildrop<I, M> {
         Self { open: None, listing: None, update: false, read_only: false }
     }
 
-    /// Refuses every DELE from here on, until the maildrop is opened anew: for guests, and where deleting is the work of others.
+    /// Refuses every DELE, now and when the maildrop is opened later, until it is closed: for guests, and where deleting is the work
+    /// of others.
     pub const fn read_only(&mut self) {
         self.read_only = true;
     }
@@ -85,7 +86,7 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Maildrop<I, M> {
     ///
     /// [`TooFewMarks`] if it is less; the maildrop stays closed.
     pub fn open_with(&mut self, index: I, marks: M) -> Result<(), TooFewMarks> {
-        *self = Self::closed();
+        *self = Self { read_only: self.read_only, ..Self::closed() };
         let marks = Marks::new(marks, index.len()).ok_or(TooFewMarks)?;
         let count = index.len();
         let total = numbers(count).fold(0, |sum: u64, n| sum.saturating_add(index.octets(n)));

@@ -22,7 +22,8 @@ pub struct Channel<'c> {
     /// Who the client is by its TLS certificate: the name that EXTERNAL confirms. `None` makes EXTERNAL fail.
     pub external: Option<&'c str>,
     /// The channel bindings that this connection has. With any, the -PLUS mechanisms work, and a client that believes the server
-    /// has none is refused: somebody cut the list (RFC 5802 section 6). Offer -PLUS exactly where there are some.
+    /// has none is refused: somebody cut the list (RFC 5802 section 6). Offer -PLUS exactly where there are some. The first
+    /// three count.
     pub bindings: &'c [Binding<'c>],
     /// A secret of the server that never changes, 32 random octets: from it and the name come the salt and the keys of a
     /// user who does not exist, so that SCRAM asks everybody the same.

@@ -35,7 +35,7 @@ pub struct Config<'c> {
     /// Offer USER and PASS. On by default.
     pub user: bool,
     /// Offer APOP to sessions made [`with_apop`](super::Server::with_apop); this is the name of the host, the right part of
-    /// their timestamps: a domain name, as clients refuse others. None by default.
+    /// their timestamps. Anything but a domain name, which clients would refuse, is as if there were none. None by default.
     pub apop: Option<&'c str>,
     /// Offer STLS. Turn it on only with a certificate at hand (RFC 8314 section 4).
     pub stls: bool,
@@ -69,7 +69,8 @@ pub struct Config<'c> {
     pub capabilities: &'c [&'c str],
     /// Hand out verbs that the crate does not know as [`Event::Other`](super::Event::Other) instead of refusing them.
     pub other: bool,
-    /// Send NUL in messages as octet 0x80, for clients that stop at a NUL, as Outlook does. Off by default.
+    /// Send NUL in messages as octet 0x80, for clients that stop at a NUL, as Outlook does; those of
+    /// [`begin_stuffed`](super::Ticket::begin_stuffed) go out untouched. Off by default.
     pub replace_nul: bool,
     /// Send an empty line behind a header that has none, for clients that wait for it, as Outlook Express does; such a message is
     /// then two octets longer than announced. Off by default.

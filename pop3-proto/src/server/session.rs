@@ -156,7 +156,8 @@ impl<'c> Server<'c> {
         let secret = secret.filter(|secret| !secret.expose().is_empty());
         let right = self.timestamp().is_some_and(|stamp| {
             let secret = secret.unwrap_or(Secret::new(b"nobody"));
-            stamp.timestamp().is_some_and(|timestamp| Digest::of(timestamp, secret).matches(digest))
+            let right = stamp.timestamp().and_then(|timestamp| Digest::of(timestamp, secret));
+            right.is_some_and(|right| right.matches(digest))
         });
         right & secret.is_some()
     }

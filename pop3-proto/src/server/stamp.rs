@@ -16,8 +16,11 @@ pub struct Stamp {
 }
 
 impl Stamp {
-    /// `None` if the host cannot stand in a timestamp.
+    /// `None` if the host is no domain name, or too long a one.
     pub(super) fn new([first, second]: [u64; 2], host: &str) -> Option<Self> {
+        if !is_domain(host) {
+            return None;
+        }
         let mut stamp = Self { octets: [0; ROOM], len: 0 };
         stamp.push(b"<")?;
         stamp.push(Decimal::new(first).as_bytes())?;
@@ -40,6 +43,14 @@ impl Stamp {
     pub fn timestamp(&self) -> Option<Timestamp<'_>> {
         Timestamp::new(core::str::from_utf8(self.octets.get(..self.len)?).ok()?)
     }
+}
+
+/// Labels of letters, digits and hyphens between single dots: clients refuse address literals, `=`, `..` and a dot at the end.
+fn is_domain(host: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    };
+    host.split('.').all(is_label)
 }
 
 impl fmt::Debug for Stamp {

@@ -129,7 +129,8 @@ impl FromStr for Keys {
             let (info, keys) = rest.split_once('$')?;
             let (iterations, salt) = info.split_once(':')?;
             let (stored_key, server_key) = keys.split_once(':')?;
-            let iterations = iterations.parse().ok().filter(|count| *count > 0)?;
+            let digits = iterations.bytes().all(|b| b.is_ascii_digit()) && !iterations.starts_with('0');
+            let iterations = iterations.parse().ok().filter(|_| digits)?;
             let mut read = Self::blank(hash, iterations);
             let mut octets = [0; SALT];
             read.set_salt(Base64::decode(salt, &mut octets).ok()?)?;

@@ -3,7 +3,7 @@
 use super::memory::{Memory, Span};
 use super::moves::Move;
 
-/// Longest trace, in characters (RFC 4505 section 2).
+/// Longest trace that is no address, in characters (RFC 4505 section 2).
 const TRACE: usize = 255;
 
 #[derive(Debug)]
@@ -13,7 +13,8 @@ impl Anonymous {
     #[expect(clippy::unused_self, reason = "as all mechanisms")]
     pub(super) fn step(&self, trace: Span, memory: &Memory<'_>) -> Option<Move> {
         let text = core::str::from_utf8(memory.get(trace)).ok()?;
-        let fits = text.chars().count() <= TRACE && !text.chars().any(char::is_control);
+        let short = text.contains('@') || text.chars().count() <= TRACE;
+        let fits = short && !text.chars().any(char::is_control);
         fits.then_some(Move::Anonymous(trace))
     }
 }

@@ -88,9 +88,9 @@ fn oauthbearer(message: Span, authority: Option<(Span, Span)>, memory: &mut Memo
             b"host" => authority.is_none_or(|(host, _)| value.eq_ignore_ascii_case(memory.get(host))),
             b"port" => authority.is_none_or(|(_, port)| value == memory.get(port)),
             b"auth" => auth.replace(value).is_none(),
-            _ => key.iter().all(u8::is_ascii_alphabetic),
+            _ => !key.is_empty() && key.iter().all(u8::is_ascii_alphabetic),
         };
-        if !good {
+        if !good || !value.iter().all(|b| matches!(b, b'\t' | b'\r' | b'\n' | b' '..=b'~')) {
             return None;
         }
     }
@@ -122,12 +122,17 @@ fn pairs(list: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
     Some(inner.split(|b| *b == SEPARATOR))
 }
 
-/// The token of `Bearer TOKEN`, whose characters RFC 6750 section 2.1 limits; nothing at all is the empty token.
+/// The token of `Bearer TOKEN` (RFC 6750 section 2.1); nothing at all is the empty token.
 fn bearer(value: &[u8]) -> Option<&[u8]> {
     if value.is_empty() {
         return Some(value);
     }
-    let (scheme, token) = value.split_first_chunk::<7>()?;
-    let fits = |b: &u8| b.is_ascii_alphanumeric() || b"-._~+/=".contains(b);
-    (scheme.eq_ignore_ascii_case(b"bearer ") && !token.is_empty() && token.iter().all(fits)).then_some(token)
+    let (scheme, spaces_and_token) = value.split_first_chunk::<6>()?;
+    let token = spaces_and_token.trim_ascii_start();
+    let end = token.iter().rposition(|b| *b != b'=')?;
+    let fits = |b: &u8| b.is_ascii_alphanumeric() || b"-._~+/".contains(b);
+    let good = scheme.eq_ignore_ascii_case(b"bearer")
+        && spaces_and_token.len() > token.len()
+        && token.get(..=end)?.iter().all(fits);
+    good.then_some(token)
 }

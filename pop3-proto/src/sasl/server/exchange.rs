@@ -23,13 +23,15 @@ use crate::secret::Secret;
 /// The mechanisms of this crate, server side.
 ///
 /// It works in memory that you lend: an array, a `Vec`, a slice. 1,200 octets are enough for everything but tokens; a token needs
-/// its length, and a text that SASLprep changes that of its prepared form. [`MEMORY`](Self::MEMORY) is enough for whatever fits a line of
-/// [`EXCHANGE_LINE`](crate::limits::EXCHANGE_LINE). What does not fit fails. The memory is wiped at the start of the next
+/// its length, and a text that SASLprep changes that of its prepared form. [`MEMORY`](Self::MEMORY) is enough for every token that fits
+/// a line of [`EXCHANGE_LINE`](crate::limits::EXCHANGE_LINE). What does not fit fails. The memory is wiped at the start of the next
 /// exchange, at a failure and on drop, the password as soon as its question is answered.
 pub struct Exchange<M: AsRef<[u8]> + AsMut<[u8]>> {
     memory: M,
     used: usize,
     running: Running,
+    /// Nothing was said yet.
+    fresh: bool,
 }
 
 #[derive(Debug)]
@@ -55,7 +57,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Exchange<M> {
 
     /// Ready to start.
     pub const fn new(memory: M) -> Self {
-        Self { memory, used: 0, running: Running::Nothing }
+        Self { memory, used: 0, running: Running::Nothing, fresh: false }
     }
 
     /// Starts an exchange; an earlier one is forgotten. `false` if this build has no such mechanism, or if the channel has not
@@ -84,6 +86,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Exchange<M> {
             with_hashes(mechanism, channel, memory)
         };
         self.running = running.unwrap_or(Running::Nothing);
+        self.fresh = true;
         !matches!(self.running, Running::Nothing)
     }
 
@@ -149,12 +152,14 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Engine for Exchange<M> {
         let mut memory = Memory::new(self.memory.as_mut(), &mut self.used);
         let memory = &mut memory;
         let response = match response {
+            None if !core::mem::take(&mut self.fresh) => return self.show(None),
             None => None,
             Some(text) => match memory.decode(text) {
                 Some(response) => Some(response),
                 None => return self.show(None),
             },
         };
+        self.fresh = false;
         let next = match (&mut self.running, response) {
             (Running::Login(login), response) => login.step(response, memory),
             #[cfg(feature = "cram-md5")]

@@ -79,7 +79,7 @@ impl Scram {
             nonce: memory.keep(channel.nonce.as_bytes())?,
             bindings,
             fake_key: memory.keep(channel.fake_key.get(..KEPT).unwrap_or(channel.fake_key))?,
-            fake_iterations: channel.fake_iterations,
+            fake_iterations: channel.fake_iterations.max(1),
             state: State::First,
         })
     }
@@ -118,7 +118,7 @@ impl Scram {
 
     /// `gs2-header n=NAME,r=NONCE[,EXTENSIONS]`
     fn client_first(&self, message: Span, memory: &mut Memory<'_>) -> Option<First> {
-        let gs2 = Gs2::parse(memory.get(message))?;
+        let gs2 = Gs2::parse(text(memory.get(message))?)?;
         let binding = match gs2.flag {
             Flag::None if !self.plus => None,
             // The client would have bound the channel, had it known that we can (section 6).
@@ -169,7 +169,7 @@ fn client_final(
     server_first: ServerFirst,
     memory: &mut Memory<'_>,
 ) -> Option<Span> {
-    let octets = memory.get(message);
+    let octets = text(memory.get(message))?;
     let comma = octets.iter().rposition(|b| *b == b',')?;
     let (without_proof, proof) = octets.split_at_checked(comma)?;
     let proof = Base64::new(proof.strip_prefix(b",p=")?)?;
@@ -203,12 +203,17 @@ fn is_binding(text: Base64<'_>, header: &[u8], data: &[u8]) -> bool {
     same && expected.next().is_none()
 }
 
+/// UTF-8 without NUL, as all values have to be (section 7).
+fn text(message: &[u8]) -> Option<&[u8]> {
+    (!message.contains(&0) && core::str::from_utf8(message).is_ok()).then_some(message)
+}
+
 /// Printable ASCII without a comma, at least one character.
 fn is_nonce(nonce: &[u8]) -> bool {
     !nonce.is_empty() && nonce.iter().all(|b| matches!(b, 0x21..=0x7E) && *b != b',')
 }
 
-/// An optional extension, which is skipped: a letter other than `m`, which is mandatory, `=`, and a value.
+/// An optional extension, which is skipped: a letter without a meaning yet, `=`, and a value. `m` would be mandatory to know.
 fn is_extension(attribute: &[u8]) -> bool {
-    matches!(attribute, [letter, b'=', _, ..] if letter.is_ascii_alphabetic() && *letter != b'm')
+    matches!(attribute, [letter, b'=', _, ..] if letter.is_ascii_alphabetic() && !b"aceimnprsv".contains(letter))
 }

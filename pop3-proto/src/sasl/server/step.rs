@@ -55,7 +55,7 @@ pub enum Step<'e> {
     },
     /// Somebody without a name wants in: accept, with a maildrop for guests, ideally a read-only one (RFC 4505 section 5).
     Anonymous {
-        /// What the client says of itself; nothing about it is proved.
+        /// What the client says of itself; nothing about it is proved. Escape it in logs.
         trace: &'e str,
     },
     /// Accept: open the maildrop of this user.

@@ -1,0 +1,185 @@
+//! CRAM-MD5 (RFC 2195).
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use md5::Md5;
+use pop3_proto::Secret;
+use pop3_proto::sasl::Channel;
+use pop3_proto::sasl::server::{Answer, Exchange};
+
+use crate::drive::{Seen, begin, challenge, done, exchange, say, say_text, started_on, tell, to_hex};
+
+const TIM: (&str, &str) = ("1896.697170952", "postoffice.reston.mci.net");
+const CHALLENGE: &str = "<1896.697170952@postoffice.reston.mci.net>";
+
+/// An exchange whose challenge was sent.
+fn challenged((nonce, host): (&str, &str)) -> Exchange<Vec<u8>> {
+    let mut cram = started_on("CRAM-MD5", &Channel::new(nonce, host));
+    assert_eq!(begin(&mut cram), challenge(format!("<{nonce}@{host}>")));
+    cram
+}
+
+fn asks_for(name: &str) -> Seen {
+    Seen::FindSecret(name.into())
+}
+
+fn secret(text: &str) -> Answer<'_> {
+    Answer::Secret(Some(Secret::new(text.as_bytes())))
+}
+
+fn response(name: &str, secret: &str, challenge: &str) -> String {
+    let mac = Hmac::<Md5>::new_from_slice(secret.as_bytes()).unwrap().chain_update(challenge);
+    format!("{name} {}", to_hex(&mac.finalize().into_bytes()))
+}
+
+/// Proves 2195-2-01.
+#[test]
+fn the_vector_of_the_rfc() {
+    let mut cram = started_on("cram-md5", &Channel::new(TIM.0, TIM.1));
+    assert_eq!(begin(&mut cram), challenge(CHALLENGE));
+    let text = "dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw";
+    assert_eq!(say_text(&mut cram, text), asks_for("tim"));
+    assert_eq!(tell(&mut cram, secret("tanstaaftanstaaf")), done("tim"));
+    assert_eq!(tell(&mut cram, secret("tanstaaftanstaaf")), Seen::Failed, "over is over");
+    assert_eq!(
+        response("tim", "tanstaaftanstaaf", CHALLENGE),
+        "tim b913a602c7eda7a495b4e6e7334d3890",
+        "the client of these tests"
+    );
+    assert_eq!(
+        response("x", &"\u{b}".repeat(16), "Hi There"),
+        "x 9294727a3638bb1c13f48ef8158bfc9d",
+        "its digest, by RFC 2202"
+    );
+}
+
+/// Proves 2195-2-03.
+#[test]
+fn secrets_around_the_block_of_64_octets() {
+    for (octets, digest) in [
+        (63, "f6b7118879bf48633e1adeebedcd4fc8"),
+        (64, "baa4d037a60cc4166d351cea7523c406"),
+        (65, "82587b3d56a5458d7442afdfb7181a77"),
+    ] {
+        let mut cram = challenged(TIM);
+        assert_eq!(say(&mut cram, format!("tim {digest}")), asks_for("tim"));
+        assert_eq!(tell(&mut cram, secret(&"a".repeat(octets))), done("tim"), "{octets} octets");
+        let mut cram = challenged(TIM);
+        let _ = say(&mut cram, format!("tim {digest}"));
+        assert_eq!(tell(&mut cram, secret(&"a".repeat(octets + 3))), Seen::Failed, "{octets} octets");
+    }
+}
+
+/// Proves 2195-2-04.
+#[test]
+fn a_name_may_hold_spaces() {
+    let mut cram = challenged(("1.2", "h.example"));
+    let text = "YSBiIGY2YTQ4MTZhZDQ0YmRiZWVhYzk5NmVjYzcyZWVjMjI0";
+    assert_eq!(say_text(&mut cram, text), asks_for("a b"));
+    assert_eq!(tell(&mut cram, secret("secret")), done("a b"));
+}
+
+/// The challenge covers what the embedder gives: two exchanges with two nonces have two challenges, and the
+/// response to one does not do for the other.
+///
+/// Proves 2195-2-01.
+#[test]
+fn a_response_does_for_its_own_challenge_only() {
+    let old = response("tim", "tanstaaftanstaaf", CHALLENGE);
+    let mut cram = challenged(("1897.697170952", TIM.1));
+    assert_eq!(say(&mut cram, &old), asks_for("tim"));
+    assert_eq!(tell(&mut cram, secret("tanstaaftanstaaf")), Seen::Failed);
+}
+
+/// Proves 2195-2-01.
+#[test]
+fn a_challenge_that_is_no_msg_id_does_not_start() {
+    for (nonce, host) in
+        [("", "h"), ("1", ""), ("a b", "h"), ("a>", "h"), ("a@b", "h"), ("1", "h\r\n"), ("\u{e4}", "h")]
+    {
+        assert!(!exchange().start(b"CRAM-MD5", &Channel::new(nonce, host)), "{nonce:?} {host:?}");
+    }
+}
+
+/// Proves 2195-2-01, 4422-3-01.
+#[test]
+fn the_server_speaks_first() {
+    let mut cram = started_on("CRAM-MD5", &Channel::new(TIM.0, TIM.1));
+    assert_eq!(say(&mut cram, response("tim", "tanstaaftanstaaf", CHALLENGE)), Seen::Failed);
+    assert_eq!(begin(&mut cram), Seen::Failed);
+}
+
+#[test]
+fn ill_formed_responses_fail_without_a_question() {
+    for bad in [
+        "",
+        "tim",
+        " ",
+        "tim ",
+        " b913a602c7eda7a495b4e6e7334d3890",
+        "b913a602c7eda7a495b4e6e7334d3890",
+        "tim B913A602C7EDA7A495B4E6E7334D3890",
+        "tim b913a602c7eda7a495b4e6e7334d389",
+        "tim b913a602c7eda7a495b4e6e7334d38900",
+        "tim b913a602c7eda7a495b4e6e7334d389g",
+        "tim b913a602c7eda7a495b4e6e7334d3890 ",
+        "tim\tb913a602c7eda7a495b4e6e7334d3890",
+        "tim\0b913a602c7eda7a495b4e6e7334d3890",
+        "ti\0m b913a602c7eda7a495b4e6e7334d3890",
+        "ti\r\nm b913a602c7eda7a495b4e6e7334d3890",
+        "\u{ad} b913a602c7eda7a495b4e6e7334d3890",
+    ] {
+        let mut cram = challenged(TIM);
+        assert_eq!(say(&mut cram, bad), Seen::Failed, "{bad:?}");
+        assert_eq!(tell(&mut cram, secret("tanstaaftanstaaf")), Seen::Failed, "over is over");
+    }
+}
+
+#[test]
+fn the_name_is_prepared() {
+    let mut cram = challenged(TIM);
+    assert_eq!(say(&mut cram, response("t\u{ad}im", "x", CHALLENGE)), asks_for("tim"));
+    assert_eq!(tell(&mut cram, secret("x")), done("tim"));
+}
+
+/// Every digest of one octet changed fails.
+#[test]
+fn a_wrong_digest_fails_at_the_end() {
+    let right = response("tim", "tanstaaftanstaaf", CHALLENGE);
+    for at in 4..right.len() {
+        let mut wrong = right.clone().into_bytes();
+        wrong[at] = if wrong[at] == b'0' { b'1' } else { b'0' };
+        let mut cram = challenged(TIM);
+        assert_eq!(say(&mut cram, &wrong), asks_for("tim"));
+        assert_eq!(tell(&mut cram, secret("tanstaaftanstaaf")), Seen::Failed);
+    }
+}
+
+/// Somebody who does not exist is asked for as anybody else, and is refused whatever the digest is: no
+/// secret stands in for the missing one, and an empty one is none.
+///
+/// Proves 4422-3.6-02.
+/// Covers names-told-by-mechanisms.
+#[test]
+fn without_a_secret_every_digest_fails() {
+    for guess in ["", "nobody", "tim", "secret", "\0"] {
+        for none in [Answer::Secret(None), secret("")] {
+            let mut cram = challenged(TIM);
+            assert_eq!(say(&mut cram, response("tim", guess, CHALLENGE)), asks_for("tim"));
+            assert_eq!(tell(&mut cram, none), Seen::Failed, "{guess:?}");
+            assert_eq!(tell(&mut cram, secret(guess)), Seen::Failed, "over is over");
+        }
+    }
+}
+
+/// Whatever stands in front of the digest is one name; nobody is asked whether it may act as another.
+///
+/// Proves 2195-2-05.
+#[test]
+fn the_proved_name_is_the_only_one() {
+    for name in ["Ursel tim", "n,a=Ursel,tim", "a=Ursel"] {
+        let mut cram = challenged(TIM);
+        assert_eq!(say(&mut cram, response(name, "x", CHALLENGE)), asks_for(name));
+        assert_eq!(tell(&mut cram, secret("x")), done(name));
+    }
+    assert_eq!(say(&mut challenged(TIM), response("Ursel\0tim", "x", CHALLENGE)), Seen::Failed);
+}

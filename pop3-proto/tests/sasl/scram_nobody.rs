@@ -1,0 +1,89 @@
+//! SCRAM for users who do not exist, or have no keys of that hash.
+
+use pop3_proto::sasl::Channel;
+use pop3_proto::sasl::scram::Hash;
+use pop3_proto::sasl::server::{Answer, Exchange};
+
+use crate::drive::{Seen, channel, find_keys, say, started_on, tell, text};
+use crate::scram_client::{SERVER, Signer, hmac, keys};
+
+fn with_fake_key(key: &[u8]) -> Channel<'_> {
+    let mut channel = channel();
+    channel.fake_key = key;
+    channel.fake_iterations = 5000;
+    channel
+}
+
+/// What the server says to somebody for whom there are no keys.
+fn nobody(
+    mechanism: &str,
+    channel: &Channel<'_>,
+    name: &str,
+    answer: Answer<'_>,
+) -> (Exchange<Vec<u8>>, String) {
+    let mut scram = started_on(mechanism, channel);
+    let hash = if mechanism.contains("256") { Hash::Sha256 } else { Hash::Sha1 };
+    assert_eq!(say(&mut scram, format!("n,,n={name},r=abc")), find_keys(name, hash));
+    let Seen::Challenge(data) = tell(&mut scram, answer) else { panic!("{name}") };
+    (scram, String::from_utf8(data).unwrap())
+}
+
+/// The salt is 16 octets of the name and a secret, so it stays for a name, and nobody can tell it from a
+/// real one. Keys of another hash are no keys.
+///
+/// Proves 4422-3.6-02.
+/// Covers names-told-by-mechanisms.
+#[test]
+fn users_who_do_not_exist_are_asked_the_same() {
+    for mechanism in ["SCRAM-SHA-1", "SCRAM-SHA-256"] {
+        let other = if mechanism.contains("256") { Hash::Sha1 } else { Hash::Sha256 };
+        let said = |key: &[u8], name: &str, answer: Answer<'_>| {
+            nobody(mechanism, &with_fake_key(key), name, answer).1
+        };
+        let salt = said(b"0123456789abcdef0123456789abcdef", "who", Answer::Keys(None));
+        let (nonce, rest) = salt.split_once(",s=").unwrap();
+        assert_eq!(nonce, format!("r=abc{SERVER}"));
+        let (one, count) = rest.split_once(",i=").unwrap();
+        assert_eq!((one.len(), count), (24, "5000"), "16 octets");
+        assert_eq!(said(b"0123456789abcdef0123456789abcdef", "who", Answer::Keys(Some(keys(other)))), salt);
+        assert_eq!(said(b"0123456789abcdef0123456789abcdef", "who", Answer::Keys(None)), salt, "each time");
+        assert_ne!(
+            said(b"0123456789abcdef0123456789abcdef", "whom", Answer::Keys(None)),
+            salt,
+            "another name"
+        );
+        assert_ne!(
+            said(b"0123456789abcdef0123456789abcdeg", "who", Answer::Keys(None)),
+            salt,
+            "another secret"
+        );
+    }
+    let a = nobody("SCRAM-SHA-1", &with_fake_key(b"key"), "who", Answer::Keys(None)).1;
+    let b = nobody("SCRAM-SHA-256", &with_fake_key(b"key"), "who", Answer::Keys(None)).1;
+    assert_ne!(a, b, "another hash");
+}
+
+/// They are refused at the very end only, and whatever they know, the stand-in keys included: nobody gets
+/// in for whom there are no keys. The first lines hold how those keys come from the name, so that a new
+/// version does not tell old names from new ones.
+///
+/// Proves 4422-3.6-01, 4422-3.6-02.
+#[test]
+fn users_who_do_not_exist_do_not_get_in_even_with_the_stand_in_keys() {
+    for (mechanism, hash) in [("SCRAM-SHA-1", Hash::Sha1), ("SCRAM-SHA-256", Hash::Sha256)] {
+        for key in [&b""[..], b"known"] {
+            let (mut scram, server_first) = nobody(mechanism, &with_fake_key(key), "who", Answer::Keys(None));
+            let salt = text(&hmac(hash, key, b"saltwho")[..16]);
+            assert_eq!(server_first, format!("r=abc{SERVER},s={salt},i=5000"));
+            let signer = Signer::salted(hash, hmac(hash, key, b"keyswho"));
+            let without_proof = format!("c=biws,r=abc{SERVER}");
+            let signed = signer.sign("n,,n=who,r=abc", &server_first, &without_proof);
+            assert_eq!(say(&mut scram, &signed.client_final), Seen::Failed, "{mechanism} {key:?}");
+            assert_eq!(say(&mut scram, ""), Seen::Failed);
+        }
+        let (mut scram, server_first) = nobody(mechanism, &with_fake_key(b"key"), "who", Answer::Keys(None));
+        let guess = Signer::new(hash, "pencil", b"salt", 1);
+        let signed = guess.sign("n,,n=who,r=abc", &server_first, &format!("c=biws,r=abc{SERVER}"));
+        assert_eq!(say(&mut scram, signed.client_final), Seen::Failed);
+    }
+}

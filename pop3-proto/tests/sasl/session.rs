@@ -1,0 +1,237 @@
+//! Whole dialogues between a client and a session with the mechanisms of the crate.
+
+use pop3_proto::server::{Config, Phase};
+use pop3_proto::{Mechanism, Security};
+
+use crate::dialogues as said;
+use crate::drive::{Host, Seen, WHY, base64, bound, channel, done, on_port, text};
+use crate::scram_client::{EXPORTER, SERVER, UNIQUE, VECTORS, keys};
+use crate::talk::{MECHANISMS, Talk, config};
+
+/// Everybody that the dialogues know.
+pub(crate) fn host() -> Host<'static> {
+    Host {
+        passwords: &[
+            ("test", "test"),
+            ("user", "pencil"),
+            ("tim", "tanstaaftanstaaf"),
+            ("Kurt", "xipj3plmq"),
+        ],
+        keys: VECTORS.iter().map(|vector| (vector.name, keys(vector.hash))).collect(),
+        tokens: &[
+            ("vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==", "user@example.com"),
+            ("ya29.vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg", "someuser@example.com"),
+        ],
+        why: WHY,
+        deputies: &[("a,b=c", "adm")],
+    }
+}
+
+/// A session inside TLS that offers everything.
+fn talk<'c>(config: &'c Config<'c>) -> Talk<'c> {
+    Talk::new(config, Security::Tls, channel(), host())
+}
+
+fn let_in(talk: &mut Talk<'_>, dialogue: &str, end: Seen) {
+    talk.play(dialogue);
+    assert_eq!((&talk.let_in[..], talk.server.phase()), (&[end][..], Phase::Transaction), "{dialogue}");
+    assert_eq!(talk.say("AUTH PLAIN dGVzdAB0ZXN0AHRlc3Q="), "-ERR logged in\r\n");
+    assert_eq!(talk.say("AUTH PLAIN"), "-ERR logged in\r\n");
+    assert_eq!(talk.say("NOOP"), "+OK\r\n");
+}
+
+fn kept_out(talk: &mut Talk<'_>, dialogue: &str) {
+    talk.play(dialogue);
+    assert_eq!((&talk.let_in[..], talk.server.phase()), (&[][..], Phase::Authorization), "{dialogue}");
+    assert_eq!(talk.say("STAT"), "-ERR log in first\r\n");
+    talk.play(said::PLAIN);
+    assert_eq!(talk.let_in, [done("test")], "the next one gets in");
+}
+
+/// Proves 5034-4-02, 5034-4-03, 5034-4-05, 5034-4-06, 5034-4-20, 5034-4-31, 4422-5-01, 4422-3.8-01, 4616-2-01.
+#[test]
+fn plain_in_one_and_in_two_steps() {
+    let config = config(&MECHANISMS);
+    let_in(&mut talk(&config), said::PLAIN, done("test"));
+    let_in(&mut talk(&config), said::PLAIN_TWO_STEPS, done("test"));
+}
+
+/// Proves 5034-4-20, 5034-4-34, 2195-2-01.
+#[test]
+fn cram_md5() {
+    let config = config(&MECHANISMS);
+    let mut talk = talk(&config);
+    (talk.channel.nonce, talk.channel.host) = ("1896.697170952", "postoffice.reston.mci.net");
+    let_in(&mut talk, said::CRAM_MD5, done("tim"));
+}
+
+/// Proves 5034-4-12, 4422-A.1-01, 4422-A.1-02, 4422-5-01.
+#[test]
+fn external() {
+    let config = config(&MECHANISMS);
+    for dialogue in [said::EXTERNAL, said::EXTERNAL_TWO_STEPS] {
+        let mut talk = talk(&config);
+        talk.channel.external = Some("admin");
+        let_in(&mut talk, dialogue, done("admin"));
+    }
+    let mut refused = talk(&config);
+    refused.channel.external = Some("admin");
+    kept_out(&mut refused, said::EXTERNAL_OTHER);
+    let mut uncertified = talk(&config);
+    assert_eq!(uncertified.say("AUTH EXTERNAL ="), "-ERR [AUTH] refused\r\n");
+    assert_eq!(uncertified.say("AUTH EXTERNAL"), "-ERR [AUTH] refused\r\n", "without a challenge");
+}
+
+/// Proves 4505-2-01.
+#[test]
+fn anonymous() {
+    let config = config(&MECHANISMS);
+    let_in(&mut talk(&config), said::ANONYMOUS, Seen::Anonymous("sirhc".into()));
+    let_in(&mut talk(&config), said::ANONYMOUS_EMPTY, Seen::Anonymous(String::new()));
+}
+
+/// Proves 0-login-01.
+#[test]
+fn login() {
+    let config = config(&MECHANISMS);
+    let_in(&mut talk(&config), said::LOGIN, done("user"));
+}
+
+/// Proves 5034-4-27, 5034-4-34, 5802-4-01, 5802-5-01, 5802-6.1-01, 7677-3-01, 9266-3-01.
+#[test]
+fn scram() {
+    let config = config(&MECHANISMS);
+    let dialogues = [
+        said::SCRAM_SHA_1,
+        said::SCRAM_SHA_256,
+        said::SCRAM_SHA_256_Y,
+        said::SCRAM_SHA_256_PLUS,
+        said::SCRAM_SHA_1_PLUS,
+        said::SCRAM_SHA_256_OTHER,
+    ];
+    for (vector, dialogue) in VECTORS.iter().zip(dialogues) {
+        let mut talk = talk(&config);
+        talk.channel = bound(vector.nonce(), vector.bindings);
+        let_in(&mut talk, dialogue, done(vector.acting_as.unwrap_or(vector.name)));
+        let mut talk = Talk::new(&config, Security::Tls, bound("another", vector.bindings), host());
+        let first = dialogue.lines().filter_map(|line| line.strip_prefix("C: ")).collect::<Vec<_>>();
+        let heard: Vec<_> = first.iter().map(|line| talk.say(line)).collect();
+        assert!(heard.iter().any(|line| line == "-ERR [AUTH] refused\r\n"), "replayed: {heard:?}");
+        assert_eq!(talk.let_in, []);
+    }
+}
+
+/// Proves 7628-3.1-01, 7628-3.2.2-01.
+#[test]
+fn oauthbearer() {
+    let config = config(&MECHANISMS);
+    let mut good = talk(&config);
+    good.channel = on_port(110);
+    let_in(&mut good, said::OAUTHBEARER, done("user@example.com"));
+    for dialogue in [said::OAUTHBEARER_DISCOVERY, said::OAUTHBEARER_CANCELLED] {
+        let mut refused = talk(&config);
+        refused.channel = on_port(143);
+        kept_out(&mut refused, dialogue);
+    }
+}
+
+/// Proves 0-xoauth2-01, 0-xoauth2-03.
+#[test]
+fn xoauth2() {
+    let config = config(&MECHANISMS);
+    let_in(&mut talk(&config), said::XOAUTH2, done("someuser@example.com"));
+    let_in(&mut talk(&config), said::XOAUTH2_TWO_STEPS, done("someuser@example.com"));
+    let mut refused = talk(&config);
+    refused.host.tokens = &[];
+    refused.host.why = r#"{"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}"#;
+    kept_out(&mut refused, said::XOAUTH2_FAILURE);
+}
+
+/// 767 octets, 1024 characters of base64, in one line and in two.
+///
+/// Proves 4616-2-03, 5034-4-18.
+#[test]
+fn the_largest_plain_message_that_has_to_be_taken() {
+    let (z, c, p) = ("z".repeat(255), "c".repeat(255), "p".repeat(255));
+    let line = text([&*z, &*c, &*p].join("\0"));
+    assert_eq!(line.len(), 1024);
+    let config = config(&MECHANISMS);
+    let mut host = host();
+    let passwords = [(&*c, &*p)];
+    let deputies = [(&*c, &*z)];
+    (host.passwords, host.deputies) = (&passwords, &deputies);
+    for lines in [vec![format!("AUTH PLAIN {line}")], vec!["AUTH PLAIN".into(), line]] {
+        let mut talk = Talk::new(&config, Security::Tls, channel(), host.clone());
+        let heard: Vec<_> = lines.iter().map(|line| talk.say(line)).collect();
+        assert_eq!(heard.last().unwrap(), "+OK welcome\r\n");
+        assert_eq!(talk.let_in, [done(&z)]);
+    }
+}
+
+/// 255 characters of four octets each.
+///
+/// Proves 4505-2-02, 5034-4-18.
+#[test]
+fn the_largest_trace() {
+    let trace = "\u{1d11e}".repeat(255);
+    assert_eq!(base64(&trace).len(), 1360);
+    let config = config(&MECHANISMS);
+    let mut talk = talk(&config);
+    assert_eq!(talk.say("AUTH ANONYMOUS"), "+ \r\n");
+    assert_eq!(talk.say(text(&trace)), "+OK welcome\r\n");
+    assert_eq!(talk.let_in, [Seen::Anonymous(trace)]);
+}
+
+/// A token of 9,000 octets makes a line that is taken, one of 9,300 makes one above the limit, which ends
+/// the exchange at its end and once.
+///
+/// Proves 5034-4-18, 5034-4-19.
+/// Covers over-long-exchange-line.
+#[test]
+fn tokens_around_the_limit() {
+    let config = config(&MECHANISMS);
+    let (good, bad) = ("+OK welcome\r\n+OK\r\n", "-ERR too long\r\n-ERR log in first\r\n");
+    for (octets, heard) in [(4096, good), (9000, good), (9300, bad)] {
+        let token = "t".repeat(octets);
+        let tokens = [(&*token, "user")];
+        let mut host = host();
+        host.tokens = &tokens;
+        let line = text(format!("n,a=user,\x01auth=Bearer {token}\x01\x01"));
+        let mut talk = Talk::new(&config, Security::Tls, channel(), host);
+        assert_eq!(talk.say("AUTH OAUTHBEARER"), "+ \r\n");
+        let (front, back) = line.split_at(line.len() / 2);
+        assert_eq!(talk.hear(front.as_bytes()), "", "no answer before the line ends");
+        assert_eq!(talk.hear(format!("{back}\r\nNOOP\r\n").as_bytes()), heard, "{octets} octets");
+    }
+}
+
+fn capabilities(talk: &mut Talk<'_>) -> Option<String> {
+    talk.say("CAPA").lines().find_map(|line| line.strip_prefix("SASL ")).map(Into::into)
+}
+
+/// Proves 5034-3-01, 5034-3-04, 5034-3-05, 5802-6-01, 7628-3-01, 4616-5-01, 5034-4-32, 4422-6.1.2-01.
+#[test]
+fn what_needs_tls_is_announced_inside_tls_only() {
+    let config = config(&MECHANISMS);
+    let mut clear = Talk::new(&config, Security::Plain, bound(SERVER, &[EXPORTER, UNIQUE]), host());
+    assert_eq!(capabilities(&mut clear).unwrap(), "SCRAM-SHA-256 SCRAM-SHA-1 CRAM-MD5 ANONYMOUS");
+    let mut inside = Talk::new(&config, Security::Tls, bound(SERVER, &[EXPORTER]), host());
+    let all = MECHANISMS.map(|one| one.name).join(" ");
+    assert_eq!(capabilities(&mut inside).unwrap(), all);
+    inside.play(said::PLAIN);
+    assert_eq!(capabilities(&mut inside).unwrap(), all, "also after the login");
+}
+
+/// Proves 4505-5-01.
+#[test]
+fn nothing_is_offered_that_nobody_turned_on() {
+    let config = Config::new();
+    assert_eq!(config.mechanisms, []);
+    let some = [Mechanism::PLAIN];
+    let config = crate::talk::config(&some);
+    let mut talk = talk(&config);
+    assert_eq!(capabilities(&mut talk).unwrap(), "PLAIN");
+    for name in MECHANISMS.iter().map(|one| one.name).filter(|name| *name != "PLAIN") {
+        assert_eq!(talk.say(format!("AUTH {name}")), "-ERR no mechanism\r\n");
+    }
+}
