@@ -64,6 +64,10 @@ class Report:
             self.failed += 1
         print(f"{verdict} {name}  {time.monotonic() - start:.2f} s" + (f"  {remark}" if remark else ""), flush=True)
 
+    def skip(self, name: str, why: str) -> None:
+        """A check that cannot run here; the line says so."""
+        print(f"skip {name}  {why}", flush=True)
+
     def finish(self) -> int:
         """Prints the sum; returns the exit code."""
         print(f"{self.passed} passed, {self.failed} failed", flush=True)
@@ -85,7 +89,7 @@ def scratch_folder() -> Iterator[Path]:
 def need_programs() -> None:
     missing = [str(path) for path in (POP3D, POP3GET) if not os.access(path, os.X_OK)]
     if missing:
-        sys.exit(f"not built: {', '.join(missing)}; run: cargo build --release --examples -p pop3-proto")
+        sys.exit(f"not built: {', '.join(missing)}; run: cargo build --release --examples -p pop3-proto --all-features")
 
 
 @dataclass
@@ -144,9 +148,16 @@ class Pop3d:
     """The example server, started for the span of a `with`; stopping it cleanly is a check of its own."""
 
     def __init__(
-        self, *source: object, certificates: Certificates, users: Iterable[str] = (USER,), host: str = HOST
+        self,
+        *source: object,
+        certificates: Certificates,
+        users: Iterable[str] = (USER,),
+        host: str = HOST,
+        under: Iterable[object] = (),
+        program: Path = POP3D,
     ) -> None:
-        command = [POP3D, *source, "--listen", f"{host}:0", "--listen-tls", f"{host}:0"]
+        """`under` is the command that starts it in another's name or with limits, and that it takes the place of."""
+        command = [*under, program, *source, "--listen", f"{host}:0", "--listen-tls", f"{host}:0"]
         for user in users:
             command += ["--user", f"{user}:{PASSWORD}"]
         command += ["--tls-cert", certificates.cert, "--tls-key", certificates.key]

@@ -391,3 +391,22 @@ fn a_refusal_carries_the_code_of_the_reason() {
     assert_eq!(session.user(), None);
     assert_eq!(MsgNo::new(0), None);
 }
+
+/// What a handshake gives may decide what is offered behind it.
+#[test]
+fn a_session_inside_tls_may_have_a_configuration_of_its_own() {
+    let mut in_clear = Config::new();
+    in_clear.stls = true;
+    let mut inside = Config::new();
+    inside.implementation = Some("inside");
+    let mut session = Server::new(&in_clear, Security::Plain);
+    let mut out = Vec::new();
+    let Event::Stls(reply) = session.receive(Time::ZERO, &mut &b"STLS\r\n"[..], &mut out) else { panic!() };
+    reply.accept(&mut session, &mut out);
+    assert!(matches!(session.receive(Time::ZERO, &mut &b""[..], &mut out), Event::Closed(Reason::StartTls)));
+    let handover = session.handover().unwrap();
+    assert!(handover.clone().secured_with(&inside, b"x").is_err());
+    let mut session = handover.secured_with(&inside, b"").unwrap();
+    let said = answers(&mut session, b"CAPA\r\n");
+    assert!(said.contains("\r\nIMPLEMENTATION inside\r\n") && !said.contains("STLS"), "{said}");
+}

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use pop3_proto::client::{Client, Event, Profile};
+use pop3_proto::dot::Stuffer;
 use pop3_proto::{Command, Input, Line, LineScanner, MsgNo, Security};
 
 /// A window that adds up how many octets it showed and how many were used.
@@ -150,4 +151,26 @@ fn a_scanner_searches_no_octet_twice() {
         started.elapsed()
     };
     takes_linear_time("a line octet by octet", || time(15_000), || time(60_000));
+}
+
+/// Whatever ends a run early, a message of n times the size takes about n times as long.
+#[test]
+fn stuffing_of_messages_full_of_line_ends_and_nul_takes_linear_time() {
+    let time = |unit: &[u8], times: usize| {
+        let message = unit.repeat(times);
+        let measure = || {
+            let (mut stuffer, mut rest, mut octets) = (Stuffer::replacing_nul(), &message[..], 0);
+            let started = Instant::now();
+            while let Some(run) = stuffer.next(&mut rest) {
+                octets += run.len();
+            }
+            assert!(octets >= message.len());
+            started.elapsed()
+        };
+        (0..3).map(|_| measure()).min().unwrap_or_default()
+    };
+    for unit in [&b"a\n"[..], b"a\0", b"\0\0", b".\n", b"a\r\n", b"\n\n", b"\0\n"] {
+        let (one, eight) = (time(unit, 20_000), time(unit, 160_000));
+        assert!(eight < one * 40 + Duration::from_millis(20), "{}: {one:?} {eight:?}", unit.escape_ascii());
+    }
 }

@@ -12,6 +12,8 @@ const fn at(seconds: u64) -> Time {
     Time::from_millis(seconds * 1000)
 }
 
+const PATIENCE: Duration = Duration::from_secs(1000);
+
 const fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
 }
@@ -23,10 +25,14 @@ fn each_failure_doubles_the_delay_up_to_the_longest() {
     let mut throttle = Throttle::new(10, seconds(1), seconds(8));
     for (failure, wait) in [1, 2, 4, 8, 8, 8].into_iter().enumerate() {
         let now = at(100 * failure as u64);
-        assert_eq!(throttle.attempt("a", now), now, "failure {failure}");
+        assert_eq!(throttle.attempt("a", now, PATIENCE).unwrap(), now, "failure {failure}");
         throttle.failed("a", now);
-        assert_eq!(throttle.clone().attempt("a", now), now.after(seconds(wait)), "failure {failure}");
-        assert_eq!(throttle.attempt("b", now), now, "somebody else");
+        assert_eq!(
+            throttle.clone().attempt("a", now, PATIENCE).unwrap(),
+            now.after(seconds(wait)),
+            "failure {failure}"
+        );
+        assert_eq!(throttle.attempt("b", now, PATIENCE).unwrap(), now, "somebody else");
     }
 }
 
@@ -35,10 +41,20 @@ fn each_failure_doubles_the_delay_up_to_the_longest() {
 fn attempts_side_by_side_get_turns_one_behind_the_other() {
     let mut throttle = Throttle::new(10, seconds(2), seconds(60));
     throttle.failed("a", at(0));
-    assert_eq!([0; 3].map(|_| throttle.attempt("a", at(1))), [at(2), at(4), at(6)]);
+    assert_eq!([0; 3].map(|_| throttle.attempt("a", at(1), PATIENCE).unwrap()), [at(2), at(4), at(6)]);
     throttle.failed("a", at(2));
     // The turns that are given away stay given away.
-    assert_eq!([0; 2].map(|_| throttle.attempt("a", at(2))), [at(8), at(12)]);
+    assert_eq!([0; 2].map(|_| throttle.attempt("a", at(2), PATIENCE).unwrap()), [at(8), at(12)]);
+}
+
+/// A flood keeps nobody out for longer than it lasts.
+#[test]
+fn an_attempt_whose_turn_is_too_far_away_books_none() {
+    let mut throttle = Throttle::new(10, seconds(2), seconds(60));
+    throttle.failed("a", at(0));
+    let turns = [0; 6].map(|_| throttle.attempt("a", at(0), seconds(5)));
+    assert_eq!(turns, [Some(at(2)), Some(at(4)), None, None, None, None]);
+    assert_eq!(throttle.attempt("a", at(1), seconds(5)), Some(at(6)));
 }
 
 #[test]
@@ -46,13 +62,13 @@ fn success_and_time_make_a_key_forgotten() {
     let mut throttle = Throttle::new(10, seconds(1), seconds(5));
     throttle.failed("a", at(0));
     throttle.succeeded(&"a");
-    assert_eq!(throttle.attempt("a", at(0)), at(0));
+    assert_eq!(throttle.attempt("a", at(0), PATIENCE).unwrap(), at(0));
     throttle.failed("a", at(0));
     throttle.failed("a", at(0));
     // Forgotten 20 times the longest delay after its turn, which is at 2 s.
     let mut earlier = throttle.clone();
-    assert_eq!([0; 2].map(|_| earlier.attempt("a", at(101))), [at(101), at(103)]);
-    assert_eq!([0; 2].map(|_| throttle.attempt("a", at(102))), [at(102), at(102)]);
+    assert_eq!([0; 2].map(|_| earlier.attempt("a", at(101), PATIENCE).unwrap()), [at(101), at(103)]);
+    assert_eq!([0; 2].map(|_| throttle.attempt("a", at(102), PATIENCE).unwrap()), [at(102), at(102)]);
 }
 
 #[test]
@@ -61,7 +77,7 @@ fn a_failure_count_beyond_all_bounds_is_the_longest_delay() {
     for _ in 0..100 {
         throttle.failed("a", at(0));
     }
-    assert_eq!(throttle.attempt("a", at(0)), at(30));
+    assert_eq!(throttle.attempt("a", at(0), PATIENCE).unwrap(), at(30));
 }
 
 /// Proves 2449-6.5-03.
@@ -70,6 +86,7 @@ fn logins_of_a_user_lie_apart_and_a_refused_one_does_not_prolong_the_delay() {
     let mut delays = LoginDelays::new(10);
     assert_eq!(delays.login("ann", seconds(900), at(0)), Ok(()));
     assert_eq!(delays.login("ann", seconds(900), at(1)), Err(at(900)));
+    assert_eq!(["ann", "bob"].map(|user| delays.until(&user, at(1))), [Some(at(900)), None]);
     assert_eq!(delays.login("bob", seconds(300), at(1)), Ok(()), "another user, another delay");
     assert_eq!(delays.login("bob", seconds(300), at(300)), Err(at(301)));
     assert_eq!(delays.login("bob", seconds(300), at(301)), Ok(()));

@@ -1,13 +1,13 @@
 //! What all sessions share.
 
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use pop3_proto::policy::{LoginDelays, Throttle};
-use pop3_proto::server::Config;
-use pop3_proto::{LoginDelay, Mechanism, Time};
+use pop3_proto::server::{Config, Server};
+use pop3_proto::{LoginDelay, Mechanism, Security, Time};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tracing::info;
@@ -18,9 +18,12 @@ use crate::settings::{Clear, Deletions, Limits, Settings};
 use crate::store::Store;
 use crate::tls::Tls;
 use crate::users::Users;
+use crate::visit::{TlsFacts, Visit};
 
 /// How many addresses and users are remembered at most.
 const REMEMBERED: usize = 100_000;
+/// An attempt to log in whose turn is further away than that is refused.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// What a failed login costs at most.
 const LONGEST_FAILURE_DELAY: Duration = Duration::from_secs(30);
 
@@ -30,21 +33,24 @@ pub(crate) struct App {
     pub(crate) users: Users,
     pub(crate) tls: Tls,
     pub(crate) relay: Option<Arc<Relay>>,
-    pub(crate) throttle: Mutex<Throttle<IpAddr>>,
-    pub(crate) delays: Mutex<LoginDelays<String>>,
+    throttle: Mutex<Throttle<IpAddr>>,
+    delays: Mutex<LoginDelays<String>>,
     /// The hash that the passwords of unknown users are compared with, if known ones have hashes.
     pub(crate) nobody: Option<String>,
     /// How many hashes may be computed at once: each takes memory and a processor.
     pub(crate) hashing: Semaphore,
-    /// For clients that may send passwords in clear, and for the others. They live as long as the process.
-    clear: &'static Config<'static>,
-    protected: &'static Config<'static>,
+    /// One for each set of traits, by its bits. They live as long as the process.
+    configs: Vec<&'static Config<'static>>,
     pub(crate) started: Instant,
 }
 
 impl App {
     pub(crate) fn new(settings: Settings) -> anyhow::Result<Self> {
         let store = Store::new(settings.store.as_ref())?;
+        anyhow::ensure!(
+            !settings.login.anonymous || store.is_by_user(),
+            "login.anonymous: guests would see the mail of everybody; the store needs a %u"
+        );
         let mut users = Users::default();
         for user in &settings.users {
             users.add_plain(user).context("--user")?;
@@ -57,9 +63,9 @@ impl App {
             users.add_plain("demo:demo")?;
         }
         let tls = Tls::new(&settings)?;
-        let config = config(&settings, &users);
-        let mut clear = config.clone();
-        clear.clear_login = true;
+        let config = config(&settings, &users)?;
+        let configs =
+            (0..8).map(|bits| &*Box::leak(Box::new(Traits::of(bits).applied_to(&config)))).collect();
         let relay = settings
             .relay
             .as_ref()
@@ -72,10 +78,9 @@ impl App {
             relay,
             throttle: Mutex::new(Throttle::new(REMEMBERED, failure_delay, LONGEST_FAILURE_DELAY)),
             delays: Mutex::new(LoginDelays::new(REMEMBERED)),
-            nobody: settings.passwd.is_some().then(passwords::hash_of_nobody).transpose()?,
+            nobody: users.has_hashes().then(passwords::hash_of_nobody).transpose()?,
             hashing: Semaphore::new(processors),
-            clear: Box::leak(Box::new(clear)),
-            protected: Box::leak(Box::new(config)),
+            configs,
             started: Instant::now(),
             users,
             settings,
@@ -90,13 +95,24 @@ impl App {
         &self.settings.limits
     }
 
-    pub(crate) fn config(&self, client: IpAddr) -> &'static Config<'static> {
-        let clear = match self.settings.login.clear {
-            Clear::Never => false,
-            Clear::Loopback => client.is_loopback(),
-            Clear::Always => true,
+    /// What a client is offered, by where it comes from and what its handshake gave.
+    pub(crate) fn config(&self, visit: &Visit) -> &'static Config<'static> {
+        let tls = visit.tls.as_ref();
+        let traits = Traits {
+            clear: match self.settings.login.clear {
+                Clear::Never => false,
+                Clear::Loopback => visit.address().is_loopback(),
+                Clear::Always => true,
+            },
+            bound: tls.is_some_and(|tls| !tls.bindings().is_empty()),
+            certified: tls.is_some_and(|tls| self.certified(tls).is_some()),
         };
-        if clear { self.clear } else { self.protected }
+        self.configs[traits.bits()]
+    }
+
+    /// Whose certificate the client has shown.
+    pub(crate) fn certified(&self, tls: &TlsFacts) -> Option<&str> {
+        self.users.by_cert(tls.client_cert.as_ref()?)
     }
 
     pub(crate) fn is_read_only(&self) -> bool {
@@ -109,9 +125,14 @@ impl App {
         own.unwrap_or(Duration::from_secs(self.settings.login.delay))
     }
 
-    /// When this attempt to log in may be looked at.
-    pub(crate) fn turn(&self, network: IpAddr) -> Time {
-        self.throttle.lock().unwrap_or_else(PoisonError::into_inner).attempt(network, self.now())
+    /// When this attempt to log in may be looked at; `None` if that would be too late.
+    pub(crate) fn turn(&self, network: IpAddr) -> Option<Time> {
+        let mut throttle = self.throttle.lock().unwrap_or_else(PoisonError::into_inner);
+        throttle.attempt(network, self.now(), LONGEST_WAIT)
+    }
+
+    pub(crate) fn delays(&self) -> MutexGuard<'_, LoginDelays<String>> {
+        self.delays.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn login_failed(&self, network: IpAddr) {
@@ -123,7 +144,39 @@ impl App {
     }
 }
 
-fn config(settings: &Settings, users: &Users) -> Config<'static> {
+/// What a connection is like, as far as its configuration depends on it.
+#[derive(Clone, Copy)]
+struct Traits {
+    /// Passwords may pass without TLS.
+    clear: bool,
+    /// There is a channel binding, for the -PLUS mechanisms.
+    bound: bool,
+    /// There is a certificate of a user, for EXTERNAL.
+    certified: bool,
+}
+
+impl Traits {
+    const fn of(bits: usize) -> Self {
+        Self { clear: bits & 1 != 0, bound: bits & 2 != 0, certified: bits & 4 != 0 }
+    }
+
+    fn bits(self) -> usize {
+        usize::from(self.clear) | usize::from(self.bound) << 1 | usize::from(self.certified) << 2
+    }
+
+    fn applied_to(self, config: &Config<'static>) -> Config<'static> {
+        let mut config = config.clone();
+        config.clear_login = self.clear;
+        let mechanisms = config.mechanisms.iter().filter(|one| match one.name {
+            "EXTERNAL" => self.certified,
+            name => self.bound || !name.ends_with("-PLUS"),
+        });
+        config.mechanisms = mechanisms.copied().collect::<Vec<_>>().leak();
+        config
+    }
+}
+
+fn config(settings: &Settings, users: &Users) -> anyhow::Result<Config<'static>> {
     let login = &settings.login;
     let (mut mechanisms, dropped): (Vec<_>, Vec<_>) =
         login.mechanisms.iter().copied().partition(|one| users.can_use(one.name));
@@ -152,5 +205,12 @@ fn config(settings: &Settings, users: &Users) -> Config<'static> {
     config.lang = true;
     let (longest, per_user) = users.longest_delay(Duration::from_secs(login.delay));
     config.login_delay = (!longest.is_zero()).then_some(LoginDelay { seconds: longest.as_secs(), per_user });
-    config
+    let probe = Server::new(&config, Security::Plain).with_apop([0, 0]);
+    let fits = config.apop.is_none() || probe.timestamp().is_some();
+    anyhow::ensure!(
+        fits,
+        "hostname {:?} is no domain name, as APOP and CRAM-MD5 need one",
+        settings.hostname
+    );
+    Ok(config)
 }

@@ -33,7 +33,7 @@ pub(crate) struct Door {
 pub(crate) async fn serve(door: Door, mut stream: TcpStream, peer: SocketAddr) -> anyhow::Result<()> {
     stream.set_nodelay(true)?;
     let from_proxy = door.app.settings.proxies.iter().any(|net| net.contains(&peer.ip().to_canonical()));
-    let client = if from_proxy { proxy::read(&mut stream).await?.unwrap_or(peer) } else { peer };
+    let client = if from_proxy { proxy::read(&mut stream, peer).await? } else { peer };
     let mut visit = Visit::new(client);
     let Some(_place) = door.guard.enter(visit.address()) else {
         visit.log("too many connections from there");
@@ -49,19 +49,21 @@ pub(crate) async fn serve(door: Door, mut stream: TcpStream, peer: SocketAddr) -
 
 async fn talk(door: &Door, mut stream: TcpStream, visit: &mut Visit) -> anyhow::Result<String> {
     let app = &door.app;
-    let config = app.config(visit.address());
     let (mut stream, session) = if door.tls {
         let handshake = shake_hands(door, stream, visit).await?;
-        (handshake, Server::new(config, Security::Tls).with_apop(crypto::unique()?))
+        (handshake, Server::new(app.config(visit), Security::Tls).with_apop(crypto::unique()?))
     } else {
-        let plain = Server::new(config, Security::Plain).with_apop(crypto::unique()?);
+        let plain = Server::new(app.config(visit), Security::Plain).with_apop(crypto::unique()?);
         match session::run(app, &mut stream, plain, visit, door.stopping.clone()).await? {
             session::End::Over(reason) => {
                 stream.shutdown().await?;
                 return Ok(reason);
             }
-            // Nothing that came in clear goes on: `run` has returned the new session only if its window was empty.
-            session::End::StartTls(inside) => (shake_hands(door, stream, visit).await?, *inside),
+            session::End::StartTls(handover) => {
+                let handshake = shake_hands(door, stream, visit).await?;
+                // Nothing that came in clear goes on: the buffer of the session in clear was empty, and is gone.
+                (handshake, handover.secured_with(app.config(visit), b"")?)
+            }
         }
     };
     let end = session::run(app, &mut stream, session, visit, door.stopping.clone()).await?;

@@ -8,14 +8,66 @@ use pop3_proto::server::{Phrase, Server};
 pub(crate) struct Language {
     pub(crate) tag: &'static str,
     pub(crate) name: &'static str,
-    pub(crate) changed: &'static str,
+    pub(crate) texts: &'static Texts,
     phrases: fn(Phrase) -> &'static str,
 }
 
+/// What the session does not say for us.
+pub(crate) struct Texts {
+    pub(crate) language_changed: &'static str,
+    pub(crate) languages: &'static str,
+    pub(crate) no_language: &'static str,
+    pub(crate) utf8: &'static str,
+    pub(crate) welcome: &'static str,
+    pub(crate) wrong: &'static str,
+    pub(crate) too_many_failures: &'static str,
+    pub(crate) too_early: &'static str,
+    pub(crate) locked: &'static str,
+    pub(crate) no_maildrop: &'static str,
+    pub(crate) message: &'static str,
+    pub(crate) no_message: &'static str,
+    pub(crate) not_removed: &'static str,
+    pub(crate) bye: &'static str,
+}
+
+const ENGLISH: Texts = Texts {
+    language_changed: "language changed",
+    languages: "languages follow",
+    no_language: "no such language",
+    utf8: "UTF-8 from here on",
+    welcome: "maildrop locked and ready",
+    wrong: "wrong name or password",
+    too_many_failures: "too many failed logins from your address, come back later",
+    too_early: "you were here a moment ago, come back later",
+    locked: "maildrop is locked by another session",
+    no_maildrop: "the maildrop cannot be opened",
+    message: "message follows",
+    no_message: "message cannot be read",
+    not_removed: "some deleted messages were not removed",
+    bye: "bye",
+};
+
+const GERMAN: Texts = Texts {
+    language_changed: "Sprache geändert",
+    languages: "es folgen die Sprachen",
+    no_language: "keine solche Sprache",
+    utf8: "ab jetzt UTF-8",
+    welcome: "das Postfach ist offen",
+    wrong: "Name oder Kennwort falsch",
+    too_many_failures: "zu viele Fehlversuche von dieser Adresse, später wiederkommen",
+    too_early: "eben erst hier gewesen, später wiederkommen",
+    locked: "das Postfach ist von einer anderen Sitzung gesperrt",
+    no_maildrop: "das Postfach lässt sich nicht öffnen",
+    message: "es folgt die Nachricht",
+    no_message: "die Nachricht lässt sich nicht lesen",
+    not_removed: "nicht alle gelöschten Nachrichten sind entfernt",
+    bye: "bis bald",
+};
+
 /// The first is the default.
 pub(crate) const ALL: [Language; 2] = [
-    Language { tag: "en", name: "English", changed: "language changed", phrases: Phrase::english },
-    Language { tag: "de", name: "Deutsch", changed: "Sprache geändert", phrases: german },
+    Language { tag: "en", name: "English", texts: &ENGLISH, phrases: Phrase::english },
+    Language { tag: "de", name: "Deutsch", texts: &GERMAN, phrases: german },
 ];
 
 /// The language for a range; `*` is the default.
@@ -39,18 +91,28 @@ fn german(phrase: Phrase) -> &'static str {
         Phrase::CapabilityList => "es folgen die Fähigkeiten",
         Phrase::MechanismList => "es folgen die Mechanismen",
         Phrase::BeginTls => "TLS kann beginnen",
+        Phrase::NotAvailable | Phrase::NotOffered(_) => "gibt es hier nicht",
         Phrase::LoginFirst => "erst anmelden",
         Phrase::AlreadyLoggedIn => "schon angemeldet",
         Phrase::PassBehindUser => "PASS folgt gleich auf USER",
         Phrase::NoLoginInClear => "keine Anmeldung im Klartext: erst STLS",
+        Phrase::TlsActive => "TLS läuft schon",
+        Phrase::NothingBehindStls => "auf STLS darf vor TLS nichts folgen",
+        Phrase::MechanismMissing => "AUTH braucht einen Mechanismus",
+        Phrase::NoMechanism => "diesen Mechanismus gibt es hier nicht",
+        Phrase::NoInitialResponse => "bei diesem Mechanismus beginnt der Server",
         Phrase::Cancelled => "Anmeldung abgebrochen",
+        Phrase::ChallengeTooLong => "Rückfrage zu lang",
+        Phrase::Malformed(_) => "das ist kein Befehl",
         Phrase::NoSuchMessage => "keine solche Nachricht",
         Phrase::MessageDeleted => "die Nachricht ist gelöscht",
         Phrase::ReadOnly => "hier wird nichts gelöscht",
+        Phrase::NeedsUtf8 => "die Nachricht braucht UTF8",
         Phrase::Message => "Nachricht",
         Phrase::Deleted => "gelöscht",
         Phrase::Messages => "Nachrichten",
         Phrase::Octets => "Oktette",
+        // Those of a later version.
         other => other.english(),
     }
 }

@@ -16,6 +16,8 @@ const INVALID_TOKEN: &str = r#"{"status":"invalid_token","schemes":"bearer"}"#;
 /// What comes of what a client says in an exchange.
 pub(crate) enum Next {
     Challenge(Vec<u8>),
+    /// The challenge says that it has failed; whatever the client answers, if it does.
+    Failed(Vec<u8>),
     In(String),
     Guest,
     No,
@@ -43,10 +45,12 @@ pub(crate) async fn exchange<E: Engine + Send>(
     response: Option<Base64<'_>>,
 ) -> Next {
     let login = &app.settings.login;
+    let mut refused = false;
     let mut step = engine.step(response);
     loop {
-        let keys;
+        let (keys, stored_name);
         let answer = match step {
+            Step::Challenge(data) if refused => return Next::Failed(data.to_vec()),
             Step::Challenge(data) => return Next::Challenge(data.to_vec()),
             Step::Done { name } => return Next::In(login.local_part(name).to_owned()),
             Step::Anonymous { .. } => return Next::Guest,
@@ -58,12 +62,16 @@ pub(crate) async fn exchange<E: Engine + Send>(
                 Answer::Secret(user.and_then(|user| user.secret()))
             }
             Step::FindKeys { name, hash } => {
+                let name = login.local_part(name);
+                stored_name = name.to_owned();
                 keys = find_keys(app, name, hash).await;
-                Answer::Keys(keys.as_ref())
+                keys.as_ref().map_or(Answer::Nobody(&stored_name), |keys| Answer::Keys(Some(keys)))
             }
             Step::CheckToken { token, .. } => {
                 let digest = crypto::sha256([token.expose()]);
-                Answer::Token(app.users.by_token(&digest).ok_or(INVALID_TOKEN))
+                let whose = app.users.by_token(&digest);
+                refused = whose.is_none();
+                Answer::Token(whose.ok_or(INVALID_TOKEN))
             }
             // Nobody may act as somebody else here; a name with our domain and without it are the same user.
             Step::Authorize { name, acting_as } => {
@@ -78,14 +86,15 @@ pub(crate) async fn exchange<E: Engine + Send>(
 async fn check_password(app: &App, name: &str, password: &[u8]) -> Option<String> {
     let name = app.settings.login.local_part(name);
     let user = app.users.get(name);
-    let right = if let Some(secret) = user.and_then(|user| user.secret()) {
-        crypto::sha256([secret.expose()]) == crypto::sha256([password])
-    } else {
-        let hash = user.and_then(|user| user.argon2());
-        let checked = is_password_of(app, password, hash.or(app.nobody.as_deref())?).await;
-        checked & hash.is_some()
+    let secret = user.and_then(|user| user.secret());
+    let hash = user.and_then(|user| user.argon2());
+    // Everybody costs a hash if anybody does.
+    let hashed = match hash.or(app.nobody.as_deref()) {
+        Some(any) => is_password_of(app, password, any).await & hash.is_some(),
+        None => false,
     };
-    right.then(|| name.to_owned())
+    let same = secret.is_some_and(|secret| crypto::sha256([secret.expose()]) == crypto::sha256([password]));
+    (hashed | same).then(|| name.to_owned())
 }
 
 async fn is_password_of(app: &App, password: &[u8], hash: &str) -> bool {
@@ -96,14 +105,12 @@ async fn is_password_of(app: &App, password: &[u8], hash: &str) -> bool {
 }
 
 async fn find_keys(app: &App, name: &str, hash: Hash) -> Option<Keys> {
-    let name = app.settings.login.local_part(name);
-    let user = app.users.get(name)?;
+    let user = app.users.get(name)?.clone();
     if let Some(keys) = user.keys(hash) {
         return Some(keys.clone());
     }
-    let password = Zeroizing::new(std::str::from_utf8(user.secret()?.expose()).ok()?.to_owned());
-    let salt = crypto::sha256([b"salt".as_slice(), &app.tls.secret, name.as_bytes()]);
+    let salt = crypto::sha256([hash.mechanism().as_bytes(), &app.tls.secret, name.as_bytes()]);
     let _turn = app.hashing.acquire().await.ok()?;
-    let derive = move || Keys::derive(hash, &password, salt.first_chunk::<16>()?, passwords::ITERATIONS);
-    tokio::task::spawn_blocking(derive).await.ok()?
+    let make = move || user.made_keys(hash, salt.first_chunk::<16>()?).cloned();
+    tokio::task::spawn_blocking(make).await.ok()?
 }

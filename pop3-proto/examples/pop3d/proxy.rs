@@ -1,6 +1,6 @@
 //! The PROXY header, versions 1 and 2: who the client is, told by a proxy in front of us.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -15,30 +15,29 @@ const V1: usize = 107;
 /// More than any address takes; the rest could be extensions.
 const V2: usize = 4096;
 
-/// The address of the client; `None` if the proxy does not know it or speaks for itself, in a health check.
+/// The address of the client. It is the proxy's own if that speaks for itself, in a health check, and `0.0.0.0` if the proxy does not
+/// know it: nobody may have the rights of the proxy by being unknown.
 ///
 /// It reads the header and not an octet more.
-pub(crate) async fn read(io: &mut (impl AsyncRead + Unpin)) -> anyhow::Result<Option<SocketAddr>> {
+pub(crate) async fn read(io: &mut (impl AsyncRead + Unpin), proxy: SocketAddr) -> anyhow::Result<SocketAddr> {
+    let unknown = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
     let header = timeout(HEADER_TIMEOUT, header(io)).await.context("no PROXY header in time")??;
-    match HeaderResult::parse(&header) {
+    Ok(match HeaderResult::parse(&header) {
         HeaderResult::V1(parsed) => match parsed.context("PROXY header, version 1")?.addresses {
-            v1::Addresses::Tcp4(ip) => Ok(Some((ip.source_address, ip.source_port).into())),
-            v1::Addresses::Tcp6(ip) => Ok(Some((ip.source_address, ip.source_port).into())),
-            v1::Addresses::Unknown => Ok(None),
+            v1::Addresses::Tcp4(ip) => (ip.source_address, ip.source_port).into(),
+            v1::Addresses::Tcp6(ip) => (ip.source_address, ip.source_port).into(),
+            v1::Addresses::Unknown => unknown,
         },
         HeaderResult::V2(parsed) => {
             let parsed = parsed.context("PROXY header, version 2")?;
             match (parsed.command, parsed.addresses) {
-                (v2::Command::Proxy, v2::Addresses::IPv4(ip)) => {
-                    Ok(Some((ip.source_address, ip.source_port).into()))
-                }
-                (v2::Command::Proxy, v2::Addresses::IPv6(ip)) => {
-                    Ok(Some((ip.source_address, ip.source_port).into()))
-                }
-                _ => Ok(None),
+                (v2::Command::Local, _) => proxy,
+                (_, v2::Addresses::IPv4(ip)) => (ip.source_address, ip.source_port).into(),
+                (_, v2::Addresses::IPv6(ip)) => (ip.source_address, ip.source_port).into(),
+                _ => unknown,
             }
         }
-    }
+    })
 }
 
 async fn header(io: &mut (impl AsyncRead + Unpin)) -> anyhow::Result<Vec<u8>> {

@@ -14,9 +14,9 @@ use tracing::warn;
 
 /// How many addresses may be open at once.
 const ADDRESSES: usize = 100_000;
-/// The table is written at most this often, and at least this often for what has ended.
+/// The table is written at most this often, and looked at this often where nothing is known to end.
 const PAUSE: Duration = Duration::from_secs(1);
-const TIDY: Duration = Duration::from_secs(10);
+const TIDY: Duration = Duration::from_secs(60);
 
 pub(crate) struct Relay {
     window: Mutex<RelayWindow<IpAddr>>,
@@ -39,30 +39,39 @@ impl Relay {
     pub(crate) async fn run(self: Arc<Self>, started: Instant) {
         let mut written = None;
         loop {
-            let text = self.text(Time::since(started.elapsed()));
-            if written.as_ref() != Some(&text) {
-                let relay = self.clone();
-                let copy = text.clone();
-                let done = tokio::task::spawn_blocking(move || relay.write(&copy)).await;
-                match done.map_err(std::io::Error::other).and_then(|written| written) {
-                    Ok(()) => written = Some(text),
-                    Err(error) => warn!("relay table {}: {error}", self.table.display()),
-                }
-            }
+            let (relay, before) = (self.clone(), written.take());
+            let now = Time::since(started.elapsed());
+            let next = tokio::task::spawn_blocking(move || relay.update(before, now)).await;
+            let Ok((text, next)) = next else { return };
+            written = text;
             sleep(PAUSE).await;
-            let _ = timeout(TIDY, self.changed.notified()).await;
+            let _ = timeout(next.unwrap_or(TIDY), self.changed.notified()).await;
         }
     }
 
-    fn text(&self, now: Time) -> String {
-        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
-        let line = |(address, end): (&IpAddr, Time)| {
-            // To the second, so that the table of an unchanged window is the same.
-            let end = unix + end.duration_since(now) + Duration::from_millis(500);
-            format!("{address} {}\n", end.as_secs())
+    /// Writes the table if it is not as it was written before. What is written now, and when the next address loses its permission.
+    fn update(&self, before: Option<String>, now: Time) -> (Option<String>, Option<Duration>) {
+        let open: Vec<_> = {
+            let window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
+            window.iter(now).map(|(address, end)| (*address, end.duration_since(now))).collect()
         };
-        window.iter(now).map(line).collect()
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        // To the second, so that the table of an unchanged window is the same.
+        let line = |(address, left): &(IpAddr, Duration)| {
+            format!("{address} {}\n", (unix + *left + Duration::from_millis(500)).as_secs())
+        };
+        let text: String = open.iter().map(line).collect();
+        let next = open.iter().map(|(_, left)| *left).min();
+        if before.as_ref() == Some(&text) {
+            return (before, next);
+        }
+        match self.write(&text) {
+            Ok(()) => (Some(text), next),
+            Err(error) => {
+                warn!("relay table {}: {error}", self.table.display());
+                (None, next)
+            }
+        }
     }
 
     /// A reader sees the old table or the new one.

@@ -57,13 +57,17 @@ pub(crate) async fn run(app: Arc<App>) -> anyhow::Result<()> {
 
 async fn accept(mut door: Door, listener: TcpListener, places: Arc<Semaphore>) {
     loop {
-        let Ok(place) = places.clone().acquire_owned().await else { return };
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = door.stopping.changed() => return,
         };
         match accepted {
             Ok((stream, peer)) => {
+                let place = tokio::select! {
+                    place = places.clone().acquire_owned() => place,
+                    _ = door.stopping.changed() => return,
+                };
+                let Ok(place) = place else { return };
                 let door = door.clone();
                 tokio::spawn(async move {
                     serve(door, stream, peer).await;

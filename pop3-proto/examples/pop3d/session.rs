@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use pop3_proto::server::{Event, Server};
-use pop3_proto::{Code, FixedBuf, MsgNo, limits};
+use pop3_proto::server::{Event, Handover, Server};
+use pop3_proto::{Code, FixedBuf, MsgNo, PlaintextLeft, limits};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::timeout_at;
@@ -18,8 +18,8 @@ use crate::visit::Visit;
 /// How a session ended.
 pub(crate) enum End {
     Over(String),
-    /// The session inside TLS comes next.
-    StartTls(Box<Server<'static>>),
+    /// Shake hands now; nothing is left of what came in clear.
+    StartTls(Handover<'static>),
 }
 
 /// Runs a session to its end, or to the point where TLS begins.
@@ -71,16 +71,17 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
             }
             Event::SaslResponse { data, reply } => talk.exchange(Some(data), reply).await,
             Event::Stls(reply) => reply.accept(&mut talk.session, &mut talk.tx),
-            Event::Utf8(reply) => reply.ok(&mut talk.session, &mut talk.tx, "UTF-8 from here on"),
+            Event::Utf8(reply) => reply.ok(&mut talk.session, &mut talk.tx, talk.texts.utf8),
             Event::Lang(range, reply) => match languages::find(range) {
-                None => reply.err(&mut talk.session, &mut talk.tx, None, "no such language"),
+                None => reply.err(&mut talk.session, &mut talk.tx, None, talk.texts.no_language),
                 Some(language) => {
                     language.speak(&mut talk.session);
-                    reply.ok(&mut talk.session, &mut talk.tx, language.tag, language.changed);
+                    talk.texts = language.texts;
+                    reply.ok(&mut talk.session, &mut talk.tx, language.tag, talk.texts.language_changed);
                 }
             },
             Event::LangAll(reply) => {
-                let mut list = reply.begin(&mut talk.session, &mut talk.tx, "languages follow");
+                let mut list = reply.begin(&mut talk.session, &mut talk.tx, talk.texts.languages);
                 for language in languages::ALL {
                     list.item(&mut talk.tx, language.tag, language.name)?;
                 }
@@ -100,12 +101,11 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
                 match removed {
                     Ok(()) => {
                         talk.visit.removed = marked.len();
-                        reply.ok(&mut talk.session, &mut talk.tx, "bye");
+                        reply.ok(&mut talk.session, &mut talk.tx, talk.texts.bye);
                     }
                     Err(cause) => {
                         error!(user = talk.visit.user, "removing messages: {cause:#}");
-                        let text = "some deleted messages were not removed";
-                        reply.err(&mut talk.session, &mut talk.tx, Code::SysTemp, text);
+                        reply.err(&mut talk.session, &mut talk.tx, Code::SysTemp, talk.texts.not_removed);
                     }
                 }
             }
@@ -113,7 +113,8 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
                 talk.flush().await?;
                 return match talk.session.handover() {
                     None => Ok(End::Over(reason.to_string())),
-                    Some(handover) => Ok(End::StartTls(Box::new(handover.secured(rx.bytes())?))),
+                    Some(_) if !rx.bytes().is_empty() => Err(PlaintextLeft.into()),
+                    Some(handover) => Ok(End::StartTls(handover)),
                 };
             }
             // Refused with -ERR by the next receive.

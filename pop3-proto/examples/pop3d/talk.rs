@@ -1,6 +1,6 @@
 //! The longer answers of a session: logins and messages.
 
-use std::sync::PoisonError;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -15,17 +15,14 @@ use tokio::time::{sleep, timeout};
 use tracing::{error, warn};
 
 use crate::app::App;
+use crate::languages::Texts;
 use crate::login::Next;
 use crate::store::{Mailbox, Refusal};
 use crate::visit::Visit;
-use crate::{crypto, guard, login};
+use crate::{crypto, guard, languages, login};
 
-/// An attempt to log in whose turn is further away than that is refused.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// The user whose mail guests see.
 const GUEST: &str = "anonymous";
-const WELCOME: &str = "maildrop locked and ready";
-const WRONG: &str = "wrong name or password";
 
 pub(crate) struct Talk<'t, S> {
     app: &'t App,
@@ -34,13 +31,17 @@ pub(crate) struct Talk<'t, S> {
     pub(crate) visit: &'t mut Visit,
     pub(crate) drop: Maildrop<Mailbox, Vec<u8>>,
     pub(crate) tx: Vec<u8>,
+    pub(crate) texts: &'static Texts,
     exchange: Exchange<Vec<u8>>,
+    /// The exchange has failed and was counted; its end is still to come.
+    failed: bool,
 }
 
 impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
     pub(crate) fn new(app: &'t App, io: &'t mut S, session: Server<'static>, visit: &'t mut Visit) -> Self {
         let (drop, exchange) = (Maildrop::closed(), Exchange::new(Vec::new()));
-        Self { app, io, session, visit, drop, tx: Vec::new(), exchange }
+        let texts = languages::ALL[0].texts;
+        Self { app, io, session, visit, drop, tx: Vec::new(), texts, exchange, failed: false }
     }
 
     /// Sends what is queued. A client that does not take it in time is given up.
@@ -59,11 +60,8 @@ impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
 
     /// Who failed before waits. `false` if that would be too long.
     pub(crate) async fn wait_for_turn(&self, stopping: &mut watch::Receiver<()>) -> anyhow::Result<bool> {
-        let turn = self.app.turn(guard::network(self.visit.address()));
+        let Some(turn) = self.app.turn(self.network()) else { return Ok(false) };
         let wait = turn.duration_since(self.app.now());
-        if wait > LONGEST_WAIT {
-            return Ok(false);
-        }
         tokio::select! {
             () = sleep(wait) => Ok(true),
             _ = stopping.changed() => anyhow::bail!("stopping"),
@@ -71,8 +69,7 @@ impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
     }
 
     pub(crate) fn come_back_later<K: kind::Kind>(&mut self, reply: Ticket<K>) {
-        let text = "too many failed logins from your address, come back later";
-        reply.err(&mut self.session, &mut self.tx, Code::SysTemp, text);
+        reply.err(&mut self.session, &mut self.tx, Code::SysTemp, self.texts.too_many_failures);
     }
 
     /// USER and PASS, or APOP.
@@ -90,7 +87,7 @@ impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
             Some(user) => self.enter(&user).await,
         };
         match opened {
-            Ok(()) => reply.accept(&mut self.session, &mut self.tx, WELCOME),
+            Ok(()) => reply.accept(&mut self.session, &mut self.tx, self.texts.welcome),
             Err(why) => reply.err(&mut self.session, &mut self.tx, why.code, why.text),
         }
     }
@@ -103,7 +100,7 @@ impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
         let tls = self.visit.tls.as_ref();
         let bindings = tls.map(|tls| tls.bindings()).unwrap_or_default();
         channel.bindings = &bindings;
-        channel.external = tls.and_then(|tls| self.app.users.by_cert(tls.client_cert.as_ref()?));
+        channel.external = tls.and_then(|tls| self.app.certified(tls));
         channel.fake_key = &self.app.tls.secret;
         self.exchange = Exchange::new(vec![0; Exchange::<Vec<u8>>::MEMORY]);
         // What cannot start fails at its first step.
@@ -118,50 +115,79 @@ impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
                 let _ = reply.challenge(&mut self.session, &mut self.tx, &data);
                 return;
             }
+            Next::Failed(data) => {
+                // Counted now: the client need not come back for the end.
+                self.failed = true;
+                self.count_failure();
+                let _ = reply.challenge(&mut self.session, &mut self.tx, &data);
+                return;
+            }
             Next::In(user) => self.enter(&user).await,
-            Next::Guest => self.enter(GUEST).await,
+            Next::Guest => self.open(GUEST).await.inspect(|()| self.drop.read_only()),
             Next::No => Err(self.refusal()),
         };
         self.exchange = Exchange::new(Vec::new());
+        self.failed = false;
         match opened {
-            Ok(()) => reply.accept(&mut self.session, &mut self.tx, WELCOME),
+            Ok(()) => reply.accept(&mut self.session, &mut self.tx, self.texts.welcome),
             Err(why) => reply.err(&mut self.session, &mut self.tx, why.code, why.text),
         }
     }
 
     /// The credentials were wrong.
     fn refusal(&self) -> Refusal {
-        warn!(client = %self.visit.client, method = self.visit.method, "login failed");
-        self.app.login_failed(guard::network(self.visit.address()));
-        Refusal { code: Code::Auth, text: WRONG, error: None }
+        if !self.failed {
+            self.count_failure();
+        }
+        Refusal { code: Code::Auth, text: self.texts.wrong, error: None }
     }
 
-    /// The credentials were right: opens the maildrop.
+    fn count_failure(&self) {
+        warn!(client = %self.visit.client, method = self.visit.method, "login failed");
+        self.app.login_failed(self.network());
+    }
+
+    fn network(&self) -> IpAddr {
+        guard::network(self.visit.address())
+    }
+
+    /// The credentials were right.
     async fn enter(&mut self, user: &str) -> Result<(), Refusal> {
         let app = self.app;
-        app.login_succeeded(guard::network(self.visit.address()));
-        let mailbox = app.store.open(user).await.inspect_err(|refusal| {
-            if let Some(cause) = &refusal.error {
-                error!(user, "opening the maildrop: {cause:#}");
-            }
-        })?;
+        app.login_succeeded(self.network());
         let delay = app.delay_of(user);
-        let mut delays = app.delays.lock().unwrap_or_else(PoisonError::into_inner);
-        if delays.login(user.to_owned(), delay, app.now()).is_err() {
-            let text = "you were here a moment ago, come back later";
-            return Err(Refusal { code: Code::LoginDelay, text, error: None });
+        let too_early = Refusal { code: Code::LoginDelay, text: self.texts.too_early, error: None };
+        // Asked before the maildrop is read, and noted when it is open.
+        if app.delays().until(&user.to_owned(), app.now()).is_some() {
+            return Err(too_early);
         }
-        self.drop.open(mailbox);
-        if app.is_read_only() || self.visit.method.as_deref() == Some("ANONYMOUS") {
-            self.drop.read_only();
+        self.open(user).await?;
+        if app.delays().login(user.to_owned(), delay, app.now()).is_err() {
+            self.drop.close();
+            return Err(too_early);
         }
         if self.session.config().login_delay.is_some() {
             self.session.set_login_delay(delay.as_secs());
         }
-        if let Some(relay) = &app.relay {
-            relay.open(self.visit.address(), app.now());
+        let address = self.visit.address();
+        if let Some(relay) = app.relay.as_ref().filter(|_| !address.is_unspecified()) {
+            relay.open(address, app.now());
         }
         self.visit.user = Some(user.to_owned());
+        Ok(())
+    }
+
+    /// Opens the maildrop of that user.
+    async fn open(&mut self, user: &str) -> Result<(), Refusal> {
+        let mailbox = self.app.store.open(user, self.texts).await.inspect_err(|refusal| {
+            if let Some(cause) = &refusal.error {
+                error!(user, "opening the maildrop: {cause:#}");
+            }
+        })?;
+        self.drop.open(mailbox);
+        if self.app.is_read_only() {
+            self.drop.read_only();
+        }
         Ok(())
     }
 
@@ -179,11 +205,11 @@ impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
             Ok(message) => message,
             Err(cause) => {
                 warn!(user = self.visit.user, "message {number}: {cause}");
-                reply.err(&mut self.session, &mut self.tx, Code::SysTemp, "message cannot be read");
+                reply.err(&mut self.session, &mut self.tx, Code::SysTemp, self.texts.no_message);
                 return Ok(());
             }
         };
-        let mut body = reply.begin(&mut self.session, &mut self.tx, "message follows");
+        let mut body = reply.begin(&mut self.session, &mut self.tx, self.texts.message);
         while !body.is_enough() {
             // Whatever fails from here on cuts the connection, and the client sees a message without an end.
             let piece = message.next().await.with_context(|| format!("message {number}"))?;

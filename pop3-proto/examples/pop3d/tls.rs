@@ -8,6 +8,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{ProtocolVersion, RootCertStore, ServerConfig, ServerConnection};
+use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use tokio_rustls::TlsAcceptor;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
@@ -89,13 +90,20 @@ fn self_signed(hostname: &str) -> anyhow::Result<(Vec<CertificateDer<'static>>, 
     Ok((vec![made.cert.der().clone()], key))
 }
 
-/// The hash of the certificate that its own signature uses, and SHA-256 in place of weaker ones. `None` for others than SHA-2.
+/// The hash of the certificate by the hash of its own signature, and by SHA-256 in place of the weaker ones. `None` for signatures
+/// without a hash of their own.
 fn end_point(cert: &[u8]) -> Option<Vec<u8>> {
     let (_, parsed) = X509Certificate::from_der(cert).ok()?;
-    let algorithm = parsed.signature_algorithm.algorithm.to_id_string();
-    match algorithm.as_str() {
-        // ecdsa-with-SHA256, and sha256WithRSAEncryption
-        "1.2.840.10045.4.3.2" | "1.2.840.113549.1.1.11" => Some(crypto::sha256([cert]).to_vec()),
+    match parsed.signature_algorithm.algorithm.to_id_string().as_str() {
+        // RSA with MD5, SHA-1 and SHA-256, ECDSA with SHA-1 and SHA-256
+        "1.2.840.113549.1.1.4"
+        | "1.2.840.113549.1.1.5"
+        | "1.2.840.113549.1.1.11"
+        | "1.2.840.10045.4.1"
+        | "1.2.840.10045.4.3.2" => Some(Sha256::digest(cert).to_vec()),
+        // RSA and ECDSA with SHA-384, and with SHA-512
+        "1.2.840.113549.1.1.12" | "1.2.840.10045.4.3.3" => Some(Sha384::digest(cert).to_vec()),
+        "1.2.840.113549.1.1.13" | "1.2.840.10045.4.3.4" => Some(Sha512::digest(cert).to_vec()),
         _ => None,
     }
 }

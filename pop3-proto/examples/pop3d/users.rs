@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -16,16 +17,18 @@ use crate::passwords;
 
 #[derive(Default)]
 pub(crate) struct Users {
-    by_name: HashMap<String, User>,
+    by_name: HashMap<String, Arc<User>>,
     first: String,
 }
 
 #[derive(Default)]
 pub(crate) struct User {
     /// The password itself.
-    plain: Option<Zeroizing<Vec<u8>>>,
+    plain: Option<Zeroizing<String>>,
     argon2: Option<String>,
     keys: Vec<Keys>,
+    /// Made of `plain`, at most once for each hash.
+    made: [OnceLock<Option<Keys>>; 2],
     /// SHA-256 of tokens and certificates.
     tokens: Vec<[u8; 32]>,
     certs: Vec<[u8; 32]>,
@@ -37,7 +40,7 @@ impl Users {
     pub(crate) fn add_plain(&mut self, text: &str) -> anyhow::Result<()> {
         let (name, password) = text.split_once(':').context("expected NAME:PASSWORD")?;
         anyhow::ensure!(!password.is_empty(), "the password may not be empty");
-        let plain = Some(Zeroizing::new(password.as_bytes().to_vec()));
+        let plain = Some(prepared(password)?);
         self.add(name, User { plain, ..User::default() })
     }
 
@@ -68,11 +71,14 @@ impl Users {
         // It may become the name of a folder.
         let fits = !prepared.contains(['/', '\0']) && !prepared.starts_with('.');
         anyhow::ensure!(fits, "{name:?} cannot be a folder name");
+        // Beside an mbox.
+        let is_ours = [".lock", ".new"].into_iter().any(|end| prepared.ends_with(end));
+        anyhow::ensure!(!is_ours, "{name:?} is like the name of a file that goes with an mbox");
         if self.first.is_empty() {
             name.clone_into(&mut self.first);
         }
         anyhow::ensure!(
-            self.by_name.insert(prepared.to_owned(), user).is_none(),
+            self.by_name.insert(prepared.to_owned(), Arc::new(user)).is_none(),
             "there is a user {name:?} already"
         );
         Ok(())
@@ -87,7 +93,7 @@ impl Users {
         &self.first
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<&User> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Arc<User>> {
         self.by_name.get(name)
     }
 
@@ -113,6 +119,11 @@ impl Users {
         }
     }
 
+    /// Whether a password check takes the time of a hash.
+    pub(crate) fn has_hashes(&self) -> bool {
+        self.by_name.values().any(|user| user.argon2.is_some())
+    }
+
     /// The longest LOGIN-DELAY, and whether users have delays of their own.
     pub(crate) fn longest_delay(&self, general: Duration) -> (Duration, bool) {
         let own = self.by_name.values().filter_map(|user| user.delay);
@@ -129,7 +140,8 @@ impl User {
         } else if field.starts_with("SCRAM-") {
             self.keys.push(field.parse()?);
         } else if let Some(text) = field.strip_prefix("{PLAIN}") {
-            self.plain = Some(Zeroizing::new(Base64::decode_vec(text).ok().context("not base64")?));
+            let octets = Zeroizing::new(Base64::decode_vec(text).ok().context("not base64")?);
+            self.plain = Some(prepared(std::str::from_utf8(&octets).context("not UTF-8")?)?);
         } else if let Some(digest) = field.strip_prefix("{TOKEN}") {
             self.tokens.push(sha256_from_hex(digest)?);
         } else if let Some(digest) = field.strip_prefix("{CERT}") {
@@ -144,16 +156,31 @@ impl User {
 
     /// For APOP and CRAM-MD5, which need it as it is.
     pub(crate) fn secret(&self) -> Option<Secret<'_>> {
-        self.plain.as_ref().map(|plain| Secret::new(plain))
+        self.plain.as_ref().map(|plain| Secret::new(plain.as_bytes()))
     }
 
     pub(crate) fn argon2(&self) -> Option<&str> {
         self.argon2.as_deref()
     }
 
+    /// The keys that are stored.
     pub(crate) fn keys(&self, hash: Hash) -> Option<&Keys> {
         self.keys.iter().find(|keys| keys.hash() == hash)
     }
+
+    /// Keys made of the password. The first time takes milliseconds: not on a thread of the runtime.
+    pub(crate) fn made_keys(&self, hash: Hash, salt: &[u8]) -> Option<&Keys> {
+        let [sha1, sha256] = &self.made;
+        let made = if hash == Hash::Sha1 { sha1 } else { sha256 };
+        let make = || Keys::derive(hash, self.plain.as_ref()?, salt, passwords::ITERATIONS);
+        made.get_or_init(make).as_ref()
+    }
+}
+
+fn prepared(password: &str) -> anyhow::Result<Zeroizing<String>> {
+    let prepared =
+        prepare(password).context("a password with characters that SASLprep (RFC 4013) prohibits")?;
+    Ok(Zeroizing::new(prepared.to_owned()))
 }
 
 fn sha256_from_hex(text: &str) -> anyhow::Result<[u8; 32]> {

@@ -19,6 +19,9 @@ enum Stored {
     Stuffed,
 }
 
+/// How far NUL is looked for at a time.
+const NEAR: usize = 256;
+
 /// What went out last, as far as it matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -73,8 +76,10 @@ impl Stuffer {
                 return Some(b"\x80");
             }
             _ if self.stored == Stored::ReplacingNul => {
-                let before_nul = memchr::memchr(0, bytes).and_then(|nul| bytes.get(..nul));
-                clean_run(before_nul.unwrap_or(bytes))
+                // No more than is looked at once: what ends a run early must not be searched for again and again.
+                let near = bytes.get(..NEAR).unwrap_or(bytes);
+                let before_nul = memchr::memchr(0, near).and_then(|nul| near.get(..nul));
+                clean_run(before_nul.unwrap_or(near))
             }
             _ => clean_run(bytes),
         };

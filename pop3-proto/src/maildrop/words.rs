@@ -2,18 +2,19 @@
 
 use crate::decimal::Decimal;
 
-/// A text of at most 64 octets.
+/// A text of at most 64 octets; the first part that does not fit is the end of it.
 pub(super) struct Words {
     octets: [u8; 64],
     len: usize,
+    full: bool,
 }
 
 impl Words {
     pub(super) const fn new() -> Self {
-        Self { octets: [0; 64], len: 0 }
+        Self { octets: [0; 64], len: 0, full: false }
     }
 
-    /// Appends a text; what does not fit is left out.
+    /// Appends a text, if it and all before it fit.
     pub(super) fn text(mut self, text: &str) -> Self {
         self.push(text.as_bytes());
         self
@@ -29,9 +30,13 @@ impl Words {
     }
 
     fn push(&mut self, text: &[u8]) {
-        if let Some(place) = self.octets.get_mut(self.len..).and_then(|rest| rest.get_mut(..text.len())) {
-            place.copy_from_slice(text);
-            self.len = self.len.wrapping_add(text.len());
+        let place = self.octets.get_mut(self.len..).and_then(|rest| rest.get_mut(..text.len()));
+        match place.filter(|_| !self.full) {
+            Some(place) => {
+                place.copy_from_slice(text);
+                self.len = self.len.wrapping_add(text.len());
+            }
+            None => self.full = true,
         }
     }
 }

@@ -18,6 +18,12 @@ impl<K: Ord + Clone> LoginDelays<K> {
         Self { busy: Expiring::new(users) }
     }
 
+    /// From when on the user may log in again, if that is to come: ask before you open a large maildrop for nothing.
+    #[must_use]
+    pub fn until(&self, user: &K, now: Time) -> Option<Time> {
+        self.busy.get(user, now).map(|(end, ())| end)
+    }
+
     /// Notes a login whose credentials are right, by a user whose logins must lie `delay` apart.
     ///
     /// # Errors

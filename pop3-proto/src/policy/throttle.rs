@@ -7,18 +7,22 @@ use crate::time::Time;
 
 /// Slows down those who guess passwords, by address, by user name, or by whatever the key is.
 ///
-/// Ask [`attempt`](Self::attempt) before you look at credentials, wait until the moment it names, and report the outcome. How many
-/// failures one *session* may have is another limit, [`Limits::with_max_login_failures`](crate::Limits::with_max_login_failures).
+/// Ask [`attempt`](Self::attempt) before you look at credentials, wait until the moment it names, and report the outcome. A client that
+/// breaks an exchange off with `*`, or hangs up, does so without an event: count an exchange as failed as soon as it cannot
+/// succeed any more. How many failures one *session* may have is another limit,
+/// [`Limits::with_max_login_failures`](crate::Limits::with_max_login_failures).
 ///
 /// ```
 /// use core::time::Duration;
 /// use pop3_proto::{Time, policy::Throttle};
 /// let mut throttle = Throttle::new(10_000, Duration::from_secs(1), Duration::from_secs(30));
+/// let patience = Duration::from_secs(2);
 /// let (who, now) = ("192.0.2.1", Time::from_millis(5_000));
-/// assert_eq!(throttle.attempt(who, now), now); // at once
+/// assert_eq!(throttle.attempt(who, now, patience), Some(now)); // at once
 /// throttle.failed(who, now);
-/// assert_eq!(throttle.attempt(who, now), Time::from_millis(6_000)); // after 1 s
-/// assert_eq!(throttle.attempt(who, now), Time::from_millis(7_000)); // side by side is not faster
+/// assert_eq!(throttle.attempt(who, now, patience), Some(Time::from_millis(6_000))); // after 1 s
+/// assert_eq!(throttle.attempt(who, now, patience), Some(Time::from_millis(7_000))); // side by side is not faster
+/// assert_eq!(throttle.attempt(who, now, patience), None); // too many wait already
 /// ```
 #[derive(Clone, Debug)]
 pub struct Throttle<K> {
@@ -43,13 +47,19 @@ impl<K: Ord + Clone> Throttle<K> {
     }
 
     /// When the attempt that is there now may be looked at: `now`, or later after failures. Attempts that come side by side get
-    /// their turns one behind the other. Rather than let many wait for long, refuse those whose turn is far away.
+    /// their turns one behind the other.
+    ///
+    /// `None` if that would be more than `patience` away: refuse the attempt, with [`Code::SysTemp`](crate::Code::SysTemp) for
+    /// instance. It leaves no trace, so a flood of attempts keeps nobody out for longer.
     #[must_use = "an attempt that does not wait is not slowed down"]
-    pub fn attempt(&mut self, key: K, now: Time) -> Time {
-        let Some((_, &record)) = self.known.get(&key, now) else { return now };
+    pub fn attempt(&mut self, key: K, now: Time, patience: Duration) -> Option<Time> {
+        let Some((_, &record)) = self.known.get(&key, now) else { return Some(now) };
         let turn = record.next.max(now);
+        if turn > now.after(patience) {
+            return None;
+        }
         self.put(key, Record { next: turn.after(self.delay(record.failures)), ..record }, now);
-        turn
+        Some(turn)
     }
 
     /// The credentials were wrong.

@@ -27,6 +27,25 @@ impl<'c> Handover<'c> {
     ///
     /// [`PlaintextLeft`] if the window is not empty: somebody injected commands (CVE-2011-0411). Close the connection.
     pub fn secured(self, window: &[u8]) -> Result<Server<'c>, PlaintextLeft> {
-        if window.is_empty() { Ok(Server::inside(&self, Security::Tls)) } else { Err(PlaintextLeft) }
+        let config = self.config;
+        self.secured_with(config, window)
+    }
+
+    /// As [`secured`](Self::secured), with another configuration: one whose mechanisms fit what the handshake gave, channel
+    /// bindings or a client certificate for instance.
+    ///
+    /// # Errors
+    ///
+    /// As [`secured`](Self::secured).
+    pub fn secured_with<'d>(
+        self,
+        config: &'d Config<'d>,
+        window: &[u8],
+    ) -> Result<Server<'d>, PlaintextLeft> {
+        if !window.is_empty() {
+            return Err(PlaintextLeft);
+        }
+        let inside = Handover { config, apop: self.apop, serial: self.serial };
+        Ok(Server::inside(&inside, Security::Tls))
     }
 }

@@ -65,7 +65,8 @@ pub enum Phrase {
     ReadOnly,
     /// `-ERR` to RETR and TOP of a message that needs UTF8 first.
     NeedsUtf8,
-    /// In front of a message number, as in `message 1 deleted`.
+    /// In front of a message number, as in `message 1 deleted`. This text and those of the next three are cut at 64 octets, number
+    /// and all.
     Message,
     /// Behind it.
     Deleted,

@@ -63,6 +63,21 @@ fn users_who_do_not_exist_are_asked_the_same() {
     assert_ne!(a, b, "another hash");
 }
 
+/// Who may log in under two names has one salt, and so has who does not exist.
+///
+/// Proves 4422-3.6-02.
+#[test]
+fn the_names_of_one_nobody_have_one_salt() {
+    let channel = with_fake_key(b"key");
+    let said = |name: &str, answer: Answer<'_>| nobody("SCRAM-SHA-256", &channel, name, answer).1;
+    let plain = said("who", Answer::Keys(None));
+    assert_eq!(said("who@example.com", Answer::Nobody("who")), plain);
+    assert_eq!(said("who", Answer::Nobody("who")), plain);
+    assert_ne!(said("who@example.com", Answer::Keys(None)), plain);
+    let mut scram = nobody("SCRAM-SHA-256", &channel, "who@example.com", Answer::Nobody("who")).0;
+    assert_eq!(say(&mut scram, format!("c=biws,r=abc{SERVER},p=AAAA")), Seen::Failed);
+}
+
 /// They are refused at the very end only, and whatever they know, the stand-in keys included: nobody gets
 /// in for whom there are no keys. The first lines hold how those keys come from the name, so that a new
 /// version does not tell old names from new ones.

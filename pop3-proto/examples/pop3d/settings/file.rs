@@ -166,7 +166,7 @@ pub(crate) struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connections: 512, per_address: 64, idle: 600, write: 60 }
+        Self { connections: 256, per_address: 64, idle: 600, write: 60 }
     }
 }
 

@@ -1,85 +1,149 @@
 //! A Maildir: one file a message, its unique-id the name without flags.
+//!
+//! Other programs work in it all the time: they deliver, move messages from `new` to `cur` and rename them for their flags.
 
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use maildir::{MailEntry, Maildir};
+use pop3_proto::Uid;
 
 use super::sizes::Sizes;
-use super::{Entry, Kind, Lock, Mailbox, Place, lock, tell_apart, uid, wire_size};
+use super::{Entry, Kind, Mailbox, Message, lock, open_plain, wire_size};
+use crate::crypto;
+
+/// How often a message is looked for that others rename all the time.
+const TRIES: u32 = 5;
+
+pub(super) struct Folder {
+    path: PathBuf,
+    messages: Vec<Stored>,
+    _lock: File,
+}
+
+struct Stored {
+    id: OsString,
+    path: PathBuf,
+    /// Length of the file.
+    len: u64,
+}
 
 /// `None` if the maildrop is in use.
 pub(super) fn open(path: &Path) -> anyhow::Result<Option<Mailbox>> {
     let Some(lock) = lock(path)? else { return Ok(None) };
-    take_stock(path, lock).with_context(|| path.display().to_string()).map(Some)
-}
-
-fn take_stock(path: &Path, lock: Lock) -> anyhow::Result<Mailbox> {
-    let maildir = Maildir::from(path.to_path_buf());
     let mut sizes = Sizes::read(path);
-    let mut found = Vec::new();
-    for message in maildir.list_new().chain(maildir.list_cur()) {
-        let message = message?;
-        // `None`: removed behind our back since the folder was read.
-        if let Some(octets) =
-            octets(&message, &mut sizes).with_context(|| message.path().display().to_string())?
-        {
-            let entry = Entry { octets, uid: uid(message.id()), place: Place::File(message.path().clone()) };
-            found.push((message.id().to_owned(), entry));
+    // In the order of the names, which begin with the time of delivery.
+    let mut found: BTreeMap<OsString, (Stored, Entry)> = BTreeMap::new();
+    for _ in 0..TRIES {
+        // A file that is renamed while a folder is read may be missed: read until nothing new is seen.
+        let mut settled = true;
+        for (id, file) in list(path).with_context(|| path.display().to_string())? {
+            if found.contains_key(&id) {
+                continue;
+            }
+            settled = false;
+            match measure(&id, &file, &mut sizes) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {} // moved, or removed
+                measured => {
+                    let (len, entry) = measured.with_context(|| file.display().to_string())?;
+                    found.insert(id.clone(), (Stored { id, path: file, len }, entry));
+                }
+            }
+        }
+        if settled {
+            break;
         }
     }
     sizes.write();
-    // Names begin with the time of delivery.
-    found.sort_by(|(a, _), (b, _)| a.cmp(b));
-    let mut entries: Vec<_> = found.into_iter().map(|(_, entry)| entry).collect();
-    tell_apart(&mut entries);
-    Ok(Mailbox { entries, kind: Kind::Maildir(path.to_path_buf()), _lock: lock })
+    let (messages, entries) = found.into_values().unzip();
+    let folder = Folder { path: path.to_path_buf(), messages, _lock: lock };
+    Ok(Some(Mailbox { entries, kind: Kind::Maildir(folder.into()) }))
 }
 
-fn octets(message: &MailEntry, sizes: &mut Sizes) -> io::Result<Option<u64>> {
-    let mut measured = || {
-        let stored = fs::metadata(message.path())?.len();
-        sizes.octets(message.id(), stored, || wire_size(File::open(message.path())?))
-    };
-    match measured() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        octets => octets.map(Some),
-    }
+/// The length of the file, and what is to be said of the message.
+fn measure(id: &OsStr, file: &Path, sizes: &mut Sizes) -> io::Result<(u64, Entry)> {
+    let (len, uid) = (fs::symlink_metadata(file)?.len(), uid(id));
+    let octets = sizes.octets(&uid, len, || wire_size(open_plain(file)?))?;
+    Ok((len, Entry { octets, uid }))
 }
 
-/// Another program may have moved the file from `new` to `cur`, or changed its flags.
-pub(super) fn read(folder: &Path, path: &Path) -> io::Result<File> {
-    match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            moved(folder, path).map_or(Err(error), File::open)
-        }
-        file => file,
-    }
-}
-
-/// A message that is gone already is no failure; the first other one is reported when all have been tried.
-pub(super) fn remove(folder: &Path, paths: &[PathBuf]) -> anyhow::Result<()> {
-    let mut result = Ok(());
-    for path in paths {
-        let removed = match fs::remove_file(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                moved(folder, path).map_or(Ok(()), fs::remove_file)
+/// The plain files of `new` and `cur` by their names without flags. `cur` comes last: what is moved in between is in both lists,
+/// and where it is now counts.
+fn list(folder: &Path) -> io::Result<BTreeMap<OsString, PathBuf>> {
+    let mut found = BTreeMap::new();
+    for part in ["new", "cur"] {
+        for file in fs::read_dir(folder.join(part))? {
+            let file = file?;
+            let name = file.file_name();
+            // What is gone again has no type.
+            let is_file = file.file_type().is_ok_and(|kind| kind.is_file());
+            if !name.as_bytes().starts_with(b".") && is_file {
+                found.insert(id(&name).to_owned(), file.path());
             }
-            removed => removed,
-        };
-        result = result.and(removed.with_context(|| path.display().to_string()));
+        }
     }
-    for part in ["new", "cur"].map(|part| folder.join(part)) {
-        let synced = File::open(&part).and_then(|part| part.sync_all());
-        result = result.and(synced.with_context(|| part.display().to_string()));
-    }
-    result
+    Ok(found)
 }
 
-fn moved(folder: &Path, path: &Path) -> Option<PathBuf> {
-    let name = path.file_name()?.to_str()?;
-    let id = name.split_once(":2,").map_or(name, |(id, _)| id);
-    Maildir::from(folder.to_path_buf()).find(id).map(|message| message.path().clone())
+/// The name without flags, which is the same for the life of a message.
+fn id(name: &OsStr) -> &OsStr {
+    let octets = name.as_bytes();
+    let end = octets.windows(3).position(|part| part == b":2,").unwrap_or(octets.len());
+    OsStr::from_bytes(&octets[..end])
+}
+
+/// The name itself, or, if it is too long or has octets that may not stand in a unique-id, a digest of it.
+fn uid(id: &OsStr) -> String {
+    let octets = id.as_bytes();
+    match (Uid::new(octets), id.to_str()) {
+        (Some(_), Some(text)) => text.to_owned(),
+        _ => crypto::hex(&crypto::sha256([octets])[..16]),
+    }
+}
+
+impl Folder {
+    pub(super) fn message(&self, at: usize) -> io::Result<Message> {
+        let len = self.messages.get(at).map_or(0, |message| message.len);
+        Message::open(self.at(at, open_plain)?, 0, len)
+    }
+
+    /// A message that is gone already is no failure; the first other one is reported when all have been tried.
+    pub(super) fn remove(&self, marked: &[usize]) -> anyhow::Result<()> {
+        let mut result = Ok(());
+        for &at in marked {
+            let removed = match self.at(at, |path| fs::remove_file(path)) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+                removed => removed,
+            };
+            result = result.and(removed.with_context(|| self.path.display().to_string()));
+        }
+        for part in ["new", "cur"].map(|part| self.path.join(part)) {
+            let synced = File::open(&part).and_then(|part| part.sync_all());
+            result = result.and(synced.with_context(|| part.display().to_string()));
+        }
+        result
+    }
+
+    /// Does it with the file of that message, wherever others have moved it.
+    fn at<T>(&self, at: usize, act: impl Fn(&Path) -> io::Result<T>) -> io::Result<T> {
+        let message = self.messages.get(at).ok_or(io::ErrorKind::NotFound)?;
+        let mut result = act(&message.path);
+        for _ in 0..TRIES {
+            match &result {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    match list(&self.path)?.get(&message.id) {
+                        Some(path) => result = act(path),
+                        None => return result,
+                    }
+                }
+                _ => return result,
+            }
+        }
+        // Still there, and never where it was a moment ago.
+        result.map_err(|error| io::Error::other(error.to_string()))
+    }
 }

@@ -1,180 +1,140 @@
 //! An mbox file: messages one behind the other, each opened by a line that starts with `From `.
 //!
-//! Messages are served as the octets between those lines; `>From ` stays quoted. Removing writes a new file beside the old one
-//! and puts it in its place, under the dot-lock that delivery programs respect.
+//! Messages are served as the octets between those lines; `>From ` stays quoted. Other programs write to the file, under the
+//! dot-lock; so stock is taken under it, and at UPDATE it is taken again. Removing writes a new file beside the old one and puts it
+//! in its place.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write as _};
+use std::os::unix::fs::{MetadataExt as _, fchown};
 use std::path::{Path, PathBuf};
-use std::thread::sleep;
-use std::time::Duration;
+use std::time::SystemTime;
 
 use anyhow::Context as _;
-use pop3_proto::dot::WireSize;
 use sha2::{Digest as _, Sha256};
 
-use super::{Entry, Kind, Mailbox, Place, lock, tell_apart};
-use crate::crypto;
+use super::dot_lock::DotLock;
+use super::stock::{self, Stored};
+use super::{Entry, Kind, Mailbox, Message, create_anew, lock};
 
-/// How often, and how long apart, the dot-lock is tried.
-const LOCK_TRIES: u32 = 50;
-const LOCK_WAIT: Duration = Duration::from_millis(100);
-/// A dot-lock of that age was left behind by a program that died.
-const LOCK_STALE: Duration = Duration::from_secs(600);
+pub(super) struct Mbox {
+    path: PathBuf,
+    /// Locked; `None` while no mail has ever come.
+    file: Option<File>,
+    /// As the file was when stock was taken.
+    len: u64,
+    modified: SystemTime,
+    messages: Vec<Stored>,
+}
 
 /// `None` if the maildrop is in use.
 pub(super) fn open(path: &Path) -> anyhow::Result<Option<Mailbox>> {
-    let Some(lock) = lock(path)? else { return Ok(None) };
-    let mut entries = take_stock(path).with_context(|| path.display().to_string())?;
-    tell_apart(&mut entries);
-    Ok(Some(Mailbox { entries, kind: Kind::Mbox(path.to_path_buf()), _lock: lock }))
+    // A link in the place of the file stays a link.
+    let path = match fs::canonicalize(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Some(empty(path))),
+        path => path.with_context(|| "finding the mbox")?,
+    };
+    let Some(file) = lock(&path)? else { return Ok(None) };
+    let (messages, metadata) = {
+        let _dot_lock = match DotLock::take(&path) {
+            // Where no lock can be made, nobody else can make one either.
+            Err(error) if is_read_only(&error) => None,
+            lock => Some(lock.with_context(|| path.display().to_string())?),
+        };
+        let messages = stock::take(&file).with_context(|| path.display().to_string())?;
+        (messages, file.metadata()?)
+    };
+    let entries = messages.iter().map(|one| Entry { octets: one.octets, uid: one.uid.clone() }).collect();
+    let (len, modified) = (metadata.len(), metadata.modified()?);
+    let mbox = Mbox { path, file: Some(file), len, modified, messages };
+    Ok(Some(Mailbox { entries, kind: Kind::Mbox(mbox.into()) }))
 }
 
-/// A message between its `From ` line and the blank line in front of the next one.
-struct Message {
-    /// Where its `From ` line starts, and where its text does.
-    from: u64,
-    text: u64,
-    size: WireSize,
-    hash: Sha256,
-    /// An empty line that belongs to the text only if more of it follows.
-    blank: Option<Vec<u8>>,
+fn empty(path: &Path) -> Mailbox {
+    let path = path.to_path_buf();
+    let mbox = Mbox { path, file: None, len: 0, modified: SystemTime::UNIX_EPOCH, messages: Vec::new() };
+    Mailbox { entries: Vec::new(), kind: Kind::Mbox(mbox.into()) }
 }
 
-fn take_stock(path: &Path) -> anyhow::Result<Vec<Entry>> {
-    let mut reader = BufReader::new(File::open(path)?);
-    let mut entries = Vec::new();
-    let mut message: Option<Message> = None;
-    let (mut at, mut line_start) = (0_u64, true);
-    let mut piece = Vec::new();
-    loop {
-        piece.clear();
-        // A line of any length in constant memory: at most this much of it at a time.
-        let n = reader.by_ref().take(64 * 1024).read_until(b'\n', &mut piece)? as u64;
-        let is_from = line_start && piece.starts_with(b"From ");
-        if n == 0 || is_from {
-            entries.extend(message.take().map(|message| message.entry(at)));
+fn is_read_only(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
+}
+
+impl Mbox {
+    /// The message where it was, unless somebody has written over it.
+    pub(super) fn message(&self, at: usize) -> io::Result<Message> {
+        let (Some(file), Some(message)) = (&self.file, self.messages.get(at)) else {
+            return Err(io::ErrorKind::NotFound.into());
+        };
+        let metadata = file.metadata()?;
+        let changed = metadata.len() != self.len || metadata.modified()? != self.modified;
+        if changed && digest(file, message.from, message.end)? != message.digest {
+            return Err(io::Error::new(io::ErrorKind::NotFound, "another program has changed the mbox"));
         }
-        if n == 0 {
-            return Ok(entries);
+        Message::open(file.try_clone()?, message.text, message.end)
+    }
+
+    /// Writes the mbox anew without the messages of these unique-ids, and with all that was delivered in the meantime. A message
+    /// that is gone already is no failure.
+    pub(super) fn remove(&self, uids: &HashSet<String>) -> anyhow::Result<()> {
+        let in_path = || self.path.display().to_string();
+        let _dot_lock = DotLock::take(&self.path).with_context(in_path)?;
+        let file = File::open(&self.path).with_context(in_path)?;
+        let messages = stock::take(&file).with_context(in_path)?;
+        let new = super::beside(&self.path, ".new");
+        let written = copy_without(&file, &new, messages.iter().filter(|one| uids.contains(&one.uid)));
+        if written.is_err() {
+            let _ = fs::remove_file(&new);
         }
-        at += n;
-        if is_from {
-            anyhow::ensure!(piece.ends_with(b"\n"), "a From line without an end");
-            let hash = Sha256::new_with_prefix(&piece);
-            message = Some(Message { from: at - n, text: at, size: WireSize::new(), hash, blank: None });
-        } else if let Some(message) = &mut message {
-            message.add(&piece, line_start);
-        } else {
-            anyhow::ensure!(
-                matches!(piece.as_slice(), b"\n" | b"\r\n"),
-                "not an mbox: it does not start with a From line"
-            );
-        }
-        line_start = piece.ends_with(b"\n");
+        written.with_context(|| new.display().to_string())?;
+        fs::rename(&new, &self.path).with_context(in_path)?;
+        let folder = self.path.parent().unwrap_or(Path::new("/"));
+        File::open(folder)?.sync_all().with_context(|| folder.display().to_string())
     }
 }
 
-impl Message {
-    fn add(&mut self, piece: &[u8], line_start: bool) {
-        if let Some(blank) = self.blank.take() {
-            self.count(&blank);
-        }
-        if line_start && matches!(piece, b"\n" | b"\r\n") {
-            self.blank = Some(piece.to_vec());
-        } else {
-            self.count(piece);
-        }
-    }
-
-    fn count(&mut self, piece: &[u8]) {
-        self.size.add(piece);
-        self.hash.update(piece);
-    }
-
-    /// The unique-id is made of the content, `From ` line included.
-    fn entry(self, next: u64) -> Entry {
-        let len = next - self.text - self.blank.map_or(0, |blank| blank.len() as u64);
-        let octets = self.size.octets();
-        let uid = crypto::hex(&self.hash.finalize()[..16]);
-        Entry { octets, uid, place: Place::Range { from: self.from, text: self.text, len, next } }
-    }
+fn digest(file: &File, from: u64, to: u64) -> io::Result<[u8; 32]> {
+    let mut hash = Sha256::new();
+    each_piece(file, from, to, |piece| {
+        hash.update(piece);
+        Ok(())
+    })?;
+    Ok(hash.finalize().into())
 }
 
-pub(super) fn read(path: &Path, start: u64) -> io::Result<File> {
-    let mut file = File::open(path)?;
-    file.seek(SeekFrom::Start(start))?;
-    Ok(file)
-}
-
-/// Writes the mbox anew without these ranges, in ascending order, and with all that was delivered in the meantime.
-pub(super) fn remove(path: &Path, marked: &[(u64, u64)]) -> anyhow::Result<()> {
-    let _dot_lock = DotLock::take(path)?;
-    let temporary = beside(path, ".new");
-    let written = copy_without(path, &temporary, marked);
-    if written.is_err() {
-        let _ = fs::remove_file(&temporary);
+fn copy_without<'m>(from: &File, to: &Path, removed: impl Iterator<Item = &'m Stored>) -> anyhow::Result<()> {
+    let new = create_anew(to)?;
+    let metadata = from.metadata()?;
+    new.set_permissions(metadata.permissions())?;
+    let own = new.metadata()?;
+    if (own.uid(), own.gid()) != (metadata.uid(), metadata.gid()) {
+        fchown(&new, Some(metadata.uid()), Some(metadata.gid()))?;
     }
-    written.with_context(|| temporary.display().to_string())?;
-    fs::rename(&temporary, path).with_context(|| path.display().to_string())?;
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all().with_context(|| folder.display().to_string())
-}
-
-fn copy_without(path: &Path, temporary: &Path, marked: &[(u64, u64)]) -> anyhow::Result<()> {
-    let mut from = File::open(path)?;
-    let mut to = BufWriter::new(OpenOptions::new().write(true).create(true).truncate(true).open(temporary)?);
-    to.get_ref().set_permissions(from.metadata()?.permissions())?;
+    let mut new = BufWriter::new(new);
     let mut at = 0;
-    for &(start, next) in marked {
-        copy_range(&mut from, at, start, &mut to)?;
-        at = next;
+    for message in removed {
+        each_piece(from, at, message.from, |piece| new.write_all(piece))?;
+        at = message.next;
     }
-    let end = from.metadata()?.len();
-    copy_range(&mut from, at, end, &mut to)?;
-    to.flush()?;
-    to.get_ref().sync_all()?;
+    each_piece(from, at, metadata.len(), |piece| new.write_all(piece))?;
+    new.flush()?;
+    new.get_ref().sync_all()?;
     Ok(())
 }
 
-fn copy_range(from: &mut File, start: u64, end: u64, to: &mut impl io::Write) -> io::Result<()> {
-    from.seek(SeekFrom::Start(start))?;
-    let len = end.saturating_sub(start);
-    let copied = io::copy(&mut from.take(len), to)?;
-    if copied == len { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
-}
-
-/// `FILE.lock`, as delivery programs make it.
-struct DotLock(PathBuf);
-
-impl DotLock {
-    fn take(path: &Path) -> anyhow::Result<Self> {
-        let path = beside(path, ".lock");
-        for _ in 0..LOCK_TRIES {
-            match OpenOptions::new().write(true).create_new(true).open(&path) {
-                Ok(_) => return Ok(Self(path)),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    let made = fs::metadata(&path).and_then(|lock| lock.modified());
-                    match made.map(|made| made.elapsed().unwrap_or_default()) {
-                        Ok(age) if age > LOCK_STALE => fs::remove_file(&path)?,
-                        _ => sleep(LOCK_WAIT),
-                    }
-                }
-                Err(error) => return Err(error).with_context(|| path.display().to_string()),
-            }
-        }
-        anyhow::bail!("{} is held by another program", path.display())
+/// All octets from there to there, or an error.
+fn each_piece(
+    file: &File,
+    from: u64,
+    to: u64,
+    mut act: impl FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut at = from;
+    while at < to {
+        let piece = super::read_piece(file, at, to)?;
+        act(&piece)?;
+        at += piece.len() as u64;
     }
-}
-
-impl Drop for DotLock {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
-}
-
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
+    Ok(())
 }

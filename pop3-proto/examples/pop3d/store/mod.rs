@@ -1,8 +1,8 @@
 //! Where mail is kept: opening a maildrop, reading a message, removing messages.
 
-use std::collections::HashSet;
-use std::fs::{File, TryLockError};
-use std::io::{self, Read as _};
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,16 +12,18 @@ use pop3_proto::maildrop::Index;
 use pop3_proto::{Code, MsgNo, Uid};
 use tokio::task::spawn_blocking;
 
+mod dot_lock;
 mod maildir;
 mod mbox;
 mod sample;
 mod sizes;
+mod stock;
 
-use crate::crypto;
+use crate::languages::Texts;
 use crate::settings::{At, Kind as Format};
 
 /// Octets of a message in memory at once.
-const PIECE: u64 = 64 * 1024;
+const PIECE: usize = 64 * 1024;
 
 /// Maildrops of one kind.
 pub(crate) enum Store {
@@ -34,41 +36,19 @@ pub(crate) enum Store {
 pub(crate) struct Mailbox {
     entries: Vec<Entry>,
     kind: Kind,
-    _lock: Lock,
 }
 
+/// Where the messages are, in the order of the entries; each holds its lock.
 enum Kind {
-    /// The folder.
-    Maildir(PathBuf),
-    Mbox(PathBuf),
-    Sample(Arc<sample::Shared>),
+    Maildir(Arc<maildir::Folder>),
+    Mbox(Arc<mbox::Mbox>),
+    Sample(sample::Open),
 }
 
 /// A message, as it was when the maildrop was opened.
 struct Entry {
     octets: u64,
     uid: String,
-    place: Place,
-}
-
-enum Place {
-    File(PathBuf),
-    /// In an mbox: where its `From ` line starts, its text and how long that is, and where the next message starts.
-    Range {
-        from: u64,
-        text: u64,
-        len: u64,
-        next: u64,
-    },
-    /// In the built-in sample, from 0.
-    Sample(usize),
-}
-
-/// One session a maildrop: across processes for files, within this one for the sample.
-#[expect(dead_code, reason = "held, not read")]
-enum Lock {
-    File(File),
-    Sample(sample::Guard),
 }
 
 /// Why a maildrop was not opened.
@@ -103,12 +83,20 @@ impl Store {
         }
     }
 
+    /// Whether users have maildrops of their own.
+    pub(crate) fn is_by_user(&self) -> bool {
+        match self {
+            Self::Maildir(path) | Self::Mbox(path) => path.contains("%u"),
+            Self::Sample(_) => true,
+        }
+    }
+
     pub(crate) const fn is_sample(&self) -> bool {
         matches!(self, Self::Sample(_))
     }
 
     /// Locks the user's maildrop and takes stock of it.
-    pub(crate) async fn open(&self, user: &str) -> Result<Mailbox, Refusal> {
+    pub(crate) async fn open(&self, user: &str, texts: &Texts) -> Result<Mailbox, Refusal> {
         let opened = match self {
             Self::Sample(shared) => Ok(Ok(sample::open(shared))),
             Self::Maildir(path) => {
@@ -123,14 +111,8 @@ impl Store {
         let opened = opened.map_err(anyhow::Error::from).and_then(|opened| opened);
         match opened {
             Ok(Some(mailbox)) => Ok(mailbox),
-            Ok(None) => {
-                Err(Refusal { code: Code::InUse, text: "maildrop is locked by another session", error: None })
-            }
-            Err(error) => Err(Refusal {
-                code: Code::SysTemp,
-                text: "the maildrop cannot be opened",
-                error: Some(error),
-            }),
+            Ok(None) => Err(Refusal { code: Code::InUse, text: texts.locked, error: None }),
+            Err(error) => Err(Refusal { code: Code::SysTemp, text: texts.no_maildrop, error: Some(error) }),
         }
     }
 }
@@ -138,16 +120,16 @@ impl Store {
 /// A message that is being read.
 pub(crate) struct Message {
     piece: Option<Vec<u8>>,
-    rest: Option<io::Take<File>>,
+    /// What has not been read yet: the file, and from where to where in it.
+    rest: Option<(File, u64, u64)>,
 }
 
 impl Message {
     /// Reads the first piece, which is all of most messages.
-    fn open(file: File, len: u64) -> io::Result<Self> {
-        let mut rest = file.take(len);
-        let piece = read_piece(&mut rest)?;
-        let whole = (piece.len() as u64) < PIECE;
-        Ok(Self { piece: Some(piece), rest: (!whole).then_some(rest) })
+    fn open(file: File, from: u64, to: u64) -> io::Result<Self> {
+        let piece = read_piece(&file, from, to)?;
+        let at = from + piece.len() as u64;
+        Ok(Self { piece: Some(piece), rest: (at < to).then_some((file, at, to)) })
     }
 
     /// The next piece; `None` behind the last.
@@ -155,56 +137,55 @@ impl Message {
         if let Some(piece) = self.piece.take() {
             return Ok(Some(piece));
         }
-        let Some(mut rest) = self.rest.take() else { return Ok(None) };
-        let (piece, rest) =
-            spawn_blocking(move || read_piece(&mut rest).map(|piece| (piece, rest))).await??;
-        self.rest = Some(rest);
-        Ok((!piece.is_empty()).then_some(piece))
+        let Some((file, at, to)) = self.rest.take() else { return Ok(None) };
+        let (piece, file) =
+            spawn_blocking(move || read_piece(&file, at, to).map(|piece| (piece, file))).await??;
+        let at = at + piece.len() as u64;
+        self.rest = (at < to).then_some((file, at, to));
+        Ok(Some(piece))
     }
 }
 
-fn read_piece(from: &mut impl io::Read) -> io::Result<Vec<u8>> {
-    let mut piece = Vec::new();
-    from.take(PIECE).read_to_end(&mut piece)?;
+/// The octets from there to there, or the first of them; an error if the file is shorter: a message never looks whole that is not.
+fn read_piece(file: &File, from: u64, to: u64) -> io::Result<Vec<u8>> {
+    let len = usize::try_from(to.saturating_sub(from)).map_or(PIECE, |len| len.min(PIECE));
+    let mut piece = vec![0; len];
+    file.read_exact_at(&mut piece, from)?;
     Ok(piece)
 }
 
 impl Mailbox {
     /// The message as it is stored.
     pub(crate) async fn message(&self, number: MsgNo) -> io::Result<Message> {
-        let entry = self.entries.get(number.index()).ok_or(io::ErrorKind::NotFound)?;
-        match (&self.kind, &entry.place) {
-            (Kind::Maildir(folder), Place::File(path)) => {
-                let (folder, path) = (folder.clone(), path.clone());
-                spawn_blocking(move || Message::open(maildir::read(&folder, &path)?, u64::MAX)).await?
+        let at = number.index();
+        match &self.kind {
+            Kind::Maildir(folder) => {
+                let folder = folder.clone();
+                spawn_blocking(move || folder.message(at)).await?
             }
-            (Kind::Mbox(path), &Place::Range { text, len, .. }) => {
-                let path = path.clone();
-                spawn_blocking(move || Message::open(mbox::read(&path, text)?, len)).await?
+            Kind::Mbox(mbox) => {
+                let mbox = mbox.clone();
+                spawn_blocking(move || mbox.message(at)).await?
             }
-            (Kind::Sample(shared), Place::Sample(at)) => {
-                Ok(Message { piece: Some(shared.read(*at).to_vec()), rest: None })
-            }
-            _ => Err(io::ErrorKind::NotFound.into()),
+            Kind::Sample(sample) => Ok(Message { piece: Some(sample.message(at)), rest: None }),
         }
     }
 
     /// Removes these messages and no other.
     pub(crate) async fn remove(&self, numbers: &[MsgNo]) -> anyhow::Result<()> {
-        let marked = |n: &MsgNo| self.entries.get(n.index());
+        let marked = numbers.iter().map(|n| n.index());
         match &self.kind {
             Kind::Maildir(folder) => {
-                let folder = folder.clone();
-                let paths = numbers.iter().filter_map(marked).filter_map(Entry::path).collect::<Vec<_>>();
-                spawn_blocking(move || maildir::remove(&folder, &paths)).await?
+                let (folder, marked) = (folder.clone(), marked.collect::<Vec<_>>());
+                spawn_blocking(move || folder.remove(&marked)).await?
             }
-            Kind::Mbox(path) => {
-                let path = path.clone();
-                let ranges = numbers.iter().filter_map(marked).filter_map(Entry::range).collect::<Vec<_>>();
-                spawn_blocking(move || mbox::remove(&path, &ranges)).await?
+            Kind::Mbox(mbox) => {
+                let uids = marked.filter_map(|at| self.entries.get(at)).map(|entry| entry.uid.clone());
+                let (mbox, uids) = (mbox.clone(), uids.collect());
+                spawn_blocking(move || mbox.remove(&uids)).await?
             }
-            Kind::Sample(shared) => {
-                shared.remove(numbers.iter().filter_map(marked));
+            Kind::Sample(sample) => {
+                sample.remove(marked);
                 Ok(())
             }
         }
@@ -226,29 +207,44 @@ impl Index for Mailbox {
     }
 }
 
-impl Entry {
-    fn path(&self) -> Option<PathBuf> {
-        match &self.place {
-            Place::File(path) => Some(path.clone()),
-            Place::Range { .. } | Place::Sample(_) => None,
+/// `None` if somebody else holds it.
+fn lock(path: &Path) -> anyhow::Result<Option<File>> {
+    loop {
+        let file = File::open(path).with_context(|| path.display().to_string())?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => {
+                return Err(error).with_context(|| format!("locking {}", path.display()));
+            }
         }
-    }
-
-    fn range(&self) -> Option<(u64, u64)> {
-        match self.place {
-            Place::Range { from, next, .. } => Some((from, next)),
-            Place::File(_) | Place::Sample(_) => None,
+        // Another session may have put a new file in this place since it was opened.
+        if is_same(&file.metadata()?, &fs::metadata(path)?) {
+            return Ok(Some(file));
         }
     }
 }
 
-/// `None` if somebody else holds it.
-fn lock(path: &Path) -> anyhow::Result<Option<Lock>> {
-    let file = File::open(path).with_context(|| path.display().to_string())?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(Lock::File(file))),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("locking {}", path.display())),
+fn is_same(one: &Metadata, other: &Metadata) -> bool {
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// Opens a file that is to be a plain one: no pipe that would never answer, and no link to something else that this process
+/// may read and the user may not.
+fn open_plain(path: &Path) -> io::Result<File> {
+    let seen = fs::symlink_metadata(path)?;
+    if !seen.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a plain file"));
+    }
+    let file = File::open(path)?;
+    if is_same(&seen, &file.metadata()?) { Ok(file) } else { Err(io::ErrorKind::NotFound.into()) }
+}
+
+/// Makes a file of that name anew, and never writes through a link that stands there.
+fn create_anew(path: &Path) -> io::Result<File> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => OpenOptions::new().write(true).create_new(true).open(path),
     }
 }
 
@@ -266,24 +262,9 @@ fn wire_size(mut from: impl io::Read) -> io::Result<u64> {
     }
 }
 
-/// A unique-id from a name that is unique: the name itself, or, if it is too long or has octets that may not stand in one, a
-/// digest of it.
-fn uid(name: &str) -> String {
-    match Uid::new(name.as_bytes()) {
-        Some(_) => name.to_owned(),
-        None => crypto::hex(&crypto::sha256([name.as_bytes()])[..16]),
-    }
-}
-
-/// Equal messages have equal digests, and some clients refuse a maildrop with equal unique-ids: all but the first get their count.
-fn tell_apart(entries: &mut [Entry]) {
-    let mut seen = HashSet::new();
-    for entry in entries {
-        let mut count = 1;
-        let digest = entry.uid.clone();
-        while !seen.insert(entry.uid.clone()) {
-            count += 1;
-            entry.uid = format!("{digest}-{count}");
-        }
-    }
+/// The path with something more at its end.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }

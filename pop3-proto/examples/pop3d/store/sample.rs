@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pop3_proto::dot::wire_size;
 
-use super::{Entry, Kind, Lock, Mailbox, Place};
+use super::{Entry, Kind, Mailbox};
 use crate::sample::Sample;
 
 pub(crate) struct Shared {
@@ -15,13 +15,11 @@ pub(crate) struct Shared {
     busy: AtomicBool,
 }
 
-/// Frees the sample for the next session.
-pub(super) struct Guard(Arc<Shared>);
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        self.0.busy.store(false, Ordering::Release);
-    }
+/// The sample in one session; the next may have it when this is dropped.
+pub(super) struct Open {
+    shared: Arc<Shared>,
+    /// Which of the messages are there.
+    messages: Vec<usize>,
 }
 
 /// `None` if the maildrop is in use.
@@ -29,15 +27,13 @@ pub(super) fn open(shared: &Arc<Shared>) -> Option<Mailbox> {
     if shared.busy.swap(true, Ordering::AcqRel) {
         return None;
     }
-    let lock = Lock::Sample(Guard(shared.clone()));
-    let gone = shared.gone.lock().unwrap_or_else(PoisonError::into_inner);
-    let left = shared.mail.0.iter().enumerate().filter(|(at, _)| !gone.contains(at));
-    let entries = left.map(|(at, message)| Entry {
-        octets: wire_size(&message.text),
-        uid: message.uid.to_owned(),
-        place: Place::Sample(at),
-    });
-    Some(Mailbox { entries: entries.collect(), kind: Kind::Sample(shared.clone()), _lock: lock })
+    let gone = shared.gone().clone();
+    let messages: Vec<usize> = (0..shared.mail.0.len()).filter(|at| !gone.contains(at)).collect();
+    let open = Open { shared: shared.clone(), messages };
+    let there = open.messages.iter().filter_map(|at| shared.mail.0.get(*at));
+    let entries =
+        there.map(|message| Entry { octets: wire_size(&message.text), uid: message.uid.to_owned() });
+    Some(Mailbox { entries: entries.collect(), kind: Kind::Sample(open) })
 }
 
 impl Shared {
@@ -45,15 +41,24 @@ impl Shared {
         Self { mail: Sample::new(), gone: Mutex::default(), busy: AtomicBool::new(false) }
     }
 
-    pub(super) fn read(&self, at: usize) -> &[u8] {
-        self.mail.0.get(at).map_or(&[], |message| &message.text)
+    fn gone(&self) -> MutexGuard<'_, HashSet<usize>> {
+        self.gone.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Open {
+    pub(super) fn message(&self, at: usize) -> Vec<u8> {
+        let message = self.messages.get(at).and_then(|at| self.shared.mail.0.get(*at));
+        message.map_or_else(Vec::new, |message| message.text.to_vec())
     }
 
-    pub(super) fn remove<'e>(&self, entries: impl Iterator<Item = &'e Entry>) {
-        let mut gone = self.gone.lock().unwrap_or_else(PoisonError::into_inner);
-        gone.extend(entries.filter_map(|entry| match entry.place {
-            Place::Sample(at) => Some(at),
-            Place::File(_) | Place::Range { .. } => None,
-        }));
+    pub(super) fn remove(&self, marked: impl Iterator<Item = usize>) {
+        self.shared.gone().extend(marked.filter_map(|at| self.messages.get(at)));
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.shared.busy.store(false, Ordering::Release);
     }
 }

@@ -6,12 +6,16 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::io;
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use tracing::debug;
 
+use super::{create_anew, open_plain};
+
 const NAME: &str = "pop3d-sizes";
+/// More than a million messages need.
+const LONGEST: u64 = 128 << 20;
 
 pub(super) struct Sizes {
     path: PathBuf,
@@ -25,11 +29,15 @@ pub(super) struct Sizes {
 impl Sizes {
     pub(super) fn read(folder: &Path) -> Self {
         let path = folder.join(NAME);
-        let text = fs::read_to_string(&path).unwrap_or_default();
+        let mut text = String::new();
+        let read = open_plain(&path).and_then(|file| file.take(LONGEST).read_to_string(&mut text));
+        if read.is_err() {
+            text.clear(); // there is none yet, or it cannot be used: it is made anew
+        }
         let line = |line: &str| {
             let (stored, rest) = line.split_once(' ')?;
-            let (octets, id) = rest.split_once(' ')?;
-            Some((id.to_owned(), (stored.parse().ok()?, octets.parse().ok()?)))
+            let (octets, uid) = rest.split_once(' ')?;
+            Some((uid.to_owned(), (stored.parse().ok()?, octets.parse().ok()?)))
         };
         let known = text.lines().filter_map(line).collect();
         Self { path, known, used: HashMap::new(), measured: false }
@@ -38,18 +46,18 @@ impl Sizes {
     /// The size of a message whose file has that length, measured only if it is not known.
     pub(super) fn octets(
         &mut self,
-        id: &str,
+        uid: &str,
         stored: u64,
         measure: impl FnOnce() -> io::Result<u64>,
     ) -> io::Result<u64> {
-        let octets = match self.known.get(id) {
+        let octets = match self.known.get(uid) {
             Some((len, octets)) if *len == stored => *octets,
             _ => {
                 self.measured = true;
                 measure()?
             }
         };
-        self.used.insert(id.to_owned(), (stored, octets));
+        self.used.insert(uid.to_owned(), (stored, octets));
         Ok(octets)
     }
 
@@ -58,15 +66,13 @@ impl Sizes {
         if !self.measured && self.used.len() == self.known.len() {
             return;
         }
-        let text = self.used.iter().fold(String::new(), |mut text, (id, (stored, octets))| {
-            // A name with a line end is measured every time.
-            if !id.contains('\n') {
-                let _ = writeln!(text, "{stored} {octets} {id}");
-            }
+        let text = self.used.iter().fold(String::new(), |mut text, (uid, (stored, octets))| {
+            let _ = writeln!(text, "{stored} {octets} {uid}");
             text
         });
         let new = self.path.with_extension("new");
-        let written = fs::write(&new, text).and_then(|()| fs::rename(&new, &self.path));
+        let written = create_anew(&new).and_then(|mut file| file.write_all(text.as_bytes()));
+        let written = written.and_then(|()| fs::rename(&new, &self.path));
         if let Err(error) = written {
             debug!("{}: {error}", self.path.display());
         }

@@ -187,7 +187,9 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Engine for Exchange<M> {
             #[cfg(feature = "cram-md5")]
             (Running::CramMd5(cram), Answer::Secret(secret)) => cram.secret_is(secret, memory),
             #[cfg(feature = "scram")]
-            (Running::Scram(scram), Answer::Keys(keys)) => scram.keys_are(keys, memory),
+            (Running::Scram(scram), Answer::Keys(keys)) => scram.keys_are(keys, None, memory),
+            #[cfg(feature = "scram")]
+            (Running::Scram(scram), Answer::Nobody(name)) => scram.keys_are(None, Some(name), memory),
             (Running::Authorizing(identity), Answer::Authorized(true)) => {
                 identity.acting_as.map(|name| Move::Admit(Identity { name, acting_as: None }))
             }

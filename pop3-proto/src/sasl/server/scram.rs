@@ -29,8 +29,8 @@ pub(super) struct Scram {
 #[derive(Debug)]
 enum State {
     First,
-    /// The keys are being looked for; until they come, those of nobody stand here.
-    Keys(First, Keys),
+    /// The keys are being looked for.
+    Keys(First),
     Final(First, Found, ServerFirst),
     /// The proof was right, and the client is told so.
     Proved(Identity),
@@ -88,12 +88,8 @@ impl Scram {
         match core::mem::replace(&mut self.state, State::Over) {
             State::First => {
                 let first = self.client_first(response, memory)?;
-                let name = first.identity.name;
-                // Before anybody is asked, so that no answer makes more work than another.
-                let nobody =
-                    Keys::fake(self.hash, memory.get(self.fake_key), memory.get(name), self.fake_iterations);
-                self.state = State::Keys(first, nobody);
-                Some(Move::FindKeys(name, self.hash))
+                self.state = State::Keys(first);
+                Some(Move::FindKeys(first.identity.name, self.hash))
             }
             State::Final(first, found, server_first) => {
                 let signature = client_final(response, first, &found, server_first, memory)?;
@@ -105,10 +101,16 @@ impl Scram {
         }
     }
 
-    pub(super) fn keys_are(&mut self, keys: Option<&Keys>, memory: &mut Memory<'_>) -> Option<Move> {
-        let State::Keys(first, nobody) = core::mem::replace(&mut self.state, State::Over) else {
-            return None;
-        };
+    pub(super) fn keys_are(
+        &mut self,
+        keys: Option<&Keys>,
+        stored_name: Option<&str>,
+        memory: &mut Memory<'_>,
+    ) -> Option<Move> {
+        let State::Keys(first) = core::mem::replace(&mut self.state, State::Over) else { return None };
+        // For everybody, so that no answer makes more work than another.
+        let name = stored_name.map_or_else(|| memory.get(first.identity.name), str::as_bytes);
+        let nobody = Keys::fake(self.hash, memory.get(self.fake_key), name, self.fake_iterations);
         let keys = keys.filter(|keys| keys.hash() == self.hash);
         let found = Found { somebody: keys.is_some(), keys: keys.cloned().unwrap_or(nobody) };
         let server_first = self.server_first(first, &found.keys, memory)?;

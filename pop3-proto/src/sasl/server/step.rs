@@ -78,6 +78,10 @@ pub enum Answer<'a> {
     /// To [`Step::FindKeys`]; `None` if there is no such user, or none with keys of that hash.
     #[cfg(feature = "scram")]
     Keys(Option<&'a Keys>),
+    /// As `Keys(None)`, where one user may log in under several names: the name that such a user would be stored under, so that all
+    /// of them get the same salt as they do for users who exist.
+    #[cfg(feature = "scram")]
+    Nobody(&'a str),
     /// To [`Step::CheckToken`]: the name that the token stands for, or, if it is not good, the JSON object that tells the client
     /// why (RFC 7628 section 3.2.2): `{"status":"invalid_token"}` at least.
     Token(Result<&'a str, &'a str>),

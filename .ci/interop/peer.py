@@ -1,0 +1,67 @@
+"""A raw connection to pop3d, for the scripts that look at single lines. Nothing to run by hand."""
+
+import socket
+
+from clients import PLAIN, TLS, tls_context
+from harness import HOST, PASSWORD, USER, Server, expect
+
+
+class Peer:
+    """Sends what it is told to; `source` is the address it comes from, `header` what it sends before TLS."""
+
+    def __init__(self, server: Server, mode: str = PLAIN, source: str = HOST, header: bytes = b"") -> None:
+        port = server.tls_port if mode == TLS else server.plain_port
+        self.socket = socket.create_connection((HOST, port), 30, (source, 0))
+        self.socket.sendall(header)
+        if mode == TLS:
+            self.socket = tls_context(server).wrap_socket(self.socket, server_hostname=HOST)
+        self.lines = self.socket.makefile("rb")
+
+    def ask(self, command: bytes) -> bytes:
+        """Sends a line (nothing for the greeting) and returns the status line; b"" at a close."""
+        if command:
+            self.socket.sendall(command + b"\r\n")
+        return self.lines.readline()
+
+    def fetch(self, command: bytes) -> bytes:
+        """The octets of the multi-line reply, dots unstuffed, without the end; it has to be a success."""
+        answer = self.ask(command)
+        expect(answer.startswith(b"+OK"), f"{command!r} is answered with {answer!r}")
+        octets = bytearray()
+        while (line := self.lines.readline()) != b".\r\n":
+            expect(line.endswith(b"\n"), f"closed in the reply to {command!r}")
+            octets += line.removeprefix(b".")
+        return bytes(octets)
+
+    def log_in(self, user: str = USER) -> None:
+        for command in (b"", b"USER " + user.encode(), b"PASS " + PASSWORD.encode()):
+            answer = self.ask(command)
+            expect(answer.startswith(b"+OK"), f"{command!r} is answered with {answer!r}")
+
+    def rest(self) -> bytes:
+        """What comes until the close; a reset counts as one, for the server need not read what it does not want."""
+        octets = bytearray()
+        try:
+            while piece := self.lines.read1(65536):
+                octets += piece
+        except TimeoutError:
+            raise
+        except OSError:
+            pass
+        return bytes(octets)
+
+    def send_if_open(self, octets: bytes) -> None:
+        try:
+            self.socket.sendall(octets)
+        except OSError:
+            pass
+
+    def close(self) -> None:
+        self.lines.close()
+        self.socket.close()
+
+    def __enter__(self) -> "Peer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
