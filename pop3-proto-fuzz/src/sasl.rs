@@ -78,7 +78,7 @@ pub fn sasl(data: &[u8]) {
                 well_formed(acting_as);
                 assert_ne!(name, acting_as);
                 asked_otherwise = true;
-                Answer::Authorized(cursor.octet() % 2 == 0)
+                Answer::Authorized(cursor.octet().is_multiple_of(2))
             }
             Step::Anonymous { trace } => {
                 assert!(mechanism == "ANONYMOUS" && trace.chars().count() <= 255);
