@@ -47,10 +47,10 @@ impl Stamp {
 
 /// Labels of letters, digits and hyphens between single dots: clients refuse address literals, `=`, `..` and a dot at the end.
 fn is_domain(host: &str) -> bool {
-    let is_label = |label: &str| {
-        !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    let is_label = |label: &[u8]| {
+        !label.is_empty() && label.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
     };
-    host.split('.').all(is_label)
+    host.as_bytes().split(|b| *b == b'.').all(is_label)
 }
 
 impl fmt::Debug for Stamp {
