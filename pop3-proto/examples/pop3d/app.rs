@@ -8,7 +8,6 @@ use anyhow::Context as _;
 use pop3_proto::policy::{LoginDelays, Throttle};
 use pop3_proto::server::{Config, Server};
 use pop3_proto::{LoginDelay, Mechanism, Security, Time};
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tracing::info;
 
@@ -19,6 +18,7 @@ use crate::store::Store;
 use crate::tls::Tls;
 use crate::users::Users;
 use crate::visit::{TlsFacts, Visit};
+use crate::workers::Workers;
 
 /// How many addresses and users are remembered at most.
 const REMEMBERED: usize = 100_000;
@@ -37,8 +37,7 @@ pub(crate) struct App {
     delays: Mutex<LoginDelays<String>>,
     /// The hash that the passwords of unknown users are compared with, if known ones have hashes.
     pub(crate) nobody: Option<String>,
-    /// How many hashes may be computed at once: each takes memory and a processor.
-    pub(crate) hashing: Semaphore,
+    pub(crate) workers: Workers,
     /// One for each set of traits, by its bits. They live as long as the process.
     configs: Vec<&'static Config<'static>>,
     pub(crate) started: Instant,
@@ -70,7 +69,6 @@ impl App {
             .relay
             .as_ref()
             .map(|relay| Relay::new(Duration::from_secs(relay.window), relay.table.clone()));
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let failure_delay = Duration::from_secs(settings.login.failure_delay);
         Ok(Self {
             store,
@@ -79,7 +77,7 @@ impl App {
             throttle: Mutex::new(Throttle::new(REMEMBERED, failure_delay, LONGEST_FAILURE_DELAY)),
             delays: Mutex::new(LoginDelays::new(REMEMBERED)),
             nobody: users.has_hashes().then(passwords::hash_of_nobody).transpose()?,
-            hashing: Semaphore::new(processors),
+            workers: Workers::start()?,
             configs,
             started: Instant::now(),
             users,

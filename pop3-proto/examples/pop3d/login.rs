@@ -98,10 +98,8 @@ async fn check_password(app: &App, name: &str, password: &[u8]) -> Option<String
 }
 
 async fn is_password_of(app: &App, password: &[u8], hash: &str) -> bool {
-    let Ok(_turn) = app.hashing.acquire().await else { return false };
     let (password, hash) = (Zeroizing::new(password.to_vec()), hash.to_owned());
-    let check = tokio::task::spawn_blocking(move || passwords::is_password_of(&password, &hash));
-    check.await.unwrap_or(false)
+    app.workers.run(move || passwords::is_password_of(&password, &hash)).await.unwrap_or(false)
 }
 
 async fn find_keys(app: &App, name: &str, hash: Hash) -> Option<Keys> {
@@ -110,7 +108,5 @@ async fn find_keys(app: &App, name: &str, hash: Hash) -> Option<Keys> {
         return Some(keys.clone());
     }
     let salt = crypto::sha256([hash.mechanism().as_bytes(), &app.tls.secret, name.as_bytes()]);
-    let _turn = app.hashing.acquire().await.ok()?;
-    let make = move || user.made_keys(hash, salt.first_chunk::<16>()?).cloned();
-    tokio::task::spawn_blocking(make).await.ok()?
+    app.workers.run(move || user.made_keys(hash, salt.first_chunk::<16>()?).cloned()).await?
 }

@@ -29,6 +29,7 @@ mod talk;
 mod tls;
 mod users;
 mod visit;
+mod workers;
 
 use app::App;
 use settings::{Args, Settings};
