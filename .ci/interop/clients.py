@@ -40,8 +40,8 @@ class Download:
     sizes: list[int] | None = None
 
 
-def run(command: list[object], what: str, **options: object) -> str:
-    """Runs a program to its end; expects success and returns all it printed."""
+def run(command: list[object], what: str, codes: tuple[int, ...] = (0,), **options: object) -> str:
+    """Runs a program to its end; expects one of the exit codes and returns all it printed."""
     try:
         done = subprocess.run(
             list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -50,7 +50,7 @@ def run(command: list[object], what: str, **options: object) -> str:
     except subprocess.TimeoutExpired:
         raise Failed(f"{what} did not end within {TIMEOUT} s") from None
     text = done.stdout.decode(errors="replace")
-    expect(done.returncode == 0, f"{what} ended with code {done.returncode}: {text[-2000:]}")
+    expect(done.returncode in codes, f"{what} ended with code {done.returncode}: {text[-2000:]}")
     return text
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the interop stage needs and this machine lacks: curl, fetchmail, Dovecot's POP3 server, openssl, procps.
+# Installs what the interop stage needs and this machine lacks: POP3 clients, Dovecot's POP3 server, openssl, procps.
 #
 # It proves nothing. By hand, on Debian or Ubuntu:  .ci/interop/install.sh
 # Asks nothing; uses sudo unless it is root; ends with code 1 and a message if something cannot be installed.
@@ -15,9 +15,23 @@ has() {
     PATH="$PATH:/usr/sbin:/sbin" command -v "$1" >/dev/null
 }
 
+perl_has() {
+    has perl && perl -M"$1" -e 1 2>/dev/null
+}
+
 missing() {
     has curl || echo curl
     has fetchmail || echo fetchmail
+    has getmail || echo getmail6
+    has gsasl || echo gsasl
+    has mpop || echo mpop
+    has neomutt || echo neomutt
+    has s-nail || echo s-nail
+    has thunderbird || echo thunderbird
+    perl_has Net::POP3 || echo perl
+    perl_has Authen::SASL || echo libauthen-sasl-perl
+    perl_has Digest::HMAC_MD5 || echo libdigest-hmac-perl
+    perl_has IO::Socket::SSL || echo libio-socket-ssl-perl
     { has dovecot && [ -x /usr/lib/dovecot/pop3 ]; } || echo dovecot-pop3d
     has openssl || echo openssl
     has ps || echo procps

@@ -87,7 +87,11 @@ def exchanges(dialogue: Dialogue) -> Iterator[tuple[bytes, bytes, bytes | None]]
         return line
 
     yield b"", status_line(), None
-    for command in bytes(dialogue.client).split(b"\r\n")[:-1]:
+    lines = iter(bytes(dialogue.client).split(b"\r\n")[:-1])
+    for command in lines:
+        while server.startswith(b"+ ", at) and command.upper().startswith(b"AUTH "):
+            at = server.index(b"\r\n", at) + 2
+            next(lines)  # the response to the challenge
         status = status_line()
         words = command.upper().split() or [b""]
         long_reply = words[0] in (b"RETR", b"TOP", b"CAPA") or words in ([b"LIST"], [b"UIDL"])

@@ -5,7 +5,7 @@ Every client (poplib, curl, fetchmail, pop3get) downloads a corpus of awkward me
 deleting, locking and sizes are checked; pop3get then does the same against a Dovecot of our own. One line a check, the
 sum at the end, exit code 1 if one failed. By hand, from the root of the repository:
 
-  cargo build --release --examples -p pop3-proto && .ci/interop/run.py               (reduced, as in CI)
+  cargo build --release --examples -p pop3-proto --all-features && .ci/interop/run.py               (reduced, as in CI)
   .ci/interop/run.py --count 300 --big-mb 50                                         (full)
 
 EXAMPLES names another folder with the programs pop3d and pop3get. Known of curl 7.88, and allowed here: it writes one
@@ -121,6 +121,7 @@ class Stage:
         self.against_dovecot()
         return self.report.finish()
 
+    # Proves 2449-4-06, 8314-3.1-01, 8314-4-01, 8314-4-02.
     def download(self, pop3d: Pop3d, client: str, mode: str) -> str:
         download = CLIENTS[client](pop3d.server, mode)
         if client == "fetchmail" and mode != PLAIN:
@@ -164,6 +165,7 @@ class Stage:
                     got, wanted = joined(session.top(number, count)), b"".join(lines[: header + count])
                     expect(got == wanted, f"TOP {number} {count}: {shown(got)} instead of {shown(wanted)}")
 
+    # Proves 1939-7-10.
     def unique_ids(self, server: Server) -> None:
         lists = []
         for mode in (PLAIN, TLS):
@@ -172,6 +174,7 @@ class Stage:
         expect(lists[0] == lists[1], "not the same in two sessions")
         expect(len(set(lists[0])) == len(self.wanted), "not one for each message")
 
+    # Proves 1939-4-03, 1939-6-06.
     def in_use(self, server: Server) -> None:
         with poplib_session(server):
             try:
@@ -191,6 +194,7 @@ class Stage:
     def unchanged(maildir: Path, before: dict[str, bytes]) -> None:
         expect(read_maildir(maildir) == before, "the Maildir has changed")
 
+    # Proves 1939-6-03, 1939-6-05.
     def delete(self, mode: str, delete_with: Callable[[Server, str, list[int]], None]) -> str:
         maildir = self.maildir(30)
         before = read_maildir(maildir)
@@ -221,6 +225,7 @@ class Stage:
             self.unchanged(maildir, {})
             expect(not with_pop3get(pop3d.server, mode).messages, "there are messages in an empty maildrop")
 
+    # Proves 1939-5-20, 1939-6-02.
     def delete_without_quit(self, mode: str) -> None:
         maildir = self.maildir(30)
         before = read_maildir(maildir)

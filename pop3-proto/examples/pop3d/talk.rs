@@ -98,7 +98,9 @@ impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
         let nonce = crypto::nonce()?;
         let mut channel = Channel::new(&nonce, &self.app.settings.hostname);
         let tls = self.visit.tls.as_ref();
-        let bindings = tls.map(|tls| tls.bindings()).unwrap_or_default();
+        // A client that knows how to bind the channel, and sees no -PLUS, must not be taken for one that was deceived.
+        let plus = self.session.config().mechanisms.iter().any(|one| one.name.ends_with("-PLUS"));
+        let bindings = tls.filter(|_| plus).map(|tls| tls.bindings()).unwrap_or_default();
         channel.bindings = &bindings;
         channel.external = tls.and_then(|tls| self.app.certified(tls));
         channel.fake_key = &self.app.tls.secret;

@@ -96,7 +96,7 @@ impl Default for Login {
     fn default() -> Self {
         Self {
             clear: Clear::default(),
-            mechanisms: OFFERED.to_vec(),
+            mechanisms: KNOWN.into_iter().filter(|one| !one.name.ends_with("-PLUS")).collect(),
             user: true,
             apop: true,
             anonymous: false,
@@ -128,8 +128,8 @@ pub(crate) enum Clear {
     Always,
 }
 
-/// Strongest first.
-const OFFERED: [Mechanism<'static>; 9] = [
+/// Strongest first. The -PLUS forms have to be asked for: some clients choose them and then fail to bind the channel.
+const KNOWN: [Mechanism<'static>; 9] = [
     Mechanism::SCRAM_SHA_256_PLUS,
     Mechanism::SCRAM_SHA_1_PLUS,
     Mechanism::SCRAM_SHA_256,
@@ -143,11 +143,11 @@ const OFFERED: [Mechanism<'static>; 9] = [
 
 fn mechanisms<'de, D: Deserializer<'de>>(names: D) -> Result<Vec<Mechanism<'static>>, D::Error> {
     let names = Vec::<String>::deserialize(names)?;
-    let find = |name: &String| OFFERED.into_iter().find(|one| one.name == name);
+    let find = |name: &String| KNOWN.into_iter().find(|one| one.name == name);
     names
         .iter()
         .map(|name| {
-            let known = || OFFERED.map(|one| one.name).join(", ");
+            let known = || KNOWN.map(|one| one.name).join(", ");
             find(name)
                 .ok_or_else(|| de::Error::custom(format!("no mechanism {name:?}; there are {}", known())))
         })
