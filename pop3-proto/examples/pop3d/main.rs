@@ -34,6 +34,9 @@ mod workers;
 use app::App;
 use settings::{Args, Settings};
 
+/// Threads that read and write files. More of them take memory and serve nobody faster.
+const FILE_THREADS: usize = 64;
+
 fn main() -> ExitCode {
     let args = Args::parse();
     if args.hash_password {
@@ -45,7 +48,10 @@ fn main() -> ExitCode {
 }
 
 fn run(settings: Settings) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(FILE_THREADS)
+        .build()?;
     runtime.block_on(async {
         let app = Arc::new(App::new(settings)?);
         server::run(app).await

@@ -1,0 +1,87 @@
+//! Sessions that are there and do next to nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Barrier, Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::Span;
+use crate::connection::{Connection, Target};
+use crate::outcome::{Errors, join};
+
+/// Logins at once; a server under test is to hold the sessions, not to stand a storm of them.
+const OPENING: usize = 32;
+
+pub(crate) async fn run(target: &Arc<Target>, span: Span, interval: Duration) -> anyhow::Result<Value> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let (stop, stopping) = watch::channel(());
+    let opening = Arc::new(Semaphore::new(OPENING));
+    let all_open = Arc::new(Barrier::new(span.connections as usize + 1));
+    let start = Instant::now();
+    let mut workers = JoinSet::new();
+    for nth in 0..span.connections {
+        let (target, opening, all_open) = (target.clone(), opening.clone(), all_open.clone());
+        let mut stopping = stopping.clone();
+        // All NOOP of an interval, spread over it.
+        let offset = interval.mul_f64(f64::from(nth) / f64::from(span.connections));
+        workers.spawn(async move {
+            let mut errors = Errors::default();
+            let opened = {
+                let _permit = opening.acquire().await;
+                errors.note(target.log_in(nth).await)
+            };
+            all_open.wait().await;
+            let mut noops = 0;
+            if let Some(connection) = opened {
+                let at = Instant::now() + offset;
+                errors.note(stay(connection, at, interval, &mut stopping, &mut noops).await);
+            }
+            (noops, errors)
+        });
+    }
+    all_open.wait().await;
+    let open_seconds = start.elapsed().as_secs_f64();
+    eprintln!("open: {} sessions in {open_seconds:.2} s", span.connections);
+    let start = Instant::now();
+    tokio::select! { () = sleep(span.seconds) => {} _ = terminate.recv() => {} }
+    let seconds = start.elapsed().as_secs_f64();
+    stop.send(())?;
+
+    let (mut noops, mut errors) = (0, Errors::default());
+    join(workers, |(some, failed)| {
+        noops += some;
+        errors.add(failed);
+    })
+    .await?;
+    Ok(json!({
+        "mode": "idle",
+        "connections": span.connections,
+        "open_seconds": open_seconds,
+        "seconds": seconds,
+        "noops": noops,
+        "errors": errors.count,
+        "first_error": errors.first,
+    }))
+}
+
+async fn stay(
+    mut connection: Connection,
+    mut at: Instant,
+    interval: Duration,
+    stopping: &mut watch::Receiver<()>,
+    noops: &mut u64,
+) -> anyhow::Result<()> {
+    loop {
+        tokio::select! {
+            () = sleep_until(at) => {}
+            _ = stopping.changed() => return connection.quit().await,
+        }
+        connection.noop().await?;
+        *noops += 1;
+        at += interval;
+    }
+}

@@ -1,0 +1,35 @@
+//! What workers bring home.
+
+use anyhow::Context as _;
+use tokio::task::JoinSet;
+
+/// Errors are counted, and the first is told.
+#[derive(Debug, Default)]
+pub(crate) struct Errors {
+    pub(crate) count: u64,
+    pub(crate) first: Option<String>,
+}
+
+impl Errors {
+    pub(crate) fn note<T>(&mut self, result: anyhow::Result<T>) -> Option<T> {
+        result
+            .map_err(|error| {
+                self.count += 1;
+                self.first.get_or_insert_with(|| format!("{error:#}"));
+            })
+            .ok()
+    }
+
+    pub(crate) fn add(&mut self, other: Self) {
+        self.count += other.count;
+        self.first = self.first.take().or(other.first);
+    }
+}
+
+/// Waits for all workers. One that panicked fails the whole run.
+pub(crate) async fn join<T: 'static>(mut workers: JoinSet<T>, mut each: impl FnMut(T)) -> anyhow::Result<()> {
+    while let Some(done) = workers.join_next().await {
+        each(done.context("a worker")?);
+    }
+    Ok(())
+}
