@@ -74,6 +74,7 @@ impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
 
     /// USER and PASS, or APOP.
     pub(crate) async fn log_in(&mut self, credentials: Credentials<'_>, reply: Ticket<kind::Login>) {
+        self.failed = false;
         let (method, user) = match credentials {
             Credentials::Password(password) => {
                 let name = self.session.user().unwrap_or_default();
@@ -104,6 +105,7 @@ impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
         channel.bindings = &bindings;
         channel.external = tls.and_then(|tls| self.app.certified(tls));
         channel.fake_key = &self.app.tls.secret;
+        self.failed = false;
         self.exchange = Exchange::new(vec![0; Exchange::<Vec<u8>>::MEMORY]);
         // What cannot start fails at its first step.
         let _ = self.exchange.start(mechanism, &channel);
@@ -129,7 +131,6 @@ impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
             Next::No => Err(self.refusal()),
         };
         self.exchange = Exchange::new(Vec::new());
-        self.failed = false;
         match opened {
             Ok(()) => reply.accept(&mut self.session, &mut self.tx, self.texts.welcome),
             Err(why) => reply.err(&mut self.session, &mut self.tx, why.code, why.text),
@@ -166,6 +167,7 @@ impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
         self.open(user).await?;
         if app.delays().login(user.to_owned(), delay, app.now()).is_err() {
             self.drop.close();
+            self.visit.user = None;
             return Err(too_early);
         }
         if self.session.config().login_delay.is_some() {
@@ -175,7 +177,6 @@ impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
         if let Some(relay) = app.relay.as_ref().filter(|_| !address.is_unspecified()) {
             relay.open(address, app.now());
         }
-        self.visit.user = Some(user.to_owned());
         Ok(())
     }
 
@@ -190,6 +191,7 @@ impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
         if self.app.is_read_only() {
             self.drop.read_only();
         }
+        self.visit.user = Some(user.to_owned());
         Ok(())
     }
 
