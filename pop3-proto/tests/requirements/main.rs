@@ -1,14 +1,14 @@
 //! Rows of `catalogue/requirements.toml` that take an embedder, a client or a parser to show.
 
+mod client;
+#[path = "../common/mod.rs"]
 mod common;
+mod segments;
 
 use common::{Mailbox, show};
-use pop3_proto::client::{Client, Event as Got, Part, Profile, SendError};
 use pop3_proto::maildrop::Maildrop;
-use pop3_proto::server::{Config, Credentials, Event, Need, Phase, Reason, Server};
-use pop3_proto::{
-    Base64, Code, Command, Deviations, FixedBuf, Mechanism, MsgNo, Security, Time, Timestamp, parse,
-};
+use pop3_proto::server::{Config, Credentials, Event, Phase, Reason, Server};
+use pop3_proto::{Code, Deviations, Mechanism, MsgNo, Security, Time, Timestamp, parse};
 
 /// Shows `said` to the session, lets `judge` answer every login, and returns what the server says.
 fn dialogue(
@@ -211,110 +211,6 @@ fn response_codes_are_known_by_the_levels_that_are_known_in_any_case() {
     }
 }
 
-/// A session behind the login; all it had to say has been said.
-fn logged_in<'c>(
-    config: &'c Config<'c>,
-    drop: &mut Maildrop<Mailbox, Vec<u8>>,
-    messages: &[&[u8]],
-) -> Server<'c> {
-    let mut session = Server::new(config, Security::Tls);
-    let (mut window, mut out) = (&b"USER a\r\nPASS b\r\n"[..], Vec::new());
-    let Event::Login { reply, .. } = drop.receive(&mut session, Time::ZERO, &mut window, &mut out) else {
-        panic!()
-    };
-    drop.open(Mailbox::of(messages));
-    reply.accept(&mut session, &mut out, "");
-    session
-}
-
-/// What goes out for `said`, flush by flush, through an output of 512 octets.
-fn flushes(messages: &[&[u8]], said: &str) -> Vec<Vec<u8>> {
-    let (config, mut drop) = (Config::new(), Maildrop::closed());
-    let mut session = logged_in(&config, &mut drop, messages);
-    let (mut window, mut out, mut sent) = (said.as_bytes(), FixedBuf::<512>::new(), Vec::new());
-    let flush = |out: &mut FixedBuf<512>, sent: &mut Vec<Vec<u8>>| {
-        sent.push(out.bytes().to_vec());
-        out.clear();
-    };
-    loop {
-        match drop.receive(&mut session, Time::ZERO, &mut window, &mut out) {
-            Event::NeedInput => {
-                flush(&mut out, &mut sent);
-                sent.retain(|octets| !octets.is_empty());
-                return sent;
-            }
-            Event::NeedOutput => flush(&mut out, &mut sent),
-            Event::Retr(n, reply) => {
-                let mut message = messages[n.index()];
-                let mut body = reply.begin(&mut session, &mut out, "");
-                loop {
-                    body.fill(&mut message, &mut out);
-                    if message.is_empty() {
-                        break;
-                    }
-                    flush(&mut out, &mut sent);
-                }
-                body.end(&mut session);
-            }
-            event => panic!("{event:?}"),
-        }
-    }
-}
-
-/// Proves 2449-6.6-01.
-#[test]
-fn a_hundred_retrs_in_one_segment_are_answered_one_behind_the_other() {
-    let messages: Vec<_> =
-        (0..100).map(|n| format!("Subject: {n}\n\n.{}\n", "x".repeat(11 * n)).into_bytes()).collect();
-    let said: String = (1..=100).rev().map(|n| format!("RETR {n}\r\n")).collect();
-    let heard = flushes(&messages.iter().map(|m| &m[..]).collect::<Vec<_>>(), &said).concat();
-    let due = |n: usize| format!("+OK\r\nSubject: {n}\r\n\r\n..{}\r\n.\r\n", "x".repeat(11 * n));
-    assert_eq!(show(&heard), show((0..100).rev().map(due).collect::<String>().as_bytes()));
-}
-
-/// For node-pop3 a reply ends where one read ends in CRLF, a dot and CRLF, or is the dot line alone.
-#[test]
-fn the_dot_leaves_together_with_the_tail_of_the_data() {
-    let config = Config::new();
-    for (front, tail, due) in [
-        ("head\n", "\n", "\\r\\n.\\r\\n"),
-        ("head\n\n", ".tail\n", "..tail\\r\\n.\\r\\n"),
-        ("head\n\n", "tail", "tail\\r\\n.\\r\\n"),
-        ("head\n\n", "tail\r", "tail\\r\\r\\n.\\r\\n"),
-        ("head\n\ntail", "", "\\r\\n.\\r\\n"),
-        ("head\n\ntail\n", "", ".\\r\\n"),
-    ] {
-        for said in ["RETR 1\r\n", "TOP 1 9\r\n"] {
-            let mut drop = Maildrop::closed();
-            let mut session = logged_in(&config, &mut drop, &[[front, tail].concat().as_bytes()]);
-            let (mut window, mut out) = (said.as_bytes(), Vec::new());
-            let event = drop.receive(&mut session, Time::ZERO, &mut window, &mut out);
-            let (Event::Retr(_, reply) | Event::Top { reply, .. }) = event else { panic!("{event:?}") };
-            let mut body = reply.begin(&mut session, &mut out, "");
-            body.fill(&mut front.as_bytes(), &mut out);
-            out.clear();
-            body.fill(&mut tail.as_bytes(), &mut out);
-            body.end(&mut session);
-            let need = drop.poll(&mut session, Time::ZERO, &mut window, &mut out);
-            assert_eq!((need, show(&out)), (Need::Input, due.to_owned()), "{front:?} {tail:?}");
-        }
-    }
-    for (said, listing) in [("LIST\r\n", "1 3\\r\\n2 0"), ("UIDL\r\n", "1 uid-1\\r\\n2 uid-2")] {
-        let mut drop = Maildrop::closed();
-        let mut session = logged_in(&config, &mut drop, &[b"a", b""]);
-        let mut out = Vec::new();
-        let event = drop.receive(&mut session, Time::ZERO, &mut said.as_bytes(), &mut out);
-        assert!(matches!(event, Event::NeedInput));
-        assert_eq!(show(&out), format!("+OK 2 messages (3 octets)\\r\\n{listing}\\r\\n.\\r\\n"));
-    }
-    for len in 0..1100 {
-        let message = ["a\n".repeat(len % 2).as_bytes(), &b"x".repeat(len)].concat();
-        let sent = flushes(&[&message], "RETR 1\r\n");
-        let last = sent.last().unwrap();
-        assert!(last.ends_with(b"\r\n.\r\n") || last == b".\r\n", "{len}: {}", show(last));
-    }
-}
-
 /// Proves 1939-7-24.
 #[test]
 fn a_host_that_cannot_stand_in_a_timestamp_offers_no_apop() {
@@ -453,76 +349,4 @@ fn names_and_passwords_in_utf_8_are_prepared_before_they_are_compared() {
     let bell = dialogue(&mut session, "USER a\x07\r\nUSER a\r\nPASS IX\x07\r\n", |_, _| true);
     let refused = "-ERR illegal character in command\\r\\n";
     assert_eq!(bell, format!("{refused}+OK send PASS\\r\\n{refused}"));
-}
-
-// ----- the client
-
-/// A client that has heard this answer to CAPA.
-fn asked(capabilities: &str) -> Client {
-    let mut client: Client = Client::new(Profile::STRICT, Security::Plain);
-    let wire = format!("+OK\r\n+OK\r\n{capabilities}.\r\n");
-    let mut window = wire.as_bytes();
-    assert!(matches!(client.receive(&mut window), Ok(Got::Greeting(_))));
-    client.send(&Command::Capa, &mut Vec::new()).unwrap();
-    while !client.is_idle() {
-        client.receive(&mut window).unwrap();
-    }
-    client
-}
-
-/// Proves 2449-6.6-06, 2595-4-06.
-#[test]
-fn nothing_is_sent_behind_stls_or_an_open_auth() {
-    let pipelining = "PIPELINING\r\nSTLS\r\nSASL PLAIN\r\n";
-    let mut client = asked(pipelining);
-    let mut out = Vec::new();
-    client.send(&Command::Stls, &mut out).unwrap();
-    assert!(!client.can_send());
-    assert_eq!(client.send(&Command::Noop, &mut out), Err(SendError::Busy));
-    assert!(matches!(client.receive(&mut &b"+OK\r\n"[..]), Ok(Got::Reply(_, Part::Ok(_)))));
-    assert_eq!(client.send(&Command::Capa, &mut out), Err(SendError::NotNow));
-    assert_eq!(out, b"STLS\r\n");
-
-    let mut client = asked(pipelining);
-    let mut out = Vec::new();
-    client.auth("PLAIN", None, &mut out).unwrap();
-    assert_eq!(client.send(&Command::Noop, &mut out), Err(SendError::NotNow));
-    let mut window = &b"+ \r\n"[..];
-    assert_eq!(client.receive(&mut window).map(is_challenge), Ok(true));
-    assert_eq!(client.send(&Command::Noop, &mut out), Err(SendError::NotNow));
-    client.respond(b"", &mut out).unwrap();
-    assert_eq!(client.send(&Command::Noop, &mut out), Err(SendError::NotNow));
-    assert_eq!(out, b"AUTH PLAIN\r\n\r\n");
-    assert!(matches!(client.receive(&mut &b"-ERR\r\n"[..]), Ok(Got::Reply(_, Part::Err(_)))));
-    client.send(&Command::Noop, &mut out).unwrap();
-
-    // Nor do they go out behind commands that wait for their replies.
-    let mut client = asked(pipelining);
-    client.send(&Command::Noop, &mut Vec::new()).unwrap();
-    assert_eq!(client.send(&Command::Stls, &mut Vec::new()), Err(SendError::Busy));
-    assert_eq!(client.auth("PLAIN", None, &mut Vec::new()), Err(SendError::Busy));
-}
-
-fn is_challenge(event: Got<'_>) -> bool {
-    matches!(event, Got::Reply(_, Part::Challenge(data)) if data == Base64::EMPTY)
-}
-
-/// Proves 2449-6.9-02.
-#[test]
-fn the_name_of_the_server_changes_nothing() {
-    let (plain, named) = (asked("UIDL\r\n"), asked("IMPLEMENTATION Other-9.9\r\nUIDL\r\n"));
-    assert_eq!(plain.capabilities(), named.capabilities());
-    assert_eq!(plain.deviations(), named.deviations());
-    assert_eq!(plain.can_send(), named.can_send());
-}
-
-/// Proves 1939-3-22.
-#[test]
-fn a_refused_command_takes_no_capability_away() {
-    let mut client = asked("TOP\r\nUIDL\r\n");
-    for command in [Command::Uidl(Some(MsgNo::FIRST)), Command::Top { number: MsgNo::FIRST, lines: 0 }] {
-        client.send(&command, &mut Vec::new()).unwrap();
-        assert!(matches!(client.receive(&mut &b"-ERR no\r\n"[..]), Ok(Got::Reply(_, Part::Err(_)))));
-    }
-    assert!(client.capabilities().uidl() && client.capabilities().top());
 }
