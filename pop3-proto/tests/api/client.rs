@@ -1,0 +1,54 @@
+//! The client: what can be sent when, and that the rest leaves no trace.
+
+use pop3_proto::client::{self, Client};
+use pop3_proto::{Command, Secret, Security};
+
+/// Proves 1939-3-02, 2449-6.6-03.
+#[test]
+fn commands_are_pipelined_only_when_announced_and_never_behind_a_login() {
+    let mut client: Client<4> = Client::new(client::Profile::LENIENT, Security::Tls);
+    let mut out = Vec::new();
+    assert_eq!(client.send(&Command::Noop, &mut out), Err(client::SendError::NotNow), "before the greeting");
+    let mut window = &b"+OK\r\n"[..];
+    client.receive(&mut window).unwrap();
+    client.send(&Command::Capa, &mut out).unwrap();
+    assert!(!client.can_send());
+    assert_eq!(client.send(&Command::Noop, &mut out), Err(client::SendError::Busy));
+    let mut window = &b"+OK\r\nPIPELINING\r\n.\r\n"[..];
+    while !window.is_empty() {
+        client.receive(&mut window).unwrap();
+    }
+    for _ in 0..4 {
+        client.send(&Command::Noop, &mut out).unwrap();
+    }
+    assert_eq!(client.send(&Command::Noop, &mut out), Err(client::SendError::Busy), "the queue is full");
+    let mut window = &b"+OK\r\n+OK\r\n+OK\r\n+OK\r\n"[..];
+    while !window.is_empty() {
+        client.receive(&mut window).unwrap();
+    }
+    client.send(&Command::User(b"a"), &mut out).unwrap();
+    assert_eq!(client.send(&Command::Pass(Secret::new(b"b")), &mut out), Err(client::SendError::Busy));
+}
+
+/// Proves 1939-3-05, 1939-3-07, 6856-3.2-07.
+#[test]
+fn what_cannot_be_sent_leaves_everything_as_it_was() {
+    let mut client: Client = Client::new(client::Profile::LENIENT, Security::Plain);
+    let mut window = &b"+OK\r\n"[..];
+    client.receive(&mut window).unwrap();
+    let mut out = Vec::new();
+    let long = [b'a'; 249];
+    for (command, error) in [
+        (Command::User(b"a\r\nDELE 1"), client::SendError::BadArgument),
+        (Command::Pass(Secret::new(b"a\0")), client::SendError::BadArgument),
+        (Command::User(b""), client::SendError::BadArgument),
+        (Command::Lang(Some(b"en us")), client::SendError::BadArgument),
+        (Command::Other { verb: b"HELLO", args: None }, client::SendError::BadArgument),
+        (Command::User(&long), client::SendError::TooLong),
+    ] {
+        assert_eq!(client.send(&command, &mut out), Err(error), "{command:?}");
+        assert!(out.is_empty() && client.can_send() && client.is_idle());
+    }
+    client.send(&Command::User(&long[..248]), &mut out).unwrap();
+    assert_eq!(out.len(), 255);
+}

@@ -1,0 +1,31 @@
+//! What the types promise: sizes, threads, tickets that answer once, and loops that never stall.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod client;
+mod server;
+mod tickets;
+mod types;
+
+use pop3_proto::Time;
+use pop3_proto::server::{Config, Event, Server};
+
+fn config() -> Config<'static> {
+    let mut config = Config::new();
+    config.clear_login = true;
+    config
+}
+
+/// Shows `input` whole and returns what was answered until the session wants more.
+fn answers(session: &mut Server<'_>, input: &[u8]) -> String {
+    let (mut window, mut out) = (input, Vec::new());
+    for _ in 0..1000 {
+        match session.receive(Time::ZERO, &mut window, &mut out) {
+            Event::NeedInput | Event::Closed(_) => return String::from_utf8(out).unwrap(),
+            Event::Login { reply, .. } => reply.accept(session, &mut out, "welcome"),
+            _ => {}
+        }
+    }
+    panic!("the session does not come to rest");
+}

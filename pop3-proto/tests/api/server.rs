@@ -1,0 +1,177 @@
+//! The server: loops that never stall, timers, and the table of legality.
+
+use std::time::Duration;
+
+use pop3_proto::maildrop::Maildrop;
+use pop3_proto::server::{Config, Event, Legality, Need, Phase, Reason, Server, legality};
+use pop3_proto::{FixedBuf, Output as _, Security, Time, Verb};
+
+use crate::common::Mailbox;
+use crate::{answers, config};
+
+#[test]
+fn a_loop_that_knows_no_event_refuses_everything_and_never_stalls() {
+    let config = config();
+    let mut session = Server::new(&config, Security::Plain);
+    let mut window = &b"USER a\r\nPASS b\r\nAPOP a 00000000000000000000000000000000\r\nSTAT\r\nQUIT\r\n"[..];
+    let mut out = Vec::new();
+    let mut closed = None;
+    for _ in 0..100 {
+        if let Event::Closed(reason) = session.receive(Time::ZERO, &mut window, &mut out) {
+            closed = Some(reason);
+            break;
+        }
+    }
+    assert_eq!(closed, Some(Reason::Quit));
+    let text = String::from_utf8(out).unwrap();
+    assert_eq!(
+        text.lines().map(|line| &line[..3]).collect::<Vec<_>>(),
+        ["+OK", "+OK", "-ER", "-ER", "-ER", "-ER"]
+    );
+}
+
+#[test]
+fn poll_agrees_with_receive_at_every_octet() {
+    let config = config();
+    let mut session = Server::new(&config, Security::Plain);
+    let input = b"CAPA\r\nUSER a\r\nPASS b\r\nNOOP\r\nSTAT\r\nLIST\r\nRETR 1\r\nbad\r\nTOP 1 1\r\nQUIT\r\n";
+    let (mut start, mut out) = (0, FixedBuf::<512>::new());
+    for end in 0..=input.len() {
+        loop {
+            let mut window = &input[start..end];
+            let need = session.poll(Time::ZERO, &mut window, &mut out);
+            let event = session.receive(Time::ZERO, &mut window, &mut out);
+            start = end - window.len();
+            match event {
+                Event::NeedInput => {
+                    assert_eq!(need, Need::Input);
+                    out.clear();
+                    break;
+                }
+                Event::NeedOutput => {
+                    assert_eq!(need, Need::Output);
+                    out.clear();
+                }
+                Event::Closed(_) => break,
+                Event::Login { reply, .. } => {
+                    assert_eq!(need, Need::Event);
+                    reply.accept(&mut session, &mut out, "");
+                }
+                _ => assert_eq!(need, Need::Event),
+            }
+        }
+    }
+    assert_eq!(session.phase(), Phase::Transaction);
+}
+
+/// Proves 1939-4-09.
+#[test]
+fn a_listing_of_any_length_takes_no_more_room_than_there_is() {
+    let config = config();
+    let mut session = Server::new(&config, Security::Plain);
+    let mut drop = Maildrop::closed();
+    let messages = vec![&b"x\n"[..]; 5000];
+    let mut out = FixedBuf::<512>::new();
+    let (mut window, mut sent) = (&b"USER a\r\nPASS b\r\nLIST\r\nUIDL\r\nQUIT\r\n"[..], Vec::new());
+    loop {
+        match drop.receive(&mut session, Time::ZERO, &mut window, &mut out) {
+            Event::NeedInput | Event::NeedOutput => {}
+            Event::Login { reply, .. } => {
+                drop.open(Mailbox::of(&messages));
+                reply.accept(&mut session, &mut out, "");
+            }
+            Event::Quit { reply, .. } => reply.ok(&mut session, &mut out, ""),
+            Event::Closed(_) => break,
+            _ => panic!(),
+        }
+        assert!(out.room() < 512 || out.is_empty());
+        sent.extend_from_slice(out.bytes());
+        out.clear();
+    }
+    sent.extend_from_slice(out.bytes());
+    let text = String::from_utf8(sent).unwrap();
+    let due = (1..=5000).map(|n| format!("{n} 3\r\n")).collect::<String>();
+    assert!(text.contains(&format!("+OK 5000 messages (15000 octets)\r\n{due}.\r\n")));
+    let due = (1..=5000).map(|n| format!("{n} uid-{n}\r\n")).collect::<String>();
+    assert!(
+        text.ends_with(&format!("+OK 5000 messages (15000 octets)\r\n{due}.\r\n+OK\r\n")),
+        "{}",
+        &text[text.len() - 80..]
+    );
+}
+
+/// Proves 1939-3-25.
+#[test]
+fn time_saturates_and_the_inactivity_timer_is_at_least_ten_minutes() {
+    let mut config = config();
+    config.autologout = Duration::from_secs(1);
+    let mut session = Server::new(&config, Security::Plain);
+    assert_eq!(session.poll_timeout(), None);
+    assert!(answers(&mut session, b"").starts_with("+OK"));
+    assert_eq!(session.poll_timeout(), Some(Time::from_millis(600_000)));
+    assert_eq!(Time::from_millis(u64::MAX).after(Duration::MAX), Time::from_millis(u64::MAX));
+    assert_eq!(Time::ZERO.duration_since(Time::from_millis(5)), Duration::ZERO);
+    assert_eq!(Time::since(Duration::from_micros(1500)).as_millis(), 1);
+}
+
+#[test]
+fn the_timer_waits_for_the_client_and_not_for_the_server() {
+    let late = Time::from_millis(10_000_000);
+    let mut config = config();
+    config.stls = true;
+    let mut session = Server::new(&config, Security::Plain);
+    let (mut window, mut out) = (&b"STLS\r\n"[..], Vec::new());
+    let Event::Stls(reply) = session.receive(Time::ZERO, &mut window, &mut out) else { panic!() };
+    reply.accept(&mut session, &mut out);
+    // The handshake took its time; the session inside TLS has not begun to wait.
+    let mut session = session.handover().unwrap().secured(b"").unwrap();
+    session.handle_timeout(late);
+    let mut window = &b"USER a\r\nPASS b\r\nRETR 1\r\n"[..];
+    let Event::Login { reply, .. } = session.receive(late, &mut window, &mut out) else { panic!() };
+    reply.accept(&mut session, &mut out, "");
+    let Event::Retr(_, reply) = session.receive(late, &mut window, &mut out) else { panic!() };
+    let body = reply.begin(&mut session, &mut out, "");
+    // The message took its time, too.
+    let later = late.after(Duration::from_secs(6000));
+    session.handle_timeout(later);
+    body.end(&mut session);
+    session.handle_timeout(later);
+    assert!(matches!(session.receive(later, &mut window, &mut out), Event::NeedInput));
+    assert_eq!(session.poll_timeout(), Some(later.after(Duration::from_secs(600))));
+}
+
+/// Proves 1939-3-21.
+#[test]
+fn the_table_of_legality_is_that_of_the_rfcs() {
+    for verb in Verb::ALL {
+        let everywhere = matches!(verb, Verb::Quit | Verb::Capa | Verb::Lang);
+        let login = matches!(verb, Verb::User | Verb::Apop | Verb::Auth | Verb::Stls | Verb::Utf8);
+        let allowed = Phase::ALL.map(|phase| legality(phase, verb) != Legality::Refuse);
+        let due = match verb {
+            _ if everywhere => [true, true, true],
+            Verb::Pass => [false, true, false],
+            _ if login => [true, true, false],
+            _ => [false, false, true],
+        };
+        assert_eq!(allowed, due, "{verb:?}");
+    }
+}
+
+/// What a handshake gives may decide what is offered behind it.
+#[test]
+fn a_session_inside_tls_may_have_a_configuration_of_its_own() {
+    let mut in_clear = Config::new();
+    in_clear.stls = true;
+    let mut inside = Config::new();
+    inside.implementation = Some("inside");
+    let mut session = Server::new(&in_clear, Security::Plain);
+    let mut out = Vec::new();
+    let Event::Stls(reply) = session.receive(Time::ZERO, &mut &b"STLS\r\n"[..], &mut out) else { panic!() };
+    reply.accept(&mut session, &mut out);
+    assert!(matches!(session.receive(Time::ZERO, &mut &b""[..], &mut out), Event::Closed(Reason::StartTls)));
+    let handover = session.handover().unwrap();
+    assert!(handover.clone().secured_with(&inside, b"x").is_err());
+    let mut session = handover.secured_with(&inside, b"").unwrap();
+    let said = answers(&mut session, b"CAPA\r\n");
+    assert!(said.contains("\r\nIMPLEMENTATION inside\r\n") && !said.contains("STLS"), "{said}");
+}

@@ -1,0 +1,89 @@
+//! Autologout: only whole commands keep a session alive.
+
+use std::time::Duration;
+
+use pop3_proto::server::{Config, Reason};
+use pop3_proto::{Security, Time};
+
+use crate::common::{Mailbox, show};
+use crate::ends::Host;
+
+const IDLE: Duration = Duration::from_secs(600);
+const TRICKLE: Duration = Duration::from_secs(540);
+
+/// Says `trickled` one octet every nine minutes behind `before`; the session has to go at 600 s, in silence.
+fn check_autologout(before: &str, trickled: &str, driven: bool) {
+    let mut config = Config::new();
+    config.clear_login = true;
+    config.mechanisms = &[pop3_proto::Mechanism::PLAIN];
+    let start = Time::from_millis(7_000_000);
+    let mut host = Host::new(&config, Security::Plain, Mailbox::of(&[b"one", b"two"]));
+    host.now = start;
+    host.hear(before.as_bytes());
+    host.take();
+    let events = host.log.len();
+    let deadline = start.after(IDLE);
+    for (i, octet) in (1..).zip(trickled.as_bytes()) {
+        assert_eq!(host.session.poll_timeout(), Some(deadline), "the octets moved the deadline");
+        let now = start.after(TRICKLE * i);
+        if now >= deadline {
+            break;
+        }
+        host.now = now;
+        host.hear(&[*octet]);
+        assert_eq!(host.closed, None);
+    }
+    host.now = start.after(IDLE - Duration::from_millis(1));
+    host.session.handle_timeout(host.now);
+    host.hear(b"");
+    assert_eq!(host.closed, None, "closed before its time");
+    host.now = deadline;
+    if driven {
+        host.session.handle_timeout(deadline);
+    }
+    host.hear(b"");
+    assert_eq!(host.closed, Some(Reason::Autologout));
+    host.now = start.after(TRICKLE * 2);
+    host.hear(b"\r\nQUIT\r\n");
+    assert_eq!(host.closed, Some(Reason::Autologout));
+    assert_eq!(show(&host.take()), "", "it goes without a word");
+    assert_eq!(host.log.len(), events, "{:?}", host.log);
+    assert_eq!(host.removed, None);
+    assert_eq!(host.drop.removals().count(), 0);
+}
+
+/// Covers silent-peer.
+/// Proves 1939-3-25, 1939-3-27, 1939-3-28.
+#[test]
+fn an_octet_every_nine_minutes_does_not_keep_a_session_alive_and_removes_nothing() {
+    let login = "USER tim\r\nPASS secret\r\n";
+    for driven in [false, true] {
+        check_autologout("", "QUIT\r\n", driven);
+        check_autologout("USER tim\r\n", "PASS secret\r\n", driven);
+        check_autologout("AUTH PLAIN\r\n", "Z29vZA==\r\n", driven);
+        check_autologout(login, "NOOP\r\n", driven);
+        check_autologout(&format!("{login}DELE 1\r\nDELE 2\r\n"), "QUIT\r\n", driven);
+        check_autologout(&format!("{login}DELE 1\r\nQUI"), "T\r", driven);
+        check_autologout(&format!("{login}DELE 1\r\n{}", "X".repeat(300)), "XXXX", driven);
+        check_autologout(&format!("{login}RETR 1\r\nNOOP\n"), "\n\n\n", driven);
+    }
+}
+
+/// Proves 1939-3-26.
+#[test]
+fn a_command_every_nine_minutes_keeps_a_session_alive() {
+    let mut config = Config::new();
+    config.clear_login = true;
+    let mut host = Host::new(&config, Security::Plain, Mailbox::of(&[b"one"]));
+    host.hear(b"USER tim\r\nPASS secret\r\nDELE 1\r\n");
+    for i in 1..=20 {
+        host.now = Time::ZERO.after(TRICKLE * i);
+        host.session.handle_timeout(host.now);
+        host.hear(b"NOOP\r\n");
+        assert_eq!(host.closed, None);
+        assert_eq!(host.session.poll_timeout(), Some(host.now.after(IDLE)));
+    }
+    host.hear(b"QUIT\r\n");
+    assert_eq!(host.closed, Some(Reason::Quit));
+    assert_eq!(host.removed, Some(vec![1]));
+}

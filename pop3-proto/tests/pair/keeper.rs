@@ -1,0 +1,133 @@
+//! The server's end: it thinks, waits and sends as luck has it.
+
+use pop3_proto::limits::MIN_OUTPUT;
+use pop3_proto::maildrop::Maildrop;
+use pop3_proto::server::{Body, Config, Event, Reason, Server, Ticket, kind};
+use pop3_proto::{FixedBuf, MsgNo, Security, Time};
+
+use crate::WINDOW;
+use crate::common::Mailbox;
+use crate::link::{Luck, Pipe};
+
+pub(crate) struct Keeper<'c> {
+    session: Server<'c>,
+    drop: Maildrop<Mailbox, Vec<u8>>,
+    mailbox: Mailbox,
+    rx: FixedBuf<WINDOW>,
+    tx: FixedBuf<MIN_OUTPUT>,
+    busy: Busy,
+    hungry: bool,
+    pub(crate) removed: Option<Vec<u32>>,
+    pub(crate) closed: Option<Reason>,
+}
+
+enum Busy {
+    No,
+    /// So many rounds more.
+    Thinking(usize, Kept),
+    Sending(Body, usize, usize),
+}
+
+enum Kept {
+    Login(Ticket<kind::Login>),
+    Body(MsgNo, Ticket<kind::Body>),
+    Quit(Ticket<kind::Quit>),
+}
+
+impl<'c> Keeper<'c> {
+    pub(crate) fn new(config: &'c Config<'c>, mailbox: Mailbox) -> Self {
+        Self {
+            session: Server::new(config, Security::Plain),
+            drop: Maildrop::closed(),
+            mailbox,
+            rx: FixedBuf::new(),
+            tx: FixedBuf::new(),
+            busy: Busy::No,
+            hungry: false,
+            removed: None,
+            closed: None,
+        }
+    }
+
+    pub(crate) fn turn(&mut self, now: Time, up: &mut Pipe, down: &mut Pipe, luck: &mut Luck<'_>) {
+        down.send(&mut self.tx, luck.amount());
+        if self.closed.is_some() {
+            down.closed = self.tx.is_empty();
+            return;
+        }
+        assert!(self.session.poll_timeout().is_none_or(|deadline| deadline > now), "time is up");
+        match std::mem::replace(&mut self.busy, Busy::No) {
+            Busy::Thinking(rounds, kept) => {
+                let event = self.drop.receive(&mut self.session, now, self.rx.unread(), &mut self.tx);
+                assert!(matches!(event, Event::Waiting), "{event:?} while a ticket is out");
+                if rounds > 0 || !self.tx.is_empty() {
+                    self.busy = Busy::Thinking(rounds.saturating_sub(1), kept);
+                } else {
+                    self.answer(kept);
+                }
+                return;
+            }
+            Busy::Sending(mut body, n, at) => {
+                let message = &self.mailbox.messages[n];
+                let end = message.len().min(at.saturating_add(luck.amount()));
+                let mut piece = &message[at..end];
+                body.fill(&mut piece, &mut self.tx);
+                let at = end - piece.len();
+                if at == message.len() || body.is_enough() {
+                    body.end(&mut self.session);
+                } else {
+                    self.busy = Busy::Sending(body, n, at);
+                }
+                return;
+            }
+            Busy::No => {}
+        }
+        if self.hungry {
+            if !self.tx.is_empty() {
+                return;
+            }
+            up.deliver(&mut self.rx, luck.amount());
+            self.hungry = false;
+        }
+        let event = self.drop.receive(&mut self.session, now, self.rx.unread(), &mut self.tx);
+        let kept = match event {
+            Event::NeedInput => {
+                self.hungry = true;
+                return;
+            }
+            Event::NeedOutput => {
+                assert!(!self.tx.is_empty(), "output wanted, and all of it is free");
+                return;
+            }
+            Event::Closed(reason) => {
+                self.closed = Some(reason);
+                return;
+            }
+            Event::Login { reply, .. } => Kept::Login(reply.later(&mut self.session)),
+            Event::Retr(n, reply) | Event::Top { number: n, reply, .. } => {
+                Kept::Body(n, reply.later(&mut self.session))
+            }
+            Event::Quit { reply, .. } => {
+                self.removed = Some(self.drop.removals().map(MsgNo::get).collect());
+                Kept::Quit(reply.later(&mut self.session))
+            }
+            other => panic!("{other:?}"),
+        };
+        match luck.next() % 8 {
+            0..4 => self.answer(kept),
+            _ => self.busy = Busy::Thinking(luck.next() % 30, kept),
+        }
+    }
+
+    fn answer(&mut self, kept: Kept) {
+        let (session, tx) = (&mut self.session, &mut self.tx);
+        match kept {
+            Kept::Login(reply) => {
+                self.drop.open(self.mailbox.clone());
+                reply.accept(session, tx, "welcome");
+            }
+            Kept::Body(n, reply) => self.busy = Busy::Sending(reply.begin(session, tx, ""), n.index(), 0),
+            Kept::Quit(reply) => reply.ok(session, tx, "bye"),
+        }
+    }
+}

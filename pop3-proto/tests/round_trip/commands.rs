@@ -1,0 +1,99 @@
+//! Commands: written as the grammar has them, and read again.
+
+use pop3_proto::client::{Client, Profile, SendError};
+use pop3_proto::limits::COMMAND_LINE;
+use pop3_proto::{FixedBuf, Output as _, Security, Verb, encode, parse};
+use proptest::prelude::*;
+
+use crate::pair::base64;
+use crate::said::{Said, command, command_line, hostile_command};
+use crate::{BEFORE, one_line, room};
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    /// Proves 1939-3-03, 1939-3-06, 1939-7-22, 2449-3-01.
+    #[test]
+    fn a_command_is_written_as_the_grammar_has_it_and_read_again(said in command()) {
+        let mut out = BEFORE.to_vec();
+        prop_assert_eq!(encode::command(&said.command(), &mut out), Ok(()));
+        let wire = &out[BEFORE.len()..];
+        prop_assert_eq!(wire.escape_ascii().to_string(), said.wire().escape_ascii().to_string());
+        prop_assert!(wire.len() <= COMMAND_LINE);
+        let read = parse::command(wire.strip_suffix(b"\r\n").unwrap());
+        prop_assert_eq!(read.map(|command| Said::of(&command)), Ok(said));
+    }
+
+    /// Covers crlf-nul-in-command-arguments.
+    #[test]
+    fn a_command_with_hostile_arguments_is_one_line_or_nothing(said in hostile_command(), room in room()) {
+        let line = one_line(COMMAND_LINE, room, |out| encode::command(&said.command(), out))?;
+        if let Some(line) = line {
+            prop_assert_eq!(&line, &said.wire());
+            prop_assert!(!line[..line.len() - 2].iter().any(u8::is_ascii_control));
+        }
+        let mut buf: FixedBuf<512> = FixedBuf::new();
+        buf.put(&vec![b'-'; 512 - room.min(512)]).unwrap();
+        let before = buf.bytes().len();
+        if encode::command(&said.command(), &mut buf).is_err() {
+            prop_assert_eq!(buf.bytes().len(), before);
+        }
+    }
+
+    #[test]
+    fn a_line_that_reads_as_a_command_is_written_as_the_same_command(line in command_line()) {
+        if let Ok(command) = parse::command(&line) {
+            let said = Said::of(&command);
+            let mut out = Vec::new();
+            match encode::command(&command, &mut out) {
+                Err(error) => prop_assert!(line.len() > COMMAND_LINE - 2, "{:?} for {:?}", error, said),
+                Ok(()) => {
+                    let again = parse::command(out.strip_suffix(b"\r\n").unwrap());
+                    prop_assert_eq!(again.map(|command| Said::of(&command)), Ok(said));
+                }
+            }
+        }
+    }
+}
+
+/// Proves 2449-4-01.
+#[test]
+fn a_command_line_of_255_octets_is_written_and_one_more_is_not() {
+    for (verb, most) in [(Verb::User, 248), (Verb::Pass, 248)] {
+        for (len, good) in [(most, true), (most + 1, false)] {
+            let arg = vec![b'a'; len];
+            let said = if verb == Verb::User { Said::User(arg) } else { Said::Pass(arg) };
+            let mut out = Vec::new();
+            assert_eq!(encode::command(&said.command(), &mut out).is_ok(), good, "{verb:?} and {len}");
+            assert_eq!(out.len(), if good { COMMAND_LINE } else { 0 });
+        }
+    }
+}
+
+/// Proves 5034-4-01, 5034-4-10.
+#[test]
+fn initial_responses_fit_up_to_the_octet_that_the_line_has_room_for() {
+    for (mechanism, most) in [
+        ("PLAIN", 180),
+        ("LOGIN", 180),
+        ("XOAUTH2", 180),
+        ("EXTERNAL", 177),
+        ("ANONYMOUS", 177),
+        ("OAUTHBEARER", 177),
+        ("SCRAM-SHA-1", 177),
+        ("SCRAM-SHA-256", 174),
+        ("SCRAM-SHA-512", 174),
+        ("SCRAM-SHA-1-PLUS", 171),
+        ("SCRAM-SHA-256-PLUS", 171),
+    ] {
+        let mut client: Client = Client::new(Profile::STRICT, Security::Tls);
+        client.receive(&mut &b"+OK\r\n"[..]).unwrap();
+        let mut out = Vec::new();
+        let data = vec![0xA5; most + 1];
+        assert_eq!(client.auth(mechanism, Some(&data), &mut out), Err(SendError::TooLong), "{mechanism}");
+        assert_eq!(out, b"");
+        client.auth(mechanism, Some(&data[..most]), &mut out).unwrap();
+        assert!(out.len() <= COMMAND_LINE);
+        assert_eq!(out, format!("AUTH {mechanism} {}\r\n", base64(&data[..most])).into_bytes());
+    }
+}

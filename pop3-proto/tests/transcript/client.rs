@@ -1,0 +1,143 @@
+//! A client under test.
+
+use std::collections::VecDeque;
+
+use pop3_proto::client::{self, Client, Part, Profile};
+use pop3_proto::{Base64, Command, Deviation, Limits, parse};
+
+use crate::common::{show, unescape};
+use crate::script::{Script, in_cuts};
+
+pub(crate) fn fetch(script: &Script<'_>, cut: usize) {
+    let mut profile = if script.has("profile", "strict") { Profile::STRICT } else { Profile::LENIENT };
+    let named =
+        |name: &str| *Deviation::ALL.iter().find(|one| format!("{one:?}") == name).expect("a deviation");
+    for name in script.values("accept") {
+        profile = profile.accept(named(name));
+    }
+    for name in script.values("refuse") {
+        profile = profile.refuse(named(name));
+    }
+    let mut client: Client = Client::new(profile, script.security());
+    if let Some(n) = script.value("window") {
+        client = client.with_limits(Limits::window(n.parse().unwrap()));
+    }
+    let mut window = Vec::new();
+    let mut events: VecDeque<String> = VecDeque::new();
+    let mut challenged = false;
+    let mut lines = script.lines.iter().peekable();
+    while let Some(&(key, value)) = lines.next() {
+        match key {
+            "S" => {
+                let mut octets = unescape(value);
+                while let Some((_, more)) = lines.next_if(|(key, _)| *key == "S") {
+                    octets.extend(unescape(more));
+                }
+                in_cuts(&mut window, &octets, cut, |window| {
+                    drain(&mut client, window, &mut events, &mut challenged)
+                });
+            }
+            "C" => {
+                let line = unescape(value);
+                let mut out = Vec::new();
+                let text = line.strip_suffix(b"\r\n").expect("a command ends in CRLF");
+                if challenged {
+                    challenged = false;
+                    if text == b"*" {
+                        client.cancel(&mut out).unwrap();
+                    } else {
+                        let response = Base64::new(text).expect("base64");
+                        let mut raw = vec![0; response.decoded_len()];
+                        client.respond(response.decode(&mut raw).unwrap(), &mut out).unwrap();
+                    }
+                } else {
+                    let command = parse::command(text).unwrap();
+                    match command {
+                        Command::Other { verb, .. }
+                            if script.values("multiline").any(|v| v.as_bytes() == verb) =>
+                        {
+                            client.send_multiline(&command, &mut out).unwrap();
+                        }
+                        _ => {
+                            client.send(&command, &mut out).unwrap();
+                        }
+                    }
+                }
+                assert_eq!(show(&out), show(&line));
+            }
+            "E" => assert_eq!(events.pop_front().as_deref(), Some(value), "event; then {events:#?}"),
+            "D" => {
+                let seen: Vec<_> = client.deviations().iter().map(|one| format!("{one:?}")).collect();
+                assert_eq!(seen.join(" "), value, "deviations");
+            }
+            "TLS" => {
+                client = client.handover().expect("STLS was accepted").secured(&window).unwrap();
+                events.clear();
+            }
+            "EOF" => match client.end_of_input() {
+                Ok(()) => assert_eq!("ok", value),
+                Err(error) => assert_eq!(format!("{error:?}"), value),
+            },
+            _ => {}
+        }
+    }
+    assert!(events.is_empty(), "events left at the end: {events:#?}");
+}
+
+/// All events that the window holds. The octets of a message are joined, so that the cut does not show.
+fn drain(client: &mut Client, window: &mut Vec<u8>, events: &mut VecDeque<String>, challenged: &mut bool) {
+    loop {
+        let mut unread = &window[..];
+        let need = client.poll(&mut unread);
+        let event = client.receive(&mut unread);
+        let wants_input = matches!(event, Ok(client::Event::NeedInput));
+        assert_eq!(need == client::Need::Input, wants_input, "poll tells the truth");
+        let over = match event {
+            Ok(client::Event::NeedInput) => true,
+            Ok(client::Event::Reply(_, Part::Data(octets))) => {
+                let octets = show(octets);
+                match events.back_mut().and_then(|last| {
+                    last.strip_suffix("\")").filter(|l| l.starts_with("Data(")).map(str::len)
+                }) {
+                    Some(len) => {
+                        let last = events.back_mut().unwrap();
+                        last.truncate(len);
+                        last.push_str(&octets);
+                        last.push_str("\")");
+                    }
+                    None => events.push_back(format!("Data(\"{octets}\")")),
+                }
+                false
+            }
+            Ok(client::Event::Closed) => {
+                if events.back().is_none_or(|last| last != "Closed") {
+                    events.push_back("Closed".into());
+                }
+                true
+            }
+            Ok(event) => {
+                if let client::Event::Reply(_, Part::Challenge(_)) = event {
+                    *challenged = true;
+                }
+                events.push_back(format!("{event:?}"));
+                if let client::Event::Reply(_, Part::Unreadable(line)) = event {
+                    *challenged |= line.starts_with(b"+");
+                    *events.back_mut().unwrap() = format!("Unreadable(\"{}\")", show(line));
+                }
+                false
+            }
+            Err(error) => {
+                let text = format!("error {error:?}");
+                if events.back() != Some(&text) {
+                    events.push_back(text);
+                }
+                true
+            }
+        };
+        let used = window.len() - unread.len();
+        window.drain(..used);
+        if over {
+            return;
+        }
+    }
+}

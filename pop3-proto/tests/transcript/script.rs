@@ -1,0 +1,75 @@
+//! The lines of a transcript.
+
+use pop3_proto::{Code, Security};
+
+/// Every line that a transcript can have, so that a slip of the pen is not passed over.
+const KEYS: &str = "C D E EOF S T TLS accept apop capability closed covers cut digest expire greeting \
+    implementation later login-delay login-error mail max-errors max-logins mechanism multiline needs-utf8 \
+    own-expire own-login-delay profile proves quit-error refuse removed role sasl set speak uid user window";
+
+const SWITCHES: &str = "auth_list bare_lf clear_login end_header lang late_utf8 no_auth_resp_code \
+    no_maildrop no_top no_uidl no_user other read_only replace_nul stls tls utf8 utf8_user";
+
+pub(crate) struct Script<'t> {
+    pub(crate) lines: Vec<(&'t str, &'t str)>,
+}
+
+impl<'t> Script<'t> {
+    pub(crate) fn parse(text: &'t str) -> Self {
+        let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let lines = lines.map(|line| match line.split_once(':') {
+            Some((key, value)) => (key, value.strip_prefix(' ').unwrap_or(value)),
+            None => (line, ""),
+        });
+        let script = Self { lines: lines.collect() };
+        let known = |list: &str, word: &str| list.split(' ').any(|one| one == word);
+        for &(key, value) in &script.lines {
+            assert!(known(KEYS, key), "{key}: no such line");
+            let switches = value.split(' ').filter(|_| key == "set").all(|word| known(SWITCHES, word));
+            assert!(switches, "set: {value}: no such switch");
+        }
+        script
+    }
+
+    pub(crate) fn values(&self, key: &str) -> impl Iterator<Item = &'t str> {
+        self.lines.iter().filter(move |(k, _)| *k == key).map(|(_, value)| *value)
+    }
+
+    pub(crate) fn value(&self, key: &str) -> Option<&'t str> {
+        self.values(key).next()
+    }
+
+    pub(crate) fn has(&self, key: &str, word: &str) -> bool {
+        self.values(key).any(|value| value.split(' ').any(|one| one == word))
+    }
+
+    pub(crate) fn security(&self) -> Security {
+        if self.has("set", "tls") { Security::Tls } else { Security::Plain }
+    }
+}
+
+fn code(word: &str) -> Option<Code> {
+    [Code::LoginDelay, Code::InUse, Code::SysTemp, Code::SysPerm, Code::Auth, Code::Utf8]
+        .into_iter()
+        .find(|c| c.as_str() == word)
+}
+
+pub(crate) fn code_and_text(value: &str) -> (Option<Code>, &str) {
+    let (word, text) = value.split_once(' ').unwrap_or((value, ""));
+    assert!(word == "-" || code(word).is_some(), "{word} is no response code");
+    (code(word), text)
+}
+
+/// Shows `octets` to a session in cuts; `step` returns whether it wants to be called again before more is shown.
+pub(crate) fn in_cuts(window: &mut Vec<u8>, octets: &[u8], cut: usize, mut step: impl FnMut(&mut Vec<u8>)) {
+    let mut rest = octets;
+    while !rest.is_empty() {
+        let (now, later) = rest.split_at(cut.min(rest.len()));
+        window.extend_from_slice(now);
+        rest = later;
+        step(window);
+    }
+    if octets.is_empty() {
+        step(window);
+    }
+}

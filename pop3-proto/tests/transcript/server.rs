@@ -1,0 +1,139 @@
+//! A server under test.
+
+use std::time::Duration;
+
+use pop3_proto::maildrop::Maildrop;
+use pop3_proto::server::{Config, Server};
+use pop3_proto::{Expire, LoginDelay, Mechanism, Protection, Time};
+
+use crate::common::{Mailbox, show, unescape};
+use crate::host::{Host, Stock};
+use crate::script::{Script, in_cuts};
+
+pub(crate) fn serve(script: &Script<'_>, cut: usize) {
+    let on = |word: &str| script.has("set", word);
+    let mechanisms: Vec<_> = script
+        .values("mechanism")
+        .map(|name| {
+            let server_first = matches!(name, "LOGIN" | "CRAM-MD5" | "DIGEST-MD5");
+            let needs = match name {
+                "PLAIN" | "LOGIN" => Protection::Private,
+                "XOAUTH2" | "OAUTHBEARER" | "EXTERNAL" => Protection::Tls,
+                _ if name.ends_with("-PLUS") => Protection::Tls,
+                _ => Protection::None,
+            };
+            Mechanism::new(name, needs, server_first)
+        })
+        .collect();
+    let lines: Vec<_> = script.values("capability").collect();
+    let mut config = Config::new();
+    config.greeting = script.value("greeting").unwrap_or("ready");
+    config.clear_login = on("clear_login");
+    config.user = !on("no_user");
+    config.stls = on("stls");
+    config.top = !on("no_top");
+    config.uidl = !on("no_uidl");
+    config.utf8 = on("utf8");
+    config.utf8_user = on("utf8_user");
+    config.lang = on("lang");
+    config.other = on("other");
+    config.bare_lf = on("bare_lf");
+    config.auth_resp_code = !on("no_auth_resp_code");
+    config.implementation = script.value("implementation");
+    let apop = script.value("apop").map(|text| {
+        let (numbers, host) = text.trim_matches(['<', '>']).split_once('@').unwrap();
+        let (first, second) = numbers.split_once('.').unwrap();
+        ([first, second].map(|number| number.parse().unwrap()), host)
+    });
+    config.apop = apop.map(|(_, host)| host);
+    config.mechanisms = &mechanisms;
+    config.auth_list = on("auth_list");
+    config.late_utf8 = on("late_utf8");
+    config.replace_nul = on("replace_nul");
+    config.end_header = on("end_header");
+    config.capabilities = &lines;
+    config.expire = script.value("expire").map(|value| Expire {
+        days: value.split(' ').next().unwrap().parse().ok(),
+        per_user: value.ends_with(" USER"),
+    });
+    config.login_delay = script.value("login-delay").map(|value| LoginDelay {
+        seconds: value.split(' ').next().unwrap().parse().unwrap(),
+        per_user: value.ends_with(" USER"),
+    });
+    if let Some(n) = script.value("max-errors") {
+        config.limits = config.limits.with_max_errors(n.parse().unwrap());
+    }
+    if let Some(n) = script.value("max-logins") {
+        config.limits = config.limits.with_max_login_failures(n.parse().unwrap());
+    }
+    let messages: Vec<_> = script.values("mail").map(unescape).collect();
+    let mut mailbox = Mailbox::of(&messages.iter().map(|m| &m[..]).collect::<Vec<_>>());
+    for (place, uid) in mailbox.uids.iter_mut().zip(script.values("uid")) {
+        *place = uid.as_bytes().to_vec();
+    }
+    let mut session = Server::new(&config, script.security());
+    if let Some((unique, _)) = apop {
+        session = session.with_apop(unique);
+    }
+    let mut host = Host {
+        script,
+        sasl: script.values("sasl").collect(),
+        stock: Stock {
+            mailbox,
+            needs_utf8: script
+                .values("needs-utf8")
+                .flat_map(|all| all.split(' '))
+                .map(|n| n.parse().unwrap())
+                .collect(),
+        },
+        piece: cut,
+        drop: Maildrop::closed(),
+        later: script.value("later").is_some(),
+        kept: None,
+        removed: None,
+        closed: None,
+    };
+    let mut now = Time::ZERO;
+    let (mut window, mut out) = (Vec::new(), Vec::new());
+    host.run(&mut session, now, &mut window, &mut out);
+    let mut lines = script.lines.iter().peekable();
+    while let Some(&(key, value)) = lines.next() {
+        match key {
+            "C" => {
+                let mut octets = unescape(value);
+                while let Some((_, more)) = lines.next_if(|(key, _)| *key == "C") {
+                    octets.extend(unescape(more));
+                }
+                in_cuts(&mut window, &octets, cut, |window| host.run(&mut session, now, window, &mut out));
+                if lines.peek().is_none_or(|(key, _)| *key != "S") {
+                    assert_eq!(show(&out), "", "unexpected output behind C: {value}");
+                }
+            }
+            "S" => {
+                let mut due = unescape(value);
+                while let Some((_, more)) = lines.next_if(|(key, _)| *key == "S") {
+                    due.extend(unescape(more));
+                }
+                assert_eq!(show(&out), show(&due));
+                out.clear();
+            }
+            "T" => {
+                now = now.after(Duration::from_secs(value.parse().unwrap()));
+                session.handle_timeout(now);
+                host.run(&mut session, now, &mut window, &mut out);
+            }
+            "TLS" => {
+                assert_eq!(host.closed.take().as_deref(), Some("StartTls"));
+                session = session.handover().unwrap().secured(&window).unwrap();
+                host.run(&mut session, now, &mut window, &mut out);
+            }
+            "removed" => {
+                let removed = host.removed.as_ref().expect("QUIT was not reached");
+                assert_eq!(removed.iter().map(u32::to_string).collect::<Vec<_>>().join(" "), value);
+            }
+            "closed" => assert_eq!(host.closed.as_deref(), Some(value)),
+            _ => {}
+        }
+    }
+    assert_eq!(show(&out), "", "output left at the end");
+}
