@@ -10,7 +10,6 @@ const TRACE: usize = 255;
 pub(super) struct Anonymous;
 
 impl Anonymous {
-    #[expect(clippy::unused_self, reason = "as all mechanisms")]
     pub(super) fn step(&self, trace: Span, memory: &Memory<'_>) -> Option<Move> {
         let text = core::str::from_utf8(memory.get(trace)).ok()?;
         let short = text.contains('@') || text.chars().count() <= TRACE;

@@ -133,7 +133,6 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Exchange<M> {
 }
 
 /// The mechanisms that features bring.
-#[cfg_attr(not(any(feature = "cram-md5", feature = "scram")), expect(clippy::missing_const_for_fn))]
 fn with_hashes(mechanism: &[u8], channel: &Channel<'_>, memory: &mut Memory<'_>) -> Option<Running> {
     #[cfg(feature = "cram-md5")]
     if mechanism.eq_ignore_ascii_case(b"CRAM-MD5") {
