@@ -3,6 +3,9 @@
 /// Longest command line with its CRLF, in octets (RFC 2449 section 4; RFC 1939 had 47).
 pub const COMMAND_LINE: usize = 255;
 
+/// Longest argument that a server without CAPA has to take, in octets (RFC 1939 section 3).
+pub const ARGUMENT: usize = 40;
+
 /// Longest status line, greeting or capability line that this side sends, with its CRLF, in octets
 /// (RFC 1939 section 3, RFC 2449 sections 4 and 5).
 pub const REPLY_LINE: usize = 512;

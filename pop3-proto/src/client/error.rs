@@ -27,7 +27,9 @@ impl fmt::Display for ProtocolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Status => f.write_str("the server sent neither +OK nor -ERR where one was due"),
-            Self::Deviation(deviation) => write!(f, "the server broke the protocol: {deviation:?}"),
+            Self::Deviation(deviation) => {
+                write!(f, "the server broke the protocol ({deviation:?}): {}", deviation.meaning())
+            }
             Self::PlaintextAfterStls => f.write_str("octets in clear behind the answer to STLS"),
             Self::Truncated => f.write_str("the connection ended in the middle of the dialogue"),
             Self::OutcomeUnknown => {
@@ -49,10 +51,15 @@ pub enum SendError {
     Full,
     /// An argument that the wire cannot carry: CR, LF, NUL or another control character, nothing at all, or a wrong form.
     BadArgument,
-    /// The line would be longer than 255 octets (RFC 2449 section 4). Send a long initial response after the empty challenge.
+    /// An octet beyond ASCII in USER, PASS or APOP, and the server has not announced `UTF8 USER` (RFC 6856 section 2.2); see
+    /// [`Client::with_eight_bit_logins`](super::Client::with_eight_bit_logins).
+    NotAscii,
+    /// The line would be longer than 255 octets (RFC 2449 section 4), or an argument longer than 40 for a server that refused
+    /// CAPA (RFC 1939 section 3). Send a long initial response after the empty challenge; for the rest see
+    /// [`Client::with_long_arguments`](super::Client::with_long_arguments).
     TooLong,
-    /// Not at this point of the dialogue: before the greeting, while an AUTH exchange is open, after the end, STLS inside TLS; or
-    /// `respond` and `cancel` without a challenge.
+    /// Not at this point of the dialogue: before the greeting, while an AUTH exchange is open, after the end, STLS inside TLS or
+    /// behind UTF8 (RFC 6856 section 2.1); or `respond` and `cancel` without a challenge.
     NotNow,
 }
 
@@ -62,7 +69,8 @@ impl fmt::Display for SendError {
             Self::Busy => "an earlier command is not answered yet",
             Self::Full => "the output is full: flush it first",
             Self::BadArgument => "an argument that the wire cannot carry",
-            Self::TooLong => "a command line above 255 octets",
+            Self::NotAscii => "a name or password beyond ASCII for a server without UTF8 USER",
+            Self::TooLong => "a command or an argument that is too long for this server",
             Self::NotNow => "not at this point of the dialogue",
         })
     }

@@ -11,6 +11,7 @@ pub(super) enum Asked {
     User,
     /// PASS and APOP.
     Login,
+    Utf8,
     Auth,
     Stls,
     Quit,
@@ -45,6 +46,7 @@ impl Asked {
                 Verb::Pass | Verb::Apop => Self::Login,
                 Verb::Auth => Self::Auth,
                 Verb::Stls => Self::Stls,
+                Verb::Utf8 => Self::Utf8,
                 Verb::Quit => Self::Quit,
                 Verb::Dele => Self::Dele,
                 Verb::Stat => Self::Stat,
@@ -53,7 +55,7 @@ impl Asked {
                 Verb::Capa => Self::Capa,
                 Verb::Retr | Verb::Top => Self::Body,
                 Verb::Other => Self::Other,
-                Verb::Utf8 | Verb::Lang | Verb::Noop | Verb::Rset => Self::Line,
+                Verb::Lang | Verb::Noop | Verb::Rset => Self::Line,
             },
         }
     }

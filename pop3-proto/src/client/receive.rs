@@ -170,6 +170,10 @@ impl<const Q: usize> Client<Q> {
             | Asked::Dele
             | Asked::Lang
             | Asked::Other => Ok(Part::Ok(shown)),
+            Asked::Utf8 => {
+                self.utf8 = true;
+                Ok(Part::Ok(shown))
+            }
             Asked::Quit => {
                 let event = self.whole(Part::Ok(shown));
                 self.reading = Reading::Closed { tls: false };

@@ -1,5 +1,6 @@
 //! What goes out: one command, one line, one entry in the queue.
 
+use super::capabilities::Knowledge;
 use super::error::SendError;
 use super::event::Id;
 use super::queue::Asked;
@@ -7,6 +8,7 @@ use super::session::{Client, Reading};
 use crate::base64;
 use crate::buf::Output;
 use crate::encode;
+use crate::limits::ARGUMENT;
 use crate::types::{Command, Security};
 
 impl<const Q: usize> Client<Q> {
@@ -19,6 +21,12 @@ impl<const Q: usize> Client<Q> {
     ///
     /// [`SendError`]; nothing was written then.
     pub fn send(&mut self, command: &Command<'_>, out: &mut impl Output) -> Result<Id, SendError> {
+        match *command {
+            Command::User(text) => self.may_log_in_with(text)?,
+            Command::Pass(text) => self.may_log_in_with(text.expose())?,
+            Command::Apop { name, .. } => self.may_log_in_with(name)?,
+            _ => {}
+        }
         self.send_as(Asked::by(command), out, |out| Ok(encode::command(command, out)?))
     }
 
@@ -46,6 +54,9 @@ impl<const Q: usize> Client<Q> {
         initial: Option<&[u8]>,
         out: &mut impl Output,
     ) -> Result<Id, SendError> {
+        if initial.is_some_and(|data| self.is_long(base64::encoded_len(data.len()))) {
+            return Err(SendError::TooLong);
+        }
         self.send_as(Asked::Auth, out, |out| Ok(encode::auth(mechanism.as_bytes(), initial, out)?))
     }
 
@@ -92,6 +103,19 @@ impl<const Q: usize> Client<Q> {
         }
     }
 
+    fn may_log_in_with(&self, argument: &[u8]) -> Result<(), SendError> {
+        if !argument.is_ascii() && !self.capabilities.utf8_user() && !self.settings.eight_bit_logins {
+            return Err(SendError::NotAscii);
+        }
+        if self.is_long(argument.len()) { Err(SendError::TooLong) } else { Ok(()) }
+    }
+
+    /// Whether an argument is too long for a server from before RFC 2449.
+    fn is_long(&self, argument: usize) -> bool {
+        let old = self.capabilities.knowledge() == Knowledge::Refused;
+        old && argument > ARGUMENT && !self.settings.long_arguments
+    }
+
     fn send_as<O: Output>(
         &mut self,
         asked: Asked,
@@ -100,7 +124,7 @@ impl<const Q: usize> Client<Q> {
     ) -> Result<Id, SendError> {
         self.ready()?;
         match asked {
-            Asked::Stls if self.security == Security::Tls => return Err(SendError::NotNow),
+            Asked::Stls if self.security == Security::Tls || self.utf8 => return Err(SendError::NotNow),
             // Their answers decide how the octets behind them are read.
             Asked::Stls | Asked::Auth if !self.queue.is_empty() => return Err(SendError::Busy),
             _ => {}

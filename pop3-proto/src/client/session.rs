@@ -29,6 +29,8 @@ pub struct Client<const Q: usize = 16> {
     pub(super) deviations: Deviations,
     /// A DELE was sent: numbers may have gaps, and QUIT has an outcome.
     pub(super) deleted: bool,
+    /// UTF8 was accepted.
+    pub(super) utf8: bool,
 }
 
 /// What the caller chose; all that survives STLS.
@@ -37,6 +39,8 @@ pub(super) struct Settings {
     pub(super) profile: Profile,
     pub(super) limits: Limits,
     pub(super) pipelining: bool,
+    pub(super) eight_bit_logins: bool,
+    pub(super) long_arguments: bool,
 }
 
 /// What is expected next.
@@ -61,7 +65,13 @@ impl<const Q: usize> Client<Q> {
     /// A session on a connection that was just made, or whose TLS handshake was just done. It expects the greeting.
     #[must_use]
     pub const fn new(profile: Profile, security: Security) -> Self {
-        let settings = Settings { profile, limits: Limits::DEFAULT, pipelining: true };
+        let settings = Settings {
+            profile,
+            limits: Limits::DEFAULT,
+            pipelining: true,
+            eight_bit_logins: false,
+            long_arguments: false,
+        };
         let mut client = Self::inside(settings, security);
         client.reading = Reading::Greeting;
         client
@@ -82,6 +92,22 @@ impl<const Q: usize> Client<Q> {
         self
     }
 
+    /// Whether octets beyond ASCII may stand in USER, PASS and APOP although the server has not announced `UTF8 USER`; off by
+    /// default (RFC 6856 section 2.2). Servers older than that take them in the encoding of their own choice.
+    #[must_use]
+    pub const fn with_eight_bit_logins(mut self, allowed: bool) -> Self {
+        self.settings.eight_bit_logins = allowed;
+        self
+    }
+
+    /// Whether a server that refused CAPA may get arguments of more than 40 octets; off by default (RFC 1939 section 3). Many a
+    /// mail address is longer, and many an old server takes it.
+    #[must_use]
+    pub const fn with_long_arguments(mut self, allowed: bool) -> Self {
+        self.settings.long_arguments = allowed;
+        self
+    }
+
     pub(super) const fn inside(settings: Settings, security: Security) -> Self {
         Self {
             settings,
@@ -95,6 +121,7 @@ impl<const Q: usize> Client<Q> {
             tally: Tally::new(),
             deviations: Deviations::NONE,
             deleted: false,
+            utf8: false,
         }
     }
 

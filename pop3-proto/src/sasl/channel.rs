@@ -11,19 +11,20 @@
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Channel<'c> {
-    /// Text that no exchange ever had before and nobody can guess: at least 18 random octets in base64. It becomes the server's
-    /// part of the SCRAM nonce (RFC 5802 section 5.1), and the front of the CRAM-MD5 challenge (RFC 2195 section 2).
+    /// Text that no exchange ever had before and nobody can guess: at least 18 random octets in base64. It becomes this end's
+    /// part of the SCRAM nonce (RFC 5802 section 5.1), and the front of a server's CRAM-MD5 challenge (RFC 2195 section 2).
     pub nonce: &'c str,
-    /// The name of the server, for the challenge of CRAM-MD5.
+    /// The name of the server, for its challenge of CRAM-MD5.
     pub host: &'c str,
-    /// Host and port that the client connected to, if they are known for sure: OAUTHBEARER compares them with what the client says,
-    /// if it says them (RFC 7628 section 3.2). `None` by default, which skips that.
+    /// Host and port that the client connected to, if they are known for sure: in OAUTHBEARER a client says them, and a server
+    /// compares them with what the client says, if it says them (RFC 7628 section 3.1). `None` by default, which skips that.
     pub authority: Option<(&'c str, u16)>,
-    /// Who the client is by its TLS certificate: the name that EXTERNAL confirms. `None` makes EXTERNAL fail.
+    /// Server: who the client is by its TLS certificate, the name that EXTERNAL confirms. `None` makes EXTERNAL fail.
     pub external: Option<&'c str>,
-    /// The channel bindings that this connection has. With any, the -PLUS mechanisms work, and a client that believes the server
-    /// has none is refused: somebody cut the list (RFC 5802 section 6). Offer -PLUS exactly where there are some. The first
-    /// three count.
+    /// The channel bindings that this connection has. With any, the -PLUS mechanisms work.
+    ///
+    /// A server refuses a client then that believes it has none: somebody cut the list (RFC 5802 section 6). It offers -PLUS
+    /// exactly where there are some; the first three count. A client uses the first.
     pub bindings: &'c [Binding<'c>],
     /// A secret of the server that never changes, 32 random octets: from it and the name come the salt and the keys of a
     /// user who does not exist, so that SCRAM asks everybody the same.

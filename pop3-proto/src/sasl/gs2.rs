@@ -1,5 +1,7 @@
 //! The header that tells about channel binding and on whose behalf (RFC 5801 section 4, RFC 5802 section 5.1).
 
+use crate::buf::{Full, Output};
+
 /// A gs2 header at the front of a message, and what follows it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Gs2<'m> {
@@ -46,6 +48,15 @@ impl<'m> Gs2<'m> {
             rest,
         })
     }
+}
+
+/// A name as it stands in a header or a message: `,` and `=` cannot.
+pub(super) fn put_name(name: &str, out: &mut impl Output) -> Result<(), Full> {
+    name.as_bytes().iter().try_for_each(|octet| match octet {
+        b',' => out.put(b"=2C"),
+        b'=' => out.put(b"=3D"),
+        _ => out.put(&[*octet]),
+    })
 }
 
 /// The first octet of a name, `=2C` and `=3D` turned back, and how many octets it is written with; `None` at any other `=`

@@ -17,6 +17,14 @@ macro_rules! deviations {
         impl Deviation {
             /// Every deviation that has a name.
             pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            /// What the server did, in words.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!($($doc,)+).trim_ascii(),)+
+                }
+            }
         }
     };
 }

@@ -1,7 +1,7 @@
 //! What binds the client.
 
 use pop3_proto::client::{Client, Event as Got, Part, Profile, SendError};
-use pop3_proto::{Base64, Command, MsgNo, Security};
+use pop3_proto::{Base64, Command, Digest, MsgNo, Secret, Security};
 
 /// A client that has heard this answer to CAPA.
 fn asked(capabilities: &str) -> Client {
@@ -71,4 +71,75 @@ fn a_refused_command_takes_no_capability_away() {
         assert!(matches!(client.receive(&mut &b"-ERR no\r\n"[..]), Ok(Got::Reply(_, Part::Err(_)))));
     }
     assert!(client.capabilities().uidl() && client.capabilities().top());
+}
+
+/// Proves 6856-2.2-03.
+#[test]
+fn no_octet_beyond_ascii_logs_in_before_utf8_user_is_announced() {
+    let (name, password) = ("j\u{fc}rgen".as_bytes(), Secret::new("pa\u{df}".as_bytes()));
+    let digest = Digest::new([0; 16]);
+    let commands = [Command::User(name), Command::Pass(password), Command::Apop { name, digest }];
+    for capabilities in ["UTF8\r\n", "USER\r\n"] {
+        let mut client = asked(capabilities);
+        let mut out = Vec::new();
+        for command in &commands {
+            assert_eq!(client.send(command, &mut out), Err(SendError::NotAscii));
+        }
+        assert_eq!(out, b"");
+        // Old servers that take them all the same are the caller's to know.
+        let mut daring = client.with_eight_bit_logins(true);
+        daring.send(&commands[0], &mut out).unwrap();
+        assert_eq!(out, b"USER j\xc3\xbcrgen\r\n");
+    }
+    let mut client = asked("UTF8 USER\r\n");
+    let mut out = Vec::new();
+    client.send(&commands[0], &mut out).unwrap();
+    assert!(matches!(client.receive(&mut &b"+OK\r\n"[..]), Ok(Got::Reply(_, Part::Ok(_)))));
+    client.send(&commands[1], &mut out).unwrap();
+    assert_eq!(out, b"USER j\xc3\xbcrgen\r\nPASS pa\xc3\x9f\r\n");
+}
+
+/// Proves 6856-2.1-10.
+#[test]
+fn no_stls_behind_utf8() {
+    let mut client = asked("STLS\r\nUTF8\r\n");
+    let mut out = Vec::new();
+    client.send(&Command::Utf8, &mut out).unwrap();
+    assert!(matches!(client.receive(&mut &b"-ERR no\r\n"[..]), Ok(Got::Reply(_, Part::Err(_)))));
+    assert!(client.can_send());
+    client.send(&Command::Utf8, &mut out).unwrap();
+    assert!(matches!(client.receive(&mut &b"+OK\r\n"[..]), Ok(Got::Reply(_, Part::Ok(_)))));
+    assert_eq!(client.send(&Command::Stls, &mut out), Err(SendError::NotNow));
+    assert_eq!(out, b"UTF8\r\nUTF8\r\n");
+
+    // A refused UTF8 changes nothing.
+    let mut client = asked("STLS\r\n");
+    client.send(&Command::Utf8, &mut Vec::new()).unwrap();
+    assert!(matches!(client.receive(&mut &b"-ERR no\r\n"[..]), Ok(Got::Reply(_, Part::Err(_)))));
+    client.send(&Command::Stls, &mut Vec::new()).unwrap();
+}
+
+/// Proves 1939-3-08.
+#[test]
+fn a_server_without_capa_gets_arguments_of_40_octets_at_most() {
+    let mut client: Client = Client::new(Profile::STRICT, Security::Plain);
+    let mut window = &b"+OK\r\n-ERR what?\r\n"[..];
+    assert!(matches!(client.receive(&mut window), Ok(Got::Greeting(_))));
+    client.send(&Command::Capa, &mut Vec::new()).unwrap();
+    assert!(matches!(client.receive(&mut window), Ok(Got::Reply(_, Part::Err(_)))));
+
+    let (longest, longer) = ([b'a'; 40], [b'a'; 41]);
+    let mut out = Vec::new();
+    assert_eq!(client.send(&Command::User(&longer), &mut out), Err(SendError::TooLong));
+    assert_eq!(client.send(&Command::Pass(Secret::new(&longer)), &mut out), Err(SendError::TooLong));
+    let digest = Digest::new([0; 16]);
+    assert_eq!(client.send(&Command::Apop { name: &longer, digest }, &mut out), Err(SendError::TooLong));
+    assert_eq!(client.auth("PLAIN", Some(&[0; 31]), &mut out), Err(SendError::TooLong));
+    assert_eq!(out, b"");
+    client.send(&Command::User(&longest), &mut out).unwrap();
+    assert_eq!(out, [b"USER ", &longest[..], b"\r\n"].concat());
+
+    let mut daring = client.clone().with_long_arguments(true);
+    assert!(matches!(daring.receive(&mut &b"+OK\r\n"[..]), Ok(Got::Reply(_, Part::Ok(_)))));
+    daring.send(&Command::Pass(Secret::new(&longer)), &mut Vec::new()).unwrap();
 }

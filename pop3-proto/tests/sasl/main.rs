@@ -9,6 +9,7 @@ mod arbitrary;
 mod base64;
 mod bearer;
 mod bearer_refused;
+mod client;
 mod cram_md5;
 mod dialogues;
 mod drive;

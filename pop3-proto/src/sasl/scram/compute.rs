@@ -1,8 +1,9 @@
 //! Proof and signature (RFC 5802 section 3).
 
 use subtle::ConstantTimeEq as _;
+use zeroize::Zeroize as _;
 
-use super::hash::Tag;
+use super::hash::{Hash, Tag};
 use super::keys::Keys;
 
 /// `client-first-bare , server-first , client-final-without-proof`.
@@ -28,5 +29,40 @@ pub(crate) struct Signature(Tag, usize);
 impl Signature {
     pub(crate) fn octets(&self) -> &[u8] {
         self.0.get(..self.1).unwrap_or_default()
+    }
+}
+
+/// What the client computes from its password, once the server has named salt and iterations.
+pub(crate) struct ClientKeys {
+    keys: Keys,
+    client_key: Tag,
+}
+
+impl ClientKeys {
+    pub(crate) fn derive(hash: Hash, password: &str, salt: &[u8], iterations: u32) -> Option<Self> {
+        let mut salted = hash.salted(password.as_bytes(), salt, iterations);
+        let keys = Keys::from_secret(hash, &salted, salt, iterations);
+        let client_key = hash.hmac(salted.get(..hash.octets())?, [b"Client Key".as_slice()]);
+        salted.zeroize();
+        Some(Self { keys: keys?, client_key })
+    }
+
+    /// What proves the client to the server.
+    pub(crate) fn proof(&self, auth_message: AuthMessage<'_>) -> Signature {
+        let hash = self.keys.hash();
+        let mut proof = hash.hmac(self.keys.stored_key(), auth_message);
+        proof.iter_mut().zip(&self.client_key).for_each(|(octet, key)| *octet ^= key);
+        Signature(proof, hash.octets())
+    }
+
+    /// What the server has to say to prove itself.
+    pub(crate) fn server_signature(&self, auth_message: AuthMessage<'_>) -> Signature {
+        server_signature(&self.keys, auth_message)
+    }
+}
+
+impl Drop for ClientKeys {
+    fn drop(&mut self) {
+        self.client_key.zeroize();
     }
 }

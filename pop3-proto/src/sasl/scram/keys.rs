@@ -75,7 +75,7 @@ impl Keys {
         }
     }
 
-    fn from_secret(hash: Hash, salted: &Tag, salt: &[u8], iterations: u32) -> Option<Self> {
+    pub(super) fn from_secret(hash: Hash, salted: &Tag, salt: &[u8], iterations: u32) -> Option<Self> {
         let mut keys = Self::blank(hash, iterations);
         keys.set_salt(salt)?;
         let salted = salted.get(..hash.octets())?;

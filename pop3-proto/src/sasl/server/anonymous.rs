@@ -1,7 +1,7 @@
 //! ANONYMOUS: nobody is proved; the client may leave a word about itself (RFC 4505).
 
-use super::memory::{Memory, Span};
 use super::moves::Move;
+use crate::sasl::memory::{Memory, Span};
 
 /// Longest trace that is no address, in characters (RFC 4505 section 2).
 const TRACE: usize = 255;

@@ -1,10 +1,10 @@
 //! OAUTHBEARER (RFC 7628) and its forerunner XOAUTH2: a token, and for whom.
 
-use super::memory::{Memory, Span};
 use super::moves::{Identity, Move};
 use crate::decimal::Decimal;
 use crate::sasl::Channel;
 use crate::sasl::gs2::{Flag, Gs2};
+use crate::sasl::memory::{Memory, Span};
 
 /// Between the parts of a message, and at its end.
 const SEPARATOR: u8 = 0x01;

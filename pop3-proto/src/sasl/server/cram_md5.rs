@@ -3,10 +3,10 @@
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use md5::Md5;
 
-use super::memory::{Memory, Span};
 use super::moves::{Identity, Move};
 use crate::buf::Output as _;
 use crate::sasl::Channel;
+use crate::sasl::memory::{Memory, Span};
 use crate::secret::Secret;
 use crate::types::{Digest, Timestamp};
 

@@ -10,7 +10,6 @@ use super::bearer::Bearer;
 use super::cram_md5::CramMd5;
 use super::external::External;
 use super::login::Login;
-use super::memory::Memory;
 use super::moves::{Identity, Move};
 use super::plain::Plain;
 #[cfg(feature = "scram")]
@@ -18,6 +17,7 @@ use super::scram::Scram;
 use super::step::{Answer, Engine, Step};
 use crate::base64::Base64;
 use crate::sasl::Channel;
+use crate::sasl::memory::Memory;
 use crate::secret::Secret;
 
 /// The mechanisms of this crate, server side.

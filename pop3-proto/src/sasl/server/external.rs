@@ -1,8 +1,8 @@
 //! EXTERNAL: the TLS layer knows who the client is; the client says at most as whom it wants to act (RFC 4422 appendix A).
 
-use super::memory::{Memory, Span};
 use super::moves::{Identity, Move};
 use crate::sasl::Channel;
+use crate::sasl::memory::{Memory, Span};
 
 #[derive(Debug)]
 pub(super) struct External {

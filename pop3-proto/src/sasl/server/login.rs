@@ -1,8 +1,8 @@
 //! LOGIN: two challenges, name and password; clients care for their order, not for their text.
 
-use super::memory::{Memory, Span};
 use super::moves::{Identity, Move};
 use super::plain::Asked;
+use crate::sasl::memory::{Memory, Span};
 
 #[derive(Debug)]
 pub(super) enum Login {

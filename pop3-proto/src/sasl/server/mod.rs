@@ -29,7 +29,6 @@ mod cram_md5;
 mod exchange;
 mod external;
 mod login;
-mod memory;
 mod moves;
 mod plain;
 #[cfg(feature = "scram")]

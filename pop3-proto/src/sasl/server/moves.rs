@@ -1,6 +1,6 @@
 //! What a mechanism does next, without a word of how the embedder is told.
 
-use super::memory::Span;
+use crate::sasl::memory::Span;
 #[cfg(feature = "scram")]
 use crate::sasl::scram::Hash;
 

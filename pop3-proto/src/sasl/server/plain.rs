@@ -1,7 +1,7 @@
 //! PLAIN: authorization identity, NUL, authentication identity, NUL, password (RFC 4616).
 
-use super::memory::{Memory, Span};
 use super::moves::{Identity, Move};
+use crate::sasl::memory::{Memory, Span};
 
 #[derive(Debug)]
 pub(super) struct Plain {

@@ -1,6 +1,5 @@
 //! SCRAM, in two round trips and a word at the end (RFC 5802 section 5).
 
-use super::memory::{Memory, Span};
 use super::moves::{Identity, Move};
 use crate::base64;
 use crate::base64::Base64;
@@ -8,7 +7,8 @@ use crate::buf::Output as _;
 use crate::decimal::Decimal;
 use crate::sasl::Channel;
 use crate::sasl::gs2::{Flag, Gs2};
-use crate::sasl::scram::{Hash, Keys, proof_is_right, server_signature};
+use crate::sasl::memory::{Memory, Span};
+use crate::sasl::scram::{Hash, Keys, is_extension, is_nonce, proof_is_right, server_signature, text};
 
 /// Longest channel binding and fake key that are kept, in octets.
 const KEPT: usize = 64;
@@ -203,19 +203,4 @@ fn is_binding(text: Base64<'_>, header: &[u8], data: &[u8]) -> bool {
     let mut expected = header.iter().chain(data);
     let same = text.octets().all(|octet| expected.next() == Some(&octet));
     same && expected.next().is_none()
-}
-
-/// UTF-8 without NUL, as all values have to be (section 7).
-fn text(message: &[u8]) -> Option<&[u8]> {
-    (!message.contains(&0) && core::str::from_utf8(message).is_ok()).then_some(message)
-}
-
-/// Printable ASCII without a comma, at least one character.
-fn is_nonce(nonce: &[u8]) -> bool {
-    !nonce.is_empty() && nonce.iter().all(|b| matches!(b, 0x21..=0x7E) && *b != b',')
-}
-
-/// An optional extension, which is skipped: a letter without a meaning yet, `=`, and a value. `m` would be mandatory to know.
-fn is_extension(attribute: &[u8]) -> bool {
-    matches!(attribute, [letter, b'=', _, ..] if letter.is_ascii_alphabetic() && !b"aceimnprsv".contains(letter))
 }

@@ -1,5 +1,7 @@
 //! What an exchange has to remember lies in octets lent by the embedder, and is wiped when it is over.
 
+#[cfg(feature = "scram")]
+use base64ct::Encoding as _;
 use zeroize::Zeroize as _;
 
 use crate::base64::Base64;
@@ -12,6 +14,12 @@ use crate::sasl::prepare::prepare;
 pub(super) struct Span {
     start: usize,
     end: usize,
+}
+
+impl Span {
+    pub(super) fn of(self, octets: &[u8]) -> &[u8] {
+        octets.get(self.start..self.end).unwrap_or_default()
+    }
 }
 
 /// The memory of one exchange: octets are only ever added.
@@ -34,7 +42,6 @@ impl<'m> Memory<'m> {
     }
 
     /// Adds what is kept elsewhere in the memory once more.
-    #[cfg(feature = "scram")]
     pub(super) fn copy(&mut self, span: Span) -> Option<()> {
         let end = self.used.checked_add(span.end.checked_sub(span.start)?)?;
         if end > self.octets.len() || span.end > *self.used {
@@ -42,6 +49,18 @@ impl<'m> Memory<'m> {
         }
         self.octets.copy_within(span.start..span.end, *self.used);
         *self.used = end;
+        Some(())
+    }
+
+    /// Adds the base64 text of what is kept elsewhere in the memory.
+    #[cfg(feature = "scram")]
+    pub(super) fn put_base64(&mut self, span: Span) -> Option<()> {
+        let mut text = [0; 64];
+        for start in (span.start..span.end).step_by(48) {
+            let octets = self.octets.get(start..start.saturating_add(48).min(span.end))?;
+            let text = base64ct::Base64::encode(octets, &mut text).ok()?;
+            self.put(text.as_bytes()).ok()?;
+        }
         Some(())
     }
 
@@ -62,7 +81,7 @@ impl<'m> Memory<'m> {
     }
 
     pub(super) fn get(&self, span: Span) -> &[u8] {
-        self.octets.get(span.start..span.end).unwrap_or_default()
+        span.of(self.octets)
     }
 
     /// The same octets for as long as the memory is lent, now that nothing is added any more.

@@ -1,0 +1,85 @@
+//! OAUTHBEARER (RFC 7628) and its forerunner XOAUTH2: a token, and for whom.
+
+use super::credentials::Credentials;
+use super::plain::put_prepared;
+use crate::buf::Output as _;
+use crate::decimal::Decimal;
+use crate::sasl::Channel;
+use crate::sasl::gs2::put_name;
+use crate::sasl::memory::{Memory, Span};
+
+/// Between the parts of a message, and at its end.
+const SEPARATOR: &[u8] = &[0x01];
+
+#[derive(Debug)]
+pub(super) struct Bearer {
+    pub(super) message: Span,
+    /// What acknowledges a failure: the two do not agree (RFC 7628 section 3.2.3).
+    acknowledgement: Span,
+    pub(super) refusal: Option<Span>,
+}
+
+impl Bearer {
+    /// `n,a=NAME,` and key-value pairs, each ended by a separator, then one more.
+    pub(super) fn oauthbearer(
+        credentials: &Credentials<'_>,
+        channel: &Channel<'_>,
+        memory: &mut Memory<'_>,
+    ) -> Option<Self> {
+        let token = token(credentials)?;
+        let acknowledgement = memory.keep(SEPARATOR)?;
+        let start = memory.mark();
+        memory.put(b"n,").ok()?;
+        let name = credentials.acting_as.unwrap_or(credentials.name);
+        if !name.is_empty() {
+            memory.put(b"a=").ok()?;
+            put_name(checked(name)?, memory).ok()?;
+        }
+        memory.put(b",").ok()?;
+        if let Some((host, port)) = channel.authority {
+            let port = Decimal::new(u64::from(port));
+            for part in [SEPARATOR, b"host=", checked(host)?.as_bytes(), SEPARATOR, b"port=", port.as_bytes()]
+            {
+                memory.put(part).ok()?;
+            }
+        }
+        for part in [SEPARATOR, b"auth=Bearer ", token, SEPARATOR, SEPARATOR] {
+            memory.put(part).ok()?;
+        }
+        Some(Self { message: memory.since(start), acknowledgement, refusal: None })
+    }
+
+    /// `user=NAME`, `auth=Bearer TOKEN`, each ended by a separator, then one more.
+    pub(super) fn xoauth2(credentials: &Credentials<'_>, memory: &mut Memory<'_>) -> Option<Self> {
+        let token = token(credentials)?;
+        let acknowledgement = memory.since(memory.mark());
+        let name = credentials.acting_as.unwrap_or(credentials.name);
+        let name = put_prepared(checked(name)?.as_bytes(), memory)?;
+        let start = memory.mark();
+        memory.put(b"user=").ok()?;
+        memory.copy(name)?;
+        for part in [SEPARATOR, b"auth=Bearer ", token, SEPARATOR, SEPARATOR] {
+            memory.put(part).ok()?;
+        }
+        Some(Self { message: memory.since(start), acknowledgement, refusal: None })
+    }
+
+    /// A challenge behind the message is a failure; the server wants to be told that it was read.
+    pub(super) fn step(&mut self, challenge: Span) -> Option<Span> {
+        if self.refusal.is_some() {
+            return None;
+        }
+        self.refusal = Some(challenge);
+        Some(self.acknowledgement)
+    }
+}
+
+/// Visible ASCII (RFC 6750 section 2.1): whatever else is in it, a separator must not be.
+fn token<'c>(credentials: &Credentials<'c>) -> Option<&'c [u8]> {
+    let token = credentials.token?.expose();
+    (!token.is_empty() && token.iter().all(|b| matches!(b, 0x21..=0x7E))).then_some(token)
+}
+
+fn checked(text: &str) -> Option<&str> {
+    (!text.bytes().any(|b| b.is_ascii_control())).then_some(text)
+}

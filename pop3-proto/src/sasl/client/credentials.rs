@@ -1,0 +1,62 @@
+//! What a client can say of itself; which of it leaves is for the mechanism to say.
+
+use core::fmt;
+
+use crate::secret::Secret;
+
+/// Who logs in, and what proves it.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct Credentials<'c> {
+    /// The authentication identity: whose password or token it is.
+    pub name: &'c str,
+    /// The authorization identity: whose maildrop to open, if it is another's (RFC 4422 section 2).
+    pub acting_as: Option<&'c str>,
+    /// For PLAIN, LOGIN, CRAM-MD5, SCRAM, APOP, and USER with PASS.
+    pub password: Option<Secret<'c>>,
+    /// An access token, for OAUTHBEARER and XOAUTH2.
+    pub token: Option<Secret<'c>>,
+    /// The TLS connection shows a certificate of this client, for EXTERNAL.
+    pub certificate: bool,
+    /// For ANONYMOUS: what to say of oneself, no octet by default. Never the user's address without leave (RFC 4505 section 5).
+    pub trace: Option<&'c str>,
+}
+
+impl<'c> Credentials<'c> {
+    const fn nothing(name: &'c str) -> Self {
+        Self { name, acting_as: None, password: None, token: None, certificate: false, trace: None }
+    }
+
+    /// A name and a password.
+    #[must_use]
+    pub const fn password(name: &'c str, password: Secret<'c>) -> Self {
+        Self { password: Some(password), ..Self::nothing(name) }
+    }
+
+    /// A name and an OAuth access token.
+    #[must_use]
+    pub const fn token(name: &'c str, token: Secret<'c>) -> Self {
+        Self { token: Some(token), ..Self::nothing(name) }
+    }
+
+    /// A TLS client certificate, which names the user; with `acting_as` it opens that user's maildrop.
+    #[must_use]
+    pub const fn certificate(acting_as: Option<&'c str>) -> Self {
+        Self { acting_as, certificate: true, ..Self::nothing("") }
+    }
+
+    /// Nobody.
+    #[must_use]
+    pub const fn anonymous() -> Self {
+        Self { trace: Some(""), ..Self::nothing("") }
+    }
+}
+
+impl fmt::Debug for Credentials<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials")
+            .field("name", &self.name)
+            .field("acting_as", &self.acting_as)
+            .finish_non_exhaustive()
+    }
+}

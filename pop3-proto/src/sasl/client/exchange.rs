@@ -1,0 +1,222 @@
+//! One exchange after the other, with the mechanisms of this crate.
+
+use core::fmt;
+
+use zeroize::Zeroize as _;
+
+use super::bearer::Bearer;
+#[cfg(feature = "cram-md5")]
+use super::cram_md5::CramMd5;
+use super::credentials::Credentials;
+use super::plain::{self, Login};
+#[cfg(feature = "scram")]
+use super::scram::Scram;
+use super::step::{Engine, Step};
+use crate::base64::Base64;
+use crate::sasl::Channel;
+use crate::sasl::memory::{Memory, Span};
+#[cfg(feature = "scram")]
+use crate::sasl::scram::Hash;
+
+/// The mechanisms of this crate, client side.
+///
+/// It works in memory that you lend, as the [server's](crate::sasl::server::Exchange) does: 1,200 octets are enough for everything
+/// but tokens, [`MEMORY`](Self::MEMORY) for every token that fits an exchange line. What does not fit fails. The memory is wiped at the
+/// start of the next exchange and on drop.
+pub struct Exchange<'c, M: AsRef<[u8]> + AsMut<[u8]>> {
+    credentials: Credentials<'c>,
+    channel: Channel<'c>,
+    memory: M,
+    used: usize,
+    running: Running,
+    sent_initial: bool,
+}
+
+#[derive(Debug)]
+enum Running {
+    Nothing,
+    /// A message that is all there is to say: PLAIN, EXTERNAL, ANONYMOUS.
+    Once {
+        message: Span,
+        is_plain: bool,
+    },
+    Login(Login),
+    Bearer(Bearer),
+    #[cfg(feature = "cram-md5")]
+    CramMd5(CramMd5),
+    #[cfg(feature = "scram")]
+    Scram(Scram),
+}
+
+impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Exchange<'c, M> {
+    /// Memory for tokens as long as the longest exchange line, in octets.
+    pub const MEMORY: usize = crate::limits::EXCHANGE_LINE;
+
+    /// Ready to start.
+    pub const fn new(credentials: Credentials<'c>, channel: Channel<'c>, memory: M) -> Self {
+        Self { credentials, channel, memory, used: 0, running: Running::Nothing, sent_initial: false }
+    }
+
+    /// What the connection is from here on: inside TLS it has bindings that it had not before.
+    pub fn set_channel(&mut self, channel: Channel<'c>) {
+        self.forget();
+        self.channel = channel;
+    }
+
+    /// The connection as the exchanges know it.
+    #[must_use]
+    pub const fn channel(&self) -> &Channel<'c> {
+        &self.channel
+    }
+
+    /// Starts an exchange; an earlier one is forgotten. `false` if this build has no such mechanism, if the credentials or the
+    /// channel have not what it needs, or if they cannot be written as it wants them.
+    ///
+    /// `plus_offered` says whether the server lists the -PLUS form of this SCRAM mechanism. If it does not, and the channel has a
+    /// binding, the server is told so, and can see that somebody cut its list (RFC 5802 section 6).
+    #[must_use]
+    pub fn start(&mut self, mechanism: &str, plus_offered: bool) -> bool {
+        self.forget();
+        let mut memory = Memory::new(self.memory.as_mut(), &mut self.used);
+        let (memory, credentials, channel) = (&mut memory, &self.credentials, &self.channel);
+        let is = |name: &str| mechanism.eq_ignore_ascii_case(name);
+        let once = |message| Running::Once { message, is_plain: false };
+        let running = if is("PLAIN") {
+            plain::plain(credentials, memory).map(|message| Running::Once { message, is_plain: true })
+        } else if is("LOGIN") {
+            Login::new(credentials, memory).map(Running::Login)
+        } else if is("EXTERNAL") {
+            plain::external(credentials, memory).map(once)
+        } else if is("ANONYMOUS") {
+            plain::anonymous(credentials, memory).map(once)
+        } else if is("OAUTHBEARER") {
+            Bearer::oauthbearer(credentials, channel, memory).map(Running::Bearer)
+        } else if is("XOAUTH2") {
+            Bearer::xoauth2(credentials, memory).map(Running::Bearer)
+        } else {
+            with_hashes(mechanism, plus_offered, credentials, channel, memory)
+        };
+        self.running = running.unwrap_or(Running::Nothing);
+        !matches!(self.running, Running::Nothing)
+    }
+
+    /// Forgets everything about the exchange and wipes the memory.
+    pub fn forget(&mut self) {
+        self.running = Running::Nothing;
+        self.sent_initial = false;
+        self.memory.as_mut().zeroize();
+        self.used = 0;
+    }
+
+    fn at(&self, span: Span) -> &[u8] {
+        span.of(self.memory.as_ref())
+    }
+
+    fn first(&self) -> Option<Span> {
+        match &self.running {
+            Running::Once { message, .. } => Some(*message),
+            Running::Bearer(bearer) => Some(bearer.message),
+            #[cfg(feature = "scram")]
+            Running::Scram(scram) => Some(scram.first),
+            _ => None,
+        }
+    }
+
+    fn response(&mut self, challenge: Base64<'_>) -> Option<Span> {
+        let mut memory = Memory::new(self.memory.as_mut(), &mut self.used);
+        let memory = &mut memory;
+        let challenge = memory.decode(challenge)?;
+        // IMail asks for the name, as for LOGIN, when it was told PLAIN.
+        let is_plain = matches!(self.running, Running::Once { is_plain: true, .. });
+        if is_plain && memory.get(challenge).starts_with(b"User") {
+            self.running = Running::Login(Login::new(&self.credentials, memory)?);
+        }
+        if !core::mem::replace(&mut self.sent_initial, true)
+            && let Some(first) = self.first()
+        {
+            return Some(first);
+        }
+        #[cfg(any(feature = "cram-md5", feature = "scram"))]
+        let memory = &mut Memory::new(self.memory.as_mut(), &mut self.used);
+        match &mut self.running {
+            Running::Nothing | Running::Once { .. } => None,
+            Running::Login(login) => login.step(),
+            Running::Bearer(bearer) => bearer.step(challenge),
+            #[cfg(feature = "cram-md5")]
+            Running::CramMd5(cram) => cram.step(&self.credentials, challenge, memory),
+            #[cfg(feature = "scram")]
+            Running::Scram(scram) => scram.step(&self.credentials, challenge, memory),
+        }
+    }
+}
+
+/// The mechanisms that features bring.
+fn with_hashes(
+    mechanism: &str,
+    plus_offered: bool,
+    credentials: &Credentials<'_>,
+    channel: &Channel<'_>,
+    memory: &mut Memory<'_>,
+) -> Option<Running> {
+    #[cfg(feature = "cram-md5")]
+    if mechanism.eq_ignore_ascii_case("CRAM-MD5") {
+        return CramMd5::new(credentials).map(Running::CramMd5);
+    }
+    #[cfg(feature = "scram")]
+    if let Some(which) = Hash::of_mechanism(mechanism.as_bytes()) {
+        return Scram::new(which, plus_offered, credentials, channel, memory).map(Running::Scram);
+    }
+    let _ = (mechanism, plus_offered, credentials, channel, memory);
+    None
+}
+
+impl<M: AsRef<[u8]> + AsMut<[u8]>> Engine for Exchange<'_, M> {
+    fn initial(&self) -> Option<&[u8]> {
+        self.first().map(|message| self.at(message))
+    }
+
+    fn sent_initial(&mut self) {
+        self.sent_initial = true;
+    }
+
+    fn step(&mut self, challenge: Base64<'_>) -> Step<'_> {
+        match self.response(challenge) {
+            Some(response) => Step::Respond(self.at(response)),
+            None => {
+                self.running = Running::Nothing;
+                Step::Cancel
+            }
+        }
+    }
+
+    fn is_proved(&self) -> bool {
+        match &self.running {
+            Running::Nothing => false,
+            Running::Once { .. } | Running::Login(_) => true,
+            Running::Bearer(bearer) => bearer.refusal.is_none(),
+            #[cfg(feature = "cram-md5")]
+            Running::CramMd5(cram) => cram.answered(),
+            #[cfg(feature = "scram")]
+            Running::Scram(scram) => scram.is_proved(),
+        }
+    }
+
+    fn refusal(&self) -> Option<&[u8]> {
+        match &self.running {
+            Running::Bearer(bearer) => bearer.refusal.map(|json| self.at(json)),
+            _ => None,
+        }
+    }
+}
+
+impl<M: AsRef<[u8]> + AsMut<[u8]>> Drop for Exchange<'_, M> {
+    fn drop(&mut self) {
+        self.forget();
+    }
+}
+
+impl<M: AsRef<[u8]> + AsMut<[u8]>> fmt::Debug for Exchange<'_, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange").field("running", &self.running).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,38 @@
+//! The client's side of each mechanism.
+//!
+//! ```
+//! use pop3_proto::{Base64, Secret};
+//! use pop3_proto::sasl::{Channel, client::{Credentials, Engine, Exchange, Step}};
+//!
+//! // With a session: `initial` goes to `Client::auth` if the line has room for it, `Part::Challenge` to `step`, `Step::Respond` to
+//! // `Client::respond`, `Step::Cancel` to `Client::cancel`; after `+OK`, `is_proved` has the last word. `login` does all of that.
+//! let credentials = Credentials::password("tim", Secret::new(b"tanstaaftanstaaf"));
+//! let channel = Channel::new("K3yR1ZHyDnRTnBHf8mfA", "mail.example.com");
+//! let mut exchange = Exchange::new(credentials, channel, [0; 1024]);
+//! assert!(exchange.start("CRAM-MD5", false));
+//! assert_eq!(exchange.initial(), None); // here the server speaks first
+//! # #[cfg(feature = "cram-md5")]
+//! let challenge = Base64::new(b"PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2UucmVzdG9uLm1jaS5uZXQ+").unwrap();
+//! # #[cfg(feature = "cram-md5")]
+//! match exchange.step(challenge) {
+//!     Step::Respond(response) => assert_eq!(response, b"tim b913a602c7eda7a495b4e6e7334d3890"),
+//!     _ => panic!("do not trust this server"),
+//! }
+//! assert!(exchange.is_proved());
+//! ```
+
+mod bearer;
+#[cfg(feature = "cram-md5")]
+mod cram_md5;
+mod credentials;
+mod exchange;
+mod plain;
+#[cfg(feature = "scram")]
+mod scram;
+mod step;
+
+pub use credentials::Credentials;
+pub use exchange::Exchange;
+#[cfg(feature = "scram")]
+pub use scram::MOST_ITERATIONS;
+pub use step::{Engine, Step};

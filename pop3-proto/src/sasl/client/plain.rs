@@ -1,0 +1,83 @@
+//! The mechanisms that are one message or two: PLAIN (RFC 4616), LOGIN, EXTERNAL (RFC 4422 appendix A), ANONYMOUS (RFC 4505).
+
+use super::credentials::Credentials;
+use crate::buf::Output as _;
+use crate::sasl::memory::{Memory, Span};
+use crate::sasl::prepare;
+
+/// Name and password; LOGIN asks for them one by one.
+#[derive(Debug)]
+pub(super) struct Login {
+    name: Span,
+    password: Span,
+    asked: u8,
+}
+
+impl Login {
+    pub(super) fn new(credentials: &Credentials<'_>, memory: &mut Memory<'_>) -> Option<Self> {
+        if credentials.acting_as.is_some() {
+            return None;
+        }
+        let (name, password) = name_and_password(credentials, memory)?;
+        Some(Self { name, password, asked: 0 })
+    }
+
+    /// In the order in which all servers ask; their words differ.
+    pub(super) fn step(&mut self) -> Option<Span> {
+        self.asked = self.asked.saturating_add(1);
+        match self.asked {
+            1 => Some(self.name),
+            2 => Some(self.password),
+            _ => None,
+        }
+    }
+}
+
+/// `[authzid] NUL authcid NUL password`.
+pub(super) fn plain(credentials: &Credentials<'_>, memory: &mut Memory<'_>) -> Option<Span> {
+    let acting_as = match credentials.acting_as {
+        None => memory.since(memory.mark()),
+        Some(other) => put_prepared(other.as_bytes(), memory)?,
+    };
+    let (name, password) = name_and_password(credentials, memory)?;
+    let start = memory.mark();
+    memory.copy(acting_as)?;
+    memory.put(&[0]).ok()?;
+    memory.copy(name)?;
+    memory.put(&[0]).ok()?;
+    memory.copy(password)?;
+    Some(memory.since(start))
+}
+
+fn name_and_password(credentials: &Credentials<'_>, memory: &mut Memory<'_>) -> Option<(Span, Span)> {
+    let name = put_prepared(credentials.name.as_bytes(), memory)?;
+    let password = put_prepared(credentials.password?.expose(), memory)?;
+    Some((name, password))
+}
+
+/// Prepared, or as it is if it cannot be: the server may know it in another encoding. `None` if it is empty or holds NUL.
+pub(super) fn put_prepared(text: &[u8], memory: &mut Memory<'_>) -> Option<Span> {
+    let prepared = core::str::from_utf8(text).ok().and_then(prepare);
+    let text = prepared.as_ref().map_or(text, |prepared| prepared.as_bytes());
+    (!text.is_empty() && !text.contains(&0)).then(|| memory.keep(text))?
+}
+
+/// Whose maildrop to open; no octet means the one of the certificate.
+pub(super) fn external(credentials: &Credentials<'_>, memory: &mut Memory<'_>) -> Option<Span> {
+    if !credentials.certificate {
+        return None;
+    }
+    match credentials.acting_as {
+        None => Some(memory.since(memory.mark())),
+        Some(name) if name.contains('\0') => None,
+        Some(name) => memory.keep(name.as_bytes()),
+    }
+}
+
+/// What the client says of itself, without control and private characters, 255 characters at most (RFC 4505 section 2).
+pub(super) fn anonymous(credentials: &Credentials<'_>, memory: &mut Memory<'_>) -> Option<Span> {
+    let barred = |c: char| c.is_control() || matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..);
+    let trace =
+        credentials.trace.filter(|trace| trace.chars().count() <= 255 && !trace.chars().any(barred))?;
+    memory.keep(trace.as_bytes())
+}

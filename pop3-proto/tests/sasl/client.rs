@@ -1,0 +1,268 @@
+//! The client's engine against the published dialogues.
+
+use base64ct::{Base64 as Base64Text, Encoding as _};
+use pop3_proto::sasl::client::{Credentials, Engine, Exchange, Step};
+use pop3_proto::sasl::{Binding, Channel};
+use pop3_proto::{Base64, Secret};
+
+type Client<'c> = Exchange<'c, [u8; 1024]>;
+
+fn start<'c>(
+    mechanism: &str,
+    credentials: Credentials<'c>,
+    channel: Channel<'c>,
+    plus_offered: bool,
+) -> Option<Client<'c>> {
+    let mut exchange = Exchange::new(credentials, channel, [0; 1024]);
+    exchange.start(mechanism, plus_offered).then_some(exchange)
+}
+
+/// What the client answers to `challenge`; `None` if it cancels.
+fn answer(client: &mut Client<'_>, challenge: &[u8]) -> Option<String> {
+    let text = Base64Text::encode_string(challenge);
+    match client.step(Base64::new(text.as_bytes()).unwrap()) {
+        Step::Respond(response) => Some(String::from_utf8(response.to_vec()).unwrap()),
+        _ => None,
+    }
+}
+
+const PENCIL: Credentials<'_> = Credentials::password("user", Secret::new(b"pencil"));
+
+/// Proves 5802-5-03.
+#[test]
+fn scram_sha_1_of_rfc_5802() {
+    let channel = Channel::new("fyko+d2lbbFgONRv9qkxdawL", "");
+    let mut client = start("SCRAM-SHA-1", PENCIL, channel, false).unwrap();
+    assert_eq!(client.initial(), Some(&b"n,,n=user,r=fyko+d2lbbFgONRv9qkxdawL"[..]));
+    client.sent_initial();
+    let server_first = b"r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i=4096";
+    assert_eq!(
+        answer(&mut client, server_first).unwrap(),
+        "c=biws,r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,p=v0X8v3Bz2T0CJGbJQyF0X+HI4Ts="
+    );
+    // A +OK now would come from somebody who does not know the password.
+    assert!(!client.is_proved());
+    assert_eq!(answer(&mut client, b"v=rmF9pqV8S7suAoZWja4dJRkFsKQ=").unwrap(), "");
+    assert!(client.is_proved());
+}
+
+/// Proves 5802-5-03.
+#[test]
+fn scram_sha_256_of_rfc_7677_and_a_wrong_signature() {
+    let channel = Channel::new("rOprNGfwEbeRWgbNEkqO", "");
+    let server_first =
+        b"r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
+    for (verifier, good) in [
+        (&b"v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="[..], true),
+        (b"v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G8=", false),
+        (b"v=6rriTRBi23WpRR/wtup+mMhUZUk=", false),
+        (b"v=", false),
+        (b"e=other-error", false),
+        (b"", false),
+    ] {
+        let mut client = start("SCRAM-SHA-256", PENCIL, channel, false).unwrap();
+        client.sent_initial();
+        assert_eq!(
+            answer(&mut client, server_first).unwrap(),
+            "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,\
+             p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ="
+        );
+        assert_eq!(answer(&mut client, verifier).is_some(), good, "{}", verifier.escape_ascii());
+        assert_eq!(client.is_proved(), good);
+    }
+}
+
+/// Proves 5802-5.1-06, 5802-9-01.
+#[test]
+fn a_server_first_message_that_nobody_honest_sends_is_cancelled() {
+    for server_first in [
+        "r=other3rfc,s=QSXCR+Q6sek8bf92,i=4096",
+        "r=nonce,s=QSXCR+Q6sek8bf92,i=4096",
+        "r=nonceX,s=,i=4096",
+        "r=nonceX,s=QQ==,i=4096",
+        "r=nonceX,s=QSXCR+Q6sek8bf92,i=0",
+        "r=nonceX,s=QSXCR+Q6sek8bf92,i=04096",
+        "r=nonceX,s=QSXCR+Q6sek8bf92,i=1000001",
+        "r=nonceX,s=QSXCR+Q6sek8bf92,i=4000000000",
+        "r=nonceX,s=QSXCR+Q6sek8bf92,i=99999999999999",
+        "r=nonceX,s=QSXCR+Q6sek8bf92",
+        "m=x,r=nonceX,s=QSXCR+Q6sek8bf92,i=4096",
+        "r=nonceX,s=QSXCR+Q6sek8bf92,i=4096,m=must",
+        "r=nonceX\0,s=QSXCR+Q6sek8bf92,i=4096",
+        "e=unknown-user",
+        "",
+    ] {
+        let mut client = start("SCRAM-SHA-256", PENCIL, Channel::new("nonce", ""), false).unwrap();
+        client.sent_initial();
+        assert_eq!(answer(&mut client, server_first.as_bytes()), None, "{server_first:?}");
+        assert!(!client.is_proved());
+        assert_eq!(answer(&mut client, b"r=nonceX,s=QSXCR+Q6sek8bf92,i=1"), None, "{server_first:?}");
+    }
+}
+
+/// Proves 5802-6-02.
+#[test]
+fn the_flag_says_what_both_ends_can_bind() {
+    let bindings = [Binding { kind: "tls-exporter", data: &[7; 32] }];
+    let mut bound = Channel::new("abc", "");
+    bound.bindings = &bindings;
+    let first = |mechanism, channel, plus_offered| {
+        let client = start(mechanism, PENCIL, channel, plus_offered)?;
+        Some(String::from_utf8(client.initial().unwrap().to_vec()).unwrap())
+    };
+    assert_eq!(first("SCRAM-SHA-256-PLUS", bound, true).unwrap(), "p=tls-exporter,,n=user,r=abc");
+    assert_eq!(first("SCRAM-SHA-256", bound, false).unwrap(), "y,,n=user,r=abc");
+    // The server has it, the caller does not want it: no accusation then.
+    assert_eq!(first("SCRAM-SHA-256", bound, true).unwrap(), "n,,n=user,r=abc");
+    assert_eq!(first("SCRAM-SHA-256", Channel::new("abc", ""), false).unwrap(), "n,,n=user,r=abc");
+    assert_eq!(first("SCRAM-SHA-256-PLUS", Channel::new("abc", ""), true), None);
+}
+
+/// Proves 2195-2-02.
+#[test]
+fn cram_md5_of_rfc_2195() {
+    let credentials = Credentials::password("tim", Secret::new(b"tanstaaftanstaaf"));
+    let mut client = start("CRAM-MD5", credentials, Channel::new("", ""), false).unwrap();
+    assert_eq!(client.initial(), None);
+    assert!(!client.is_proved());
+    assert_eq!(
+        answer(&mut client, b"<1896.697170952@postoffice.reston.mci.net>").unwrap(),
+        "tim b913a602c7eda7a495b4e6e7334d3890"
+    );
+    assert!(client.is_proved());
+    assert_eq!(answer(&mut client, b"<again@host>"), None);
+}
+
+#[test]
+fn plain_login_and_what_they_cannot_carry() {
+    let mut credentials = Credentials::password("tim", Secret::new(b"pass word"));
+    let channel = Channel::new("", "");
+    let client = start("PLAIN", credentials, channel, false).unwrap();
+    assert_eq!(client.initial(), Some(&b"\0tim\0pass word"[..]));
+    let mut client = start("LOGIN", credentials, channel, false).unwrap();
+    assert_eq!(client.initial(), None);
+    assert_eq!(answer(&mut client, b"Username:").unwrap(), "tim");
+    assert_eq!(answer(&mut client, b"Password:").unwrap(), "pass word");
+    assert_eq!(answer(&mut client, b"Password:"), None);
+
+    credentials.acting_as = Some("ann");
+    let client = start("PLAIN", credentials, channel, false).unwrap();
+    assert_eq!(client.initial(), Some(&b"ann\0tim\0pass word"[..]));
+    assert!(start("LOGIN", credentials, channel, false).is_none());
+    assert!(start("CRAM-MD5", credentials, channel, false).is_none());
+    for (name, password) in [("", "pw"), ("tim", ""), ("t\0m", "pw"), ("tim", "p\0w")] {
+        let credentials = Credentials::password(name, Secret::new(password.as_bytes()));
+        assert!(start("PLAIN", credentials, channel, false).is_none(), "{name:?} {password:?}");
+        assert!(start("LOGIN", credentials, channel, false).is_none(), "{name:?} {password:?}");
+    }
+    // In an encoding of the server's own.
+    let latin = Credentials::password("tim", Secret::new(b"pa\xdf"));
+    assert_eq!(start("PLAIN", latin, channel, false).unwrap().initial(), Some(&b"\0tim\0pa\xdf"[..]));
+    assert!(start("SCRAM-SHA-1", latin, Channel::new("n", ""), false).is_none());
+}
+
+/// Covers quirk-35.
+#[test]
+fn a_server_that_asks_for_the_name_under_plain_gets_the_two_steps_of_login() {
+    let credentials = Credentials::password("tim", Secret::new(b"pw"));
+    let mut client = start("PLAIN", credentials, Channel::new("", ""), false).unwrap();
+    assert_eq!(answer(&mut client, b"Username:").unwrap(), "tim");
+    assert_eq!(answer(&mut client, b"Password:").unwrap(), "pw");
+}
+
+/// Covers quirk-33.
+#[test]
+fn words_in_the_first_challenge_do_not_matter() {
+    let credentials = Credentials::password("tim", Secret::new(b"pw"));
+    for greeting in [&b""[..], b"go ahead"] {
+        let mut client = start("PLAIN", credentials, Channel::new("", ""), false).unwrap();
+        assert_eq!(answer(&mut client, greeting).unwrap(), "\0tim\0pw");
+        assert_eq!(answer(&mut client, b"and now?"), None);
+        assert!(!client.is_proved());
+    }
+}
+
+/// Proves 4505-3-01, 4505-5-02.
+#[test]
+fn external_and_anonymous() {
+    let channel = Channel::new("", "");
+    let of = |mechanism, credentials| {
+        start(mechanism, credentials, channel, false).map(|client| client.initial().unwrap().to_vec())
+    };
+    assert_eq!(of("EXTERNAL", Credentials::certificate(None)), Some(vec![]));
+    assert_eq!(of("EXTERNAL", Credentials::certificate(Some("ann"))), Some(b"ann".to_vec()));
+    assert_eq!(of("EXTERNAL", PENCIL), None);
+    assert_eq!(of("ANONYMOUS", Credentials::anonymous()), Some(vec![]));
+    assert_eq!(of("ANONYMOUS", PENCIL), None);
+    let trace = |trace| {
+        let mut credentials = Credentials::anonymous();
+        credentials.trace = Some(trace);
+        of("ANONYMOUS", credentials)
+    };
+    assert_eq!(trace("sirhc"), Some(b"sirhc".to_vec()));
+    for barred in ["a\nb", "a\0b", "a\u{e000}b", "a\u{85}b", "a\u{f0000}", &"x".repeat(256)] {
+        assert_eq!(trace(barred), None, "{barred:?}");
+    }
+}
+
+/// Proves 7628-3.1-03, 7628-3.2.3-01, 0-xoauth2-02.
+/// Covers quirk-43.
+#[test]
+fn tokens_and_how_their_refusal_is_acknowledged() {
+    let credentials =
+        Credentials::token("user@example.com", Secret::new(b"vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg=="));
+    let mut channel = Channel::new("", "");
+    channel.authority = Some(("server.example.com", 110));
+    let mut client = start("OAUTHBEARER", credentials, channel, false).unwrap();
+    assert_eq!(
+        client.initial(),
+        Some(
+            &b"n,a=user@example.com,\x01host=server.example.com\x01port=110\x01\
+               auth=Bearer vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg==\x01\x01"[..]
+        )
+    );
+    client.sent_initial();
+    assert!(client.is_proved());
+    let json = br#"{"status":"invalid_token","scope":"mail"}"#;
+    assert_eq!(answer(&mut client, json).unwrap(), "\x01");
+    assert!(!client.is_proved());
+    assert_eq!(client.refusal(), Some(&json[..]));
+    assert_eq!(answer(&mut client, json), None);
+
+    let mut client = start("XOAUTH2", credentials, channel, false).unwrap();
+    let first = "user=user@example.com\x01auth=Bearer vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg==\x01\x01";
+    assert_eq!(client.initial(), Some(first.as_bytes()));
+    assert_eq!(answer(&mut client, b"").unwrap(), first);
+    assert_eq!(answer(&mut client, json).unwrap(), "");
+    assert!(!client.is_proved());
+
+    for token in ["", "a b", "a\x01b", "a\r\nb", "\u{e9}"] {
+        let credentials = Credentials::token("u", Secret::new(token.as_bytes()));
+        assert!(start("XOAUTH2", credentials, channel, false).is_none(), "{token:?}");
+        assert!(start("OAUTHBEARER", credentials, channel, false).is_none(), "{token:?}");
+    }
+    let hostile = Credentials::token("u\x01auth=Bearer x", Secret::new(b"t"));
+    assert!(start("XOAUTH2", hostile, channel, false).is_none());
+    assert!(start("OAUTHBEARER", hostile, channel, false).is_none());
+}
+
+#[test]
+fn names_are_escaped_where_commas_separate() {
+    let mut credentials = Credentials::password("a,b=c", Secret::new(b"pencil"));
+    credentials.acting_as = Some("adm");
+    let client =
+        start("SCRAM-SHA-256", credentials, Channel::new("rOprNGfwEbeRWgbNEkqO", ""), false).unwrap();
+    assert_eq!(client.initial(), Some(&b"n,a=adm,n=a=2Cb=3Dc,r=rOprNGfwEbeRWgbNEkqO"[..]));
+}
+
+#[test]
+fn memory_that_is_too_small_fails_and_nothing_leaves() {
+    for octets in 0..64 {
+        let mut exchange = Exchange::new(PENCIL, Channel::new("rOprNGfwEbeRWgbNEkqO", ""), vec![0; octets]);
+        if exchange.start("SCRAM-SHA-256", false) {
+            exchange.sent_initial();
+            let text = Base64Text::encode_string(b"r=rOprNGfwEbeRWgbNEkqOX,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=1");
+            assert!(matches!(exchange.step(Base64::new(text.as_bytes()).unwrap()), Step::Cancel));
+        }
+    }
+}
