@@ -83,6 +83,7 @@
 //! | floor | modules | |
 //! | --- | --- | --- |
 //! | 5 | [`maildrop`] | the server's transaction: numbers, marks, and every answer that follows from them |
+//! | 5 | `login` | the client's way in: TLS, method, and what a refusal means |
 //! | 5 | `policy` | what a server remembers between sessions: throttle, LOGIN-DELAY, POP-before-SMTP |
 //! | 4 | [`server`], [`client`] | the two ends of the dialogue |
 //! | 3 | [`parse`], [`encode`], [`dot`], `sasl` | lines to values, values to lines, message bodies, and mechanisms |
@@ -139,6 +140,8 @@ pub mod dot;
 pub mod encode;
 pub mod limits;
 mod line;
+#[cfg(feature = "sasl")]
+pub mod login;
 pub mod maildrop;
 pub mod parse;
 #[cfg(feature = "alloc")]

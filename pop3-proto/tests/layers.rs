@@ -9,7 +9,7 @@ const FLOORS: [&[&str]; 5] = [
     &["types"],
     &["parse", "encode", "dot", "sasl"],
     &["server", "client"],
-    &["maildrop", "policy"],
+    &["login", "maildrop", "policy"],
 ];
 
 #[test]

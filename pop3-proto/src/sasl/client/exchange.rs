@@ -30,6 +30,8 @@ pub struct Exchange<'c, M: AsRef<[u8]> + AsMut<[u8]>> {
     used: usize,
     running: Running,
     sent_initial: bool,
+    /// What the last step said to send.
+    response: Option<Span>,
 }
 
 #[derive(Debug)]
@@ -54,7 +56,15 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Exchange<'c, M> {
 
     /// Ready to start.
     pub const fn new(credentials: Credentials<'c>, channel: Channel<'c>, memory: M) -> Self {
-        Self { credentials, channel, memory, used: 0, running: Running::Nothing, sent_initial: false }
+        Self {
+            credentials,
+            channel,
+            memory,
+            used: 0,
+            running: Running::Nothing,
+            sent_initial: false,
+            response: None,
+        }
     }
 
     /// What the connection is from here on: inside TLS it has bindings that it had not before.
@@ -104,8 +114,19 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Exchange<'c, M> {
     pub fn forget(&mut self) {
         self.running = Running::Nothing;
         self.sent_initial = false;
+        self.response = None;
         self.memory.as_mut().zeroize();
         self.used = 0;
+    }
+
+    /// What the last step said to send.
+    pub(crate) fn response(&self) -> &[u8] {
+        self.response.map_or(&[], |response| self.at(response))
+    }
+
+    /// The client speaks first and has not yet.
+    pub(crate) fn awaits_first_challenge(&self) -> bool {
+        !self.sent_initial && self.first().is_some()
     }
 
     fn at(&self, span: Span) -> &[u8] {
@@ -122,7 +143,7 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Exchange<'c, M> {
         }
     }
 
-    fn response(&mut self, challenge: Base64<'_>) -> Option<Span> {
+    fn respond(&mut self, challenge: Base64<'_>) -> Option<Span> {
         let mut memory = Memory::new(self.memory.as_mut(), &mut self.used);
         let memory = &mut memory;
         let challenge = memory.decode(challenge)?;
@@ -180,7 +201,8 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Engine for Exchange<'_, M> {
     }
 
     fn step(&mut self, challenge: Base64<'_>) -> Step<'_> {
-        match self.response(challenge) {
+        self.response = self.respond(challenge);
+        match self.response {
             Some(response) => Step::Respond(self.at(response)),
             None => {
                 self.running = Running::Nothing;

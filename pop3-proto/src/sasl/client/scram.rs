@@ -125,7 +125,7 @@ impl Scram {
         let mut octets = [0; LONGEST];
         let salt = salt.decode(&mut octets).filter(|salt| salt.len() >= 2)?;
         let nonce = memory.place(nonce)?;
-        let keys = ClientKeys::derive(self.hash, &*password(credentials)?, salt, iterations)?;
+        let keys = ClientKeys::derive(self.hash, &password(credentials)?, salt, iterations)?;
 
         let start = memory.mark();
         memory.put(b"c=").ok()?;

@@ -1,0 +1,209 @@
+//! What goes out: one command at a time, chosen from what the session knows now.
+
+use super::failure::{Failure, Reason};
+use super::method::Method;
+use super::planner::{Login, Progress, Stage};
+use super::policy::Tls;
+use super::trouble::Trouble;
+use crate::buf::Output;
+use crate::client::{Capabilities, Client, Knowledge, SendError};
+use crate::sasl::client::Engine as _;
+use crate::types::{Command, Security};
+
+impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
+    /// Sends what is to be sent, and says where the login stands. Call it before every read, and after every event.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::Full`]: flush the output, then call again. Others mean that somebody else uses the session at the same time.
+    pub fn act<const Q: usize>(
+        &mut self,
+        client: &mut Client<Q>,
+        out: &mut impl Output,
+    ) -> Result<Progress, SendError> {
+        loop {
+            self.stage = match self.stage {
+                Stage::In => return Ok(Progress::In),
+                Stage::Failed(failure) => return Ok(Progress::Failed(failure)),
+                Stage::Handover if client.security() == Security::Plain => return Ok(Progress::StartTls),
+                // The list in clear counts no more (RFC 2595 section 4).
+                Stage::Handover => Stage::AskCapa,
+                Stage::AskCapa if self.learned.no_capa => Stage::Choose,
+                Stage::AskCapa => {
+                    client.send(&Command::Capa, out)?;
+                    Stage::Capa
+                }
+                Stage::Choose if client.security() == Security::Plain => self.stls(client, out)?,
+                Stage::Choose | Stage::GoOnInClear => self.utf8(client, out)?,
+                Stage::Method => self.method(client, out)?,
+                Stage::SendPass => self.pass(client, out)?,
+                Stage::Respond(method) => {
+                    client.respond(self.exchange.response(), out)?;
+                    Stage::Auth(method)
+                }
+                Stage::Cancel(method) => {
+                    client.cancel(out)?;
+                    Stage::Cancelled(method)
+                }
+                Stage::LoggedIn => self.ask_again(client, out)?,
+                Stage::Greeting
+                | Stage::Capa
+                | Stage::Stls
+                | Stage::Utf8
+                | Stage::User
+                | Stage::Answer(_)
+                | Stage::Auth(_)
+                | Stage::Cancelled(_)
+                | Stage::CapaAgain => return Ok(Progress::Going),
+            };
+        }
+    }
+
+    fn stls<const Q: usize>(
+        &mut self,
+        client: &mut Client<Q>,
+        out: &mut impl Output,
+    ) -> Result<Stage, SendError> {
+        let capabilities = client.capabilities();
+        let known = capabilities.knowledge() == Knowledge::Known;
+        let wanted = match self.policy.tls {
+            Tls::Never => false,
+            Tls::IfOffered => capabilities.stls(),
+            Tls::Required if known && !capabilities.stls() => {
+                return Ok(policy_failure(Reason::NoStls));
+            }
+            Tls::Required => true,
+        };
+        if !wanted {
+            return Ok(Stage::GoOnInClear);
+        }
+        client.send(&Command::Stls, out)?;
+        Ok(Stage::Stls)
+    }
+
+    fn utf8<const Q: usize>(
+        &mut self,
+        client: &mut Client<Q>,
+        out: &mut impl Output,
+    ) -> Result<Stage, SendError> {
+        if !self.policy.utf8 || !client.capabilities().utf8() {
+            return Ok(Stage::Method);
+        }
+        client.send(&Command::Utf8, out)?;
+        Ok(Stage::Utf8)
+    }
+
+    fn method<const Q: usize>(
+        &mut self,
+        client: &mut Client<Q>,
+        out: &mut impl Output,
+    ) -> Result<Stage, SendError> {
+        let capabilities = *client.capabilities();
+        if self.refused.count() < u32::from(self.policy.attempts) {
+            while let Some((method, announced)) = self.choose(&capabilities, client.security()) {
+                match self.begin(method, announced, client, out) {
+                    Ok(stage) => return Ok(stage),
+                    Err(SendError::NotAscii | SendError::BadArgument | SendError::TooLong) => {
+                        self.tried = self.tried.with(method);
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(self.last.map_or_else(
+            || policy_failure(Reason::NoMethod),
+            |failure| {
+                // Every failure caused by credentials would have said so (RFC 3206 section 6).
+                let blameless = failure.trouble == Trouble::Credentials && capabilities.auth_resp_code();
+                Stage::Failed(if blameless {
+                    Failure { trouble: Trouble::Later, ..failure }
+                } else {
+                    failure
+                })
+            },
+        ))
+    }
+
+    /// `BadArgument` if the mechanism cannot be run with these credentials.
+    fn begin<const Q: usize>(
+        &mut self,
+        method: Method,
+        announced: bool,
+        client: &mut Client<Q>,
+        out: &mut impl Output,
+    ) -> Result<Stage, SendError> {
+        let name = self.credentials.name.as_bytes();
+        let Some(mechanism) = method.mechanism() else {
+            if method == Method::User {
+                client.send(&Command::User(name), out)?;
+                return Ok(Stage::User);
+            }
+            let digest = self.digest.ok_or(SendError::BadArgument)?;
+            client.send(&Command::Apop { name, digest }, out)?;
+            return Ok(Stage::Answer(method));
+        };
+        if !self.exchange.start(mechanism.name, offers_plus(method, client.capabilities())) {
+            return Err(SendError::BadArgument);
+        }
+        // Microsoft hangs up on a token behind AUTH.
+        let with_initial = announced && method != Method::Xoauth2;
+        let sent = match self.exchange.initial().filter(|_| with_initial) {
+            Some(initial) => match client.auth(mechanism.name, Some(initial), out) {
+                Err(SendError::TooLong) => false,
+                Ok(_) => true,
+                Err(error) => return Err(error),
+            },
+            None => false,
+        };
+        if sent {
+            self.exchange.sent_initial();
+        } else {
+            client.auth(mechanism.name, None, out)?;
+        }
+        Ok(Stage::Auth(method))
+    }
+
+    fn pass<const Q: usize>(
+        &mut self,
+        client: &mut Client<Q>,
+        out: &mut impl Output,
+    ) -> Result<Stage, SendError> {
+        let Some(password) = self.credentials.password else { return Ok(policy_failure(Reason::NoMethod)) };
+        match client.send(&Command::Pass(password), out) {
+            Ok(_) => Ok(Stage::Answer(Method::User)),
+            Err(SendError::NotAscii | SendError::BadArgument | SendError::TooLong) => {
+                self.tried = self.tried.with(Method::User);
+                Ok(Stage::Method)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What failed where this method succeeded is the fault of the server, not of the credentials.
+    fn ask_again<const Q: usize>(
+        &mut self,
+        client: &mut Client<Q>,
+        out: &mut impl Output,
+    ) -> Result<Stage, SendError> {
+        let known = client.capabilities().knowledge() == Knowledge::Known;
+        let asks = self.policy.ask_again && known && !self.learned.no_capa_after;
+        if asks {
+            client.send(&Command::Capa, out)?;
+        }
+        self.learned.failed = self.learned.failed.union(self.refused);
+        self.exchange.forget();
+        Ok(if asks { Stage::CapaAgain } else { Stage::In })
+    }
+}
+
+const fn policy_failure(reason: Reason) -> Stage {
+    Stage::Failed(Failure { trouble: Trouble::Policy, reason, retry: None })
+}
+
+fn offers_plus(method: Method, capabilities: &Capabilities) -> bool {
+    match method {
+        Method::ScramSha256 => capabilities.offers("SCRAM-SHA-256-PLUS"),
+        Method::ScramSha1 => capabilities.offers("SCRAM-SHA-1-PLUS"),
+        _ => true,
+    }
+}

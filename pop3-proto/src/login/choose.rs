@@ -1,0 +1,65 @@
+//! Which method next: the strongest that server, credentials, connection and policy have in common.
+
+use super::method::Method;
+use super::planner::Login;
+use crate::client::{Capabilities, Knowledge};
+use crate::types::{Protection, Security};
+
+impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
+    /// The method, and whether the server announced it. What it did not announce comes last.
+    pub(super) fn choose(&self, capabilities: &Capabilities, security: Security) -> Option<(Method, bool)> {
+        let tried = self.tried.union(self.learned.failed);
+        let mut candidates = self.policy.methods.iter().filter(|method| {
+            !tried.contains(*method) && self.fits(*method) && self.is_safe(*method, security)
+        });
+        let announced = candidates.clone().find(|method| self.is_announced(*method, capabilities));
+        announced.map(|method| (method, true)).or_else(|| {
+            let unannounced = candidates.find(|method| self.policy.unannounced && self.may_be_there(*method));
+            unannounced.map(|method| (method, false))
+        })
+    }
+
+    /// Whether the credentials have what it takes; the exchange may know better.
+    fn fits(&self, method: Method) -> bool {
+        let credentials = &self.credentials;
+        match method {
+            Method::External => credentials.certificate,
+            Method::OauthBearer | Method::Xoauth2 => credentials.token.is_some(),
+            Method::Anonymous => credentials.trace.is_some(),
+            Method::ScramSha256Plus | Method::ScramSha1Plus
+                if self.exchange.channel().bindings.is_empty() =>
+            {
+                false
+            }
+            Method::Apop | Method::User if credentials.acting_as.is_some() => false,
+            Method::Apop => self.digest.is_some(),
+            _ => credentials.password.is_some(),
+        }
+    }
+
+    const fn is_safe(&self, method: Method, security: Security) -> bool {
+        match (security, method.needs()) {
+            (Security::Tls, _) | (Security::Plain, Protection::None) => true,
+            (Security::Plain, Protection::Private) => self.policy.clear_secrets,
+            (Security::Plain, Protection::Tls) => false,
+        }
+    }
+
+    fn is_announced(&self, method: Method, capabilities: &Capabilities) -> bool {
+        match method.mechanism() {
+            Some(mechanism) => capabilities.offers(mechanism.name),
+            None if method == Method::Apop => true,
+            // Older servers announce nothing and have USER.
+            None => capabilities.user() || capabilities.knowledge() != Knowledge::Known,
+        }
+    }
+
+    /// -PLUS is never guessed: a server that has it says so, or somebody cut the list, which the other form finds out.
+    fn may_be_there(&self, method: Method) -> bool {
+        match method {
+            Method::User | Method::Xoauth2 | Method::OauthBearer => true,
+            Method::ScramSha256Plus | Method::ScramSha1Plus => false,
+            _ => self.policy.methods.count() == 1,
+        }
+    }
+}

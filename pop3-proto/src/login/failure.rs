@@ -1,0 +1,80 @@
+//! Why a login failed, and what the next attempt should do differently.
+
+use core::fmt;
+
+use super::method::Method;
+use super::trouble::Trouble;
+
+/// Why nobody is logged in. It is final for this connection: end it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Failure {
+    /// Whose trouble it is.
+    pub trouble: Trouble,
+    /// What happened.
+    pub reason: Reason,
+    /// Whether a new connection makes sense at once, with what was [learned](super::Login::learned) from this one.
+    pub retry: Option<Retry>,
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The greeting was `-ERR`.
+    Greeting,
+    /// The server announces no STLS, and TLS is required. Somebody may have cut the list.
+    NoStls,
+    /// STLS was answered `-ERR`, and TLS is required.
+    StlsRefused,
+    /// There is no method that the server has, the credentials fit and the policy permits on this connection.
+    NoMethod,
+    /// The server refused this method, the last that was tried.
+    Refused(Method),
+    /// The server says that the login succeeded and has not proved that it knows the password, or has just said the opposite. It
+    /// is not the server that it should be.
+    NotProved(Method),
+    /// The connection ended while this method was tried.
+    ClosedDuring(Method),
+    /// The connection ended at another point.
+    Closed,
+}
+
+/// What to do differently on a new connection; [`Learned`](super::Learned) holds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Retry {
+    /// Do not ask CAPA: it made the server hang up.
+    WithoutCapa,
+    /// Do not use the method that made the server hang up.
+    NextMethod,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.reason, self.trouble)
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Greeting => f.write_str("the server refuses service"),
+            Self::NoStls => f.write_str("the server offers no STLS, and TLS is required"),
+            Self::StlsRefused => f.write_str("the server refused STLS, and TLS is required"),
+            Self::NoMethod => {
+                f.write_str("no login method that server, credentials and policy have in common")
+            }
+            Self::Refused(method) => write!(f, "login refused ({})", method.as_str()),
+            Self::NotProved(method) => {
+                write!(f, "the server has not proved that it knows the password ({})", method.as_str())
+            }
+            Self::ClosedDuring(method) => {
+                write!(f, "the server hung up during the login ({})", method.as_str())
+            }
+            Self::Closed => f.write_str("the connection ended before the login"),
+        }
+    }
+}
+
+impl core::error::Error for Failure {}

@@ -1,0 +1,52 @@
+//! Floor 5, the client's way in: which step comes next, given capabilities, TLS, credentials and policy.
+//!
+//! [`Login::act`] sends what is to be sent, [`Login::see`] takes every event of the session, until one of them says that it is over:
+//! [`Progress::In`], or [`Progress::Failed`] with a [`Failure`] that says whose trouble it is and whether another attempt makes sense.
+//! Required TLS is a state that nothing gets around; no password, token or user name leaves in clear unless the [`Policy`] says so.
+//!
+//! ```
+//! use pop3_proto::client::{Client, Event, Profile};
+//! use pop3_proto::login::{Login, Policy, Progress};
+//! use pop3_proto::sasl::{Channel, client::Credentials};
+//! use pop3_proto::{Secret, Security};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let credentials = Credentials::password("tim", Secret::new(b"tanstaaf"));
+//! let channel = Channel::new("K3yR1ZHyDnRTnBHf8mfA", "mail.example.com"); // the nonce: new, from a random source
+//! let mut login = Login::new(credentials, channel, Policy::DEFAULT, [0; 1200]);
+//! let mut client: Client = Client::new(Profile::LENIENT, Security::Tls);
+//!
+//! // What the server is going to say; a program reads it from its connection.
+//! let mut window = &b"+OK hello\r\n+OK\r\nUSER\r\nSASL PLAIN\r\n.\r\n+OK welcome\r\n+OK\r\nTOP\r\nUIDL\r\n.\r\n"[..];
+//! let mut out = Vec::new();
+//! loop {
+//!     match login.act(&mut client, &mut out)? {
+//!         Progress::Going => match client.receive(&mut window)? {
+//!             Event::NeedInput => return Err(login.end_of_input().into()), // a program flushes `out` and reads
+//!             event => login.see(&event),
+//!         },
+//!         Progress::StartTls => unreachable!("this connection is inside TLS"), // see `Login::set_channel`
+//!         Progress::In => break,
+//!         Progress::Failed(failure) => return Err(failure.into()),
+//!     }
+//! }
+//! assert_eq!(out, b"CAPA\r\nAUTH PLAIN AHRpbQB0YW5zdGFhZg==\r\nCAPA\r\n");
+//! assert!(client.capabilities().uidl());
+//! # Ok(())
+//! # }
+//! ```
+
+mod act;
+mod choose;
+mod failure;
+mod method;
+mod planner;
+mod policy;
+mod see;
+mod trouble;
+
+pub use failure::{Failure, Reason, Retry};
+pub use method::{Method, Methods};
+pub use planner::{Login, Progress};
+pub use policy::{Learned, Policy, Tls};
+pub use trouble::Trouble;

@@ -1,0 +1,186 @@
+//! The planner's state, and what goes in and out of it besides the session.
+
+use core::fmt;
+
+use super::failure::{Failure, Reason, Retry};
+use super::method::{Method, Methods};
+use super::policy::{Learned, Policy};
+use super::trouble::Trouble;
+use crate::sasl::Channel;
+use crate::sasl::client::{Credentials, Engine as _, Exchange};
+use crate::text::Text;
+use crate::types::Digest;
+
+/// Octets of a refusal's text that are kept.
+const WORDS: usize = 128;
+
+/// The login of one connection.
+///
+/// `M` is the memory of the mechanisms, see [`Exchange`]: 1,200 octets, or [`Exchange::MEMORY`] for long tokens.
+pub struct Login<'c, M: AsRef<[u8]> + AsMut<[u8]>> {
+    pub(super) exchange: Exchange<'c, M>,
+    pub(super) credentials: Credentials<'c>,
+    pub(super) policy: Policy,
+    pub(super) learned: Learned,
+    pub(super) stage: Stage,
+    /// The answer to the greeting's timestamp.
+    pub(super) digest: Option<Digest>,
+    /// Methods that failed or cannot be used on this connection.
+    pub(super) tried: Methods,
+    /// Of these, those that the server refused.
+    pub(super) refused: Methods,
+    pub(super) last: Option<Failure>,
+    words: [u8; WORDS],
+    words_len: usize,
+}
+
+/// What is to be done, or what is waited for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Stage {
+    Greeting,
+    AskCapa,
+    Capa,
+    /// Capabilities are known as far as they will be: TLS, UTF8, method.
+    Choose,
+    Stls,
+    /// `+OK` to STLS came: the handshake is the caller's.
+    Handover,
+    /// STLS was refused, and is not required.
+    GoOnInClear,
+    Utf8,
+    /// UTF8 was answered.
+    Method,
+    User,
+    SendPass,
+    /// PASS or APOP.
+    Answer(Method),
+    Auth(Method),
+    Respond(Method),
+    Cancel(Method),
+    Cancelled(Method),
+    LoggedIn,
+    CapaAgain,
+    In,
+    Failed(Failure),
+}
+
+/// Where the login stands, from [`Login::act`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Progress {
+    /// Flush the output, and show the next event to [`Login::see`].
+    Going,
+    /// `+OK` to STLS came. Take [`Client::handover`](crate::client::Client::handover), shake hands, check the certificate, and go on with
+    /// the client that [`Handover::secured`](crate::client::Handover::secured) gives, and with [`Login::set_channel`] if the connection has
+    /// a channel binding.
+    StartTls,
+    /// The client is logged in. Its capabilities are those after the login.
+    In,
+    /// Nobody is logged in, and nobody will be on this connection.
+    Failed(Failure),
+}
+
+impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Login<'c, M> {
+    /// The login of a connection whose greeting is still to come.
+    ///
+    /// The nonce of the channel must be new; a connection inside TLS from the start may have bindings.
+    #[must_use]
+    pub const fn new(credentials: Credentials<'c>, channel: Channel<'c>, policy: Policy, memory: M) -> Self {
+        Self {
+            exchange: Exchange::new(credentials, channel, memory),
+            credentials,
+            policy,
+            learned: Learned { failed: Methods::NONE, no_capa: false, no_capa_after: false },
+            stage: Stage::Greeting,
+            digest: None,
+            tried: Methods::NONE,
+            refused: Methods::NONE,
+            last: None,
+            words: [0; WORDS],
+            words_len: 0,
+        }
+    }
+
+    /// What earlier connections to this server taught.
+    #[must_use]
+    pub const fn with_learned(mut self, learned: Learned) -> Self {
+        self.learned = learned;
+        self
+    }
+
+    /// What this connection taught, and those before it.
+    #[must_use]
+    pub const fn learned(&self) -> Learned {
+        self.learned
+    }
+
+    /// Tells what the connection is inside TLS: call it after the handshake that [`Progress::StartTls`] asked for. Without it the
+    /// login goes on all the same, with the channel from before, which has no bindings.
+    pub fn set_channel(&mut self, channel: Channel<'c>) {
+        self.exchange.set_channel(channel);
+    }
+
+    /// The text of the last refusal, cut to 128 octets: show it to people, with what [`Failure`] says.
+    #[must_use]
+    pub fn words(&self) -> Text<'_> {
+        Text::new(self.words.get(..self.words_len).unwrap_or_default())
+    }
+
+    /// Why a token was refused, if the server said so: the JSON object of RFC 7628 section 3.2.2.
+    #[must_use]
+    pub fn token_refusal(&self) -> Option<&[u8]> {
+        self.exchange.refusal()
+    }
+
+    pub(super) fn keep_words(&mut self, text: Text<'_>) {
+        self.words_len = 0;
+        for (to, from) in self.words.iter_mut().zip(text.as_bytes()) {
+            *to = *from;
+            self.words_len = self.words_len.saturating_add(1);
+        }
+    }
+
+    /// What the end of the connection means: call it in place of [`see`](Self::see) when a read returns nothing.
+    ///
+    /// Some servers hang up on CAPA, some on a wrong password, some on a mechanism that they list.
+    pub fn end_of_input(&mut self) -> Failure {
+        let failure = match self.stage {
+            Stage::Failed(failure) => failure,
+            Stage::Capa => {
+                self.learned.no_capa = true;
+                Failure { trouble: Trouble::Later, reason: Reason::Closed, retry: Some(Retry::WithoutCapa) }
+            }
+            Stage::CapaAgain => {
+                self.learned.no_capa_after = true;
+                Failure { trouble: Trouble::Later, reason: Reason::Closed, retry: Some(Retry::WithoutCapa) }
+            }
+            Stage::Answer(method)
+            | Stage::Auth(method)
+            | Stage::Respond(method)
+            | Stage::Cancelled(method) => {
+                // Where the password itself was shown, another way to show it helps nobody.
+                let other_way = !matches!(method, Method::Plain | Method::Login | Method::User);
+                if other_way {
+                    self.learned.failed = self.learned.failed.with(method);
+                }
+                Failure {
+                    trouble: Trouble::Credentials,
+                    reason: Reason::ClosedDuring(method),
+                    retry: other_way.then_some(Retry::NextMethod),
+                }
+            }
+            _ => Failure { trouble: Trouble::Later, reason: Reason::Closed, retry: None },
+        };
+        self.stage = Stage::Failed(failure);
+        failure
+    }
+}
+
+impl<M: AsRef<[u8]> + AsMut<[u8]>> fmt::Debug for Login<'_, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login")
+            .field("stage", &self.stage)
+            .field("tried", &self.tried)
+            .finish_non_exhaustive()
+    }
+}

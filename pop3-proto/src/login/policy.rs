@@ -1,0 +1,73 @@
+//! What the caller permits, and what it knows of the server from earlier connections.
+
+use super::method::Methods;
+
+/// What a connection has to be before anybody logs in on it (RFC 8314 section 5.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Tls {
+    /// Inside TLS, from the start or by STLS. Until then nothing goes out but CAPA and STLS.
+    #[default]
+    Required,
+    /// STLS where it is offered, in clear where it is not: whoever sits in the middle decides. What shows the password is not sent in
+    /// clear all the same, unless [`Policy::clear_secrets`] is set.
+    IfOffered,
+    /// In clear, without asking for STLS: for a connection that is safe by other means.
+    Never,
+}
+
+/// What is permitted, and how hard to try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Policy {
+    /// Whether TLS is a must. It is, by default.
+    pub tls: Tls,
+    /// Whether methods that show the password may be used in clear. Off by default; tokens need TLS in any case.
+    pub clear_secrets: bool,
+    /// The methods that may be used: all but APOP by default.
+    pub methods: Methods,
+    /// Whether to try what the server has not announced when nothing else is left, without an initial response (RFC 5034 section 3):
+    /// USER, the token, or the one method that [`methods`](Self::methods) holds. On by default: many a server forgets to announce.
+    pub unannounced: bool,
+    /// How many methods may be refused on one connection before it counts as wrong credentials, 3 by default. Servers lock users
+    /// out who fail too often.
+    pub attempts: u8,
+    /// Whether to ask CAPA again after the login, where the list may be another (RFC 2449 section 5). On by default.
+    pub ask_again: bool,
+    /// Whether to send UTF8 before the login where it is offered, for messages as they are (RFC 6856 section 2). Off by default.
+    pub utf8: bool,
+}
+
+impl Policy {
+    /// TLS, everything but APOP, and three attempts.
+    pub const DEFAULT: Self = Self {
+        tls: Tls::Required,
+        clear_secrets: false,
+        methods: Methods::DEFAULT,
+        unannounced: true,
+        attempts: 3,
+        ask_again: true,
+        utf8: false,
+    };
+
+    /// In clear, passwords too: for loopback, and for tests.
+    pub const CLEAR: Self = Self { tls: Tls::Never, clear_secrets: true, ..Self::DEFAULT };
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// What earlier connections taught about a server. Keep it for each account, hand it to
+/// [`Login::with_learned`](super::Login::with_learned), and forget it when credentials or server change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Learned {
+    /// Methods that the server lists and that fail all the same.
+    pub failed: Methods,
+    /// It hangs up on CAPA.
+    pub no_capa: bool,
+    /// It hangs up on CAPA after the login.
+    pub no_capa_after: bool,
+}

@@ -1,0 +1,118 @@
+//! What comes in: every event moves the plan on, none of them writes anything.
+
+use super::failure::{Failure, Reason};
+use super::method::Method;
+use super::planner::{Login, Stage};
+use super::policy::Tls;
+use super::trouble::Trouble;
+use crate::base64::Base64;
+use crate::client::{Event, Part, Refusal};
+use crate::sasl::client::{Engine as _, Step};
+use crate::types::{Greeting, Status};
+
+impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
+    /// Takes an event of the session. It remembers what counts and keeps nothing that the event borrows.
+    pub fn see(&mut self, event: &Event<'_>) {
+        self.stage = match *event {
+            Event::Greeting(greeting) => self.greeted(&greeting),
+            Event::Reply(_, Part::Challenge(challenge)) => self.challenged(Some(challenge)),
+            Event::Reply(_, Part::Unreadable(_)) => match self.stage {
+                Stage::Auth(_) => self.challenged(None),
+                stage => stage,
+            },
+            Event::Reply(_, Part::Ok(_) | Part::End) => self.answered(),
+            Event::Reply(_, Part::Err(refusal)) => self.refused(&refusal),
+            Event::Closed if !matches!(self.stage, Stage::Failed(_) | Stage::Handover) => {
+                Stage::Failed(self.end_of_input())
+            }
+            _ => self.stage,
+        };
+    }
+
+    fn greeted(&mut self, greeting: &Greeting<'_>) -> Stage {
+        if greeting.line.status == Status::Err {
+            self.keep_words(greeting.line.text);
+            let refusal = Refusal { code: greeting.line.code, text: greeting.line.text };
+            let trouble = Trouble::of(&refusal).unwrap_or(Trouble::Later);
+            return Stage::Failed(Failure { trouble, reason: Reason::Greeting, retry: None });
+        }
+        #[cfg(feature = "apop")]
+        {
+            let password = self.credentials.password;
+            self.digest = greeting.timestamp.and_then(|stamp| crate::types::Digest::of(stamp, password?));
+        }
+        Stage::AskCapa
+    }
+
+    /// `None` is a challenge that cannot be read: some servers greet in the first one.
+    fn challenged(&mut self, challenge: Option<Base64<'_>>) -> Stage {
+        let Stage::Auth(method) = self.stage else { return self.stage };
+        let challenge = match challenge {
+            Some(challenge) => challenge,
+            None if self.exchange.awaits_first_challenge() => Base64::EMPTY,
+            None => return Stage::Cancel(method),
+        };
+        match self.exchange.step(challenge) {
+            Step::Respond(_) => Stage::Respond(method),
+            Step::Cancel => Stage::Cancel(method),
+        }
+    }
+
+    fn answered(&mut self) -> Stage {
+        match self.stage {
+            Stage::Capa => Stage::Choose,
+            Stage::Stls => Stage::Handover,
+            Stage::Utf8 => Stage::Method,
+            Stage::User => Stage::SendPass,
+            Stage::Answer(_) => Stage::LoggedIn,
+            Stage::Auth(_) if self.exchange.is_proved() => Stage::LoggedIn,
+            Stage::Auth(method) | Stage::Cancelled(method) => not_proved(method),
+            Stage::CapaAgain => Stage::In,
+            stage => stage,
+        }
+    }
+
+    fn refused(&mut self, refusal: &Refusal<'_>) -> Stage {
+        match self.stage {
+            Stage::Capa => Stage::Choose,
+            Stage::CapaAgain => Stage::In,
+            Stage::Utf8 => Stage::Method,
+            Stage::Stls if self.policy.tls == Tls::Required => {
+                self.keep_words(refusal.text);
+                let trouble = Trouble::of(refusal).filter(|trouble| *trouble != Trouble::Credentials);
+                let trouble = trouble.unwrap_or(Trouble::Policy);
+                Stage::Failed(Failure { trouble, reason: Reason::StlsRefused, retry: None })
+            }
+            Stage::Stls => Stage::GoOnInClear,
+            Stage::User => self.method_refused(Method::User, refusal),
+            Stage::Answer(method) | Stage::Auth(method) => self.method_refused(method, refusal),
+            Stage::Cancelled(method) if method.proves_the_server() => not_proved(method),
+            Stage::Cancelled(method) => self.next_after(method, Trouble::Policy),
+            stage => stage,
+        }
+    }
+
+    /// Where the server says why, it is believed; where it does not, the mechanism itself may be the fault.
+    fn method_refused(&mut self, method: Method, refusal: &Refusal<'_>) -> Stage {
+        self.keep_words(refusal.text);
+        match Trouble::of(refusal) {
+            None | Some(Trouble::Policy) => {
+                let trouble = Trouble::of(refusal).unwrap_or(Trouble::Credentials);
+                self.next_after(method, trouble)
+            }
+            Some(trouble) => Stage::Failed(Failure { trouble, reason: Reason::Refused(method), retry: None }),
+        }
+    }
+
+    fn next_after(&mut self, method: Method, trouble: Trouble) -> Stage {
+        self.tried = self.tried.with(method);
+        self.refused = self.refused.with(method);
+        self.last = Some(Failure { trouble, reason: Reason::Refused(method), retry: None });
+        Stage::Method
+    }
+}
+
+/// Nothing more is said to somebody who does not know the password, least of all the password.
+const fn not_proved(method: Method) -> Stage {
+    Stage::Failed(Failure { trouble: Trouble::Policy, reason: Reason::NotProved(method), retry: None })
+}
