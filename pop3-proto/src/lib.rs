@@ -84,6 +84,7 @@
 //! | --- | --- | --- |
 //! | 5 | [`maildrop`] | the server's transaction: numbers, marks, and every answer that follows from them |
 //! | 5 | `login` | the client's way in: TLS, method, and what a refusal means |
+//! | 5 | `fetch` | the client's download: what is new, what to delete, what is certain after a broken session |
 //! | 5 | `policy` | what a server remembers between sessions: throttle, LOGIN-DELAY, POP-before-SMTP |
 //! | 4 | [`server`], [`client`] | the two ends of the dialogue |
 //! | 3 | [`parse`], [`encode`], [`dot`], `sasl` | lines to values, values to lines, message bodies, and mechanisms |
@@ -98,7 +99,9 @@
 //! | --- | --- | --- |
 //! | `std` | yes | `alloc`, and vector search with run-time detection in message bodies |
 //! | `alloc` | by `std` | `Vec<u8>` as [`Output`], `Maildrop::open`, `policy` |
-//! | `sasl` | | `sasl`: PLAIN, LOGIN, EXTERNAL, ANONYMOUS, OAUTHBEARER, XOAUTH2 |
+//! | `fetch` | | `fetch`; needs `alloc` |
+//! | `serde` | | `Serialize` and `Deserialize` for `fetch::Record` |
+//! | `sasl` | | `sasl` and `login`: PLAIN, LOGIN, EXTERNAL, ANONYMOUS, OAUTHBEARER, XOAUTH2 |
 //! | `cram-md5`, `scram` | | those mechanisms, SCRAM with SHA-1 and SHA-256 and in the -PLUS forms |
 //! | `apop` | | `Digest::of`, `Server::apop_matches` |
 //! | `saslprep` | | names and passwords beyond ASCII in all of these; needs `std` |
@@ -138,6 +141,8 @@ pub mod client;
 mod decimal;
 pub mod dot;
 pub mod encode;
+#[cfg(feature = "fetch")]
+pub mod fetch;
 pub mod limits;
 mod line;
 #[cfg(feature = "sasl")]

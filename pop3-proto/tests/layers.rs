@@ -9,7 +9,7 @@ const FLOORS: [&[&str]; 5] = [
     &["types"],
     &["parse", "encode", "dot", "sasl"],
     &["server", "client"],
-    &["login", "maildrop", "policy"],
+    &["fetch", "login", "maildrop", "policy"],
 ];
 
 #[test]

@@ -44,6 +44,7 @@ mod queue;
 mod receive;
 mod send;
 mod session;
+mod trouble;
 
 pub use capabilities::{Capabilities, Knowledge};
 pub use error::{ProtocolError, SendError};
@@ -51,3 +52,4 @@ pub use event::{Event, Id, Need, Part, Refusal};
 pub use handover::Handover;
 pub use profile::Profile;
 pub use session::Client;
+pub use trouble::Trouble;

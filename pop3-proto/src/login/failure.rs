@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::method::Method;
-use super::trouble::Trouble;
+use crate::client::Trouble;
 
 /// Why nobody is logged in. It is final for this connection: end it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

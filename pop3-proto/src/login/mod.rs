@@ -43,10 +43,9 @@ mod method;
 mod planner;
 mod policy;
 mod see;
-mod trouble;
 
+pub use crate::client::Trouble;
 pub use failure::{Failure, Reason, Retry};
 pub use method::{Method, Methods};
 pub use planner::{Login, Progress};
 pub use policy::{Learned, Policy, Tls};
-pub use trouble::Trouble;

@@ -5,7 +5,7 @@ use core::fmt;
 use super::failure::{Failure, Reason, Retry};
 use super::method::{Method, Methods};
 use super::policy::{Learned, Policy};
-use super::trouble::Trouble;
+use crate::client::Trouble;
 use crate::sasl::Channel;
 use crate::sasl::client::{Credentials, Engine as _, Exchange};
 use crate::text::Text;

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::client::Refusal;
+use super::event::Refusal;
 use crate::types::Code;
 
 /// Whose trouble it is, and what helps.
@@ -16,7 +16,7 @@ pub enum Trouble {
     Later,
     /// Somebody has to step in, at the server or in the account; a password does not help.
     Permanent,
-    /// Server and [`Policy`](super::Policy) do not agree on how to log in, or the connection cannot be trusted.
+    /// Server and policy do not agree on how to log in, or the connection cannot be trusted.
     Policy,
 }
 

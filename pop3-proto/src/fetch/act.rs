@@ -1,0 +1,143 @@
+//! What goes out: as many commands at once as the session permits, one stage behind the other.
+
+use super::listing::Item;
+use super::matching::{self, ByDigest};
+use super::planner::{Fetch, Progress, Sent, Stage, Wanted};
+use crate::buf::Output;
+use crate::client::{Client, SendError};
+use crate::types::Command;
+
+impl Fetch {
+    /// Sends what is to be sent, and says where the download stands. Call it before every read, and after every event.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::Full`]: flush the output, then call again. Others mean that nobody is logged in, or that somebody else uses the
+    /// session at the same time.
+    pub fn act<const Q: usize>(
+        &mut self,
+        client: &mut Client<Q>,
+        out: &mut impl Output,
+    ) -> Result<Progress, SendError> {
+        loop {
+            match self.stage {
+                Stage::Done => return Ok(Progress::Done),
+                Stage::Failed(fault) => return Ok(Progress::Failed(fault)),
+                _ => {}
+            }
+            // What cannot be sent with nothing on the way is an error that the caller has to see.
+            while self.sent.is_empty() || client.can_send() {
+                let Some((command, sent)) = self.next_command(client) else { break };
+                client.send(&command, out)?;
+                self.sent.push_back(sent);
+                self.advance(sent);
+            }
+            if !self.sent.is_empty() {
+                return Ok(Progress::Going);
+            }
+            if self.end_stage() {
+                return Ok(Progress::Fetched);
+            }
+        }
+    }
+
+    fn next_command<const Q: usize>(&mut self, client: &Client<Q>) -> Option<(Command<'static>, Sent)> {
+        let item = || {
+            let i = *self.todo.get(self.next)?;
+            Some((i, self.listing.items.get(i)?))
+        };
+        match self.stage {
+            Stage::List(0) => Some((Command::Stat, Sent::Stat)),
+            Stage::List(_) if self.nothing => None,
+            Stage::List(1) => Some((Command::List(None), Sent::List)),
+            Stage::List(2) => {
+                self.uidl_announced = client.capabilities().uidl();
+                Some((Command::Uidl(None), Sent::Uidl))
+            }
+            Stage::Headers if self.no_top => None,
+            Stage::Headers => {
+                let (i, item) = item()?;
+                Some((Command::Top { number: item.number, lines: 0 }, Sent::Header(i)))
+            }
+            Stage::Retrieve if self.stopped => None,
+            Stage::Retrieve => {
+                let (i, item) = item()?;
+                let Wanted { number, preview, .. } = self.want(item);
+                let command = match preview {
+                    None => Command::Retr(number),
+                    Some(lines) => Command::Top { number, lines },
+                };
+                Some((command, Sent::Body(i, preview)))
+            }
+            Stage::Delete => {
+                let (i, item) = item()?;
+                Some((Command::Dele(item.number), Sent::Dele(i)))
+            }
+            Stage::Quit if self.sent.is_empty() => Some((Command::Quit, Sent::Quit)),
+            Stage::Quit => None,
+            Stage::List(_) | Stage::Fetched | Stage::Done | Stage::Failed(_) => None,
+        }
+    }
+
+    const fn advance(&mut self, sent: Sent) {
+        match sent {
+            Sent::Stat | Sent::List | Sent::Uidl => {
+                if let Stage::List(n) = self.stage {
+                    self.stage = Stage::List(n.saturating_add(1));
+                }
+            }
+            Sent::Header(_) | Sent::Body(..) | Sent::Dele(_) => self.next = self.next.saturating_add(1),
+            Sent::Quit => {}
+        }
+    }
+
+    /// Everything of this stage is answered. Whether the caller has to be told.
+    fn end_stage(&mut self) -> bool {
+        self.next = 0;
+        self.stage = match self.stage {
+            Stage::List(_) => {
+                self.listing.finish();
+                self.summary.listed = self.listing.items.len() as u64;
+                matching::by_uid(&mut self.listing.items, &self.record);
+                self.by_digest = ByDigest::new(&self.record, &self.listing.items);
+                self.todo = self.indices(|_, item| item.unsure);
+                Stage::Headers
+            }
+            Stage::Headers => {
+                self.todo = self.indices(|fetch, item| fetch.is_wanted(item));
+                self.summary.known = self.summary.listed.saturating_sub(self.todo.len() as u64);
+                if self.rules.dry_run { Stage::Quit } else { Stage::Retrieve }
+            }
+            Stage::Retrieve => {
+                self.stage = Stage::Fetched;
+                return true;
+            }
+            Stage::Fetched => {
+                self.settle();
+                self.todo = self.deletions();
+                Stage::Delete
+            }
+            Stage::Delete => Stage::Quit,
+            stage => stage,
+        };
+        false
+    }
+
+    fn indices(&self, which: impl Fn(&Self, &Item) -> bool) -> alloc::vec::Vec<usize> {
+        let items = self.listing.items.iter().enumerate();
+        items.filter(|(_, item)| which(self, item)).map(|(i, _)| i).collect()
+    }
+
+    /// What is new, what may be, and what was fetched as a preview under other rules.
+    fn is_wanted(&self, item: &Item) -> bool {
+        let entry = item.key.as_ref().and_then(|key| self.record.get(key));
+        match entry {
+            None => true,
+            Some(entry) => self.rules.all || (!entry.is_stored() && self.rules.lines(item.octets).is_none()),
+        }
+    }
+
+    pub(super) fn want(&self, item: &Item) -> Wanted {
+        Wanted { number: item.number, octets: item.octets, preview: self.rules.lines(item.octets) }
+    }
+}

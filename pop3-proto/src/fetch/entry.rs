@@ -1,0 +1,173 @@
+//! One message of the record, and its line.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::digest::HeaderDigest;
+
+/// What a message is known by.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Id {
+    /// The unique-id, octet for octet as the server sent it, however long or odd. Never use one as a file name.
+    Uid(Box<[u8]>),
+    /// A digest of the header, where the server has no unique-ids, or an empty one.
+    Digest([u8; 16]),
+}
+
+/// One message that was seen. `Display` writes its line, without line end, for appending to the file of the record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub(super) id: Id,
+    /// Tells messages with the same id apart.
+    pub(super) nth: u32,
+    pub(super) octets: Option<u64>,
+    pub(super) digest: Option<HeaderDigest>,
+    /// Seconds since 1970, these three.
+    pub(super) first_seen: u64,
+    /// Whole, and safe.
+    pub(super) stored: Option<u64>,
+    pub(super) listed: u64,
+    pub(super) leaving: bool,
+}
+
+impl Entry {
+    pub(super) fn key(&self) -> (Id, u32) {
+        (self.id.clone(), self.nth)
+    }
+
+    /// What it is known by.
+    #[must_use]
+    pub const fn id(&self) -> &Id {
+        &self.id
+    }
+
+    /// Whether the store has it whole; of the others it has a preview.
+    #[must_use]
+    pub const fn is_stored(&self) -> bool {
+        self.stored.is_some()
+    }
+
+    /// Whether its deletion was asked for, with an outcome that is not known.
+    #[must_use]
+    pub const fn is_leaving(&self) -> bool {
+        self.leaving
+    }
+
+    /// Its size as the server announced it, if that is known.
+    #[must_use]
+    pub const fn octets(&self) -> Option<u64> {
+        self.octets
+    }
+
+    /// `have|preview|leaving OCTETS FIRST-SEEN STORED LISTED DIGEST NTH ID`, `-` for what is not known.
+    pub(super) fn parse(line: &str) -> Option<Self> {
+        let mut fields = line.splitn(8, ' ');
+        let (state, octets, first_seen) = (fields.next()?, fields.next()?, fields.next()?);
+        let (stored, listed, digest, nth) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+        let leaving = match state {
+            "have" | "preview" => false,
+            "leaving" => true,
+            _ => return None,
+        };
+        let stored = known(stored, |text| text.parse().ok())?;
+        if (state == "preview") == stored.is_some() {
+            return None;
+        }
+        Some(Self {
+            id: fields.next().and_then(Id::parse)?,
+            nth: nth.parse().ok()?,
+            octets: known(octets, |text| text.parse().ok())?,
+            digest: known(digest, hex)?,
+            first_seen: first_seen.parse().ok()?,
+            stored,
+            listed: listed.parse().ok()?,
+            leaving,
+        })
+    }
+}
+
+/// `-` is `Some(None)`.
+fn known<T>(text: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<Option<T>> {
+    if text == "-" { Some(None) } else { parse(text).map(Some) }
+}
+
+impl Id {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        if let Some(digest) = text.strip_prefix("digest:") {
+            return hex(digest).map(Self::Digest);
+        }
+        let mut uid = Vec::new();
+        let mut octets = text.strip_prefix("uid:")?.bytes();
+        while let Some(octet) = octets.next() {
+            uid.push(match octet {
+                b'%' => nibble(octets.next()?)? << 4 | nibble(octets.next()?)?,
+                0x21..=0x7E => octet,
+                _ => return None,
+            });
+        }
+        (!uid.is_empty()).then(|| Self::Uid(uid.into()))
+    }
+}
+
+fn hex(text: &str) -> Option<HeaderDigest> {
+    let digits: &[u8; 32] = text.as_bytes().try_into().ok()?;
+    let mut digest = [0; 16];
+    for (octet, pair) in digest.iter_mut().zip(digits.chunks_exact(2)) {
+        let [high, low] = pair else { return None };
+        *octet = nibble(*high)? << 4 | nibble(*low)?;
+    }
+    Some(digest)
+}
+
+fn nibble(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match (self.leaving, self.stored) {
+            (true, _) => "leaving",
+            (false, Some(_)) => "have",
+            (false, None) => "preview",
+        };
+        f.write_str(state)?;
+        for number in [self.octets, Some(self.first_seen), self.stored, Some(self.listed)] {
+            match number {
+                Some(number) => write!(f, " {number}")?,
+                None => f.write_str(" -")?,
+            }
+        }
+        f.write_str(" ")?;
+        match &self.digest {
+            Some(digest) => digest.iter().try_for_each(|octet| write!(f, "{octet:02x}"))?,
+            None => f.write_str("-")?,
+        }
+        write!(f, " {} {}", self.nth, self.id)
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use fmt::Write as _;
+        match self {
+            Self::Uid(uid) => {
+                f.write_str("uid:")?;
+                uid.iter().try_for_each(|octet| match octet {
+                    0x21..=0x7E if *octet != b'%' => f.write_char(char::from(*octet)),
+                    _ => write!(f, "%{octet:02X}"),
+                })
+            }
+            Self::Digest(digest) => {
+                f.write_str("digest:")?;
+                digest.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Id({self})")
+    }
+}

@@ -1,0 +1,96 @@
+//! What the server has: LIST and UIDL, put together by message number, in bounded memory.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use super::digest::HeaderDigest;
+use super::entry::Id;
+use crate::types::{MsgNo, Scan, UidLine};
+
+/// One message of the session.
+#[derive(Clone, Debug)]
+pub(super) struct Item {
+    pub(super) number: MsgNo,
+    pub(super) octets: Option<u64>,
+    /// Never empty.
+    pub(super) uid: Option<Box<[u8]>>,
+    pub(super) digest: Option<HeaderDigest>,
+    /// Its entry in the record, once there is one.
+    pub(super) key: Option<(Id, u32)>,
+    /// Neither listed as known nor as new: its header has to be looked at.
+    pub(super) unsure: bool,
+    /// It came in this session; whether whole.
+    pub(super) came: Option<bool>,
+}
+
+/// Octets that one message takes besides its unique-id.
+const ITEM: usize = size_of::<Item>() + size_of::<(MsgNo, Box<[u8]>)>();
+
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    pub(super) items: Vec<Item>,
+    uids: Vec<(MsgNo, Box<[u8]>)>,
+    memory: usize,
+}
+
+impl Listing {
+    /// `None` if it takes more than `most` octets of memory.
+    pub(super) fn scan(&mut self, scan: Scan, most: usize) -> Option<()> {
+        self.take(0, most)?;
+        self.items.push(Item::new(scan.number, Some(scan.octets)));
+        Some(())
+    }
+
+    /// As [`scan`](Self::scan).
+    pub(super) fn uid(&mut self, line: &UidLine<'_>, most: usize) -> Option<()> {
+        self.take(line.uid.len(), most)?;
+        if let Some(number) = line.number.filter(|_| !line.uid.is_empty()) {
+            self.uids.push((number, line.uid.into()));
+        }
+        Some(())
+    }
+
+    fn take(&mut self, more: usize, most: usize) -> Option<()> {
+        self.memory = self.memory.saturating_add(ITEM).saturating_add(more);
+        (self.memory <= most).then_some(())
+    }
+
+    /// By number: gaps, repetitions and any order are borne; of a repeated number the first line counts.
+    pub(super) fn finish(&mut self) {
+        self.items.sort_by_key(|item| item.number);
+        self.items.dedup_by_key(|item| item.number);
+        self.uids.sort_by_key(|(number, _)| *number);
+        self.uids.dedup_by_key(|(number, _)| *number);
+        let mut unlisted = Vec::new();
+        let mut items = self.items.iter_mut().peekable();
+        for (number, uid) in core::mem::take(&mut self.uids) {
+            while items.next_if(|item| item.number < number).is_some() {}
+            match items.peek_mut().filter(|item| item.number == number) {
+                Some(item) => item.uid = Some(uid),
+                None => unlisted.push(Item { uid: Some(uid), ..Item::new(number, None) }),
+            }
+        }
+        if !unlisted.is_empty() {
+            self.items.append(&mut unlisted);
+            self.items.sort_by_key(|item| item.number);
+        }
+    }
+
+    pub(super) fn find(&self, number: MsgNo) -> Option<usize> {
+        self.items.binary_search_by_key(&number, |item| item.number).ok()
+    }
+}
+
+impl Item {
+    const fn new(number: MsgNo, octets: Option<u64>) -> Self {
+        Self { number, octets, uid: None, digest: None, key: None, unsure: false, came: None }
+    }
+
+    /// What a new entry will be known by; `None` as long as there is neither unique-id nor digest.
+    pub(super) fn id(&self) -> Option<Id> {
+        match (&self.uid, self.digest) {
+            (Some(uid), _) => Some(Id::Uid(uid.clone())),
+            (None, digest) => digest.map(Id::Digest),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Floor 5, the client's download plan: what is new, what to delete, and what is certain after a broken session.
+//!
+//! A [`Fetch`] runs one session behind the login. [`Fetch::act`] sends commands, as many at once as the server permits;
+//! [`Fetch::see`] takes every event and says what it means for the store. A [`Record`] tells from session to session which messages
+//! the store has. Three promises:
+//!
+//! * A message is deleted only after [`Fetch::stored`] said that it is safe.
+//! * A message that the record has is not fetched again, whatever number or how common a unique-id it has.
+//! * The record is right at every moment: wherever the connection breaks, keep [`Fetch::record`] and start again from it. Deletions that
+//!   QUIT did not confirm are *unknown*; the next session finds out (RFC 1939 section 6).
+//!
+//! ```
+//! use pop3_proto::client::{Client, Event, Profile};
+//! use pop3_proto::fetch::{Fetch, Progress, Record, Rules, Told};
+//! use pop3_proto::{Command, Security};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let mut client: Client = Client::new(Profile::LENIENT, Security::Tls);
+//! # client.receive(&mut &b"+OK\r\n"[..])?;
+//! // What the server is going to say, once somebody is logged in; a program reads it from its connection.
+//! let mut window = &b"+OK 1 11\r\n+OK\r\n1 11\r\n.\r\n+OK\r\n1 id-1\r\n.\r\n+OK\r\nHi\r\n..dot\r\n.\r\n+OK\r\n+OK bye\r\n"[..];
+//! let mut rules = Rules::default();
+//! rules.delete_after_days = Some(0);
+//! let now = 1_790_000_000; // seconds since 1970
+//! let mut fetch = Fetch::new(Record::new(), rules, now);
+//! let (mut out, mut mail) = (Vec::new(), Vec::new());
+//! loop {
+//!     match fetch.act(&mut client, &mut out)? {
+//!         Progress::Going => match client.receive(&mut window)? {
+//!             Event::NeedInput => return Err("the connection ended".into()), // a program flushes `out` and reads
+//!             event => match fetch.see(&event) {
+//!                 Told::Data(octets) => mail.extend_from_slice(octets),
+//!                 Told::Whole(message) => {
+//!                     // A program writes it to disk, synced, and the line to the file of the record.
+//!                     let line = fetch.stored(message.number).unwrap().to_string();
+//!                     assert_eq!(line, "have 11 1790000000 1790000000 1790000000 eaf046257f107c1d112753e4317faf26 0 uid:id-1");
+//!                 }
+//!                 _ => {}
+//!             },
+//!         },
+//!         Progress::Fetched => {} // whatever is not safe yet is made safe now
+//!         Progress::Done => break,
+//!         Progress::Failed(fault) => return Err(fault.into()),
+//!     }
+//! }
+//! assert_eq!(mail, b"Hi\r\n.dot\r\n");
+//! assert_eq!(out, b"STAT\r\nLIST\r\nUIDL\r\nRETR 1\r\nDELE 1\r\nQUIT\r\n");
+//! assert_eq!(fetch.record().len(), 0); // it is gone for certain
+//! # Ok(())
+//! # }
+//! ```
+
+mod act;
+mod delete;
+mod digest;
+mod entry;
+mod import;
+mod listing;
+mod matching;
+mod planner;
+mod record;
+mod rules;
+mod see;
+#[cfg(feature = "serde")]
+mod serde;
+
+pub use entry::{Entry, Id};
+pub use import::ImportError;
+pub use planner::{Fault, Fetch, Progress, Summary, Told, Wanted};
+pub use record::{BadRecord, Record};
+pub use rules::Rules;

@@ -1,0 +1,122 @@
+//! What the store has, from session to session, with a text form that only grows.
+
+use alloc::collections::BTreeMap;
+use core::fmt;
+use core::str::FromStr;
+
+use super::entry::{Entry, Id};
+
+/// The first line of the text form.
+const HEADER: &str = "pop3-proto record 1";
+
+/// Which messages the store has, of one account.
+///
+/// The text form, by `Display` and `FromStr`, is a header and a line for each message. A line that comes later replaces one of
+/// the same message, and a last line without its line end, which a crash may leave, is skipped: so a program may append the line of each
+/// message as soon as that is safe, and write the whole text anew at the end of the session.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Record {
+    entries: BTreeMap<(Id, u32), Entry>,
+}
+
+/// The text is not that of a record; the number of its first bad line, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadRecord(pub usize);
+
+impl Record {
+    /// Of a store that has nothing.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { entries: BTreeMap::new() }
+    }
+
+    /// How many messages it knows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether it knows none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// One message after the other, in the order of their ids.
+    pub fn iter(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values()
+    }
+
+    pub(super) fn insert(&mut self, entry: Entry) {
+        self.entries.insert((entry.id.clone(), entry.nth), entry);
+    }
+
+    pub(super) fn get_mut(&mut self, key: &(Id, u32)) -> Option<&mut Entry> {
+        self.entries.get_mut(key)
+    }
+
+    pub(super) fn get(&self, key: &(Id, u32)) -> Option<&Entry> {
+        self.entries.get(key)
+    }
+
+    pub(super) fn remove(&mut self, key: &(Id, u32)) {
+        self.entries.remove(key);
+    }
+
+    pub(super) fn retain(&mut self, keep: impl FnMut(&(Id, u32), &mut Entry) -> bool) {
+        self.entries.retain(keep);
+    }
+
+    /// Those of one id, in order.
+    pub(super) fn of<'r>(&'r self, id: &Id) -> impl Iterator<Item = &'r Entry> {
+        let keys = (id.clone(), 0)..=(id.clone(), u32::MAX);
+        self.entries.range(keys).map(|(_, entry)| entry)
+    }
+
+    /// A number that no message of that id has.
+    pub(super) fn free(&self, id: &Id) -> u32 {
+        let mut free = 0_u32;
+        for entry in self.of(id) {
+            if entry.nth != free {
+                break;
+            }
+            free = free.saturating_add(1);
+        }
+        free
+    }
+}
+
+impl fmt::Display for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{HEADER}")?;
+        self.iter().try_for_each(|entry| writeln!(f, "{entry}"))
+    }
+}
+
+impl FromStr for Record {
+    type Err = BadRecord;
+
+    fn from_str(text: &str) -> Result<Self, BadRecord> {
+        let mut record = Self::new();
+        for (number, line) in (1..).zip(text.split_inclusive('\n')) {
+            // A crash in the middle of an append.
+            let Some(line) = line.strip_suffix('\n') else { break };
+            if number == 1 {
+                if line != HEADER {
+                    return Err(BadRecord(1));
+                }
+                continue;
+            }
+            record.insert(Entry::parse(line).ok_or(BadRecord(number))?);
+        }
+        Ok(record)
+    }
+}
+
+impl fmt::Display for BadRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {} is not that of a record", self.0)
+    }
+}
+
+impl core::error::Error for BadRecord {}

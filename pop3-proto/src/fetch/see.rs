@@ -1,0 +1,150 @@
+//! What comes in: each part of a reply belongs to the oldest command on the way.
+
+use super::digest::Digester;
+use super::planner::{Fault, Fetch, Sent, Stage, Told, Wanted};
+use crate::client::{Event, Part, Refusal, Trouble};
+use crate::types::Verb;
+
+impl Fetch {
+    /// Takes an event of the session, and says what it means for the store.
+    pub fn see<'i>(&mut self, event: &Event<'i>) -> Told<'i> {
+        let (Event::Reply(_, part), Some(sent)) = (event, self.sent.front()) else { return Told::Nothing };
+        let (sent, part) = (*sent, *part);
+        if !matches!(
+            part,
+            Part::Begin(_)
+                | Part::Data(_)
+                | Part::ScanItem(_)
+                | Part::UidItem(_)
+                | Part::Unreadable(_)
+                | Part::Capability(_)
+                | Part::LangItem(_)
+        ) || (sent == Sent::Stat && matches!(part, Part::Unreadable(_)))
+        {
+            self.sent.pop_front();
+        }
+        match sent {
+            Sent::Stat => {
+                self.nothing = matches!(part, Part::Stat(stat) if stat.count == 0);
+                Told::Nothing
+            }
+            Sent::List | Sent::Uidl => self.listed(sent, part),
+            Sent::Header(i) => self.header(i, part),
+            Sent::Body(i, preview) => self.body(i, preview, part),
+            Sent::Dele(i) => self.deleted(i, part),
+            Sent::Quit => self.quit(part),
+        }
+    }
+
+    fn listed<'i>(&mut self, sent: Sent, part: Part<'i>) -> Told<'i> {
+        let most = self.rules.most_memory;
+        let fits = match part {
+            Part::ScanItem(scan) => self.listing.scan(scan, most),
+            Part::UidItem(line) => self.listing.uid(&line, most),
+            _ => Some(()),
+        };
+        if fits.is_none() {
+            self.stage = Stage::Failed(Fault::TooMany);
+        }
+        if let Part::Err(refusal) = part {
+            let (verb, matters) = match sent {
+                Sent::Uidl => (Verb::Uidl, self.uidl_announced),
+                _ => (Verb::List, true),
+            };
+            // Some servers refuse to list an empty maildrop.
+            if matters && !self.nothing {
+                self.stage = Stage::Failed(Fault::Refused(verb, Trouble::of(&refusal)));
+            }
+        }
+        Told::Nothing
+    }
+
+    fn header<'i>(&mut self, i: usize, part: Part<'i>) -> Told<'i> {
+        match part {
+            Part::Begin(_) => self.digester = Digester::new(),
+            Part::Data(octets) => self.digester.update(octets),
+            Part::End => {
+                let digest = core::mem::replace(&mut self.digester, Digester::new()).finish();
+                if let Some(item) = self.listing.items.get_mut(i) {
+                    item.digest = Some(digest);
+                    item.unsure = false;
+                    item.key = self.by_digest.take(item.uid.as_deref(), &digest);
+                }
+            }
+            // RETR finds out then.
+            Part::Err(_) => self.no_top = true,
+            _ => {}
+        }
+        Told::Nothing
+    }
+
+    fn body<'i>(&mut self, i: usize, preview: Option<u64>, part: Part<'i>) -> Told<'i> {
+        let Some(item) = self.listing.items.get_mut(i) else { return Told::Nothing };
+        let wanted = Wanted { number: item.number, octets: item.octets, preview };
+        match part {
+            Part::Begin(_) => {
+                self.digester = Digester::new();
+                self.octets = 0;
+                Told::Begin(wanted)
+            }
+            Part::Data(octets) => {
+                self.digester.update(octets);
+                self.octets = self.octets.saturating_add(octets.len() as u64);
+                Told::Data(octets)
+            }
+            Part::End => {
+                let digest = core::mem::replace(&mut self.digester, Digester::new()).finish();
+                if self.octets == 0 && item.octets.is_some_and(|octets| octets > 2) {
+                    self.summary.refused = self.summary.refused.saturating_add(1);
+                    return Told::Empty(wanted);
+                }
+                item.digest = Some(digest);
+                if core::mem::take(&mut item.unsure) {
+                    item.key = self.by_digest.take(item.uid.as_deref(), &digest);
+                    let known = item.key.as_ref().and_then(|key| self.record.get(key));
+                    if known.is_some_and(|entry| entry.is_stored() || preview.is_some()) {
+                        self.summary.known = self.summary.known.saturating_add(1);
+                        return Told::Known(wanted);
+                    }
+                }
+                item.came = Some(preview.is_none());
+                let count =
+                    if preview.is_none() { &mut self.summary.fetched } else { &mut self.summary.previewed };
+                *count = count.saturating_add(1);
+                self.summary.octets = self.summary.octets.saturating_add(self.octets);
+                Told::Whole(wanted)
+            }
+            Part::Err(refusal) => self.not_given(wanted, refusal),
+            _ => Told::Nothing,
+        }
+    }
+
+    /// Some servers count what they give, and shut those out for a day who ask on.
+    fn not_given<'i>(&mut self, wanted: Wanted, refusal: Refusal<'i>) -> Told<'i> {
+        self.stopped |= matches!(Trouble::of(&refusal), Some(Trouble::Later | Trouble::Busy));
+        self.summary.refused = self.summary.refused.saturating_add(1);
+        Told::Refused(wanted, refusal)
+    }
+
+    fn deleted<'i>(&mut self, i: usize, part: Part<'i>) -> Told<'i> {
+        let key = self.listing.items.get(i).and_then(|item| item.key.clone());
+        if let (Part::Ok(_), Some(key)) = (part, key) {
+            if let Some(entry) = self.record.get_mut(&key) {
+                entry.leaving = true;
+            }
+            self.marked.push(key);
+        }
+        Told::Nothing
+    }
+
+    fn quit<'i>(&mut self, part: Part<'i>) -> Told<'i> {
+        if let Part::Ok(_) = part {
+            for key in core::mem::take(&mut self.marked) {
+                self.record.remove(&key);
+                self.summary.deleted = self.summary.deleted.saturating_add(1);
+            }
+        }
+        self.stage = Stage::Done;
+        Told::Nothing
+    }
+}
