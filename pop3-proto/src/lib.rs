@@ -85,6 +85,7 @@
 //! | 5 | [`maildrop`] | the server's transaction: numbers, marks, and every answer that follows from them |
 //! | 5 | `login` | the client's way in: TLS, method, and what a refusal means |
 //! | 5 | `fetch` | the client's download: what is new, what to delete, what is certain after a broken session |
+//! | 5 | `url`, `discover` | POP URLs; from a mail address to servers |
 //! | 5 | `policy` | what a server remembers between sessions: throttle, LOGIN-DELAY, POP-before-SMTP |
 //! | 4 | [`server`], [`client`] | the two ends of the dialogue |
 //! | 3 | [`parse`], [`encode`], [`dot`], `sasl` | lines to values, values to lines, message bodies, and mechanisms |
@@ -98,7 +99,7 @@
 //! | feature | default | brings |
 //! | --- | --- | --- |
 //! | `std` | yes | `alloc`, and vector search with run-time detection in message bodies |
-//! | `alloc` | by `std` | `Vec<u8>` as [`Output`], `Maildrop::open`, `policy` |
+//! | `alloc` | by `std` | `Vec<u8>` as [`Output`], `Maildrop::open`, `policy`, `url`, `discover` |
 //! | `fetch` | | `fetch`; needs `alloc` |
 //! | `serde` | | `Serialize` and `Deserialize` for `fetch::Record` |
 //! | `sasl` | | `sasl` and `login`: PLAIN, LOGIN, EXTERNAL, ANONYMOUS, OAUTHBEARER, XOAUTH2 |
@@ -139,6 +140,8 @@ mod base64;
 mod buf;
 pub mod client;
 mod decimal;
+#[cfg(feature = "alloc")]
+pub mod discover;
 pub mod dot;
 pub mod encode;
 #[cfg(feature = "fetch")]
@@ -158,6 +161,8 @@ pub mod server;
 mod text;
 mod time;
 mod types;
+#[cfg(feature = "alloc")]
+pub mod url;
 
 pub use base64::Base64;
 pub use buf::{FixedBuf, Full, Input, Output, Unread};

@@ -9,7 +9,7 @@ const FLOORS: [&[&str]; 5] = [
     &["types"],
     &["parse", "encode", "dot", "sasl"],
     &["server", "client"],
-    &["fetch", "login", "maildrop", "policy"],
+    &["discover", "fetch", "login", "maildrop", "policy", "url"],
 ];
 
 #[test]

@@ -1,0 +1,162 @@
+//! Floor 5, from a mail address to servers: which DNS names to ask, how to rank the answers, and what to guess without any
+//! (RFC 6186, RFC 8314 section 5.1). There is no DNS in here.
+//!
+//! ```
+//! use pop3_proto::discover::{Service, Srv, guesses, logins, query, rank};
+//!
+//! assert_eq!(query(Service::Pops, "example.net").unwrap(), "_pop3s._tcp.example.net");
+//! // Look that name up, and that of `Service::Pop`; the answers of each are ranked on their own.
+//! let mut answers = [Srv::new(20, 0, 995, "b.example.net"), Srv::new(10, 0, 995, "a.example.net")];
+//! let ranked = rank(&mut answers, |_| 0); // in real life a random number from 0 up to the argument
+//! assert_eq!(ranked[0].target, "a.example.net");
+//! // Without answers, in this order; each has to show a certificate for its name.
+//! assert_eq!(guesses("example.net").unwrap().next().unwrap().host, "pop.example.net");
+//! // Inside TLS, and nowhere else, try these names.
+//! assert_eq!(logins("ann@example.net").collect::<Vec<_>>(), ["ann@example.net", "ann"]);
+//! ```
+
+use alloc::format;
+use alloc::string::String;
+
+/// A service, by the way it comes into TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Service {
+    /// TLS from the start, `_pop3s._tcp` (RFC 8314 section 3.3).
+    Pops,
+    /// STLS, `_pop3._tcp` (RFC 6186 section 3.3). Not to be used without STLS, whatever the answers' priorities say.
+    Pop,
+}
+
+impl Service {
+    /// In the order of preference: all targets of the first before any of the second.
+    pub const ALL: [Self; 2] = [Self::Pops, Self::Pop];
+
+    /// The labels in front of the domain.
+    #[must_use]
+    pub const fn labels(self) -> &'static str {
+        match self {
+            Self::Pops => "_pop3s._tcp",
+            Self::Pop => "_pop3._tcp",
+        }
+    }
+
+    /// The port where the service is if nobody says otherwise.
+    #[must_use]
+    pub const fn port(self) -> u16 {
+        match self {
+            Self::Pops => 995,
+            Self::Pop => 110,
+        }
+    }
+}
+
+/// The name to look up SRV records for; `None` if `domain` is no domain name in ASCII (that of the address, as A-labels).
+///
+/// Keep what works, and look up again only when it fails (RFC 6186 section 4). The certificate is checked against the domain, by
+/// SRV-ID, or the target host where the lookup was signed; never against an alias in between (RFC 7817 section 3).
+#[must_use]
+pub fn query(service: Service, domain: &str) -> Option<String> {
+    is_domain(domain).then(|| format!("{}.{domain}", service.labels()))
+}
+
+/// An SRV record (RFC 2782).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Srv<'a> {
+    /// Lower ones first.
+    pub priority: u16,
+    /// Share among those of one priority.
+    pub weight: u16,
+    /// Where the service listens.
+    pub port: u16,
+    /// The host; `.` says that there is no such service.
+    pub target: &'a str,
+}
+
+impl<'a> Srv<'a> {
+    /// A record as it came.
+    #[must_use]
+    pub const fn new(priority: u16, weight: u16, port: u16, target: &'a str) -> Self {
+        Self { priority, weight, port, target }
+    }
+}
+
+/// The records of one service in the order in which to try them: by priority, and at random by weight within one. Those of which
+/// the target is `.`, or the port 0, are left out: if none is left, the domain does not have the service, and nothing is to be guessed.
+///
+/// `random` gives a number from 0 up to its argument, which is included.
+pub fn rank<'r, 'a>(records: &'r mut [Srv<'a>], mut random: impl FnMut(u32) -> u32) -> &'r [Srv<'a>] {
+    // Weight 0 first, so that it has a small chance in the draw (RFC 2782).
+    records.sort_by_key(|srv| (is_absent(srv), srv.priority, srv.weight));
+    let there = records.iter().position(is_absent).unwrap_or(records.len());
+    let records = records.get_mut(..there).unwrap_or_default();
+    let mut rest = &mut *records;
+    while let Some(priority) = rest.first().map(|srv| srv.priority) {
+        let same = || rest.iter().take_while(|srv| srv.priority == priority);
+        let total = same().fold(0_u32, |sum, srv| sum.saturating_add(u32::from(srv.weight)));
+        let drawn = random(total).min(total);
+        let mut sum = 0_u32;
+        let reaches = |srv: &Srv<'_>| {
+            sum = sum.saturating_add(u32::from(srv.weight));
+            sum >= drawn
+        };
+        let at = same().position(reaches).unwrap_or(0);
+        if let Some(front) = rest.get_mut(..=at) {
+            front.rotate_right(1);
+        }
+        rest = rest.split_at_mut_checked(1).map_or(&mut [], |(_, rest)| rest);
+    }
+    records
+}
+
+fn is_absent(srv: &Srv<'_>) -> bool {
+    matches!(srv.target, "." | "") || srv.port == 0
+}
+
+/// A server that may be there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Guess {
+    /// Its host name.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How it comes into TLS.
+    pub service: Service,
+}
+
+/// Where servers usually are, for a domain without SRV records; `None` if it is no domain name. Connect, shake hands and check the
+/// certificate; send no credentials before that (RFC 8314 section 5.1).
+#[must_use]
+pub fn guesses(domain: &str) -> Option<impl Iterator<Item = Guess> + '_> {
+    let hosts = ["pop.", "pop3.", "mail.", ""];
+    let all = Service::ALL.into_iter().flat_map(move |service| hosts.map(|host| (service, host)));
+    is_domain(domain).then(|| {
+        all.map(move |(service, host)| Guess {
+            host: format!("{host}{domain}"),
+            port: service.port(),
+            service,
+        })
+    })
+}
+
+/// The user names to try for an address: all of it, then what stands before the last `@` (RFC 6186 section 4). Then ask the
+/// user; and go on to the second only after a refusal that speaks of credentials.
+pub fn logins(address: &str) -> impl Iterator<Item = &str> {
+    let local = address.rsplit_once('@').map(|(local, _)| local).filter(|local| !local.is_empty());
+    core::iter::once(address).chain(local)
+}
+
+/// The domain of an address.
+#[must_use]
+pub fn domain(address: &str) -> Option<&str> {
+    address.rsplit_once('@').map(|(_, domain)| domain).filter(|domain| is_domain(domain))
+}
+
+fn is_domain(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    let is_label = |label: &str| {
+        let fits = label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+        fits && (1..=63).contains(&label.len())
+    };
+    name.len() <= 240 && name.split('.').all(is_label)
+}

@@ -1,0 +1,280 @@
+//! Floor 5, POP URLs (RFC 2384), and the forms of them that are in use.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::types::is_mechanism_name;
+
+/// A POP URL: `pop://user;AUTH=mechanism@host:port`.
+///
+/// `pops` is a server inside TLS from the start (RFC 8314), `pop3` and `pop3s` mean the same as `pop` and `pops`. There is no
+/// password in a URL, no path, and no relative form. A URL gives nobody leave to use a stored password: ask the user first,
+/// once for each host (RFC 2384 section 9).
+///
+/// ```
+/// use pop3_proto::url::{Auth, Url};
+/// let url = Url::parse("pops://a%20b;AUTH=SCRAM-SHA-256@mail.example.com").unwrap();
+/// assert_eq!((url.user.as_deref(), url.host, url.port()), (Some("a b"), "mail.example.com", 995));
+/// assert_eq!(url.auth, Auth::Mechanism("SCRAM-SHA-256".into()));
+/// assert_eq!(url.to_string(), "pops://a%20b;AUTH=SCRAM-SHA-256@mail.example.com");
+/// assert_eq!(Url::parse("pop://ann:secret@h.example").unwrap_err().at, 9);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Url<'u> {
+    /// TLS from the start. Without it STLS is to be used (RFC 8314 section 3).
+    pub tls: bool,
+    /// The user name; if there is none, ask the user.
+    pub user: Option<Cow<'u, str>>,
+    /// How to log in.
+    pub auth: Auth<'u>,
+    /// A name or an address; that of IPv6 without its brackets.
+    pub host: &'u str,
+    /// The port, if the URL names one.
+    pub port: Option<u16>,
+}
+
+/// How to log in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Auth<'u> {
+    /// `*`, or nothing: the client chooses, and shows a password only inside TLS (RFC 2384 section 4).
+    #[default]
+    Any,
+    /// `+APOP`.
+    Apop,
+    /// A SASL mechanism, and no other without asking the user.
+    Mechanism(Cow<'u, str>),
+}
+
+/// What is wrong with a URL, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UrlError {
+    /// The octet, from 0.
+    pub at: usize,
+    /// What is wrong there.
+    pub fault: UrlFault,
+}
+
+/// What is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UrlFault {
+    /// Not `pop://`, `pops://`, `pop3://` or `pop3s://`.
+    Scheme,
+    /// No user name where one is due.
+    NoUser,
+    /// A character that has to be written as `%XX`, or `%` without two hexadecimal digits.
+    Escape,
+    /// The octets of the user name are not UTF-8, or hold a control character.
+    Text,
+    /// A password. Take it out: URLs are shown, stored and logged.
+    Password,
+    /// Behind `;` stands something other than `AUTH=` and a mechanism.
+    Auth,
+    /// No host, or one that cannot be.
+    Host,
+    /// The port is no number from 1 to 65535.
+    Port,
+    /// Something behind the host.
+    Path,
+}
+
+impl<'u> Url<'u> {
+    /// Reads a URL.
+    ///
+    /// # Errors
+    ///
+    /// [`UrlError`], with the place of the fault.
+    pub fn parse(text: &'u str) -> Result<Self, UrlError> {
+        let colon = text.find("://").ok_or_else(|| at(0, UrlFault::Scheme))?;
+        let (scheme, rest) = text.split_at_checked(colon).ok_or_else(|| at(0, UrlFault::Scheme))?;
+        let tls = match () {
+            () if ["pop", "pop3"].iter().any(|name| name.eq_ignore_ascii_case(scheme)) => false,
+            () if ["pops", "pop3s"].iter().any(|name| name.eq_ignore_ascii_case(scheme)) => true,
+            () => return Err(at(0, UrlFault::Scheme)),
+        };
+        let rest = rest.get(3..).unwrap_or_default();
+        let start = colon.saturating_add(3);
+        let (login, server, start_of_server) = match rest.rfind('@') {
+            None => (None, rest, start),
+            Some(i) => {
+                let behind = i.saturating_add(1);
+                (rest.get(..i), rest.get(behind..).unwrap_or_default(), start.saturating_add(behind))
+            }
+        };
+        let (user, auth) = match login {
+            None => (None, Auth::Any),
+            Some(login) => user_and_auth(login, start).map(|(user, auth)| (Some(user), auth))?,
+        };
+        let (host, port) = host_and_port(server, start_of_server)?;
+        Ok(Self { tls, user, auth, host, port })
+    }
+
+    /// The port to connect to: the one that is named, 995 inside TLS, 110 otherwise.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port.unwrap_or(if self.tls { 995 } else { 110 })
+    }
+}
+
+const fn at(at: usize, fault: UrlFault) -> UrlError {
+    UrlError { at, fault }
+}
+
+fn user_and_auth(login: &str, start: usize) -> Result<(Cow<'_, str>, Auth<'_>), UrlError> {
+    let end = login.find(';').unwrap_or(login.len());
+    let (user, parameter) = login.split_at_checked(end).unwrap_or((login, ""));
+    if user.is_empty() {
+        return Err(at(start, UrlFault::NoUser));
+    }
+    let user = decode(user, start)?;
+    let start = start.saturating_add(end);
+    let Some(parameter) = parameter.strip_prefix(';') else { return Ok((user, Auth::Any)) };
+    let fault = at(start.saturating_add(1), UrlFault::Auth);
+    let (keyword, name) = parameter.split_at_checked(5).ok_or(fault)?;
+    if !keyword.eq_ignore_ascii_case("AUTH=") {
+        return Err(fault);
+    }
+    let auth = match name {
+        "*" => Auth::Any,
+        _ if name.eq_ignore_ascii_case("+APOP") => Auth::Apop,
+        _ => {
+            let name = decode(name, start.saturating_add(6))?;
+            if !is_mechanism_name(name.as_bytes()) {
+                return Err(fault);
+            }
+            Auth::Mechanism(name)
+        }
+    };
+    Ok((user, auth))
+}
+
+/// What may stand in a user name or a mechanism as it is (RFC 2384 section 3, `achar`).
+const fn is_plain(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric()
+        || matches!(
+            octet,
+            b'$' | b'-' | b'_' | b'.' | b'+' | b'!' | b'*' | b'\'' | b'(' | b')' | b',' | b'&' | b'=' | b'~'
+        )
+}
+
+fn decode(text: &str, start: usize) -> Result<Cow<'_, str>, UrlError> {
+    let mut octets = Vec::new();
+    let mut rest = text.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        let here = start.saturating_add(text.len().saturating_sub(rest.len()));
+        match (first, behind) {
+            (b'%', [high, low, behind @ ..]) => {
+                let digit =
+                    |octet: &u8| char::from(*octet).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+                let (Some(high), Some(low)) = (digit(high), digit(low)) else {
+                    return Err(at(here, UrlFault::Escape));
+                };
+                octets.push(high << 4 | low);
+                rest = behind;
+            }
+            (b':', _) => return Err(at(here, UrlFault::Password)),
+            (octet, behind) if is_plain(*octet) => {
+                octets.push(*octet);
+                rest = behind;
+            }
+            _ => return Err(at(here, UrlFault::Escape)),
+        }
+    }
+    if octets == text.as_bytes() {
+        return Ok(Cow::Borrowed(text));
+    }
+    let decoded = String::from_utf8(octets).map_err(|_| at(start, UrlFault::Text))?;
+    // CR and LF in a name would be another command.
+    if decoded.chars().any(char::is_control) {
+        Err(at(start, UrlFault::Text))
+    } else {
+        Ok(Cow::Owned(decoded))
+    }
+}
+
+fn host_and_port(server: &str, start: usize) -> Result<(&str, Option<u16>), UrlError> {
+    let end = server.find(['/', '?', '#']).unwrap_or(server.len());
+    if end < server.len() {
+        return Err(at(start.saturating_add(end), UrlFault::Path));
+    }
+    let (host, port) = match server.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((host, rest)) => {
+            let is_address = host.parse::<core::net::Ipv6Addr>().is_ok();
+            let port = match rest {
+                "" => None,
+                _ => Some(rest.strip_prefix(':').ok_or_else(|| at(start, UrlFault::Host))?),
+            };
+            (host, is_address.then_some(port).ok_or_else(|| at(start, UrlFault::Host))?)
+        }
+        None => {
+            let (host, port) =
+                server.split_once(':').map_or((server, None), |(host, port)| (host, Some(port)));
+            let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
+            if host.is_empty() || !host.bytes().all(fits) {
+                return Err(at(start, UrlFault::Host));
+            }
+            (host, port)
+        }
+    };
+    let number = |port: &str| {
+        let digits = port.bytes().all(|b| b.is_ascii_digit());
+        let number = port.parse().ok().filter(|port: &u16| digits && *port != 0);
+        let place = start.saturating_add(server.len().saturating_sub(port.len()));
+        number.ok_or_else(|| at(place, UrlFault::Port))
+    };
+    Ok((host, port.map(number).transpose()?))
+}
+
+impl fmt::Display for Url<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.tls { "pops://" } else { "pop://" })?;
+        if let Some(user) = &self.user {
+            encode(user, f)?;
+            match &self.auth {
+                Auth::Any => {}
+                Auth::Apop => f.write_str(";AUTH=+APOP")?,
+                Auth::Mechanism(name) => {
+                    f.write_str(";AUTH=")?;
+                    encode(name, f)?;
+                }
+            }
+            f.write_str("@")?;
+        }
+        if self.host.contains(':') {
+            write!(f, "[{}]", self.host)?
+        } else {
+            f.write_str(self.host)?
+        }
+        self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
+    }
+}
+
+fn encode(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    use fmt::Write as _;
+    text.bytes().try_for_each(|octet| {
+        if is_plain(octet) { f.write_char(char::from(octet)) } else { write!(f, "%{octet:02X}") }
+    })
+}
+
+impl fmt::Display for UrlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.fault {
+            UrlFault::Scheme => "the scheme is not pop, pops, pop3 or pop3s",
+            UrlFault::NoUser => "no user name",
+            UrlFault::Escape => "a character that must be written as %XX, or a broken %XX",
+            UrlFault::Text => "a user name that is not UTF-8 or holds control characters",
+            UrlFault::Password => "a password, which has no place in a URL",
+            UrlFault::Auth => "not AUTH= and a mechanism",
+            UrlFault::Host => "no host, or one that cannot be",
+            UrlFault::Port => "no port from 1 to 65535",
+            UrlFault::Path => "a POP URL ends with its host and port",
+        };
+        write!(f, "POP URL, octet {}: {what}", self.at)
+    }
+}
+
+impl core::error::Error for UrlError {}
