@@ -1,5 +1,5 @@
-//! Every requirement of the catalogue, and what proves it: `docs/requirements.md` is drawn from both, as `docs/holes.md` is
-//! from the catalogue of holes.
+//! Every requirement of the catalogue, and what proves it: `docs/requirements.md` is drawn from both, as `docs/holes.md` and
+//! `docs/quirks.md` are from the catalogues of holes and quirks.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -12,6 +12,8 @@ use serde::Deserialize;
 mod holes;
 #[path = "coverage/marks.rs"]
 mod marks;
+#[path = "coverage/quirks.rs"]
+mod quirks;
 
 use marks::Marks;
 

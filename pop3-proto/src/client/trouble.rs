@@ -43,12 +43,13 @@ impl Trouble {
     }
 }
 
-/// The first that fits counts: "account locked" is no lock on the maildrop.
-const WORDS: [(Trouble, &[&str]); 4] = [
+/// The first that fits counts: "account locked" is no lock on the maildrop, and who has a wrong password is asked to try again.
+const WORDS: [(Trouble, &[&str]); 6] = [
     (
         Trouble::Policy,
         &["plaintext", "cleartext", "clear text", "tls", "ssl", "encrypt", "secure connection"],
     ),
+    (Trouble::Later, &["temporar", "unavailable", "lockdown", "lock down", "blocked", "overload"]),
     (
         Trouble::Permanent,
         &[
@@ -61,22 +62,12 @@ const WORDS: [(Trouble, &[&str]); 4] = [
             "not allowed",
         ],
     ),
-    (Trouble::Busy, &["lock", "in use", "busy", "another session", "already open"]),
     (
-        Trouble::Later,
-        &[
-            "unavailable",
-            "temporar",
-            "try again",
-            "later",
-            "wait",
-            "too many",
-            "too fast",
-            "exceed",
-            "overload",
-            "timeout",
-        ],
+        Trouble::Credentials,
+        &["password", "invalid", "incorrect", "credentials", "login failed", "authentication failed"],
     ),
+    (Trouble::Busy, &["lock", "in use", "busy", "another session", "already open"]),
+    (Trouble::Later, &["try again", "later", "wait", "too many", "too fast", "exceed", "timeout"]),
 ];
 
 /// Whether the word stands in the text, in any case.

@@ -99,7 +99,9 @@ impl Fetch {
                     return Told::Empty(wanted);
                 }
                 item.digest = Some(digest);
-                if core::mem::take(&mut item.unsure) {
+                // TOP may be missing, and may have lied.
+                item.unsure = false;
+                if item.key.is_none() {
                     item.key = self.by_digest.take(item.uid.as_deref(), &digest);
                     let known = item.key.as_ref().and_then(|key| self.record.get(key));
                     if known.is_some_and(|entry| entry.is_stored() || preview.is_some()) {

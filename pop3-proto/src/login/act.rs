@@ -102,7 +102,10 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
         if self.refused.count() < u32::from(self.policy.attempts) {
             while let Some((method, announced)) = self.choose(&capabilities, client.security()) {
                 match self.begin(method, announced, client, out) {
-                    Ok(stage) => return Ok(stage),
+                    Ok(stage) => {
+                        self.unanswered = true;
+                        return Ok(stage);
+                    }
                     Err(SendError::NotAscii | SendError::BadArgument | SendError::TooLong) => {
                         self.tried = self.tried.with(method);
                     }

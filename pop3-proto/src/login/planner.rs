@@ -30,6 +30,8 @@ pub struct Login<'c, M: AsRef<[u8]> + AsMut<[u8]>> {
     /// Of these, those that the server refused.
     pub(super) refused: Methods,
     pub(super) last: Option<Failure>,
+    /// The server has said nothing to the method that was begun last.
+    pub(super) unanswered: bool,
     words: [u8; WORDS],
     words_len: usize,
 }
@@ -96,6 +98,7 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Login<'c, M> {
             tried: Methods::NONE,
             refused: Methods::NONE,
             last: None,
+            unanswered: false,
             words: [0; WORDS],
             words_len: 0,
         }
@@ -154,25 +157,37 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Login<'c, M> {
                 self.learned.no_capa_after = true;
                 Failure { trouble: Trouble::Later, reason: Reason::Closed, retry: Some(Retry::WithoutCapa) }
             }
-            Stage::Answer(method)
-            | Stage::Auth(method)
-            | Stage::Respond(method)
-            | Stage::Cancelled(method) => {
-                // Where the password itself was shown, another way to show it helps nobody.
-                let other_way = !matches!(method, Method::Plain | Method::Login | Method::User);
-                if other_way {
-                    self.learned.failed = self.learned.failed.with(method);
+            stage => match (self.last, stage) {
+                // It said -ERR and hung up; that the next method was on its way already changes nothing.
+                (Some(last), Stage::Method) => self.hung_up(last),
+                (Some(last), _) if self.unanswered => self.hung_up(last),
+                (
+                    _,
+                    Stage::Answer(method)
+                    | Stage::Auth(method)
+                    | Stage::Respond(method)
+                    | Stage::Cancelled(method),
+                ) => {
+                    self.refused = self.refused.with(method);
+                    let reason = Reason::ClosedDuring(method);
+                    self.hung_up(Failure { trouble: Trouble::Credentials, reason, retry: None })
                 }
-                Failure {
-                    trouble: Trouble::Credentials,
-                    reason: Reason::ClosedDuring(method),
-                    retry: other_way.then_some(Retry::NextMethod),
-                }
-            }
-            _ => Failure { trouble: Trouble::Later, reason: Reason::Closed, retry: None },
+                _ => Failure { trouble: Trouble::Later, reason: Reason::Closed, retry: None },
+            },
         };
         self.stage = Stage::Failed(failure);
         failure
+    }
+
+    /// On a new connection the methods that were refused on this one are left out. Where the password itself was shown, another
+    /// way to show it helps nobody.
+    fn hung_up(&mut self, failure: Failure) -> Failure {
+        let shown = |method: &Method| matches!(method, Method::Plain | Method::Login | Method::User);
+        let before = self.learned.failed;
+        self.learned.failed = self.refused.iter().filter(|method| !shown(method)).fold(before, Methods::with);
+        let asked_for = self.refused.iter().any(|method| shown(&method));
+        let retry = (!asked_for && self.learned.failed != before).then_some(Retry::NextMethod);
+        Failure { retry, ..failure }
     }
 }
 

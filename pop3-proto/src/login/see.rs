@@ -13,6 +13,7 @@ use crate::types::{Greeting, Status};
 impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
     /// Takes an event of the session. It remembers what counts and keeps nothing that the event borrows.
     pub fn see(&mut self, event: &Event<'_>) {
+        self.unanswered &= !matches!(event, Event::Reply(..));
         self.stage = match *event {
             Event::Greeting(greeting) => self.greeted(&greeting),
             Event::Reply(_, Part::Challenge(challenge)) => self.challenged(Some(challenge)),
@@ -92,15 +93,15 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
         }
     }
 
-    /// Where the server says why, it is believed; where it does not, the mechanism itself may be the fault.
+    /// Where the server says why, it is believed; where it does not, or in words only, the mechanism itself may be the fault.
     fn method_refused(&mut self, method: Method, refusal: &Refusal<'_>) -> Stage {
         self.keep_words(refusal.text);
-        match Trouble::of(refusal) {
-            None | Some(Trouble::Policy) => {
-                let trouble = Trouble::of(refusal).unwrap_or(Trouble::Credentials);
-                self.next_after(method, trouble)
+        match (Trouble::of(refusal), refusal.known_code()) {
+            (None, _) | (Some(Trouble::Credentials), None) => self.next_after(method, Trouble::Credentials),
+            (Some(Trouble::Policy), _) => self.next_after(method, Trouble::Policy),
+            (Some(trouble), _) => {
+                Stage::Failed(Failure { trouble, reason: Reason::Refused(method), retry: None })
             }
-            Some(trouble) => Stage::Failed(Failure { trouble, reason: Reason::Refused(method), retry: None }),
         }
     }
 

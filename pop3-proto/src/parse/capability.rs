@@ -48,7 +48,12 @@ pub fn capability<'i>(line: &'i [u8], seen: &mut Deviations) -> Capability<'i> {
         }
         14 if is("AUTH-RESP-CODE") => Capability::AuthRespCode,
         14 if is("AUTH_RESP_CODE") => misspelt(Capability::AuthRespCode, seen),
-        14 if is("IMPLEMENTATION") => Capability::Implementation(params),
+        14 if is("IMPLEMENTATION") => {
+            if params.is_empty() {
+                seen.insert(Deviation::BadCapability);
+            }
+            Capability::Implementation(params)
+        }
         0 => bad(other, seen),
         _ => other,
     }

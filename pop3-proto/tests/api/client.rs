@@ -4,6 +4,7 @@ use pop3_proto::client::{self, Client};
 use pop3_proto::{Command, Secret, Security};
 
 /// Proves 1939-3-02, 2449-6.6-03.
+/// Covers quirk-126, quirk-134.
 #[test]
 fn commands_are_pipelined_only_when_announced_and_never_behind_a_login() {
     let mut client: Client<4> = Client::new(client::Profile::LENIENT, Security::Tls);

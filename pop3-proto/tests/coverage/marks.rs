@@ -106,7 +106,7 @@ impl Marks {
 }
 
 /// Path without extension and text of each file, sorted; with those of the folders inside if `deep`.
-fn files(folder: &Path, extension: &str, deep: bool) -> Vec<(String, String)> {
+pub(crate) fn files(folder: &Path, extension: &str, deep: bool) -> Vec<(String, String)> {
     let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     let mut found = Vec::new();

@@ -17,6 +17,7 @@ fn asked(capabilities: &str) -> Client {
 }
 
 /// Proves 2449-6.6-06, 2595-4-06.
+/// Covers quirk-104.
 #[test]
 fn nothing_is_sent_behind_stls_or_an_open_auth() {
     let pipelining = "PIPELINING\r\nSTLS\r\nSASL PLAIN\r\n";
@@ -63,6 +64,7 @@ fn the_name_of_the_server_changes_nothing() {
 }
 
 /// Proves 1939-3-22.
+/// Covers quirk-76.
 #[test]
 fn a_refused_command_takes_no_capability_away() {
     let mut client = asked("TOP\r\nUIDL\r\n");
@@ -74,6 +76,7 @@ fn a_refused_command_takes_no_capability_away() {
 }
 
 /// Proves 6856-2.2-03.
+/// Covers quirk-44.
 #[test]
 fn no_octet_beyond_ascii_logs_in_before_utf8_user_is_announced() {
     let (name, password) = ("j\u{fc}rgen".as_bytes(), Secret::new("pa\u{df}".as_bytes()));

@@ -24,7 +24,7 @@ proptest! {
         prop_assert_eq!(read.map(|command| Said::of(&command)), Ok(said));
     }
 
-    /// Covers crlf-nul-in-command-arguments.
+    /// Covers crlf-nul-in-command-arguments, quirk-125.
     #[test]
     fn a_command_with_hostile_arguments_is_one_line_or_nothing(said in hostile_command(), room in room()) {
         let line = one_line(COMMAND_LINE, room, |out| encode::command(&said.command(), out))?;

@@ -249,7 +249,7 @@ fn nobody_learns_who_exists() {
 /// Line ends and NULs that base64 hides reach nobody as a name or a password, and are not said back.
 ///
 /// Proves 4616-A-01.
-/// Covers decoded-credentials-passed-on, decoded-credentials-echoed.
+/// Covers decoded-credentials-passed-on, decoded-credentials-echoed, quirk-42.
 #[test]
 fn decoded_line_ends_and_nuls_stop_at_the_mechanism() {
     let config = config(&MECHANISMS);

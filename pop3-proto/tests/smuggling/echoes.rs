@@ -10,7 +10,7 @@ use crate::common::show;
 use crate::pair::{Host, base64};
 use crate::{logged_in, mailbox, open_config};
 
-/// Covers decoded-credentials-echoed.
+/// Covers decoded-credentials-echoed, quirk-42.
 #[test]
 fn what_a_client_says_cannot_forge_a_reply_when_it_is_echoed() {
     let config = open_config();

@@ -214,8 +214,9 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Engine for Exchange<'_, M> {
     fn is_proved(&self) -> bool {
         match &self.running {
             Running::Nothing => false,
-            Running::Once { .. } | Running::Login(_) => true,
-            Running::Bearer(bearer) => bearer.refusal.is_none(),
+            Running::Once { .. } => self.sent_initial,
+            Running::Login(login) => login.is_over(),
+            Running::Bearer(bearer) => self.sent_initial && bearer.refusal.is_none(),
             #[cfg(feature = "cram-md5")]
             Running::CramMd5(cram) => cram.answered(),
             #[cfg(feature = "scram")]

@@ -31,6 +31,11 @@ impl Login {
             _ => None,
         }
     }
+
+    /// Both were asked for.
+    pub(super) const fn is_over(&self) -> bool {
+        self.asked >= 2
+    }
 }
 
 /// `[authzid] NUL authcid NUL password`.

@@ -29,8 +29,8 @@ pub trait Engine {
     /// Takes a challenge. An empty one stands for the first if that cannot be decoded: some servers greet there.
     fn step(&mut self, challenge: Base64<'_>) -> Step<'_>;
 
-    /// Whether `+OK` now means a login, to this server and no other. `false` after a mechanism in which the server has to prove
-    /// itself and has not, or after a failure that was told as a challenge: hang up then.
+    /// Whether `+OK` now means a login, to this server and no other. `false` before the client has said its part, after a mechanism in which the
+    /// server has to prove itself and has not, and after a failure that was told as a challenge: hang up then.
     fn is_proved(&self) -> bool;
 
     /// Why a token was refused, as far as the server said so: the JSON object of RFC 7628 section 3.2.2.
