@@ -3,46 +3,68 @@
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use pop3_proto::client::{Client, Event, Knowledge, Need, Part, Profile, ProtocolError, Refusal};
-use pop3_proto::{Code, Command, Deviation, FixedBuf, Secret, Security, Status};
-use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use pop3_proto::client::{Client, Event, Need, Part, Profile, ProtocolError};
+use pop3_proto::{Deviation, FixedBuf, Security};
+use rustls::ClientConfig;
 
+use crate::account::Account;
 use crate::failure::{Failure, Kind};
+use crate::stream::Stream;
+use crate::transcript::Transcript;
 
-/// How long to wait for a connection, and for the next octet. A server may need long to answer QUIT.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
-const IO_TIMEOUT: Duration = Duration::from_secs(120);
+const TIMEOUT: u64 = 120;
+/// Events in a row, other than those of listings and messages, that a server may send without being asked.
+const CHATTER: u32 = 100_000;
 
 pub(crate) struct Connection {
     stream: Stream,
     pub(crate) client: Client,
-    rx: Box<FixedBuf<{ 64 * 1024 }>>,
-    tx: Vec<u8>,
-}
-
-enum Stream {
-    Plain(TcpStream),
-    Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
+    rx: Box<FixedBuf<{ 128 * 1024 }>>,
+    pub(crate) tx: Vec<u8>,
+    transcript: Option<Transcript>,
+    timeout: Duration,
+    end: Option<Instant>,
+    chatter: u32,
 }
 
 impl Connection {
-    pub(crate) fn open(host: &str, port: u16) -> Result<Self, Failure> {
-        let what = || format!("{host}, port {port}");
+    /// Connects, and shakes hands if the account says TLS from the start.
+    pub(crate) fn open(
+        account: &Account,
+        tls: &Arc<ClientConfig>,
+        transcript: Option<Transcript>,
+        end: Option<Instant>,
+    ) -> Result<Self, Failure> {
+        let what = || format!("{}, port {}", account.host, account.port);
         let network = |error: io::Error| Kind::Network.because(what(), error);
+        let timeout = Duration::from_secs(account.options.timeout.unwrap_or(TIMEOUT).max(1));
+        let addresses = (account.host.as_str(), account.port).to_socket_addrs().map_err(network)?;
         let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-        for address in (host, port).to_socket_addrs().map_err(network)? {
-            match TcpStream::connect_timeout(&address, CONNECT_TIMEOUT) {
+        for address in addresses {
+            match TcpStream::connect_timeout(&address, timeout.min(CONNECT_TIMEOUT)) {
                 Ok(stream) => {
-                    stream.set_read_timeout(Some(IO_TIMEOUT)).map_err(network)?;
-                    stream.set_write_timeout(Some(IO_TIMEOUT)).map_err(network)?;
+                    stream.set_read_timeout(Some(timeout)).map_err(network)?;
+                    stream.set_write_timeout(Some(timeout)).map_err(network)?;
                     stream.set_nodelay(true).map_err(network)?;
-                    return Ok(Self::new(
-                        Stream::Plain(stream),
-                        Client::new(Profile::LENIENT, Security::Plain),
-                    ));
+                    let mut connection = Self {
+                        stream: Stream::Plain(stream),
+                        client: client(account, Security::Plain),
+                        rx: Box::new(FixedBuf::new()),
+                        tx: Vec::new(),
+                        transcript,
+                        timeout,
+                        end,
+                        chatter: 0,
+                    };
+                    if account.security == crate::account::Security::Tls {
+                        connection.log(Transcript::inside_tls_from_the_start)?;
+                        connection.stream = connection.stream.secure(tls, &account.host)?;
+                        connection.client = client(account, Security::Tls);
+                    }
+                    return Ok(connection);
                 }
                 Err(error) => last = error,
             }
@@ -50,133 +72,125 @@ impl Connection {
         Err(network(last))
     }
 
-    fn new(stream: Stream, client: Client) -> Self {
-        Self { stream, client, rx: Box::new(FixedBuf::new()), tx: Vec::new() }
-    }
-
-    /// Implicit TLS: the handshake comes before the greeting.
-    pub(crate) fn over_tls(self, config: &Arc<ClientConfig>, host: &str) -> Result<Self, Failure> {
-        Ok(Self::new(self.stream.secure(config, host)?, Client::new(Profile::LENIENT, Security::Tls)))
-    }
-
-    pub(crate) fn greeting(&mut self) -> Result<(), Failure> {
-        match self.next()? {
-            Event::Greeting(greeting) if greeting.line.status == Status::Ok => Ok(()),
-            Event::Greeting(greeting) => {
-                Err(Kind::Network.because("the server refuses service", greeting.line.text))
-            }
-            _ => Err(Kind::Protocol.because("greeting", "something else came")),
-        }
-    }
-
-    /// CAPA; a server that does not know it is no failure.
-    pub(crate) fn ask_capabilities(&mut self) -> Result<(), Failure> {
-        self.send(&Command::Capa)?;
-        loop {
-            match self.next()? {
-                Event::Reply(_, Part::End | Part::Err(_)) => return Ok(()),
-                Event::Closed => {
-                    return Err(Kind::Network.because("CAPA", "the server closed the connection"));
-                }
-                _ => {}
-            }
-        }
-    }
-
-    pub(crate) fn stls(mut self, config: &Arc<ClientConfig>, host: &str) -> Result<Self, Failure> {
-        let capabilities = self.client.capabilities();
-        if capabilities.knowledge() == Knowledge::Known && !capabilities.stls() {
-            return Err(
-                Kind::Login.because("STLS", "the server does not offer it; the password was not sent")
-            );
-        }
-        self.ask(&Command::Stls).map_err(|failure| failure.refused_as(Kind::Login))?;
+    /// Goes on inside TLS, behind `+OK` to STLS.
+    pub(crate) fn start_tls(mut self, tls: &Arc<ClientConfig>, host: &str) -> Result<Self, Failure> {
         let handover = self.client.handover().ok_or_else(|| Kind::Protocol.because("STLS", "no answer"))?;
-        let client =
+        self.client =
             handover.secured(self.rx.bytes()).map_err(|error| Kind::Protocol.because("STLS", error))?;
-        Ok(Self::new(self.stream.secure(config, host)?, client))
+        self.log(Transcript::handshake)?;
+        self.stream = self.stream.secure(tls, host)?;
+        Ok(self)
     }
 
-    pub(crate) fn log_in(&mut self, user: &str, password: &str) -> Result<(), Failure> {
-        self.ask(&Command::User(user.as_bytes())).map_err(|failure| failure.refused_as(Kind::Login))?;
-        self.ask(&Command::Pass(Secret::new(password.as_bytes())))
-            .map_err(|failure| failure.refused_as(Kind::Login))
-    }
-
-    /// Ends the session; only its `+OK` makes deletions certain.
-    pub(crate) fn quit(&mut self) -> Result<(), Failure> {
-        self.ask(&Command::Quit)
-    }
-
-    /// Sends one command and waits for its one-line answer.
-    pub(crate) fn ask(&mut self, command: &Command<'_>) -> Result<(), Failure> {
-        self.send(command)?;
-        loop {
-            match self.next()? {
-                Event::Reply(_, Part::Ok(_)) => return Ok(()),
-                Event::Reply(_, Part::Err(refusal)) => {
-                    return Err(refused(command.verb().as_str(), &refusal));
-                }
-                Event::Closed => {
-                    return Err(
-                        Kind::Network.because(command.verb().as_str(), "the server closed the connection")
-                    );
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// Queues a command; the next wait for input sends it.
-    pub(crate) fn send(&mut self, command: &Command<'_>) -> Result<(), Failure> {
-        let verb = command.verb().as_str();
-        self.client
-            .send(command, &mut self.tx)
-            .map(|_| ())
-            .map_err(|error| Kind::Protocol.because(verb, error))
+    /// What only the two ends of this TLS connection can know (RFC 9266).
+    pub(crate) fn tls_exporter(&self) -> Option<[u8; 32]> {
+        self.stream.tls_exporter()
     }
 
     /// The next event. What it borrows is the receive buffer, so the connection is free again once the event is dealt with.
-    pub(crate) fn next(&mut self) -> Result<Event<'_>, Failure> {
+    /// `None` is the end of the connection.
+    pub(crate) fn next(&mut self) -> Result<Option<Event<'_>>, Failure> {
         while self.client.poll(self.rx.unread()) == Need::Input {
             self.flush()?;
-            let n = match self.stream.as_read().read(self.rx.space()) {
-                Ok(n) => n,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                // TLS cut off without its closing alert is an end like any other: the session knows what was still due.
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => 0,
-                Err(error) => return Err(Kind::Network.because("reading from the server", timed_out(error))),
-            };
-            if n == 0 {
-                return match self.client.end_of_input() {
-                    Ok(()) => Err(Kind::Network.because("the connection", "closed by the server")),
-                    Err(error) => Err(Kind::Network.because("the connection", error)),
-                };
+            match self.read()? {
+                0 => return Ok(None),
+                n => self.rx.filled(n),
             }
-            self.rx.filled(n);
         }
-        self.client.receive(self.rx.unread()).map_err(broken)
+        let event = self.client.receive(self.rx.unread()).map_err(broken)?;
+        match event {
+            Event::Reply(_, Part::Data(_) | Part::ScanItem(_) | Part::UidItem(_)) => {}
+            _ if self.chatter == CHATTER => {
+                return Err(Kind::Protocol.because("the dialogue", "the server does not stop talking"));
+            }
+            _ => self.chatter += 1,
+        }
+        Ok(Some(event))
+    }
+
+    /// What the end of the connection means.
+    pub(crate) fn ended(&self) -> Failure {
+        match self.client.end_of_input() {
+            Ok(()) => Kind::Network.because("the connection", "closed by the server"),
+            Err(error) => Kind::Network.because("the connection", error),
+        }
+    }
+
+    fn read(&mut self) -> Result<usize, Failure> {
+        loop {
+            if let Some(end) = self.end {
+                let left = end.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    return Err(Kind::Network.because("--max-time", "it is over"));
+                }
+                let timeout = Some(self.timeout.min(left));
+                let set = self.stream.socket().set_read_timeout(timeout);
+                set.map_err(|error| Kind::Network.because("the connection", error))?;
+            }
+            let space = self.rx.space();
+            match self.stream.read(space) {
+                Ok(n) => {
+                    if let Some(transcript) = &mut self.transcript {
+                        let written = transcript.received(space.get(..n).unwrap_or_default());
+                        written.map_err(|error| Kind::Disk.because("--transcript", error))?;
+                    }
+                    return Ok(n);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // TLS cut off without its closing alert is an end like any other: the session knows what was still due.
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(0),
+                Err(error) => {
+                    return Err(Kind::Network.because("reading from the server", self.timed_out(error)));
+                }
+            }
+        }
     }
 
     fn flush(&mut self) -> Result<(), Failure> {
-        if !self.tx.is_empty() {
-            let stream = self.stream.as_write();
-            let sent = stream.write_all(&self.tx).and_then(|()| stream.flush());
-            sent.map_err(|error| Kind::Network.because("writing to the server", timed_out(error)))?;
-            self.tx.clear();
+        if self.tx.is_empty() {
+            return Ok(());
         }
+        self.chatter = 0;
+        let sent = self.stream.write_all(&self.tx).and_then(|()| self.stream.flush());
+        sent.map_err(|error| Kind::Network.because("writing to the server", self.timed_out(error)))?;
+        let octets = std::mem::take(&mut self.tx);
+        self.log(|transcript| transcript.sent(&octets))?;
+        self.tx = octets;
+        self.tx.clear();
         Ok(())
+    }
+
+    fn log(&mut self, write: impl FnOnce(&mut Transcript) -> io::Result<()>) -> Result<(), Failure> {
+        match self.transcript.as_mut().map(write) {
+            Some(Err(error)) => Err(Kind::Disk.because("--transcript", error)),
+            _ => Ok(()),
+        }
+    }
+
+    fn timed_out(&self, error: io::Error) -> String {
+        match error.kind() {
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+                format!("no progress for {} s", self.timeout.as_secs())
+            }
+            _ => error.to_string(),
+        }
     }
 }
 
-/// A `-ERR`, in the words of the server.
-pub(crate) fn refused(what: &str, refusal: &Refusal<'_>) -> Failure {
-    let kind = match refusal.known_code() {
-        Some(Code::Auth | Code::InUse | Code::LoginDelay) => Kind::Login,
-        _ => Kind::Protocol,
-    };
-    let code = refusal.known_code().map(|code| format!("[{}] ", code.as_str())).unwrap_or_default();
-    kind.because(what, format_args!("the server says {code}{}", refusal.text)).by_refusal()
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if self.log(Transcript::finish).is_err() {
+            eprintln!("pop3get: the transcript is not complete");
+        }
+    }
+}
+
+fn client(account: &Account, security: Security) -> Client {
+    // The user knows best what this server takes.
+    Client::new(Profile::LENIENT, security)
+        .with_pipelining(!account.options.no_pipelining)
+        .with_long_arguments(true)
+        .with_eight_bit_logins(true)
 }
 
 fn broken(error: ProtocolError) -> Failure {
@@ -185,43 +199,4 @@ fn broken(error: ProtocolError) -> Failure {
         _ => "",
     };
     Kind::Protocol.because("the dialogue", format_args!("{error}{hint}"))
-}
-
-fn timed_out(error: io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
-            format!("no progress for {} s", IO_TIMEOUT.as_secs())
-        }
-        _ => error.to_string(),
-    }
-}
-
-impl Stream {
-    fn secure(self, config: &Arc<ClientConfig>, host: &str) -> Result<Self, Failure> {
-        let Self::Plain(mut stream) = self else {
-            return Err(Kind::Protocol.because("TLS", "already active"));
-        };
-        let name = ServerName::try_from(host.to_owned()).map_err(|error| Kind::Usage.because(host, error))?;
-        let failed = |error: &dyn std::fmt::Display| Kind::Network.because("TLS handshake", error);
-        let mut connection = ClientConnection::new(config.clone(), name).map_err(|error| failed(&error))?;
-        // Here, and not at the first read, so that a certificate that is not trusted is told apart from a bad greeting.
-        while connection.is_handshaking() {
-            connection.complete_io(&mut stream).map_err(|error| failed(&timed_out(error)))?;
-        }
-        Ok(Self::Tls(Box::new(StreamOwned::new(connection, stream))))
-    }
-
-    fn as_read(&mut self) -> &mut dyn Read {
-        match self {
-            Self::Plain(stream) => stream,
-            Self::Tls(stream) => stream,
-        }
-    }
-
-    fn as_write(&mut self) -> &mut dyn Write {
-        match self {
-            Self::Plain(stream) => stream,
-            Self::Tls(stream) => stream,
-        }
-    }
 }

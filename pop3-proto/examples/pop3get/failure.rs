@@ -1,9 +1,8 @@
 //! Every failure says what was tried, why it failed, and, by the exit code, whose trouble it is.
 
 use std::fmt;
-use std::process::ExitCode;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     Usage = 2,
     Login = 3,
@@ -14,36 +13,21 @@ pub(crate) enum Kind {
 
 #[derive(Debug)]
 pub(crate) struct Failure {
-    kind: Kind,
+    pub(crate) kind: Kind,
     what: String,
     why: String,
-    /// The server said `-ERR`; the dialogue itself is in order.
-    refused: bool,
 }
 
 impl Kind {
     pub(crate) fn because(self, what: impl fmt::Display, why: impl fmt::Display) -> Failure {
-        Failure { kind: self, what: what.to_string(), why: why.to_string(), refused: false }
+        Failure { kind: self, what: what.to_string(), why: why.to_string() }
     }
 }
 
 impl Failure {
-    /// It came by `-ERR`.
-    pub(crate) fn by_refusal(mut self) -> Self {
-        self.refused = true;
-        self
-    }
-
-    /// A refused command, where refusal is that kind of trouble.
-    pub(crate) fn refused_as(mut self, kind: Kind) -> Self {
-        if self.refused {
-            self.kind = kind;
-        }
-        self
-    }
-
-    pub(crate) fn exit_code(&self) -> ExitCode {
-        ExitCode::from(self.kind as u8)
+    /// Names the account.
+    pub(crate) fn of(self, account: &str) -> Self {
+        Self { what: format!("{account}: {}", self.what), ..self }
     }
 }
 

@@ -1,111 +1,73 @@
-//! Fetches a POP3 maildrop into a Maildir: blocking sockets, rustls, one connection.
+//! Fetches POP3 mail: blocking sockets, rustls, one connection for each account.
 //!
-//! A message is written to `tmp/`, synced, and moved to `new/` before it may be marked as deleted, and the server removes
-//! nothing before QUIT. So whatever breaks in between, each message is still on the server or safely here, or both.
+//! The crate does the protocol, [`pop3_proto::login`] the way in and [`pop3_proto::fetch`] the bookkeeping; what is here is what
+//! they leave out: sockets, TLS, secrets, files. Run it with `--help`, or with `--man` for a manual page.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser as _};
+use pop3_proto::fetch::Summary;
 
+mod account;
 mod connection;
+mod delivery;
 mod failure;
-mod fetch;
+mod options;
+mod record;
+mod report;
+mod secrets;
+mod session;
+mod stream;
 mod tls;
+mod transcript;
+mod transfer;
 
-use connection::Connection;
+use account::Account;
 use failure::{Failure, Kind};
-
-/// Fetch all messages of a POP3 maildrop into a Maildir.
-///
-/// Exit codes: 0 all messages are in the Maildir (and removed from the server, with --delete); 2 wrong usage; 3 the login
-/// failed; 4 network trouble; 5 the server broke the protocol or refused a command; 6 disk trouble. After any failure the
-/// messages that are in the Maildir are whole, and running the command again is safe.
-#[derive(Debug, Parser)]
-#[command(version)]
-struct Args {
-    /// TLS from the start, port 995 (the default)
-    #[arg(long, group = "security")]
-    tls: bool,
-    /// Port 110, then STLS; a server without it is refused
-    #[arg(long, group = "security")]
-    stls: bool,
-    /// Port 110, everything in clear, the password too
-    #[arg(long, group = "security")]
-    plain: bool,
-    /// The server; an IPv6 address with a port stands in brackets
-    #[arg(value_name = "HOST[:PORT]")]
-    server: String,
-    /// The user name
-    #[arg(long)]
-    user: String,
-    /// The environment variable that holds the password
-    #[arg(long, value_name = "VAR")]
-    password_env: String,
-    /// The Maildir; made if it is missing
-    #[arg(long, value_name = "MAILDIR")]
-    to: PathBuf,
-    /// Leave the messages on the server (the default)
-    #[arg(long, group = "afterwards")]
-    keep: bool,
-    /// Remove each message from the server once it is safe on disk
-    #[arg(long, group = "afterwards")]
-    delete: bool,
-    /// Trust the certificates in this PEM file instead of the system's
-    #[arg(long, value_name = "FILE")]
-    ca: Option<PathBuf>,
-}
+use options::Args;
+use record::RecordFile;
+use report::Bar;
+use transfer::Outcome;
 
 fn main() -> ExitCode {
-    match run(&Args::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+    let args = Args::parse();
+    if args.man {
+        let printed = clap_mangen::Man::new(Args::command()).render(&mut std::io::stdout());
+        return ExitCode::from(if printed.is_ok() { 0 } else { Kind::Disk as u8 });
+    }
+    let accounts = match account::all(&args) {
+        Ok(accounts) => accounts,
         Err(failure) => {
             eprintln!("pop3get: {failure}");
-            failure.exit_code()
+            return ExitCode::from(failure.kind as u8);
+        }
+    };
+    let mut worst = 0;
+    for account in &accounts {
+        let outcome = fetch(account, &args).unwrap_or_else(|failure| Outcome {
+            summary: Summary::default(),
+            unknown: 0,
+            failure: Some(failure),
+        });
+        if args.json {
+            report::json(&account.name, &outcome);
+        } else if !args.quiet && outcome.failure.is_none() {
+            report::summary(&account.name, &outcome);
+        }
+        if let Some(failure) = outcome.failure {
+            worst = worst.max(failure.kind as u8);
+            eprintln!("pop3get: {}", failure.of(&account.name));
         }
     }
+    ExitCode::from(worst)
 }
 
-fn run(args: &Args) -> Result<(), Failure> {
-    let password = std::env::var(&args.password_env)
-        .map_err(|error| Kind::Usage.because(format!("--password-env {}", args.password_env), error))?;
-    let port = if args.stls || args.plain { 110 } else { 995 };
-    let (host, port) = host_and_port(&args.server, port)?;
-    let maildir = fetch::open_maildir(&args.to)?;
-
-    let mut connection = Connection::open(host, port)?;
-    if !args.stls && !args.plain {
-        connection = connection.over_tls(&tls::trust(args.ca.as_deref())?, host)?;
-    }
-    connection.greeting()?;
-    connection.ask_capabilities()?;
-    if args.stls {
-        connection = connection.stls(&tls::trust(args.ca.as_deref())?, host)?;
-        connection.ask_capabilities()?;
-    }
-    connection.log_in(&args.user, &password)?;
-    let done = fetch::all(&mut connection, &maildir, args.delete)?;
-    connection.quit()?;
-    println!(
-        "{} messages, {} octets{}",
-        done.messages,
-        done.octets,
-        if args.delete { ", removed from the server" } else { "" }
-    );
-    Ok(())
-}
-
-fn host_and_port(server: &str, default: u16) -> Result<(&str, u16), Failure> {
-    let (host, port) = match server.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((host, rest)) => (host, rest.strip_prefix(':')),
-        None => match server.split_once(':') {
-            Some((host, port)) if !port.contains(':') => (host, Some(port)),
-            _ => (server, None),
-        },
-    };
-    match port.map(str::parse) {
-        None => Ok((host, default)),
-        Some(Ok(port)) => Ok((host, port)),
-        Some(Err(error)) => Err(Kind::Usage.because(server, error)),
-    }
+fn fetch(account: &Account, args: &Args) -> Result<Outcome, Failure> {
+    let secrets = secrets::load(&account.options)?;
+    let mut delivery = delivery::open(&account.to, args.dry_run)?;
+    let (mut file, record) = RecordFile::open(account)?;
+    let tls = tls::config(account)?;
+    let mut connection = session::open(account, &secrets, &tls, args.transcript.as_deref())?;
+    let mut bar = Bar::new(!args.quiet && !args.dry_run);
+    Ok(transfer::run(account, &mut connection, record, &mut file, &mut *delivery, &mut bar))
 }

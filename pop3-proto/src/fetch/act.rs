@@ -35,8 +35,8 @@ impl Fetch {
             if !self.sent.is_empty() {
                 return Ok(Progress::Going);
             }
-            if self.end_stage() {
-                return Ok(Progress::Fetched);
+            if let Some(progress) = self.end_stage() {
+                return Ok(progress);
             }
         }
     }
@@ -75,7 +75,7 @@ impl Fetch {
             }
             Stage::Quit if self.sent.is_empty() => Some((Command::Quit, Sent::Quit)),
             Stage::Quit => None,
-            Stage::List(_) | Stage::Fetched | Stage::Done | Stage::Failed(_) => None,
+            Stage::List(_) | Stage::Fetched | Stage::Marked | Stage::Done | Stage::Failed(_) => None,
         }
     }
 
@@ -91,8 +91,8 @@ impl Fetch {
         }
     }
 
-    /// Everything of this stage is answered. Whether the caller has to be told.
-    fn end_stage(&mut self) -> bool {
+    /// Everything of this stage is answered. What the caller has to be told.
+    fn end_stage(&mut self) -> Option<Progress> {
         self.next = 0;
         self.stage = match self.stage {
             Stage::List(_) => {
@@ -110,17 +110,21 @@ impl Fetch {
             }
             Stage::Retrieve => {
                 self.stage = Stage::Fetched;
-                return true;
+                return Some(Progress::Fetched);
             }
             Stage::Fetched => {
                 self.settle();
                 self.todo = self.deletions();
                 Stage::Delete
             }
-            Stage::Delete => Stage::Quit,
+            Stage::Delete if !self.marked.is_empty() => {
+                self.stage = Stage::Marked;
+                return Some(Progress::Marked);
+            }
+            Stage::Delete | Stage::Marked => Stage::Quit,
             stage => stage,
         };
-        false
+        None
     }
 
     fn indices(&self, which: impl Fn(&Self, &Item) -> bool) -> alloc::vec::Vec<usize> {

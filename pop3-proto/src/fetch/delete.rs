@@ -50,7 +50,7 @@ impl Fetch {
         if items.iter().any(|item| item.unsure) {
             return;
         }
-        let listed: BTreeSet<_> = items.iter().filter_map(|item| item.key.clone()).collect();
+        let listed: BTreeSet<_> = items.iter().filter_map(|item| item.key.as_deref()).collect();
         let oldest = self.now.saturating_sub(u64::from(self.rules.forget_days).saturating_mul(DAY));
         let now = self.now;
         self.record.retain(|key, entry| {

@@ -16,7 +16,7 @@ pub(super) struct Item {
     pub(super) uid: Option<Box<[u8]>>,
     pub(super) digest: Option<HeaderDigest>,
     /// Its entry in the record, once there is one.
-    pub(super) key: Option<(Id, u32)>,
+    pub(super) key: Option<Box<(Id, u32)>>,
     /// Neither listed as known nor as new: its header has to be looked at.
     pub(super) unsure: bool,
     /// It came in this session; whether whole.

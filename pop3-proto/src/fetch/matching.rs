@@ -31,7 +31,7 @@ pub(super) fn by_uid(items: &mut [Item], record: &Record) {
     }
     for (i, key) in matched {
         if let Some(item) = items.get_mut(i) {
-            item.key = Some(key);
+            item.key = Some(key.into());
         }
     }
     for i in unsure {
@@ -58,10 +58,12 @@ fn one_uid(
     }
     let (mut rest, mut free) = (Vec::new(), Vec::new());
     for (class, same) in sizes.into_values() {
-        // As many as before, or some of them gone: which of equals went does not matter, if all of them are safe.
+        // As many as before, or some of them gone: which of equals went does not matter, if all of them are safe. What should be
+        // gone may be: an id that is there again need not be the same message.
         let clear = class.len() == same.len()
             || (class.len() < same.len() && same.iter().all(|entry| entry.is_stored()));
-        if clear {
+        let certain = !same.iter().any(|entry| entry.is_leaving() && entry.digest.is_some());
+        if clear && certain {
             matched.extend(class.iter().zip(&same).map(|(i, entry)| (*i, entry.key())));
             free.extend(same.into_iter().skip(class.len()));
         } else {
@@ -87,7 +89,7 @@ pub(super) struct ByDigest(BTreeMap<HeaderDigest, Vec<Key>>);
 impl ByDigest {
     /// Without the entries that are messages of this session already.
     pub(super) fn new(record: &Record, items: &[Item]) -> Self {
-        let taken: BTreeSet<&Key> = items.iter().filter_map(|item| item.key.as_ref()).collect();
+        let taken: BTreeSet<&Key> = items.iter().filter_map(|item| item.key.as_deref()).collect();
         let mut by_digest: BTreeMap<HeaderDigest, Vec<Key>> = BTreeMap::new();
         for entry in record.iter() {
             if let Some(digest) = entry.digest.filter(|_| !taken.contains(&entry.key())) {

@@ -39,6 +39,7 @@
 //!             },
 //!         },
 //!         Progress::Fetched => {} // whatever is not safe yet is made safe now
+//!         Progress::Marked => {} // the record is saved, in case the program dies behind QUIT
 //!         Progress::Done => break,
 //!         Progress::Failed(fault) => return Err(fault.into()),
 //!     }

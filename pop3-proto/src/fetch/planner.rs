@@ -53,6 +53,8 @@ pub(super) enum Stage {
     /// Everything came; the caller is told once.
     Fetched,
     Delete,
+    /// Everything is marked; the caller is told once.
+    Marked,
     Quit,
     Done,
     Failed(Fault),
@@ -114,9 +116,12 @@ pub enum Progress {
     /// All that was asked for has come. Make safe what is not, call [`Fetch::stored`] for it, then go on: deletions follow. It is
     /// said once.
     Fetched,
+    /// The messages to delete are marked, and QUIT follows. Save the record now: if a crash comes behind QUIT, the next session knows
+    /// what may be gone. It is said once, and not without deletions.
+    Marked,
     /// QUIT was answered: the record is final.
     Done,
-    /// The server does not let it go on. End the connection; the record is right, nothing was deleted.
+    /// The server does not let it go on. End the connection; the record is right.
     Failed(Fault),
 }
 
@@ -124,7 +129,8 @@ pub enum Progress {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// `-ERR` to LIST, or to UIDL where it was announced: what is new cannot be told. Nothing is forgotten for that.
+    /// `-ERR` to LIST, or to UIDL where it was announced: what is new cannot be told, and nothing is forgotten for that. Or to QUIT:
+    /// not all of the deletions were done.
     Refused(Verb, Option<Trouble>),
     /// A listing that takes more memory than [`Rules::most_memory`].
     TooMany,
@@ -144,7 +150,7 @@ pub struct Summary {
     pub previewed: u64,
     /// Messages that the store had.
     pub known: u64,
-    /// Messages that the server refused or sent without an octet.
+    /// Messages that the server refused to send or to delete, or sent without an octet.
     pub refused: u64,
     /// Deletions that QUIT confirmed.
     pub deleted: u64,
@@ -232,7 +238,7 @@ impl Fetch {
         let item = self.listing.items.get_mut(i)?;
         let whole = item.came?;
         let key = match &item.key {
-            Some(key) => key.clone(),
+            Some(key) => (**key).clone(),
             None => {
                 let id = item.id()?;
                 let nth = self.record.free(&id);
@@ -250,7 +256,7 @@ impl Fetch {
             id: key.0.clone(),
             nth: key.1,
         });
-        self.record.get(item.key.insert(key))
+        self.record.get(item.key.insert(key.into()))
     }
 }
 

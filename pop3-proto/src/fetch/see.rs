@@ -1,5 +1,7 @@
 //! What comes in: each part of a reply belongs to the oldest command on the way.
 
+use alloc::boxed::Box;
+
 use super::digest::Digester;
 use super::planner::{Fault, Fetch, Sent, Stage, Told, Wanted};
 use crate::client::{Event, Part, Refusal, Trouble};
@@ -68,7 +70,7 @@ impl Fetch {
                 if let Some(item) = self.listing.items.get_mut(i) {
                     item.digest = Some(digest);
                     item.unsure = false;
-                    item.key = self.by_digest.take(item.uid.as_deref(), &digest);
+                    item.key = self.by_digest.take(item.uid.as_deref(), &digest).map(Box::new);
                 }
             }
             // RETR finds out then.
@@ -102,7 +104,7 @@ impl Fetch {
                 // TOP may be missing, and may have lied.
                 item.unsure = false;
                 if item.key.is_none() {
-                    item.key = self.by_digest.take(item.uid.as_deref(), &digest);
+                    item.key = self.by_digest.take(item.uid.as_deref(), &digest).map(Box::new);
                     let known = item.key.as_ref().and_then(|key| self.record.get(key));
                     if known.is_some_and(|entry| entry.is_stored() || preview.is_some()) {
                         self.summary.known = self.summary.known.saturating_add(1);
@@ -130,23 +132,29 @@ impl Fetch {
 
     fn deleted<'i>(&mut self, i: usize, part: Part<'i>) -> Told<'i> {
         let key = self.listing.items.get(i).and_then(|item| item.key.clone());
+        if let Part::Err(_) = part {
+            self.summary.refused = self.summary.refused.saturating_add(1);
+        }
         if let (Part::Ok(_), Some(key)) = (part, key) {
             if let Some(entry) = self.record.get_mut(&key) {
                 entry.leaving = true;
             }
-            self.marked.push(key);
+            self.marked.push(*key);
         }
         Told::Nothing
     }
 
     fn quit<'i>(&mut self, part: Part<'i>) -> Told<'i> {
-        if let Part::Ok(_) = part {
-            for key in core::mem::take(&mut self.marked) {
-                self.record.remove(&key);
-                self.summary.deleted = self.summary.deleted.saturating_add(1);
+        self.stage = match part {
+            Part::Err(refusal) => Stage::Failed(Fault::Refused(Verb::Quit, Trouble::of(&refusal))),
+            _ => {
+                for key in core::mem::take(&mut self.marked) {
+                    self.record.remove(&key);
+                    self.summary.deleted = self.summary.deleted.saturating_add(1);
+                }
+                Stage::Done
             }
-        }
-        self.stage = Stage::Done;
+        };
         Told::Nothing
     }
 }

@@ -1,0 +1,202 @@
+//! One account, complete: options, URL and file put together, and every value checked before anything is connected.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use pop3_proto::fetch::Rules;
+use pop3_proto::login::{Method, Methods, Policy};
+use pop3_proto::url::{Auth, Url};
+use serde::Deserialize;
+
+use crate::failure::{Failure, Kind};
+use crate::options::{Args, Options};
+
+/// How the connection comes into TLS, or that it does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Security {
+    Tls,
+    Stls,
+    Plain,
+}
+
+#[derive(Debug)]
+pub(crate) struct Account {
+    /// For people: the name in the file, or user and host.
+    pub(crate) name: String,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) security: Security,
+    pub(crate) user: String,
+    pub(crate) policy: Policy,
+    pub(crate) rules: Rules,
+    pub(crate) to: Destination,
+    pub(crate) record: PathBuf,
+    pub(crate) options: Options,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Destination {
+    Maildir(PathBuf),
+    Mbox(PathBuf),
+    Pipe(String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    account: BTreeMap<String, Options>,
+}
+
+/// The accounts that the command line asks for.
+pub(crate) fn all(args: &Args) -> Result<Vec<Account>, Failure> {
+    let mut accounts = match &args.config {
+        Some(file) => from_file(file, &args.places)?,
+        None => args
+            .places
+            .iter()
+            .map(|place| Account::new(None, place, args.options.clone()))
+            .collect::<Result<Vec<_>, _>>()?,
+    };
+    if accounts.is_empty() {
+        return Err(Kind::Usage.because("accounts", "none: name a server, or a file with --config"));
+    }
+    accounts.iter_mut().for_each(|account| account.rules.dry_run = args.dry_run);
+    Ok(accounts)
+}
+
+fn from_file(file: &Path, names: &[String]) -> Result<Vec<Account>, Failure> {
+    let bad = |error: &dyn std::fmt::Display| Kind::Usage.because(file.display(), error);
+    let text = std::fs::read_to_string(file).map_err(|error| bad(&error))?;
+    let mut tables = toml::from_str::<File>(&text).map_err(|error| bad(&error))?.account;
+    let names = if names.is_empty() { tables.keys().cloned().collect() } else { names.to_vec() };
+    let mut accounts = Vec::new();
+    for name in names {
+        let options = tables.remove(&name).ok_or_else(|| bad(&format!("no [account.{name}]")))?;
+        let place = options.server.clone().ok_or_else(|| bad(&format!("[account.{name}] has no server")))?;
+        accounts.push(Account::new(Some(&name), &place, options).map_err(|failure| failure.of(&name))?);
+    }
+    Ok(accounts)
+}
+
+impl Account {
+    fn new(name: Option<&str>, place: &str, options: Options) -> Result<Self, Failure> {
+        let usage = |what: &str, why: &str| Kind::Usage.because(what, why);
+        let is_url = place.contains("://");
+        let url = is_url.then(|| Url::parse(place)).transpose();
+        let url = url.map_err(|error| Kind::Usage.because(place, error))?;
+        let security = match &url {
+            _ if options.plain => Security::Plain,
+            Some(url) if !url.tls => Security::Stls,
+            None if options.stls => Security::Stls,
+            Some(_) if options.stls => return Err(usage("--stls", "the URL says TLS from the start")),
+            _ => Security::Tls,
+        };
+        let port = if security == Security::Tls { 995 } else { 110 };
+        let (host, port) = match &url {
+            Some(url) => (url.host.to_owned(), url.port.unwrap_or(port)),
+            None => host_and_port(place, port)?,
+        };
+        let user = url.as_ref().and_then(|url| url.user.as_deref()).map(str::to_owned);
+        let needs_user = options.cert.is_none() && !options.auth.iter().any(|name| name == "anonymous");
+        let user = match options.user.clone().or(user) {
+            Some(user) => user,
+            None if needs_user => return Err(usage("--user", "missing")),
+            None => String::new(),
+        };
+        let destination = options.to.as_deref().map(Destination::parse);
+        let to = match destination {
+            Some(destination) => destination,
+            None if options.headers_only => return Err(usage("--to", "missing")),
+            None => return Err(usage("--to", "missing: where shall the messages go?")),
+        };
+        let record = match (&options.record, &to) {
+            (Some(record), _) => record.clone(),
+            (None, Destination::Maildir(path)) => path.join(record_name(&user, &host)),
+            (None, Destination::Mbox(path)) => beside(path, &record_name(&user, &host)),
+            (None, Destination::Pipe(_)) => {
+                return Err(usage("--record", "missing: a pipe has no place for it"));
+            }
+        };
+        Ok(Self {
+            name: name.map_or_else(|| format!("{user}@{host}"), str::to_owned),
+            policy: policy(&options, url.as_ref().map(|url| &url.auth), security)?,
+            rules: rules(&options),
+            host,
+            port,
+            security,
+            user,
+            to,
+            record,
+            options,
+        })
+    }
+}
+
+fn policy(options: &Options, auth: Option<&Auth<'_>>, security: Security) -> Result<Policy, Failure> {
+    let by_name = |name: &str| {
+        Method::by_name(name).ok_or_else(|| Kind::Usage.because(format!("method {name}"), "not known"))
+    };
+    let mut policy = if security == Security::Plain { Policy::CLEAR } else { Policy::DEFAULT };
+    let mut methods = Methods::NONE;
+    for name in &options.auth {
+        methods = methods.with(by_name(name)?);
+    }
+    match auth {
+        _ if methods != Methods::NONE => policy.methods = methods,
+        Some(Auth::Apop) => policy.methods = Methods::only(Method::Apop),
+        Some(Auth::Mechanism(name)) => policy.methods = Methods::only(by_name(name)?),
+        _ => {}
+    }
+    Ok(policy)
+}
+
+fn rules(options: &Options) -> Rules {
+    let mut rules = Rules::DEFAULT;
+    rules.delete_after_days = if options.delete { Some(0) } else { options.delete_after };
+    rules.keep_count = options.keep_count;
+    rules.keep_octets = options.keep_octets;
+    rules.whole_up_to = options.size_limit;
+    rules.preview_lines = options.preview.unwrap_or(rules.preview_lines);
+    rules.headers_only = options.headers_only;
+    rules.all = options.all;
+    rules
+}
+
+impl Destination {
+    fn parse(text: &str) -> Self {
+        if let Some(command) = text.strip_prefix("pipe:") {
+            Self::Pipe(command.to_owned())
+        } else if let Some(path) = text.strip_prefix("mbox:") {
+            Self::Mbox(path.into())
+        } else {
+            Self::Maildir(text.strip_prefix("maildir:").unwrap_or(text).into())
+        }
+    }
+}
+
+/// A name that no user or host can make to mean another place.
+fn record_name(user: &str, host: &str) -> String {
+    let safe = |c: char| if c.is_alphanumeric() || "@.-_+".contains(c) { c } else { '_' };
+    format!(".pop3get-{user}@{host}").chars().map(safe).collect()
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+fn host_and_port(server: &str, default: u16) -> Result<(String, u16), Failure> {
+    let (host, port) = match server.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((host, rest)) => (host, rest.strip_prefix(':')),
+        None => match server.split_once(':') {
+            Some((host, port)) if !port.contains(':') => (host, Some(port)),
+            _ => (server, None),
+        },
+    };
+    match port.map(str::parse) {
+        None => Ok((host.to_owned(), default)),
+        Some(Ok(port)) => Ok((host.to_owned(), port)),
+        Some(Err(error)) => Err(Kind::Usage.because(server, error)),
+    }
+}

@@ -1,0 +1,63 @@
+//! A command that gets each message, once it is whole, on its standard input. Its exit code 0 says that the message is safe.
+
+use std::fs::File;
+use std::io::{BufWriter, Seek as _, Write as _};
+use std::process::{Command, Stdio};
+
+use super::Delivery;
+use crate::failure::{Failure, Kind};
+
+pub(crate) struct Pipe {
+    command: String,
+    current: Option<BufWriter<File>>,
+    done: bool,
+}
+
+impl Pipe {
+    pub(crate) fn new(command: &str) -> Self {
+        Self { command: command.to_owned(), current: None, done: false }
+    }
+
+    fn failed(&self, why: impl std::fmt::Display) -> Failure {
+        Kind::Disk.because(format_args!("pipe:{}", self.command), why)
+    }
+}
+
+impl Delivery for Pipe {
+    fn begin(&mut self) -> Result<(), Failure> {
+        self.current = Some(BufWriter::new(tempfile::tempfile().map_err(|error| self.failed(error))?));
+        Ok(())
+    }
+
+    fn write(&mut self, octets: &[u8]) -> Result<(), Failure> {
+        let written = self.current.as_mut().map_or(Ok(()), |file| file.write_all(octets));
+        written.map_err(|error| self.failed(error))
+    }
+
+    fn end(&mut self) -> Result<(), Failure> {
+        let Some(file) = self.current.take() else { return Ok(()) };
+        let mut file = file.into_inner().map_err(|error| self.failed(error.error()))?;
+        file.rewind().map_err(|error| self.failed(error))?;
+        let mut command = Command::new("sh");
+        let status = command.arg("-c").arg(&self.command).stdin(file).stdout(Stdio::null()).status();
+        let status = status.map_err(|error| self.failed(error))?;
+        if !status.success() {
+            return Err(self.failed(format_args!("{status}; the message stays on the server")));
+        }
+        self.done = true;
+        Ok(())
+    }
+
+    fn discard(&mut self) {
+        self.current = None;
+    }
+
+    fn wants_commit(&self) -> bool {
+        self.done
+    }
+
+    fn commit(&mut self) -> Result<(), Failure> {
+        self.done = false;
+        Ok(())
+    }
+}

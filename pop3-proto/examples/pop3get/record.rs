@@ -1,0 +1,104 @@
+//! The file of the record: a line for each message as soon as it is safe, the whole anew at the end, one program at a time.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use pop3_proto::fetch::{Entry, Record};
+
+use crate::account::Account;
+use crate::failure::{Failure, Kind};
+
+pub(crate) struct RecordFile {
+    path: PathBuf,
+    /// Open for appending once the first line is due.
+    file: Option<BufWriter<File>>,
+    /// Held until the end of the program.
+    _lock: Option<File>,
+}
+
+impl RecordFile {
+    /// Locks the record and reads it. Without a file it starts from that of another program, or from nothing.
+    pub(crate) fn open(account: &Account) -> Result<(Self, Record), Failure> {
+        let path = account.record.clone();
+        let bad = |error: &dyn std::fmt::Display| Kind::Disk.because(path.display(), error);
+        // A dry run leaves no trace.
+        let lock = if account.rules.dry_run { None } else { Some(lock(&path).map_err(|error| bad(&error))?) };
+        let record = match fs::read_to_string(&path) {
+            Ok(text) => text.parse().map_err(|error| bad(&error))?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => import(account)?,
+            Err(error) => return Err(bad(&error)),
+        };
+        Ok((Self { path, file: None, _lock: lock }, record))
+    }
+
+    pub(crate) fn append(&mut self, entry: &Entry) -> Result<(), Failure> {
+        let failed = |error: io::Error| Kind::Disk.because(self.path.display(), error);
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => {
+                let old = fs::read_to_string(&self.path).unwrap_or_default().parse().unwrap_or_default();
+                replace(&self.path, &old).map_err(failed)?;
+                let file = OpenOptions::new().append(true).open(&self.path).map_err(failed)?;
+                self.file.insert(BufWriter::new(file))
+            }
+        };
+        writeln!(file, "{entry}").map_err(failed)
+    }
+
+    pub(crate) fn sync(&mut self) -> Result<(), Failure> {
+        let synced = self.file.as_mut().map(|file| file.flush().and_then(|()| file.get_ref().sync_data()));
+        synced.unwrap_or(Ok(())).map_err(|error| Kind::Disk.because(self.path.display(), error))
+    }
+
+    pub(crate) fn save(&mut self, record: &Record) -> Result<(), Failure> {
+        self.file = None;
+        replace(&self.path, record).map_err(|error| Kind::Disk.because(self.path.display(), error))
+    }
+}
+
+fn lock(path: &Path) -> io::Result<File> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(name)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err(io::Error::new(io::ErrorKind::ResourceBusy, "another pop3get is at work with it"))
+        }
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// All of it or, after a crash, the old one.
+fn replace(path: &Path, record: &Record) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let mut writer = BufWriter::new(&mut file);
+    write!(writer, "{record}")?;
+    writer.flush()?;
+    drop(writer);
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    File::open(folder)?.sync_all()
+}
+
+fn import(account: &Account) -> Result<Record, Failure> {
+    let Some(import) = &account.options.import else { return Ok(Record::new()) };
+    let usage = |why: &dyn std::fmt::Display| Kind::Usage.because(format!("--import {import}"), why);
+    let (program, path) = import.split_once(':').ok_or_else(|| usage(&"not PROGRAM:FILE"))?;
+    let text = fs::read(path).map_err(|error| usage(&error))?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let (user, host) = (account.user.as_str(), account.host.as_str());
+    match program {
+        "getmail" => Record::from_getmail(&text),
+        "fetchmail" => Record::from_fetchmail(&text, user, host, now),
+        "mpop" => Record::from_mpop(&text, user, host, now),
+        _ => return Err(usage(&"not getmail, fetchmail or mpop")),
+    }
+    .map_err(|error| usage(&error))
+}

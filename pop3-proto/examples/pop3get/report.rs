@@ -1,0 +1,79 @@
+//! What people and programs are told.
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use crate::transfer::Outcome;
+
+/// Shown on a terminal only, from the first message on.
+pub(crate) struct Bar {
+    wanted: bool,
+    bar: Option<ProgressBar>,
+}
+
+impl Bar {
+    pub(crate) const fn new(wanted: bool) -> Self {
+        Self { wanted, bar: None }
+    }
+
+    pub(crate) fn start(&mut self, total: impl FnOnce() -> u64) {
+        if !self.wanted || self.bar.is_some() {
+            return;
+        }
+        let bar = ProgressBar::new(total());
+        let style = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {bytes_per_sec} {eta}");
+        if let Ok(style) = style {
+            bar.set_style(style);
+        }
+        self.bar = Some(bar);
+    }
+
+    pub(crate) fn add(&self, octets: u64) {
+        if let Some(bar) = &self.bar {
+            bar.inc(octets);
+        }
+    }
+
+    pub(crate) fn finish(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+pub(crate) fn summary(account: &str, outcome: &Outcome) {
+    let done = &outcome.summary;
+    let mut text = format!("{account}: {} messages, {} octets", done.fetched, done.octets);
+    for (count, what) in [
+        (done.previewed, "previewed"),
+        (done.known, "known"),
+        (done.refused, "refused"),
+        (done.deleted, "deleted from the server"),
+        (outcome.unknown as u64, "perhaps deleted, the next run finds out"),
+    ] {
+        if count > 0 {
+            text += &format!(", {count} {what}");
+        }
+    }
+    println!("{text}");
+}
+
+pub(crate) fn json(account: &str, outcome: &Outcome) {
+    let done = &outcome.summary;
+    let failure = outcome.failure.as_ref();
+    println!(
+        "{}",
+        json!({
+            "account": account,
+            "fetched": done.fetched,
+            "octets": done.octets,
+            "skipped": done.known,
+            "previewed": done.previewed,
+            "deleted": done.deleted,
+            "unknown": outcome.unknown,
+            "failed": done.refused,
+            "error": failure.map(ToString::to_string),
+            "exit": failure.map_or(0, |failure| failure.kind as u8),
+        })
+    );
+}

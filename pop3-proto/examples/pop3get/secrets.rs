@@ -1,0 +1,61 @@
+//! Passwords and tokens come from outside of the command line, which everybody on the machine can read.
+
+use std::process::{Command, Stdio};
+
+use zeroize::Zeroizing;
+
+use crate::failure::{Failure, Kind};
+use crate::options::Options;
+
+/// What there is to log in with.
+#[derive(Default)]
+pub(crate) struct Secrets {
+    pub(crate) password: Option<Zeroizing<String>>,
+    pub(crate) token: Option<Zeroizing<String>>,
+}
+
+pub(crate) fn load(options: &Options) -> Result<Secrets, Failure> {
+    let mut secrets = Secrets::default();
+    if let Some(name) = &options.password_env {
+        secrets.password = Some(variable("--password-env", name)?);
+    }
+    if let Some(path) = &options.password_file {
+        let what = || format!("--password-file {}", path.display());
+        let text = std::fs::read_to_string(path).map_err(|error| Kind::Usage.because(what(), error))?;
+        secrets.password = Some(first_line(&Zeroizing::new(text)));
+    }
+    if let Some(command) = &options.password_command {
+        secrets.password = Some(output("--password-command", command)?);
+    }
+    if let Some(name) = &options.token_env {
+        secrets.token = Some(variable("--token-env", name)?);
+    }
+    if let Some(command) = &options.token_command {
+        secrets.token = Some(output("--token-command", command)?);
+    }
+    Ok(secrets)
+}
+
+fn variable(option: &str, name: &str) -> Result<Zeroizing<String>, Failure> {
+    let value =
+        std::env::var(name).map_err(|error| Kind::Usage.because(format!("{option} {name}"), error))?;
+    Ok(Zeroizing::new(value))
+}
+
+/// Its errors go where ours go; it may ask the user.
+fn output(option: &str, command: &str) -> Result<Zeroizing<String>, Failure> {
+    let failed = |why: &dyn std::fmt::Display| Kind::Login.because(option, why);
+    let output = Command::new("sh").arg("-c").arg(command).stderr(Stdio::inherit()).output();
+    let output = output.map_err(|error| failed(&error))?;
+    let text = Zeroizing::new(output.stdout);
+    if !output.status.success() {
+        return Err(failed(&output.status));
+    }
+    let text = std::str::from_utf8(&text).map_err(|_| failed(&"its output is not UTF-8"))?;
+    let line = first_line(text);
+    if line.is_empty() { Err(failed(&"it printed nothing")) } else { Ok(line) }
+}
+
+fn first_line(text: &str) -> Zeroizing<String> {
+    Zeroizing::new(text.lines().next().unwrap_or_default().to_owned())
+}

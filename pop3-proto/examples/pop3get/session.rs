@@ -1,0 +1,122 @@
+//! From an account to a session that is logged in, over as many connections as it takes.
+
+use std::cell::OnceCell;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use base64ct::{Base64, Encoding as _};
+use pop3_proto::Secret;
+use pop3_proto::login::{self, Learned, Login, Progress, Reason};
+use pop3_proto::sasl::client::Credentials;
+use pop3_proto::sasl::{Binding, Channel};
+use rustls::ClientConfig;
+
+use crate::account::Account;
+use crate::connection::Connection;
+use crate::failure::{Failure, Kind};
+use crate::secrets::Secrets;
+use crate::transcript::Transcript;
+
+/// Connections in a row, each of which teaches something about the server.
+const CONNECTIONS: u32 = 4;
+/// Octets for tokens as long as the longest exchange line.
+const MEMORY: usize = pop3_proto::limits::EXCHANGE_LINE;
+
+pub(crate) fn open(
+    account: &Account,
+    secrets: &Secrets,
+    tls: &Arc<ClientConfig>,
+    transcript: Option<&std::path::Path>,
+) -> Result<Connection, Failure> {
+    let end = account.options.max_time.map(|seconds| Instant::now() + Duration::from_secs(seconds));
+    let mut learned = Learned::default();
+    for round in 1.. {
+        let title = format!("pop3get: {}, connection {round}", account.name);
+        let transcript = transcript.map(|path| Transcript::create(path, &title));
+        let transcript = transcript.transpose().map_err(|error| Kind::Disk.because("--transcript", error))?;
+        let connection = Connection::open(account, tls, transcript, end)?;
+        match log_in(account, secrets, tls, connection, &mut learned)? {
+            Ok(connection) => return Ok(connection),
+            Err((failure, _)) if failure.retry.is_some() && round < CONNECTIONS => {}
+            Err((failure, words)) => return Err(told(failure, &words)),
+        }
+    }
+    unreachable!("the last round returns")
+}
+
+type Attempt = Result<Connection, (login::Failure, String)>;
+
+fn log_in(
+    account: &Account,
+    secrets: &Secrets,
+    tls: &Arc<ClientConfig>,
+    mut connection: Connection,
+    learned: &mut Learned,
+) -> Result<Attempt, Failure> {
+    let nonce = nonce()?;
+    let (data, bindings) = (OnceCell::new(), OnceCell::new());
+    // Filled in once there is a TLS connection.
+    let bind = |connection: &Connection| -> &[Binding<'_>] {
+        let Some(exporter) = connection.tls_exporter() else { return &[] };
+        let data: &[u8; 32] = data.get_or_init(|| exporter);
+        bindings.get_or_init(|| [Binding { kind: "tls-exporter", data }])
+    };
+    let mut channel = Channel::new(&nonce, &account.host);
+    channel.authority = Some((&account.host, account.port));
+    channel.bindings = bind(&connection);
+    let mut login = Login::new(credentials(account, secrets), channel, account.policy, vec![0; MEMORY])
+        .with_learned(*learned);
+    let outcome = loop {
+        let progress = login.act(&mut connection.client, &mut connection.tx);
+        match progress.map_err(|error| Kind::Protocol.because("login", error))? {
+            Progress::Going => match connection.next()? {
+                Some(event) => login.see(&event),
+                None => break Some(login.end_of_input()),
+            },
+            Progress::StartTls => {
+                connection = connection.start_tls(tls, &account.host)?;
+                channel.bindings = bind(&connection);
+                login.set_channel(channel);
+            }
+            Progress::In => break None,
+            Progress::Failed(failure) => break Some(failure),
+        }
+    };
+    *learned = login.learned();
+    let words = match login.token_refusal() {
+        Some(json) => String::from_utf8_lossy(json).escape_debug().to_string(),
+        None => login.words().to_string(),
+    };
+    Ok(outcome.map_or(Ok(connection), |failure| Err((failure, words))))
+}
+
+fn credentials<'c>(account: &'c Account, secrets: &'c Secrets) -> Credentials<'c> {
+    let secret = |text: &'c zeroize::Zeroizing<String>| Secret::new(text.as_bytes());
+    let mut credentials = Credentials::anonymous();
+    credentials.name = &account.user;
+    credentials.password = secrets.password.as_ref().map(secret);
+    credentials.token = secrets.token.as_ref().map(secret);
+    credentials.certificate = account.options.cert.is_some();
+    if !account.options.auth.iter().any(|name| name == "anonymous") {
+        credentials.trace = None;
+    }
+    credentials
+}
+
+/// New for every login.
+fn nonce() -> Result<String, Failure> {
+    let mut random = [0; 18];
+    getrandom::fill(&mut random).map_err(|error| Kind::Login.because("random numbers", error))?;
+    Ok(Base64::encode_string(&random))
+}
+
+fn told(failure: login::Failure, words: &str) -> Failure {
+    let kind = match failure.reason {
+        Reason::Greeting | Reason::Closed => Kind::Network,
+        _ => Kind::Login,
+    };
+    match words {
+        "" => kind.because("login", failure),
+        _ => kind.because("login", format_args!("{failure}; the server says: {words}")),
+    }
+}

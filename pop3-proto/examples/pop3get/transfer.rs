@@ -1,0 +1,165 @@
+//! The download of one session: every message into the store, into the record once it is safe, and then, where the rules say so,
+//! off the server.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use pop3_proto::MsgNo;
+use pop3_proto::fetch::{Fault, Fetch, Progress, Record, Summary, Told, Wanted};
+
+use crate::account::Account;
+use crate::connection::Connection;
+use crate::delivery::Delivery;
+use crate::failure::{Failure, Kind};
+use crate::record::RecordFile;
+use crate::report::Bar;
+
+/// Octets of one message, if nobody says otherwise.
+const LONGEST: u64 = 16 * 1024 * 1024 * 1024;
+
+/// Octets of memory that a listing may take: some 700,000 messages.
+const MEMORY: usize = 80 * 1024 * 1024;
+
+/// What came of it, and, if it broke off, why.
+pub(crate) struct Outcome {
+    pub(crate) summary: Summary,
+    pub(crate) unknown: usize,
+    pub(crate) failure: Option<Failure>,
+}
+
+pub(crate) fn run(
+    account: &Account,
+    connection: &mut Connection,
+    record: Record,
+    file: &mut RecordFile,
+    delivery: &mut dyn Delivery,
+    bar: &mut Bar,
+) -> Outcome {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let mut rules = account.rules;
+    rules.most_memory = MEMORY;
+    let mut transfer = Transfer {
+        fetch: Fetch::new(record, rules, now),
+        file,
+        delivery,
+        pending: Vec::new(),
+        longest: account.options.max_message.unwrap_or(LONGEST),
+        octets: 0,
+    };
+    let mut result = transfer.dialogue(connection, bar);
+    bar.finish();
+    // What came whole before it broke off is as good as ever.
+    let settled = transfer.settle();
+    result = result.and(settled);
+    let fetch = transfer.fetch;
+    if fetch.summary().refused > 0 {
+        let why = format_args!("{} messages", fetch.summary().refused);
+        result = result.and(Err(Kind::Protocol.because("the server did not give or delete", why)));
+    }
+    if !account.rules.dry_run {
+        result = result.and(file.save(fetch.record()));
+    }
+    Outcome { summary: fetch.summary(), unknown: fetch.unknown(), failure: result.err() }
+}
+
+struct Transfer<'a> {
+    fetch: Fetch,
+    file: &'a mut RecordFile,
+    delivery: &'a mut dyn Delivery,
+    /// Delivered, and not yet known to be safe.
+    pending: Vec<MsgNo>,
+    longest: u64,
+    /// Of the message that is coming in.
+    octets: u64,
+}
+
+impl Transfer<'_> {
+    fn dialogue(&mut self, connection: &mut Connection, bar: &mut Bar) -> Result<(), Failure> {
+        loop {
+            let progress = self.fetch.act(&mut connection.client, &mut connection.tx);
+            match progress.map_err(|error| Kind::Protocol.because("the dialogue", error))? {
+                Progress::Going => {}
+                Progress::Fetched => {
+                    self.settle()?;
+                    continue;
+                }
+                // From here on a crash leaves open what is gone.
+                Progress::Marked => {
+                    self.file.save(self.fetch.record())?;
+                    continue;
+                }
+                Progress::Done => {
+                    self.show_plan();
+                    return Ok(());
+                }
+                Progress::Failed(fault) => return Err(told(fault)),
+            }
+            if connection.client.is_idle() && connection.tx.is_empty() {
+                return Err(Kind::Protocol.because("the dialogue", "nothing to wait for"));
+            }
+            let Some(event) = connection.next()? else { return Err(connection.ended()) };
+            match self.fetch.see(&event) {
+                Told::Begin(_) => {
+                    self.octets = 0;
+                    bar.start(|| self.fetch.wanted().filter_map(|wanted| wanted.octets).sum());
+                    self.delivery.begin()?;
+                }
+                Told::Data(octets) => {
+                    self.octets += octets.len() as u64;
+                    if self.octets > self.longest {
+                        let why = format_args!("a message of more than {} octets", self.longest);
+                        return Err(Kind::Protocol.because("--max-message", why));
+                    }
+                    self.delivery.write(octets)?;
+                    bar.add(octets.len() as u64);
+                }
+                Told::Whole(wanted) => {
+                    self.delivery.end()?;
+                    self.pending.push(wanted.number);
+                    if self.delivery.wants_commit() {
+                        self.settle()?;
+                    }
+                }
+                Told::Known(_) => self.delivery.discard(),
+                Told::Empty(wanted) => {
+                    self.delivery.discard();
+                    eprintln!("pop3get: message {}: the server sent nothing of it", wanted.number);
+                }
+                Told::Refused(wanted, refusal) => {
+                    eprintln!("pop3get: message {}: the server says {}", wanted.number, refusal.text);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Makes safe what was delivered, and only then says so.
+    fn settle(&mut self) -> Result<(), Failure> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        self.delivery.commit()?;
+        for number in self.pending.drain(..) {
+            if let Some(entry) = self.fetch.stored(number) {
+                self.file.append(entry)?;
+            }
+        }
+        self.file.sync()
+    }
+
+    fn show_plan(&self) {
+        for Wanted { number, octets, preview, .. } in self.fetch.wanted() {
+            let octets = octets.map_or_else(|| "?".to_owned(), |octets| octets.to_string());
+            match preview {
+                None => println!("fetch {number} ({octets} octets)"),
+                Some(lines) => println!("preview {number} ({octets} octets, {lines} lines)"),
+            }
+        }
+        for number in self.fetch.doomed() {
+            println!("delete {number}");
+        }
+    }
+}
+
+fn told(fault: Fault) -> Failure {
+    Kind::Protocol.because("the listing", fault)
+}
