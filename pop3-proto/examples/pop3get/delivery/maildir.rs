@@ -1,8 +1,8 @@
-//! A Maildir: written to `tmp/`, synced, renamed to `new/`. Several messages are synced together, which costs the disk one wait
-//! for all of them.
+//! A Maildir: written to `tmp/`, synced, renamed to `new/`. Many small messages are synced together, which costs one wait for the
+//! disk instead of one each.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufWriter, Write as _};
+use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::process;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -11,8 +11,10 @@ use super::{Delivery, failed};
 use crate::failure::Failure;
 
 /// Messages, and octets of them, that wait for their sync.
-const MESSAGES: usize = 200;
+const MESSAGES: usize = 2000;
 const OCTETS: u64 = 64 * 1024 * 1024;
+/// Files that are synced one by one.
+const FEW: usize = 8;
 /// Collected before they are written.
 const BUFFER: usize = 64 * 1024;
 
@@ -22,7 +24,7 @@ pub(crate) struct Folder {
     count: u64,
     current: Option<(BufWriter<File>, String)>,
     /// Whole, in `tmp/`.
-    ended: Vec<(File, String)>,
+    ended: Vec<String>,
     octets: u64,
 }
 
@@ -42,6 +44,14 @@ impl Folder {
 
     fn at(&self, folder: &str, name: &str) -> PathBuf {
         self.path.join(folder).join(name)
+    }
+
+    /// A few files one by one; many with everything else on the file system, which has to wait for the disk only once.
+    fn sync(&self) -> io::Result<()> {
+        if cfg!(target_os = "linux") && self.ended.len() > FEW {
+            return sync_file_system(&self.path);
+        }
+        self.ended.iter().try_for_each(|name| File::open(self.at("tmp", name))?.sync_data())
     }
 
     fn buffer(&mut self) -> Option<&mut BufWriter<File>> {
@@ -71,8 +81,8 @@ impl Delivery for Folder {
 
     fn end(&mut self) -> Result<(), Failure> {
         if let Some((file, name)) = self.current.take() {
-            let file = file.into_inner().map_err(|error| failed(&self.at("tmp", &name), error.error()))?;
-            self.ended.push((file, name));
+            file.into_inner().map_err(|error| failed(&self.at("tmp", &name), error.error()))?;
+            self.ended.push(name);
         }
         Ok(())
     }
@@ -88,10 +98,8 @@ impl Delivery for Folder {
     }
 
     fn commit(&mut self) -> Result<(), Failure> {
-        for (file, name) in &self.ended {
-            file.sync_data().map_err(|error| failed(&self.at("tmp", name), error))?;
-        }
-        for (_, name) in std::mem::take(&mut self.ended) {
+        self.sync().map_err(|error| failed(&self.path.join("tmp"), error))?;
+        for name in std::mem::take(&mut self.ended) {
             let (from, to) = (self.at("tmp", &name), self.at("new", &name));
             fs::rename(from, &to).map_err(|error| failed(&to, error))?;
         }
@@ -101,11 +109,21 @@ impl Delivery for Folder {
     }
 }
 
+#[cfg(target_os = "linux")]
+fn sync_file_system(path: &Path) -> io::Result<()> {
+    Ok(rustix::fs::syncfs(File::open(path)?)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn sync_file_system(_: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// What was not committed is fetched again.
 impl Drop for Folder {
     fn drop(&mut self) {
         self.discard();
-        for (_, name) in std::mem::take(&mut self.ended) {
+        for name in std::mem::take(&mut self.ended) {
             let _ = fs::remove_file(self.at("tmp", &name));
         }
     }

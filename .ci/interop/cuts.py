@@ -1,0 +1,481 @@
+#!/usr/bin/env python3
+"""Proves that a bad connection costs pop3get no message, gives none twice, and never makes it hang.
+
+Between pop3get and the server stands a proxy that cuts, resets, half-closes or holds up the connection at any octet, in
+every TLS mode, or in clear puts garbage, another octet, a refusal, a reply twice or without end into the dialogue. Each
+series has a maildrop of its own: one session or several with a fault, then some without until pop3get ended with code 0
+twice. After every session each message in the Maildir must be whole and there once, and whatever the server no longer
+has must be there; at the end all messages are, and the server keeps what it was told to keep. By hand:
+
+  .ci/interop/cuts.py --runs 300 [--seed 7] [--server dovecot]
+  .ci/interop/cuts.py --seed 7 --only 123            (one series again)
+  TMPDIR=/dev/shm .ci/interop/cuts.py --runs 10000   (files in memory; in full)
+
+A third of the series cut the connection once after so many octets of either side, in a session that removes a small
+maildrop; with enough of them, after every octet. A fault that may make one reply look like another (see cuts_faults.py)
+is counted apart when pop3get was misled.
+"""
+
+import argparse
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from clients import MODES, PLAIN, TLS
+from corpus import crlf_form, line_of, random_message
+from cuts_faults import ByReplies, Cut, draw
+from cuts_proxy import CLIENT, PIECE, SERVER, Fault, Proxy
+from harness import (
+    HOST,
+    PANIC,
+    PASSWORD,
+    POP3GET,
+    Certificates,
+    Dovecot,
+    Failed,
+    Pop3d,
+    Report,
+    expect,
+    mail_owner,
+    make_certificates,
+    need_programs,
+    scratch_folder,
+)
+
+CODES = {0, 3, 4, 5, 6}
+IN_USE = 3  # among other troubles of a login
+MEMORY_KIB = 64 * 1024
+# What a busy machine may take on top of a timeout that runs out twice: waiting for an answer, and for that to QUIT.
+SLACK_SECONDS = 6
+SESSIONS_TO_END = 10
+RULES = ("--keep", "--delete", "--delete", "--delete-after", "--keep-count")
+AUTHS = {"pop3d": ("", "", "user", "plain", "cram-md5", "scram-sha-256"), "dovecot": ("", "user", "plain")}
+SMALL = [b"Subject: %d\n\n.\n..\n%b\n" % (number, b"x" * number) for number in range(3)]
+CONFIG = "[limits]\nconnections = 1000\nper-address = 100\n[login]\nfailure-delay = 0\n"
+
+
+@dataclass
+class Place:
+    """Where one series at a time can run: a user of the server, a maildrop, a port of the proxy, files."""
+
+    user: str
+    maildrop: Path
+    proxy: Proxy
+    folder: Path
+
+    @property
+    def target(self) -> Path:
+        return self.folder / "target"
+
+
+@dataclass
+class Session:
+    """What came of one run of pop3get."""
+
+    fault: Fault
+    code: int
+    text: str
+    seconds: float
+    peak_kib: int
+    octets: dict[str, int]  # that passed, by side
+    last: dict[str, bytes]
+
+    def __str__(self) -> str:
+        said = " ".join(self.text.split())[-300:]
+        return f"{self.fault}{'' if self.fault.struck else ' (not reached)'}: code {self.code}, {said}"
+
+
+@dataclass
+class Plan:
+    """What is drawn before a series starts."""
+
+    number: int
+    mode: str
+    options: list[str]
+    messages: list[bytes]
+    late: list[bytes]  # come after the first session
+    faults: list[Fault]
+
+
+@dataclass
+class Outcome:
+    """What a series came to."""
+
+    plan: Plan
+    sessions: list[Session] = field(default_factory=list)
+    failure: str = ""
+    misled: bool = False
+
+    def struck(self) -> set[str]:
+        """The kinds of faults that did."""
+        return {session.fault.kind for session in self.sessions if session.fault.struck} or {Fault.kind}
+
+    def __str__(self) -> str:
+        plan = self.plan
+        lines = [f"series {plan.number}, {plan.mode} {' '.join(plan.options)}: {self.failure}"]
+        if self.sessions and self.failure:
+            lines += [f"    {session}" for session in self.sessions]
+            if plan.mode == PLAIN:
+                lines += [f"    last octets of the {side}: {last!r}" for side, last in self.sessions[-1].last.items()]
+        return "\n".join(lines)
+
+
+class Stage:
+    """The server, the places, and what a session without a fault takes."""
+
+    def __init__(self, folder: Path, options: argparse.Namespace) -> None:
+        self.folder = folder
+        self.options = options
+        self.certificates: Certificates = make_certificates(folder / "certificates")
+        self.places: list[Place] = []
+        self.free: list[Place] = []
+        self.lock = threading.Lock()
+        self.running: Pop3d | Dovecot | None = None
+        self.delivered = 0
+        self.usual: dict[str, dict[str, int]] = {}
+        self.cuts: list[tuple[str, int]] = []
+
+    def start(self) -> None:
+        mail = self.folder / "mail"
+        for number in range(self.options.jobs):
+            maildrop = mail / f"user{number}"
+            for part in ("cur", "new", "tmp"):
+                (maildrop / part).mkdir(parents=True)
+            folder = self.folder / f"place{number}"
+            folder.mkdir()
+            # Failed logins of one place are not to slow down the others.
+            self.places.append(Place(f"user{number}", maildrop, Proxy(f"127.0.1.{number + 1}"), folder))
+        self.free = list(self.places)
+        users = [place.user for place in self.places]
+        if self.options.server == "pop3d":
+            config = self.folder / "pop3d.toml"
+            config.write_text(CONFIG)
+            flags = ("--config", config, "--log", "warn", "--maildir", mail / "%u")
+            self.running = Pop3d(*flags, certificates=self.certificates, users=users)
+        else:
+            (mail / "%u").mkdir()  # it is given away, as the folders of the users are below
+            self.running = Dovecot(self.folder / "dovecot", mail / "%u", self.certificates)
+            with (self.folder / "dovecot" / "passwords").open("a") as passwords:
+                passwords.writelines(f"{user}:{{PLAIN}}{PASSWORD}\n" for user in users)
+            for path in (mail, *mail.rglob("*")):
+                self.give_away(path)
+        self.server = self.running.server
+
+    def stop(self) -> None:
+        """pop3d has to be there still, and not to have panicked."""
+        for place in self.places:
+            place.proxy.close()
+        self.running.stop()
+
+    def give_away(self, path: Path) -> None:
+        if self.options.server == "dovecot" and os.geteuid() == 0:
+            os.chown(path, *mail_owner())
+
+    def measure(self) -> str:
+        """How much each side sends for no message at all, and that pop3get and the server work as they should."""
+        for mode in MODES:
+            outcome = self.run(Plan(0, mode, ["--delete"], [b"Subject: x\n\n"], [], []))
+            if outcome.failure:
+                raise Failed(str(outcome))
+            self.usual[mode] = outcome.sessions[0].octets
+        whole = self.run(Plan(0, PLAIN, ["--delete"], SMALL, [], [])).sessions[0].octets
+        share = self.options.runs // 3
+        text = []
+        for side, part in ((SERVER, share * 4 // 5), (CLIENT, share // 5)):
+            step = -(-(whole[side] + 1) // max(1, part))
+            first = random.Random(self.options.seed).randrange(step)
+            cuts = [(side, at) for at in range(first, whole[side] + 1, step)]
+            self.cuts += cuts
+            text.append(f"{len(cuts)} of {whole[side] + 1} places to cut after octets of the {side}")
+        return ", ".join(text)
+
+    def series(self, number: int) -> Outcome:
+        """First come the cuts after each octet, then the others."""
+        rng = random.Random(f"{self.options.seed} {number}")
+        if number > len(self.cuts):
+            return self.run(self.draw_plan(number, rng))
+        options = ["--delete", *rng.choice(([], ["--no-pipelining"]))]
+        return self.run(Plan(number, PLAIN, options, SMALL, [], [Cut(*self.cuts[number - 1])]))
+
+    def draw_options(self, rng: random.Random) -> list[str]:
+        rule = rng.choice(RULES)
+        options = [rule]
+        if rule == "--delete-after":
+            options.append("0")
+        elif rule == "--keep-count":
+            options.append(str(rng.randrange(1, 5)))
+        if auth := rng.choice(AUTHS[self.options.server]):
+            options += ["--auth", auth]
+        if rng.random() < 0.3:
+            options.append("--no-pipelining")
+        return options
+
+    def draw_plan(self, number: int, rng: random.Random) -> Plan:
+        mode = rng.choices(MODES, (5, 2, 3))[0]
+        size = rng.choice((60, 60, 2000, 30_000))
+        texts = []
+        for at in range(rng.randint(3, 8)):
+            text = random_message(rng)[: rng.randrange(size)] if rng.random() < 0.7 else line_of(rng.randrange(size))
+            texts.append(b"Subject: %d\n\n" % at + text)
+        first = rng.randint(1, len(texts)) if rng.random() < 0.3 else len(texts)
+        sent = {side: count + 20 * len(texts) for side, count in self.usual[mode].items()}
+        sent[SERVER] += sum(map(len, texts))
+        options = self.draw_options(rng)
+        faults = [
+            draw(rng, mode != PLAIN, sent, len(texts), self.options.timeout)
+            for _ in range(rng.choices((1, 2, 3), (6, 3, 2))[0])
+        ]
+        return Plan(number, mode, options, texts[:first], texts[first:], faults)
+
+    def run(self, plan: Plan) -> Outcome:
+        outcome = Outcome(plan)
+        with self.lock:
+            place = self.free.pop()
+        try:
+            Series(self, place, outcome).run()
+        except Failed as error:
+            outcome.misled = any(session.fault.blind for session in outcome.sessions)
+            outcome.failure = "" if outcome.misled else str(error)
+        except Broken as error:
+            outcome.failure = str(error)
+        finally:
+            plan.messages, plan.late = [], []  # there are many plans, and many sessions
+            if not outcome.failure:
+                for session in outcome.sessions:
+                    session.text, session.last = "", {}
+            self.clear(place)
+            with self.lock:
+                self.free.append(place)
+        return outcome
+
+    def clear(self, place: Place) -> None:
+        shutil.rmtree(place.target, ignore_errors=True)
+        for part in ("new", "cur"):
+            for path in (place.maildrop / part).iterdir():
+                path.unlink(missing_ok=True)
+
+    def deliver(self, place: Place, octets: bytes) -> str:
+        """Returns the name, which the file keeps up to its flags."""
+        with self.lock:
+            self.delivered += 1
+            name = f"{1_700_000_000 + self.delivered}.M1P1.cuts"
+        path = place.maildrop / "tmp" / name
+        path.write_bytes(octets)
+        self.give_away(path)
+        path.rename(place.maildrop / "new" / name)
+        return name
+
+
+class Broken(Exception):
+    """What no fault excuses: a panic, a wrong code, too long, too much memory."""
+
+
+class Series:
+    """One maildrop from its messages to its end."""
+
+    def __init__(self, stage: Stage, place: Place, outcome: Outcome) -> None:
+        self.stage = stage
+        self.place = place
+        self.outcome = outcome
+        self.plan = outcome.plan
+        self.put: dict[str, bytes] = {}
+
+    def run(self) -> None:
+        self.deliver(self.plan.messages)
+        late = self.plan.late
+        for fault in self.plan.faults:
+            self.session(fault)
+            self.deliver(late)
+            late = []
+        self.finish()
+        # Once more: now there is nothing to do, but to remove what is old enough with --delete-after 0.
+        self.finish()
+        self.kept()
+
+    def finish(self) -> None:
+        for attempt in range(SESSIONS_TO_END):
+            session = self.session(Fault())
+            if session.code == 0:
+                return
+            # The server may not know yet that the session before has ended.
+            time.sleep(0.02 * 2**attempt if session.code == IN_USE else 0.02)
+        raise Failed(f"no session of {SESSIONS_TO_END} without a fault ended with code 0")
+
+    def deliver(self, messages: list[bytes]) -> None:
+        for octets in messages:
+            self.put[self.stage.deliver(self.place, octets)] = crlf_form(octets)
+
+    def session(self, fault: Fault) -> Session:
+        """Runs pop3get once, and looks at what it left."""
+        timeout, place, server = self.stage.options.timeout, self.place, self.stage.server
+        deadline = 2 * timeout + SLACK_SECONDS
+        command = [POP3GET, f"--{self.plan.mode}", f"{HOST}:{place.proxy.port}", "--user", place.user]
+        command += ["--password-env", "POP3_PASSWORD", "--to", place.target, "--timeout", timeout, *self.plan.options]
+        if self.plan.mode != PLAIN:
+            command += ["--ca", server.ca]
+        output = place.folder / "output"
+        start = time.monotonic()
+        with output.open("wb") as file:
+            process = subprocess.Popen(
+                list(map(str, command)), env={**os.environ, "POP3_PASSWORD": PASSWORD}, stdin=subprocess.DEVNULL,
+                stdout=file, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+        pid_fd = os.pidfd_open(process.pid)
+        try:
+            port = server.tls_port if self.plan.mode == TLS else server.plain_port
+            links = place.proxy.serve(port, fault, pid_fd, start + deadline)
+        finally:
+            os.kill(process.pid, signal.SIGKILL)  # nothing to one that has ended
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            os.close(pid_fd)
+        seconds = time.monotonic() - start
+        text = output.read_bytes()[-PIECE:].decode(errors="replace")
+        octets = {side: b"".join(bytes(link.passed[side]) for link in links) for side in (CLIENT, SERVER)}
+        session = Session(
+            fault, process.returncode, text, seconds, usage.ru_maxrss,
+            {side: len(all_of_it) for side, all_of_it in octets.items()},
+            {side: all_of_it[-300:] for side, all_of_it in octets.items()},
+        )  # fmt: skip
+        self.outcome.sessions.append(session)
+        broken(seconds >= deadline, f"still there after {deadline} s")
+        waited = fault.kind == "long pause" and any(link.outlasted for link in links)
+        broken(waited, f"waited beyond --timeout {timeout} without any octet")
+        broken(PANIC in text or "Traceback" in text, "it panicked")
+        broken(session.code not in CODES, f"code {session.code}")
+        # The peak of a process that Python starts begins at that of Python itself.
+        limit = max(MEMORY_KIB, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+        broken(session.peak_kib > limit, f"{session.peak_kib} KiB of memory")
+        self.look(session)
+        return session
+
+    def look(self, session: Session) -> None:
+        """The server first: what is gone there was safe before."""
+        there = self.on_server()
+        got = self.in_target()
+        whole = Counter(self.put.values())
+        strange = got - whole
+        twice = [octets for octets in strange if octets in whole]
+        expect(not twice, f"{len(twice)} messages are there twice: {[octets[:30] for octets in twice[:3]]}")
+        expect(not strange, f"{len(strange)} messages are not whole: {[octets[:60] for octets in list(strange)[:3]]}")
+        lost = Counter(octets for name, octets in self.put.items() if name not in there) - got
+        expect(not lost, f"{lost.total()} messages are neither on the server nor in the Maildir")
+        left = os.listdir(self.place.target / "tmp") if (self.place.target / "tmp").exists() else []
+        expect(not left, f"files left in tmp/: {left}")
+        if session.code == 0 and not isinstance(session.fault, ByReplies):
+            missing = whole - got
+            expect(not missing, f"code 0, and {missing.total()} messages are not in the Maildir")
+            if self.plan.options[0] != "--delete-after":
+                self.kept()
+
+    def kept(self) -> None:
+        """What code 0 promises of the server."""
+        there, names = self.on_server(), list(self.put)
+        rule, *value = self.plan.options
+        if rule == "--keep":
+            wanted = set(names)
+        elif rule == "--keep-count":
+            wanted = set(names[-int(value[0]) :])
+        else:
+            wanted = set()
+        expect(there == wanted, f"code 0, and the server has {len(there)} messages, {len(wanted)} are to be there")
+
+    def on_server(self) -> set[str]:
+        """A file that is moved meanwhile goes from new/ to cur/, and so is seen at least once."""
+        return {path.name.split(":")[0] for part in ("new", "cur") for path in (self.place.maildrop / part).iterdir()}
+
+    def in_target(self) -> Counter[bytes]:
+        found: Counter[bytes] = Counter()
+        for part in ("new", "cur"):
+            folder = self.place.target / part
+            if folder.exists():
+                found.update(path.read_bytes() for path in folder.iterdir())
+        return found
+
+
+def broken(condition: object, what: str) -> None:
+    if condition:
+        raise Broken(what)
+
+
+def summary(kind: str, outcomes: list[Outcome]) -> str:
+    """Counts of one kind of fault; fails if a series did that it struck, or one that nothing struck."""
+    failed = [outcome for outcome in outcomes if outcome.failure and kind in outcome.struck()]
+    sessions = [session for outcome in outcomes for session in outcome.sessions if session.fault.kind == kind]
+    struck = [session for session in sessions if session.fault.struck]
+    codes = Counter(session.code for session in struck)
+    modes = Counter(outcome.plan.mode for outcome in outcomes)
+    misled = sum(
+        outcome.misled and any(session.fault.blind and session.fault.kind == kind for session in outcome.sessions)
+        for outcome in outcomes
+    )
+    text = (
+        f"{len(outcomes)} series ({', '.join(f'{mode} {modes[mode]}' for mode in MODES if modes[mode])}),"
+        f" struck {len(struck)} of {len(sessions)} sessions;"
+        f" codes {', '.join(f'{code}: {codes[code]}' for code in sorted(codes))};"
+        f" longest {max(session.seconds for session in sessions):.1f} s"
+        + (f"; {misled} misled by replies that look alike" if misled else "")
+    )
+    expect(not failed, f"{len(failed)} failed; {text}")
+    return text
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=300, help="series (default 300; in full 10000)")
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="of all that is drawn; printed, to repeat")
+    parser.add_argument("--only", type=int, metavar="SERIES", help="this one of the series of the same --runs")
+    parser.add_argument("--server", choices=AUTHS, default="pop3d")
+    parser.add_argument("--jobs", type=int, default=16, help="series at a time (default 16)")
+    parser.add_argument("--timeout", type=int, default=2, help="pop3get's, in seconds (default 2)")
+    options = parser.parse_args()
+    need_programs()
+    print(f"seed {options.seed}")
+    report = Report()
+    with scratch_folder() as folder:
+        stage = Stage(folder, options)
+        report.check(f"{options.server} starts", stage.start)
+        if stage.running:
+            try:
+                report.check("without a fault", stage.measure)
+                if not report.failed:
+                    run_all(stage, options, report)
+            finally:
+                report.check(f"{options.server} ends as it should", stage.stop)
+    return report.finish()
+
+
+def run_all(stage: Stage, options: argparse.Namespace, report: Report) -> None:
+    """Failures are printed when they come, the counts at the end."""
+    numbers = [options.only] if options.only else range(1, options.runs + 1)
+    kinds: dict[str, list[Outcome]] = {}
+    sessions = peak = 0
+    start = time.monotonic()
+    with ThreadPoolExecutor(options.jobs) as pool:
+        for done, outcome in enumerate(pool.map(stage.series, numbers), 1):
+            if outcome.failure:
+                print(f"FAIL {outcome}", flush=True)
+            if done % max(100, len(numbers) // 10) == 0:
+                print(f"{done} of {len(numbers)} series, {time.monotonic() - start:.0f} s", flush=True)
+            for kind in dict.fromkeys(session.fault.kind for session in outcome.sessions):
+                kinds.setdefault(kind, []).append(outcome)
+            sessions += len(outcome.sessions)
+            peak = max(peak, *(session.peak_kib for session in outcome.sessions))
+    for kind in sorted(kinds):
+        report.check(kind, lambda: summary(kind, kinds[kind]))
+    seconds = time.monotonic() - start
+    print(f"{len(numbers)} series, {sessions} sessions, {seconds:.0f} s; at most {peak} KiB each", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

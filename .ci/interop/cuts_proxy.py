@@ -1,0 +1,178 @@
+"""A TCP proxy that does harm to one connection. Nothing to run by hand.
+
+It needs no thread: `Proxy.serve` passes octets while a client program runs. The harm is in `cuts_faults.py`.
+"""
+
+import select
+import socket
+import struct
+import time
+
+from harness import HOST
+
+CLIENT, SERVER = "client", "server"
+OTHER = {CLIENT: SERVER, SERVER: CLIENT}
+PIECE = 65536
+
+
+class Link:
+    """A connection of the client, and the one to the server that belongs to it."""
+
+    def __init__(self, client: socket.socket, server: socket.socket) -> None:
+        self.ends = {CLIENT: client, SERVER: server}
+        self.open = {CLIENT, SERVER}  # ends that may still send
+        self.held: dict[str, tuple[float, bytes]] = {}
+        self.outlasted = False  # the client was still there when a hold was over
+        self.passed = {CLIENT: bytearray(), SERVER: bytearray()}
+        self.closed = False
+        for end in self.ends.values():
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def pass_on(self, source: str, octets: bytes) -> None:
+        """Sends to the other end what came from `source`, or is to look so."""
+        self.passed[source] += octets
+        try:
+            self.ends[OTHER[source]].sendall(octets)
+        except OSError:
+            self.close()
+
+    def pass_end(self, source: str) -> None:
+        """Nothing more comes from `source`; the other end is told so, and may go on."""
+        self.open.discard(source)
+        if not self.open:
+            self.close()
+            return
+        try:
+            self.ends[OTHER[source]].shutdown(socket.SHUT_WR)
+        except OSError:
+            self.close()
+
+    def hold(self, source: str, seconds: float, octets: bytes) -> None:
+        """Passes nothing of `source` for so long, and these octets first when it goes on."""
+        self.held[source] = (time.monotonic() + seconds, octets)
+
+    def let_go(self) -> float | None:
+        """Goes on with what was held long enough; returns how long the next one is held."""
+        for source, (until, octets) in list(self.held.items()):
+            if until <= time.monotonic():
+                del self.held[source]
+                self.outlasted = True
+                self.pass_on(source, octets)
+        return min((until - time.monotonic() for until, _ in self.held.values()), default=None)
+
+    def close(self) -> None:
+        self.closed = True
+        self.held.clear()
+        for end in self.ends.values():
+            end.close()
+
+    def reset(self, *ends: str) -> None:
+        """Closes both; these ends see a reset."""
+        for end in ends:
+            self.ends[end].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close()
+
+    def flood(self, octets: bytes, most: int, seconds: float) -> None:
+        """Sends these octets to the client again and again, so many and so long at the most, then closes."""
+        end, sent, until = self.ends[CLIENT], 0, time.monotonic() + seconds
+        end.setblocking(False)
+        while sent < most and time.monotonic() < until:
+            if select.select([], [end], [], 0.1)[1]:
+                try:
+                    sent += end.send(octets[sent % len(octets) :])
+                except BlockingIOError:
+                    continue
+                except OSError:
+                    break
+        self.close()
+
+
+class Fault:
+    """Passes everything as it is; the base of all harm."""
+
+    kind = "no fault"
+    struck = False
+    blind = False  # it may make one reply look like another
+
+    def opened(self, link: Link) -> None:
+        """Called when the connection is there, before any octet."""
+
+    def octets(self, link: Link, source: str, octets: bytes) -> None:
+        link.pass_on(source, octets)
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+class Proxy:
+    """Listens on one port for its whole life. `address` is where its connections to the server come from."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.listener = socket.create_server((HOST, 0))
+        self.listener.setblocking(False)
+        self.port = self.listener.getsockname()[1]
+
+    def serve(self, target_port: int, fault: Fault, pid_fd: int, deadline: float) -> list[Link]:
+        """Until the client program has ended or the deadline has come; the first connection meets the fault."""
+        links: list[Link] = []
+        try:
+            running = True
+            while running or any(CLIENT in link.open and not link.closed for link in links):
+                waits = [pause for link in links if (pause := link.let_go()) is not None]
+                by_number = {
+                    link.ends[source].fileno(): (link, source)
+                    for link in links
+                    if not link.closed
+                    for source in link.open - link.held.keys()
+                }
+                poll = select.poll()
+                for number in (self.listener.fileno(), *([pid_fd] if running else []), *by_number):
+                    poll.register(number, select.POLLIN)
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    break
+                for number, _ in poll.poll(1000 * min([left, *waits]) + 1):
+                    if number == pid_fd:
+                        running = False
+                        for link in links:  # what it did not wait for is of no use
+                            link.open -= link.held.keys()
+                            link.held.clear()
+                    elif number == self.listener.fileno():
+                        if client := self._accept():
+                            server = socket.create_connection((HOST, target_port), 10, (self.address, 0))
+                            link = Link(client, server)
+                            links.append(link)
+                            (fault if len(links) == 1 else Fault()).opened(link)
+                    else:
+                        link, source = by_number[number]
+                        self._pump(link, source, fault if link is links[0] else Fault())
+        finally:
+            for link in links:
+                link.close()
+            while client := self._accept():
+                client.close()
+        return links
+
+    def _accept(self) -> socket.socket | None:
+        try:
+            return self.listener.accept()[0]
+        except OSError:
+            return None
+
+    @staticmethod
+    def _pump(link: Link, source: str, fault: Fault) -> None:
+        if link.closed or source not in link.open or source in link.held:
+            return  # the fault has struck since
+        try:
+            octets = link.ends[source].recv(PIECE)
+        except OSError:
+            link.reset(OTHER[source])
+            return
+        if octets:
+            fault.octets(link, source, octets)
+        else:
+            link.pass_end(source)
+
+    def close(self) -> None:
+        self.listener.close()
