@@ -108,6 +108,19 @@ impl Connection {
         Ok(Some(event))
     }
 
+    /// Drops lines that came while no command was waiting for an answer.
+    pub(crate) fn skip_unasked(&mut self) -> Result<(), Failure> {
+        while self.client.is_idle()
+            && !self.rx.bytes().is_empty()
+            && self.client.poll(self.rx.unread()) == Need::Event
+        {
+            if !matches!(self.next()?, Some(Event::Unsolicited(_))) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// What the end of the connection means.
     pub(crate) fn ended(&self) -> Failure {
         match self.client.end_of_input() {
@@ -146,7 +159,7 @@ impl Connection {
         }
     }
 
-    fn flush(&mut self) -> Result<(), Failure> {
+    pub(crate) fn flush(&mut self) -> Result<(), Failure> {
         if self.tx.is_empty() {
             return Ok(());
         }

@@ -75,6 +75,9 @@ struct Transfer<'a> {
 impl Transfer<'_> {
     fn dialogue(&mut self, connection: &mut Connection, bar: &mut Bar) -> Result<(), Failure> {
         loop {
+            // What a server says unasked must not pass for the answer to the next command.
+            connection.skip_unasked()?;
+            let was_idle = connection.client.is_idle();
             let progress = self.fetch.act(&mut connection.client, &mut connection.tx);
             match progress.map_err(|error| Kind::Protocol.because("the dialogue", error))? {
                 Progress::Going => {}
@@ -93,8 +96,8 @@ impl Transfer<'_> {
                 }
                 Progress::Failed(fault) => return Err(told(fault)),
             }
-            if connection.client.is_idle() && connection.tx.is_empty() {
-                return Err(Kind::Protocol.because("the dialogue", "nothing to wait for"));
+            if was_idle {
+                connection.flush()?;
             }
             let Some(event) = connection.next()? else { return Err(connection.ended()) };
             match self.fetch.see(&event) {

@@ -48,7 +48,7 @@ impl Fetch {
         };
         match self.stage {
             Stage::List(0) => Some((Command::Stat, Sent::Stat)),
-            Stage::List(_) if self.nothing => None,
+            Stage::List(_) if self.count == Some(0) => None,
             Stage::List(1) => Some((Command::List(None), Sent::List)),
             Stage::List(2) => {
                 self.uidl_announced = client.capabilities().uidl();

@@ -3,6 +3,7 @@
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
+use super::entry::Fate;
 use super::planner::Fetch;
 
 const DAY: u64 = 24 * 60 * 60;
@@ -30,7 +31,7 @@ impl Fetch {
             let goes = stored.is_some_and(|stored| {
                 over || past(stored, rules.delete_after_days)
                     || past(first_seen, rules.delete_older_days)
-                    || entry.is_some_and(|entry| entry.leaving)
+                    || entry.is_some_and(|entry| entry.fate != Fate::Stays)
             });
             if goes {
                 doomed.push(i);
@@ -43,7 +44,7 @@ impl Fetch {
         doomed
     }
 
-    /// Settles what the listing says about messages that are in the record and not in it. Deletions of unknown outcome happened; others
+    /// Settles what the listing says about messages that are in the record and not in it. Deletions happened; others
     /// may be outside of what the server lists, and are forgotten in time.
     pub(super) fn settle(&mut self) {
         let items = &self.listing.items;
@@ -58,7 +59,7 @@ impl Fetch {
                 entry.listed = now;
                 return true;
             }
-            !entry.leaving && entry.listed >= oldest
+            entry.fate == Fate::Stays && entry.listed >= oldest
         });
     }
 }

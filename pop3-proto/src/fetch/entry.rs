@@ -15,6 +15,17 @@ pub enum Id {
     Digest([u8; 16]),
 }
 
+/// What became of a message on the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Nobody asked for its deletion.
+    Stays,
+    /// Somebody did, and QUIT was not answered.
+    Leaving,
+    /// QUIT was answered. The next listing shows whether that was true.
+    Gone,
+}
+
 /// One message that was seen. `Display` writes its line, without line end, for appending to the file of the record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -28,7 +39,7 @@ pub struct Entry {
     /// Whole, and safe.
     pub(super) stored: Option<u64>,
     pub(super) listed: u64,
-    pub(super) leaving: bool,
+    pub(super) fate: Fate,
 }
 
 impl Entry {
@@ -51,7 +62,13 @@ impl Entry {
     /// Whether its deletion was asked for, with an outcome that is not known.
     #[must_use]
     pub const fn is_leaving(&self) -> bool {
-        self.leaving
+        matches!(self.fate, Fate::Leaving)
+    }
+
+    /// Whether the server said that it is deleted. The record forgets it when the next listing does not show it.
+    #[must_use]
+    pub const fn is_gone(&self) -> bool {
+        matches!(self.fate, Fate::Gone)
     }
 
     /// Its size as the server announced it, if that is known.
@@ -60,14 +77,15 @@ impl Entry {
         self.octets
     }
 
-    /// `have|preview|leaving OCTETS FIRST-SEEN STORED LISTED DIGEST NTH ID`, `-` for what is not known.
+    /// `have|preview|leaving|gone OCTETS FIRST-SEEN STORED LISTED DIGEST NTH ID`, `-` for what is not known.
     pub(super) fn parse(line: &str) -> Option<Self> {
         let mut fields = line.splitn(8, ' ');
         let (state, octets, first_seen) = (fields.next()?, fields.next()?, fields.next()?);
         let (stored, listed, digest, nth) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
-        let leaving = match state {
-            "have" | "preview" => false,
-            "leaving" => true,
+        let fate = match state {
+            "have" | "preview" => Fate::Stays,
+            "leaving" => Fate::Leaving,
+            "gone" => Fate::Gone,
             _ => return None,
         };
         let stored = known(stored, |text| text.parse().ok())?;
@@ -82,7 +100,7 @@ impl Entry {
             first_seen: first_seen.parse().ok()?,
             stored,
             listed: listed.parse().ok()?,
-            leaving,
+            fate,
         })
     }
 }
@@ -126,10 +144,11 @@ fn nibble(digit: u8) -> Option<u8> {
 
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = match (self.leaving, self.stored) {
-            (true, _) => "leaving",
-            (false, Some(_)) => "have",
-            (false, None) => "preview",
+        let state = match (self.fate, self.stored) {
+            (Fate::Leaving, _) => "leaving",
+            (Fate::Gone, _) => "gone",
+            (Fate::Stays, Some(_)) => "have",
+            (Fate::Stays, None) => "preview",
         };
         f.write_str(state)?;
         for number in [self.octets, Some(self.first_seen), self.stored, Some(self.listed)] {

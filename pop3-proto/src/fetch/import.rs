@@ -3,7 +3,7 @@
 use alloc::collections::BTreeMap;
 use core::fmt;
 
-use super::entry::{Entry, Id};
+use super::entry::{Entry, Fate, Id};
 use super::record::Record;
 
 /// The text is not of the form that it should be; the number of its first bad line, from 1.
@@ -108,7 +108,7 @@ impl Import {
             first_seen: time,
             stored: Some(time),
             listed: time,
-            leaving: false,
+            fate: Fate::Stays,
         });
     }
 }

@@ -34,15 +34,15 @@ pub(super) struct Listing {
 }
 
 impl Listing {
-    /// `None` if it takes more than `most` octets of memory.
-    pub(super) fn scan(&mut self, scan: Scan, most: usize) -> Option<()> {
+    /// `None` if the listing is beyond `most` octets of memory or lines.
+    pub(super) fn scan(&mut self, scan: Scan, most: (usize, u64)) -> Option<()> {
         self.take(0, most)?;
         self.items.push(Item::new(scan.number, Some(scan.octets)));
         Some(())
     }
 
     /// As [`scan`](Self::scan).
-    pub(super) fn uid(&mut self, line: &UidLine<'_>, most: usize) -> Option<()> {
+    pub(super) fn uid(&mut self, line: &UidLine<'_>, most: (usize, u64)) -> Option<()> {
         self.take(line.uid.len(), most)?;
         if let Some(number) = line.number.filter(|_| !line.uid.is_empty()) {
             self.uids.push((number, line.uid.into()));
@@ -50,15 +50,19 @@ impl Listing {
         Some(())
     }
 
-    fn take(&mut self, more: usize, most: usize) -> Option<()> {
+    fn take(&mut self, more: usize, most: (usize, u64)) -> Option<()> {
         self.memory = self.memory.saturating_add(ITEM).saturating_add(more);
-        (self.memory <= most).then_some(())
+        let lines = self.items.len().max(self.uids.len()) as u64;
+        (self.memory <= most.0 && lines < most.1).then_some(())
     }
 
-    /// By number: gaps, repetitions and any order are borne; of a repeated number the first line counts.
+    /// By number: gaps, repetitions and any order are borne. Of a repeated number the last line counts: a status line that came
+    /// twice can look like the line of a message.
     pub(super) fn finish(&mut self) {
+        self.items.reverse();
         self.items.sort_by_key(|item| item.number);
         self.items.dedup_by_key(|item| item.number);
+        self.uids.reverse();
         self.uids.sort_by_key(|(number, _)| *number);
         self.uids.dedup_by_key(|(number, _)| *number);
         let mut unlisted = Vec::new();

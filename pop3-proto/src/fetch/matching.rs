@@ -4,7 +4,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use super::digest::HeaderDigest;
-use super::entry::{Entry, Id};
+use super::entry::{Entry, Fate, Id};
 use super::listing::Item;
 use super::record::Record;
 
@@ -62,7 +62,7 @@ fn one_uid(
         // gone may be: an id that is there again need not be the same message.
         let clear = class.len() == same.len()
             || (class.len() < same.len() && same.iter().all(|entry| entry.is_stored()));
-        let certain = !same.iter().any(|entry| entry.is_leaving() && entry.digest.is_some());
+        let certain = !same.iter().any(|entry| entry.fate != Fate::Stays && entry.digest.is_some());
         if clear && certain {
             matched.extend(class.iter().zip(&same).map(|(i, entry)| (*i, entry.key())));
             free.extend(same.into_iter().skip(class.len()));

@@ -7,7 +7,7 @@
 //! * A message is deleted only after [`Fetch::stored`] said that it is safe.
 //! * A message that the record has is not fetched again, whatever number or how common a unique-id it has.
 //! * The record is right at every moment: wherever the connection breaks, keep [`Fetch::record`] and start again from it. Deletions that
-//!   QUIT did not confirm are *unknown*; the next session finds out (RFC 1939 section 6).
+//!   QUIT did not confirm are *unknown*; the next session finds out (RFC 1939 section 6), and those that it did confirm are checked.
 //!
 //! ```
 //! use pop3_proto::client::{Client, Event, Profile};
@@ -46,7 +46,7 @@
 //! }
 //! assert_eq!(mail, b"Hi\r\n.dot\r\n");
 //! assert_eq!(out, b"STAT\r\nLIST\r\nUIDL\r\nRETR 1\r\nDELE 1\r\nQUIT\r\n");
-//! assert_eq!(fetch.record().len(), 0); // it is gone for certain
+//! assert!(fetch.record().iter().all(|entry| entry.is_gone())); // and forgotten once the next listing does not show it
 //! # Ok(())
 //! # }
 //! ```

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::digest::Digester;
-use super::entry::{Entry, Id};
+use super::entry::{Entry, Fate, Id};
 use super::listing::Listing;
 use super::matching::ByDigest;
 use super::record::Record;
@@ -33,8 +33,8 @@ pub struct Fetch {
     /// Octets of the body that is coming in.
     pub(super) octets: u64,
     pub(super) stopped: bool,
-    /// STAT said that there is nothing.
-    pub(super) nothing: bool,
+    /// What STAT said.
+    pub(super) count: Option<u64>,
     pub(super) uidl_announced: bool,
     pub(super) no_top: bool,
     /// DELE was answered `+OK`.
@@ -132,7 +132,7 @@ pub enum Fault {
     /// `-ERR` to LIST, or to UIDL where it was announced: what is new cannot be told, and nothing is forgotten for that. Or to QUIT:
     /// not all of the deletions were done.
     Refused(Verb, Option<Trouble>),
-    /// A listing that takes more memory than [`Rules::most_memory`].
+    /// A listing of far more messages than STAT counted, or that takes more memory than [`Rules::most_memory`].
     TooMany,
 }
 
@@ -173,7 +173,7 @@ impl Fetch {
             digester: Digester::new(),
             octets: 0,
             stopped: false,
-            nothing: false,
+            count: None,
             uidl_announced: false,
             no_top: false,
             marked: Vec::new(),
@@ -207,7 +207,7 @@ impl Fetch {
     /// Deletions whose outcome is not known.
     #[must_use]
     pub fn unknown(&self) -> usize {
-        self.record.iter().filter(|entry| entry.leaving).count()
+        self.record.iter().filter(|entry| entry.is_leaving()).count()
     }
 
     /// The unique-id of a message, if the server has one for it. It may hold any octet, and repeat.
@@ -252,7 +252,7 @@ impl Fetch {
             first_seen: before.map_or(self.now, |entry| entry.first_seen),
             stored: whole.then_some(self.now).or_else(|| before?.stored),
             listed: self.now,
-            leaving: before.is_some_and(|entry| entry.leaving),
+            fate: before.map_or(Fate::Stays, |entry| entry.fate),
             id: key.0.clone(),
             nth: key.1,
         });

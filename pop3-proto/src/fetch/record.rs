@@ -59,10 +59,6 @@ impl Record {
         self.entries.get(key)
     }
 
-    pub(super) fn remove(&mut self, key: &(Id, u32)) {
-        self.entries.remove(key);
-    }
-
     pub(super) fn retain(&mut self, keep: impl FnMut(&(Id, u32), &mut Entry) -> bool) {
         self.entries.retain(keep);
     }

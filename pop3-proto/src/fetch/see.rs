@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 
 use super::digest::Digester;
+use super::entry::Fate;
 use super::planner::{Fault, Fetch, Sent, Stage, Told, Wanted};
 use crate::client::{Event, Part, Refusal, Trouble};
 use crate::types::Verb;
@@ -27,7 +28,9 @@ impl Fetch {
         }
         match sent {
             Sent::Stat => {
-                self.nothing = matches!(part, Part::Stat(stat) if stat.count == 0);
+                if let Part::Stat(stat) = part {
+                    self.count = Some(stat.count);
+                }
                 Told::Nothing
             }
             Sent::List | Sent::Uidl => self.listed(sent, part),
@@ -39,7 +42,9 @@ impl Fetch {
     }
 
     fn listed<'i>(&mut self, sent: Sent, part: Part<'i>) -> Told<'i> {
-        let most = self.rules.most_memory;
+        // Some servers list more than they count; none lists without end.
+        let most_lines = self.count.map_or(u64::MAX, |count| count.saturating_mul(2).saturating_add(10_000));
+        let most = (self.rules.most_memory, most_lines);
         let fits = match part {
             Part::ScanItem(scan) => self.listing.scan(scan, most),
             Part::UidItem(line) => self.listing.uid(&line, most),
@@ -54,7 +59,7 @@ impl Fetch {
                 _ => (Verb::List, true),
             };
             // Some servers refuse to list an empty maildrop.
-            if matters && !self.nothing {
+            if matters && self.count != Some(0) {
                 self.stage = Stage::Failed(Fault::Refused(verb, Trouble::of(&refusal)));
             }
         }
@@ -137,7 +142,7 @@ impl Fetch {
         }
         if let (Part::Ok(_), Some(key)) = (part, key) {
             if let Some(entry) = self.record.get_mut(&key) {
-                entry.leaving = true;
+                entry.fate = Fate::Leaving;
             }
             self.marked.push(*key);
         }
@@ -149,7 +154,9 @@ impl Fetch {
             Part::Err(refusal) => Stage::Failed(Fault::Refused(Verb::Quit, Trouble::of(&refusal))),
             _ => {
                 for key in core::mem::take(&mut self.marked) {
-                    self.record.remove(&key);
+                    if let Some(entry) = self.record.get_mut(&key) {
+                        entry.fate = Fate::Gone;
+                    }
                     self.summary.deleted = self.summary.deleted.saturating_add(1);
                 }
                 Stage::Done
