@@ -11,6 +11,7 @@ normal session after each check. By hand:
 """
 
 import argparse
+import base64
 import itertools
 import os
 import random
@@ -435,8 +436,34 @@ class Endless:
     octets: int
 
 
+@dataclass
+class Drip:
+    """Sends the piece again and again, slowly, until the client is gone."""
+
+    piece: bytes
+
+
+@dataclass
+class Later:
+    """Octets in a segment of their own."""
+
+    octets: bytes
+
+
+def holds(said: bytes, secret: str) -> bool:
+    """Whether the secret was said, as it is or in base64, wherever it stands in what was encoded."""
+    text = secret.encode()
+    forms = [text]
+    for before in range(3):
+        encoded = base64.b64encode(bytes(before) + text)
+        end = encoded.find(b"=") - 1 if b"=" in encoded else len(encoded)
+        forms.append(encoded[-(-before * 8 // 6) : end])
+    return any(form in said for form in forms)
+
+
 class FakeServer:
-    """Answers each command by its verb, one connection after the other; an answer is octets and markers in a row."""
+    """Answers each command by its verb, one connection after the other; an answer is octets and markers in a row, or what
+    makes them of the line."""
 
     USUAL = {
         "greeting": b"+OK ready\r\n",
@@ -479,7 +506,10 @@ class FakeServer:
             if not line:
                 return
             self.received += line
-            answer = self.answers.get(line.split()[0].decode(errors="replace") if line.split() else "", b"-ERR\r\n")
+            verb = line.split()[0].decode(errors="replace") if line.split() else ""
+            # The lines of an exchange have no verb.
+            answer = self.answers.get(verb, self.answers.get("other", b"-ERR\r\n"))
+            answer = answer(line) if callable(answer) else answer
 
     def _send(self, connection: socket.socket, answer: object) -> bool:
         """Whether to go on."""
@@ -489,7 +519,14 @@ class FakeServer:
             if part == HOLD:
                 self._over.wait()
                 return False
-            if isinstance(part, Endless):
+            if isinstance(part, Drip):
+                while not self._over.wait(0.05):
+                    connection.sendall(part.piece)
+                return False
+            if isinstance(part, Later):
+                time.sleep(0.2)
+                connection.sendall(part.octets)
+            elif isinstance(part, Endless):
                 sent = number = 0
                 while sent < part.octets:
                     piece = b"".join(map(part.piece, range(number, number := number + 1000)))
@@ -539,17 +576,20 @@ class BadServers:
         seconds: float = 60,
         mode: str = PLAIN,
         limit_kib: int = LIMIT_KIB,
+        options: tuple[object, ...] = (),
+        culprits: tuple[object, ...] = (),
         **answers: object,
     ) -> str:
         """Runs it against a fake server; `whole` messages may be in new/, each as it was sent."""
         with FakeServer(**answers) as server:
-            ca = ("--ca", self.certificates.ca)
-            outcome, target = self.pop3get(f"{HOST}:{server.port}", f"--{mode}", *ca, "--delete", seconds=seconds)
+            usual = (f"--{mode}", "--ca", self.certificates.ca, "--delete")
+            outcome, target = self.pop3get(f"{HOST}:{server.port}", *usual, *options, seconds=seconds)
             if mode != PLAIN:
-                expect(PASSWORD.encode() not in server.received, "the password was sent in clear")
+                for secret in (PASSWORD, USER):
+                    expect(not holds(server.received, secret), f"{secret} was sent in clear: {shown(server.received)}")
             deleted = b"QUIT" in server.received and b"DELE" in server.received
             expect(not deleted or "DELE" in answers, "messages were deleted")
-        remark = expect_error(outcome, codes, limit_kib=limit_kib)
+        remark = expect_error(outcome, codes, *culprits, limit_kib=limit_kib)
         messages = [path.read_bytes() for path in (target / "new").iterdir()]
         expect(messages == [b"text\r\n"] * whole, f"{len(messages)} messages in new/: {shown(b'|'.join(messages))}")
         return remark
@@ -638,8 +678,179 @@ class BadServers:
             "keep and delete": lambda: expect_error(self.pop3get(HOST, "--keep", "--delete")[0], (USAGE,), "--delete"),
             "a missing certificate file": self.missing_ca,
         }
-        for name, body in cases.items():
+        for name, body in {**cases, **self.too_much(), **self.without_tls()}.items():
             report.check(f"pop3get: {name}", body)
+
+    def too_much(self) -> dict[str, Callable[[], str]]:
+        """Servers that do not stop, and servers that count wrongly."""
+        octets = self.line_mb << 20
+        same = lambda piece: Endless(lambda _: piece, octets)  # noqa: E731
+        scram = b"+OK\r\nSASL SCRAM-SHA-256\r\n.\r\n"
+        long_id = b"x" * 12_000
+        return {
+            # Covers endless-listing.
+            "endless unique-ids": lambda: self.against(
+                (PROTOCOL,),
+                limit_kib=LISTING_KIB,
+                culprits=("does not end",),
+                STAT=b"+OK 4294967295 99\r\n",
+                UIDL=(b"+OK\r\n", Endless(lambda n: b"%d %060d\r\n" % (n, n), 1 << 30)),
+            ),
+            # Covers endless-listing.
+            "more unique-ids than messages": lambda: self.against(
+                (PROTOCOL,),
+                culprits=("does not end",),
+                UIDL=(b"+OK\r\n", Endless(lambda n: b"%d %d\r\n" % (n, n), 1 << 30)),
+            ),
+            # Covers endless-listing, unique-id-too-long.
+            "endless unique-ids of 12,000 octets": lambda: self.against(
+                (PROTOCOL,),
+                limit_kib=LISTING_KIB,
+                culprits=("does not end",),
+                UIDL=(b"+OK\r\n", Endless(lambda n: b"%d %d%s\r\n" % (n, n, long_id), 1 << 30)),
+            ),
+            # Covers endless-listing.
+            "an endless list that cannot be read": lambda: self.against(
+                (PROTOCOL,), culprits=("does not stop",), LIST=(b"+OK\r\n", same(b"0 0\r\n"))
+            ),
+            # Covers endless-line.
+            "an endless line of a list": lambda: self.against(
+                (NETWORK, PROTOCOL), UIDL=(b"+OK\r\n1 ", same(b"x" * 999), CLOSE)
+            ),
+            # Covers long-challenge.
+            "an endless challenge": lambda: self.against(
+                (LOGIN,), CAPA=scram, AUTH=(b"+ ", same(b"A" * 1024), b"\r\n")
+            ),
+            "challenges without end": lambda: self.against(
+                (LOGIN,),
+                culprits=("scram-sha-256",),
+                **{"CAPA": scram, "AUTH": b"+ bW9yZQ==\r\n", "*": (same(b"+ bW9yZQ==\r\n"),)},
+            ),
+            "a server that wants 4 billion iterations": self.iterations,
+            "a flood of +OK behind the greeting": lambda: self.against(
+                (PROTOCOL,), culprits=("does not stop",), greeting=(same(b"+OK\r\n"),)
+            ),
+            "a flood of +OK in place of a listing": lambda: self.against(
+                (PROTOCOL,), culprits=("does not stop",), LIST=(same(b"+OK\r\n"),)
+            ),
+            "a flood of -ERR behind PASS": lambda: self.against((PROTOCOL,), PASS=(b"+OK\r\n", same(b"-ERR\r\n"))),
+            "a flood of +OK behind QUIT": self.flood_behind_quit,
+            "a message without end, and --max-message": lambda: self.against(
+                (PROTOCOL,),
+                options=("--max-message", 1_000_000),
+                culprits=("--max-message",),
+                RETR=(b"+OK\r\n", same(b"text\r\n" * 100)),
+            ),
+            # Covers silent-peer.
+            "a slow drip, and --max-time": self.drips,
+            # Covers odd-numbers-in-listings.
+            "wrong counts and sizes": self.wrong_counts,
+        }
+
+    def iterations(self) -> str:
+        def challenge(line: bytes) -> bytes:
+            nonce = base64.b64decode(line.split()[2]).split(b"r=")[1]
+            return b"+ " + base64.b64encode(b"r=%sserver,s=QSXCR+Q6sek8bf92,i=4294967295" % nonce) + b"\r\n"
+
+        start = time.monotonic()
+        remark = self.against((LOGIN,), CAPA=b"+OK\r\nSASL SCRAM-SHA-256\r\n.\r\n", AUTH=challenge)
+        expect(time.monotonic() - start < 10, "they were worked off")
+        return remark
+
+    def flood_behind_quit(self) -> str:
+        flood = Endless(lambda _: b"+OK\r\n", self.line_mb << 20)
+        with FakeServer(QUIT=(b"+OK\r\n", flood)) as server:
+            outcome, target = self.pop3get(f"{HOST}:{server.port}", "--plain", "--delete")
+        expect(outcome.code == 0, f"code {outcome.code}: {outcome.stderr}")
+        expect(outcome.peak_kib < LIMIT_KIB, f"{outcome.peak_kib} KiB")
+        expect(len(list((target / "new").iterdir())) == 2, "the messages are not in new/")
+        return f"not read, {outcome.peak_kib} KiB"
+
+    def drips(self) -> str:
+        """Every drip is progress, so only --max-time ends it."""
+        cases: tuple[dict[str, object], ...] = (
+            {"greeting": (Drip(b"+"),)},
+            {"LIST": (b"+OK\r\n", Drip(b"1 6\r\n"))},
+            {"RETR": (b"+OK\r\n", Drip(b"t"))},
+            {"STAT": (b"+OK ", Drip(b"1"))},
+        )
+
+        def one(answers: dict[str, object]) -> str:
+            start = time.monotonic()
+            remark = self.against((NETWORK,), options=("--max-time", 2), **answers)
+            expect(2 <= time.monotonic() - start < 8, f"{answers}: {time.monotonic() - start:.1f} s")
+            return remark
+
+        with ThreadPoolExecutor() as executor:
+            return list(executor.map(one, cases))[-1]
+
+    def wrong_counts(self) -> str:
+        """What is listed is fetched, once; no number makes it crash, wait, or take memory."""
+        usual = b"1 6\r\n2 6\r\n"
+        for stat, sizes in (
+            (b"4294967295 18446744073709551615", usual),
+            (b"99999999999999999999 99999999999999999999", usual),
+            (b"-1 -6", usual),
+            (b"many", usual),
+            (b"1 6", usual),
+            (b"2 12", b"1 0\r\n2 0\r\n"),
+            (b"2 12", b"1 18446744073709551615\r\n2 18446744073709551616\r\n"),
+            (b"2 12", b"1 -1\r\n2 -6\r\n"),
+            (b"2 12", b"2 6\r\n1 6\r\n1 6\r\n2 9\r\n0 6\r\n-1 6\r\n4294967296 6\r\n18446744073709551617 6\r\n"),
+        ):
+            with FakeServer(STAT=b"+OK %s\r\n" % stat, LIST=b"+OK\r\n%s.\r\n" % sizes) as server:
+                outcome, target = self.pop3get(f"{HOST}:{server.port}", "--plain", "--delete")
+            what = f"{stat!r} {sizes!r}"
+            expect(outcome.code == 0, f"{what}: code {outcome.code}: {outcome.stderr}")
+            expect(PANIC not in outcome.stderr and outcome.peak_kib < LIMIT_KIB, f"{what}: {outcome}")
+            messages = [path.read_bytes() for path in (target / "new").iterdir()]
+            expect(messages == [b"text\r\n"] * 2, f"{what}: {len(messages)} messages in new/")
+            asked = [line for line in server.received.split(b"\r\n") if line[:4] in (b"RETR", b"DELE")]
+            expect(asked == [b"RETR 1", b"RETR 2", b"DELE 1", b"DELE 2"], f"{what}: {asked}")
+        return "two messages each"
+
+    def without_tls(self) -> dict[str, Callable[[], str]]:
+        """Whoever sits in the middle takes STLS away, or speaks in its place; whatever is asked for is asked for in vain."""
+        lists = b"+OK\r\nSTLS\r\nUSER\r\nSASL PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256 XOAUTH2\r\n.\r\n"
+        greedy = {
+            "greeting": b"+OK <1896.697170952@h.example>\r\n",
+            "CAPA": lists,
+            "AUTH": b"+ PDFAaD4=\r\n",
+            "APOP": b"+OK\r\n",
+            "other": b"+ \r\n",
+        }
+
+        def stolen(codes: tuple[int, ...], **answers: object) -> Callable[[], str]:
+            return lambda: self.against(codes, mode=STLS, **{**greedy, **answers})
+
+        return {
+            # Covers stls-stripped.
+            "STLS cut from a list": stolen((LOGIN,), CAPA=lists.replace(b"STLS\r\n", b"")),
+            # Covers stls-stripped.
+            "an empty list": stolen((LOGIN,), CAPA=b"+OK\r\n.\r\n"),
+            # Covers stls-stripped.
+            "a close at CAPA, then a refusal of STLS": stolen((LOGIN,), CAPA=(CLOSE,), STLS=b"-ERR\r\n"),
+            # Covers stls-stripped.
+            "a close at STLS": stolen((NETWORK,), STLS=(CLOSE,)),
+            # Covers stls-stripped.
+            "junk as answer to STLS": stolen((PROTOCOL,), STLS=b"HTTP/1.1 200 OK\r\n+OK\r\n"),
+            # Covers stls-stripped, secrets-beside-stls.
+            "a refusal of STLS with answers behind it": stolen((LOGIN,), STLS=b"-ERR\r\n+OK\r\n+ \r\n+OK\r\n"),
+            # Covers replies-behind-stls.
+            "replies behind STLS in a later segment": stolen(
+                (NETWORK,), STLS=(b"+OK\r\n", Later(b"+OK\r\n+OK injected\r\n"), Later(b"+OK\r\n"), CLOSE)
+            ),
+            # Covers halves-over-the-edge-of-tls.
+            "half a reply behind STLS": stolen((PROTOCOL,), STLS=(b"+OK\r\n+O", HOLD)),
+            # Covers replies-behind-stls, secrets-beside-stls.
+            "all replies at once, before the handshake": stolen(
+                (NETWORK, PROTOCOL), greeting=b"+OK\r\n" + lists + b"+OK\r\n" + lists + b"+OK\r\n" * 9, CAPA=(HOLD,)
+            ),
+            # Covers stls-stripped.
+            "a flood in place of the answer to STLS": stolen(
+                (NETWORK, PROTOCOL), STLS=(Endless(lambda _: b"+OK\r\n", 8 << 20), CLOSE)
+            ),
+        }
 
     def stalling(self) -> dict[str, Callable[[], str]]:
         """These take as long as pop3get waits; they can run side by side."""

@@ -6,25 +6,31 @@ mod client_ops;
 mod command_line;
 mod cursor;
 mod dot_round_trip;
+mod fetch_ops;
+mod login_ops;
 mod mailbox;
 mod pair;
 mod reply_line;
 mod sasl;
 mod server_ops;
+mod texts;
 
 pub use client_ops::client_ops;
 pub use command_line::command_line;
 pub use dot_round_trip::dot_round_trip;
+pub use fetch_ops::fetch_ops;
+pub use login_ops::login_ops;
 pub use pair::pair;
 pub use reply_line::reply_line;
 pub use sasl::sasl;
 pub use server_ops::server_ops;
+pub use texts::texts;
 
 /// A target by its name.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 10] = [
     ("command_line", command_line),
     ("reply_line", reply_line),
     ("dot_round_trip", dot_round_trip),
@@ -32,4 +38,7 @@ pub const TARGETS: [Target; 7] = [
     ("server_ops", server_ops),
     ("client_ops", client_ops),
     ("pair", pair),
+    ("login_ops", login_ops),
+    ("fetch_ops", fetch_ops),
+    ("texts", texts),
 ];

@@ -145,7 +145,8 @@ fn policy(options: &Options, auth: Option<&Auth<'_>>, security: Security) -> Res
         _ if methods != Methods::NONE => policy.methods = methods,
         Some(Auth::Apop) => policy.methods = Methods::only(Method::Apop),
         Some(Auth::Mechanism(name)) => policy.methods = Methods::only(by_name(name)?),
-        _ => {}
+        // Some servers offer bindings that they cannot check. Who names a -PLUS method insists.
+        _ => policy.unbound = true,
     }
     Ok(policy)
 }

@@ -16,6 +16,9 @@ pub enum Event<'i> {
     /// A reply, or a part of one, to the command that [`send`](super::Client::send) gave this id.
     Reply(Id, Part<'i>),
     /// A line that answers no command; [`Deviation::Unsolicited`](crate::Deviation::Unsolicited). Many servers say good-bye so.
+    ///
+    /// It is known for one only while nothing is asked: a line that was not read by then becomes the answer to the next command. To
+    /// be sure, receive until [`NeedInput`](Self::NeedInput) before a command on which much depends, and flush behind it.
     Unsolicited(Text<'i>),
     /// It is over: QUIT was answered, or the server refused service. After `+OK` to STLS:
     /// [`handover`](super::Client::handover).

@@ -103,7 +103,11 @@ impl<const Q: usize> Client<Q> {
         }
     }
 
-    fn may_log_in_with(&self, argument: &[u8]) -> Result<(), SendError> {
+    /// Whether this can be a name or a password of USER, PASS and APOP here.
+    pub(crate) fn may_log_in_with(&self, argument: &[u8]) -> Result<(), SendError> {
+        if argument.is_empty() || argument.iter().any(u8::is_ascii_control) {
+            return Err(SendError::BadArgument);
+        }
         if !argument.is_ascii() && !self.capabilities.utf8_user() && !self.settings.eight_bit_logins {
             return Err(SendError::NotAscii);
         }

@@ -15,7 +15,8 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
     ///
     /// # Errors
     ///
-    /// [`SendError::Full`]: flush the output, then call again. Others mean that somebody else uses the session at the same time.
+    /// [`SendError::Full`]: flush the output, then call again. If it comes from an empty output, that is too small for the response of
+    /// the mechanism: at most 700 octets, or those of the token or password and a half more. Others mean that somebody else uses the session at the same time.
     pub fn act<const Q: usize>(
         &mut self,
         client: &mut Client<Q>,
@@ -31,11 +32,12 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
                 Stage::AskCapa if self.learned.no_capa => Stage::Choose,
                 Stage::AskCapa => {
                     client.send(&Command::Capa, out)?;
+                    self.unanswered = true;
                     Stage::Capa
                 }
                 Stage::Choose if client.security() == Security::Plain => self.stls(client, out)?,
                 Stage::Choose | Stage::GoOnInClear => self.utf8(client, out)?,
-                Stage::Method => self.method(client, out)?,
+                Stage::Method => self.next_method(client, out)?,
                 Stage::SendPass => self.pass(client, out)?,
                 Stage::Respond(method) => {
                     client.respond(self.exchange.response(), out)?;
@@ -45,7 +47,10 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
                     client.cancel(out)?;
                     Stage::Cancelled(method)
                 }
-                Stage::LoggedIn => self.ask_again(client, out)?,
+                Stage::LoggedIn(method) => {
+                    self.method = Some(method);
+                    self.ask_again(client, out)?
+                }
                 Stage::Greeting
                 | Stage::Capa
                 | Stage::Stls
@@ -93,7 +98,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
         Ok(Stage::Utf8)
     }
 
-    fn method<const Q: usize>(
+    fn next_method<const Q: usize>(
         &mut self,
         client: &mut Client<Q>,
         out: &mut impl Output,
@@ -104,6 +109,8 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
                 match self.begin(method, announced, client, out) {
                     Ok(stage) => {
                         self.unanswered = true;
+                        self.tried = self.tried.with(method);
+                        self.spare = self.choose(&capabilities, client.security()).is_some();
                         return Ok(stage);
                     }
                     Err(SendError::NotAscii | SendError::BadArgument | SendError::TooLong) => {
@@ -138,6 +145,9 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
         let name = self.credentials.name.as_bytes();
         let Some(mechanism) = method.mechanism() else {
             if method == Method::User {
+                // A name is not shown for a password that cannot follow.
+                client
+                    .may_log_in_with(self.credentials.password.map_or(b"", |password| password.expose()))?;
                 client.send(&Command::User(name), out)?;
                 return Ok(Stage::User);
             }
@@ -192,6 +202,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
         let asks = self.policy.ask_again && known && !self.learned.no_capa_after;
         if asks {
             client.send(&Command::Capa, out)?;
+            self.unanswered = true;
         }
         self.learned.failed = self.learned.failed.union(self.refused);
         self.exchange.forget();

@@ -10,7 +10,10 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
     pub(super) fn choose(&self, capabilities: &Capabilities, security: Security) -> Option<(Method, bool)> {
         let tried = self.tried.union(self.learned.failed);
         let mut candidates = self.policy.methods.iter().filter(|method| {
-            !tried.contains(*method) && self.fits(*method) && self.is_safe(*method, security)
+            !tried.contains(*method)
+                && self.fits(*method)
+                && self.is_safe(*method, security)
+                && !self.hides_a_binding(*method, capabilities)
         });
         let announced = candidates.clone().find(|method| self.is_announced(*method, capabilities));
         announced.map(|method| (method, true)).or_else(|| {
@@ -35,6 +38,21 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
             Method::Apop => self.digest.is_some(),
             _ => credentials.password.is_some(),
         }
+    }
+
+    /// The form without a binding, where both ends have one and the policy permits it: the server would have to be told that there is
+    /// none (RFC 5802 section 6).
+    fn hides_a_binding(&self, method: Method, capabilities: &Capabilities) -> bool {
+        let plus = match method {
+            Method::ScramSha256 => Method::ScramSha256Plus,
+            Method::ScramSha1 => Method::ScramSha1Plus,
+            _ => return false,
+        };
+        let given_up = self.policy.unbound && self.tried.union(self.learned.failed).contains(plus);
+        !given_up
+            && self.policy.methods.contains(plus)
+            && self.fits(plus)
+            && self.is_announced(plus, capabilities)
     }
 
     const fn is_safe(&self, method: Method, security: Security) -> bool {

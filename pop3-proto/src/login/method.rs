@@ -78,6 +78,11 @@ impl Method {
         matches!(self, Self::ScramSha256Plus | Self::ScramSha1Plus | Self::ScramSha256 | Self::ScramSha1)
     }
 
+    /// Whether it is bound to the TLS connection.
+    pub(super) const fn binds(self) -> bool {
+        matches!(self, Self::ScramSha256Plus | Self::ScramSha1Plus)
+    }
+
     /// What a connection must have before the method may be used on it.
     #[must_use]
     pub const fn needs(self) -> Protection {

@@ -30,8 +30,11 @@ pub struct Login<'c, M: AsRef<[u8]> + AsMut<[u8]>> {
     /// Of these, those that the server refused.
     pub(super) refused: Methods,
     pub(super) last: Option<Failure>,
-    /// The server has said nothing to the method that was begun last.
+    /// The server has said nothing to CAPA or to the method that was begun last.
     pub(super) unanswered: bool,
+    /// There is another method behind the one that was begun last.
+    pub(super) spare: bool,
+    pub(super) method: Option<Method>,
     words: [u8; WORDS],
     words_len: usize,
 }
@@ -60,7 +63,7 @@ pub(super) enum Stage {
     Respond(Method),
     Cancel(Method),
     Cancelled(Method),
-    LoggedIn,
+    LoggedIn(Method),
     CapaAgain,
     In,
     Failed(Failure),
@@ -99,6 +102,8 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Login<'c, M> {
             refused: Methods::NONE,
             last: None,
             unanswered: false,
+            spare: false,
+            method: None,
             words: [0; WORDS],
             words_len: 0,
         }
@@ -121,6 +126,12 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Login<'c, M> {
     /// login goes on all the same, with the channel from before, which has no bindings.
     pub fn set_channel(&mut self, channel: Channel<'c>) {
         self.exchange.set_channel(channel);
+    }
+
+    /// How the client logged in; `None` before that.
+    #[must_use]
+    pub const fn method(&self) -> Option<Method> {
+        self.method
     }
 
     /// The text of the last refusal, cut to 128 octets: show it to people, with what [`Failure`] says.
@@ -149,18 +160,32 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Login<'c, M> {
     pub fn end_of_input(&mut self) -> Failure {
         let failure = match self.stage {
             Stage::Failed(failure) => failure,
-            Stage::Capa => {
+            Stage::Capa if self.unanswered => {
                 self.learned.no_capa = true;
                 Failure { trouble: Trouble::Later, reason: Reason::Closed, retry: Some(Retry::WithoutCapa) }
             }
-            Stage::CapaAgain => {
+            Stage::CapaAgain if self.unanswered => {
                 self.learned.no_capa_after = true;
                 Failure { trouble: Trouble::Later, reason: Reason::Closed, retry: Some(Retry::WithoutCapa) }
             }
             stage => match (self.last, stage) {
                 // It said -ERR and hung up; that the next method was on its way already changes nothing.
-                (Some(last), Stage::Method) => self.hung_up(last),
-                (Some(last), _) if self.unanswered => self.hung_up(last),
+                (Some(last), Stage::Method) => self.hung_up(last, self.spare),
+                (Some(last), _) if self.unanswered => self.hung_up(last, true),
+                (_, Stage::Cancelled(method) | Stage::Cancel(method)) if method.proves_the_server() => {
+                    Failure { trouble: Trouble::Policy, reason: Reason::NotProved(method), retry: None }
+                }
+                // Who hangs up on a proof may not have understood it, and would understand a password.
+                (_, Stage::Auth(method) | Stage::Respond(method))
+                    if method.proves_the_server() && !self.unanswered =>
+                {
+                    let reason = Reason::ClosedDuring(method);
+                    Failure { trouble: Trouble::Credentials, reason, retry: None }
+                }
+                (_, Stage::User | Stage::SendPass) => {
+                    let reason = Reason::ClosedDuring(Method::User);
+                    Failure { trouble: Trouble::Credentials, reason, retry: None }
+                }
                 (
                     _,
                     Stage::Answer(method)
@@ -170,7 +195,7 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Login<'c, M> {
                 ) => {
                     self.refused = self.refused.with(method);
                     let reason = Reason::ClosedDuring(method);
-                    self.hung_up(Failure { trouble: Trouble::Credentials, reason, retry: None })
+                    self.hung_up(Failure { trouble: Trouble::Credentials, reason, retry: None }, self.spare)
                 }
                 _ => Failure { trouble: Trouble::Later, reason: Reason::Closed, retry: None },
             },
@@ -181,12 +206,13 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Login<'c, M> {
 
     /// On a new connection the methods that were refused on this one are left out. Where the password itself was shown, another
     /// way to show it helps nobody.
-    fn hung_up(&mut self, failure: Failure) -> Failure {
+    fn hung_up(&mut self, failure: Failure, spare: bool) -> Failure {
         let shown = |method: &Method| matches!(method, Method::Plain | Method::Login | Method::User);
         let before = self.learned.failed;
         self.learned.failed = self.refused.iter().filter(|method| !shown(method)).fold(before, Methods::with);
         let asked_for = self.refused.iter().any(|method| shown(&method));
-        let retry = (!asked_for && self.learned.failed != before).then_some(Retry::NextMethod);
+        let next = spare && !asked_for && self.learned.failed != before;
+        let retry = next.then_some(Retry::NextMethod);
         Failure { retry, ..failure }
     }
 }

@@ -28,6 +28,9 @@ pub struct Policy {
     /// Whether to try what the server has not announced when nothing else is left, without an initial response (RFC 5034 section 3):
     /// USER, the token, or the one method that [`methods`](Self::methods) holds. On by default: many a server forgets to announce.
     pub unannounced: bool,
+    /// Whether SCRAM may go on without a channel binding where the server refuses the one that it offered. Off by default: whoever
+    /// sits in the middle of the TLS connection has only to refuse. Some servers offer -PLUS with bindings that TLS 1.3 does not have.
+    pub unbound: bool,
     /// How many methods may be refused on one connection before it counts as wrong credentials, 3 by default. Servers lock users
     /// out who fail too often.
     pub attempts: u8,
@@ -44,6 +47,7 @@ impl Policy {
         clear_secrets: false,
         methods: Methods::DEFAULT,
         unannounced: true,
+        unbound: false,
         attempts: 3,
         ask_again: true,
         utf8: false,

@@ -47,7 +47,12 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
 
     /// `None` is a challenge that cannot be read: some servers greet in the first one.
     fn challenged(&mut self, challenge: Option<Base64<'_>>) -> Stage {
-        let Stage::Auth(method) = self.stage else { return self.stage };
+        let method = match self.stage {
+            Stage::Auth(method) => method,
+            // It was told that the exchange is over.
+            Stage::Cancelled(method) => return not_proved(method),
+            stage => return stage,
+        };
         let challenge = match challenge {
             Some(challenge) => challenge,
             None if self.exchange.awaits_first_challenge() => Base64::EMPTY,
@@ -65,8 +70,8 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
             Stage::Stls => Stage::Handover,
             Stage::Utf8 => Stage::Method,
             Stage::User => Stage::SendPass,
-            Stage::Answer(_) => Stage::LoggedIn,
-            Stage::Auth(_) if self.exchange.is_proved() => Stage::LoggedIn,
+            Stage::Answer(method) => Stage::LoggedIn(method),
+            Stage::Auth(method) if self.exchange.is_proved() => Stage::LoggedIn(method),
             Stage::Auth(method) | Stage::Cancelled(method) => not_proved(method),
             Stage::CapaAgain => Stage::In,
             stage => stage,
@@ -96,19 +101,35 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
     /// Where the server says why, it is believed; where it does not, or in words only, the mechanism itself may be the fault.
     fn method_refused(&mut self, method: Method, refusal: &Refusal<'_>) -> Stage {
         self.keep_words(refusal.text);
+        let refused =
+            |trouble| Stage::Failed(Failure { trouble, reason: Reason::Refused(method), retry: None });
+        // The password was right, or the token was looked at: no other way makes it better. And whoever refuses a binding is not
+        // told next that there is none (RFC 5802 section 6).
+        if method.proves_the_server() && self.exchange.is_proved() {
+            return refused(Trouble::of(refusal).unwrap_or(Trouble::Later));
+        }
+        if method.binds() && self.policy.unbound {
+            return self.next_after(method, Trouble::of(refusal).unwrap_or(Trouble::Credentials));
+        }
+        if self.exchange.refusal().is_some() || method.binds() {
+            return refused(Trouble::of(refusal).unwrap_or(Trouble::Credentials));
+        }
         match (Trouble::of(refusal), refusal.known_code()) {
             (None, _) | (Some(Trouble::Credentials), None) => self.next_after(method, Trouble::Credentials),
             (Some(Trouble::Policy), _) => self.next_after(method, Trouble::Policy),
-            (Some(trouble), _) => {
-                Stage::Failed(Failure { trouble, reason: Reason::Refused(method), retry: None })
-            }
+            (Some(trouble), _) => refused(trouble),
         }
     }
 
     fn next_after(&mut self, method: Method, trouble: Trouble) -> Stage {
         self.tried = self.tried.with(method);
         self.refused = self.refused.with(method);
-        self.last = Some(Failure { trouble, reason: Reason::Refused(method), retry: None });
+        // A password that was called wrong is what the user has to know, whatever else went wrong behind it.
+        let keeps =
+            self.last.is_some_and(|last| last.trouble == Trouble::Credentials && trouble != last.trouble);
+        if !keeps {
+            self.last = Some(Failure { trouble, reason: Reason::Refused(method), retry: None });
+        }
         Stage::Method
     }
 }

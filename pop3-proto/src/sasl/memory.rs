@@ -17,6 +17,10 @@ pub(super) struct Span {
 }
 
 impl Span {
+    pub(super) const fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
     pub(super) fn of(self, octets: &[u8]) -> &[u8] {
         octets.get(self.start..self.end).unwrap_or_default()
     }

@@ -18,10 +18,14 @@ use crate::sasl::memory::{Memory, Span};
 #[cfg(feature = "scram")]
 use crate::sasl::scram::Hash;
 
+/// Longest message, in octets: its base64 and the line end fit the room of a `Vec`.
+const LONGEST: usize = 12_285;
+
 /// The mechanisms of this crate, client side.
 ///
 /// It works in memory that you lend, as the [server's](crate::sasl::server::Exchange) does: 1,200 octets are enough for everything
-/// but tokens, [`MEMORY`](Self::MEMORY) for every token that fits an exchange line. What does not fit fails. The memory is wiped at the
+/// but tokens, [`MEMORY`](Self::MEMORY) for tokens of about that length, 12,285 octets with what stands around them.
+/// What does not fit fails. The memory is wiped at the
 /// start of the next exchange and on drop.
 pub struct Exchange<'c, M: AsRef<[u8]> + AsMut<[u8]>> {
     credentials: Credentials<'c>,
@@ -41,6 +45,7 @@ enum Running {
     Once {
         message: Span,
         is_plain: bool,
+        again: bool,
     },
     Login(Login),
     Bearer(Bearer),
@@ -90,9 +95,13 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Exchange<'c, M> {
         let mut memory = Memory::new(self.memory.as_mut(), &mut self.used);
         let (memory, credentials, channel) = (&mut memory, &self.credentials, &self.channel);
         let is = |name: &str| mechanism.eq_ignore_ascii_case(name);
-        let once = |message| Running::Once { message, is_plain: false };
+        let once = |message| Running::Once { message, is_plain: false, again: false };
         let running = if is("PLAIN") {
-            plain::plain(credentials, memory).map(|message| Running::Once { message, is_plain: true })
+            plain::plain(credentials, memory).map(|message| Running::Once {
+                message,
+                is_plain: true,
+                again: false,
+            })
         } else if is("LOGIN") {
             Login::new(credentials, memory).map(Running::Login)
         } else if is("EXTERNAL") {
@@ -107,6 +116,9 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Exchange<'c, M> {
             with_hashes(mechanism, plus_offered, credentials, channel, memory)
         };
         self.running = running.unwrap_or(Running::Nothing);
+        if self.first().is_some_and(|message| self.at(message).len() > LONGEST) {
+            self.forget();
+        }
         !matches!(self.running, Running::Nothing)
     }
 
@@ -160,6 +172,11 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Exchange<'c, M> {
         #[cfg(any(feature = "cram-md5", feature = "scram"))]
         let memory = &mut Memory::new(self.memory.as_mut(), &mut self.used);
         match &mut self.running {
+            // Courier asks once more for what it was given as `=`.
+            Running::Once { message, again, .. } if !*again && message.is_empty() && challenge.is_empty() => {
+                *again = true;
+                Some(*message)
+            }
             Running::Nothing | Running::Once { .. } => None,
             Running::Login(login) => login.step(),
             Running::Bearer(bearer) => bearer.step(challenge),

@@ -1,5 +1,7 @@
 //! SCRAM: two round trips, and a word of the server's that only the real one can say (RFC 5802 section 5).
 
+use core::fmt;
+
 use subtle::ConstantTimeEq as _;
 
 use super::credentials::Credentials;
@@ -14,8 +16,11 @@ use crate::sasl::{Channel, Prepared, prepare};
 /// use, about a second of work.
 pub const MOST_ITERATIONS: u32 = 1_000_000;
 
-/// Longest salt, signature and combined nonce that are taken, in octets.
+/// Longest salt and signature that are taken, in octets.
 const LONGEST: usize = 64;
+
+/// Longest combined nonce, in octets: the response has to fit an output.
+const NONCE: usize = 128;
 
 #[derive(Debug)]
 pub(super) struct Scram {
@@ -33,12 +38,22 @@ pub(super) struct Scram {
 enum State {
     First,
     /// The proof is out; this is what the server has to say.
-    Final {
-        signature: [u8; LONGEST],
-        len: usize,
-    },
+    Final(Expected),
     Proved,
     Over,
+}
+
+/// The signature that the server has yet to give. Who sees it can play the server.
+#[derive(Clone, Copy)]
+struct Expected {
+    signature: [u8; LONGEST],
+    len: usize,
+}
+
+impl fmt::Debug for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Expected(..)")
+    }
 }
 
 impl Scram {
@@ -94,7 +109,11 @@ impl Scram {
     ) -> Option<Span> {
         match core::mem::replace(&mut self.state, State::Over) {
             State::First => self.answer(credentials, challenge, memory),
-            State::Final { signature, len } => {
+            State::Final(Expected { signature, len }) => {
+                if memory.get(challenge).starts_with(b"e=") {
+                    // A failure that is told: `-ERR` follows.
+                    return Some(memory.since(memory.mark()));
+                }
                 let mut octets = [0; LONGEST];
                 let said = verifier(memory.get(challenge))?.decode(&mut octets)?;
                 let same = bool::from(said.ct_eq(signature.get(..len)?));
@@ -118,7 +137,7 @@ impl Scram {
         let salt = Base64::new(attributes.next()?.strip_prefix(b"s=")?)?;
         let iterations = number(attributes.next()?.strip_prefix(b"i=")?)?;
         let own = memory.get(self.nonce);
-        let goes_on = nonce.len() > own.len() && nonce.starts_with(own);
+        let goes_on = nonce.len() > own.len() && nonce.len() <= NONCE && nonce.starts_with(own);
         if !goes_on || !(1..=MOST_ITERATIONS).contains(&iterations) || !attributes.all(is_extension) {
             return None;
         }
@@ -140,7 +159,7 @@ impl Scram {
         let expected = keys.server_signature(auth_message);
         let mut signature = [0; LONGEST];
         signature.get_mut(..expected.octets().len())?.copy_from_slice(expected.octets());
-        self.state = State::Final { signature, len: expected.octets().len() };
+        self.state = State::Final(Expected { signature, len: expected.octets().len() });
         memory.put(b",p=").ok()?;
         base64::put(proof.octets(), memory).ok()?;
         Some(memory.since(start))

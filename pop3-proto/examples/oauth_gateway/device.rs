@@ -1,0 +1,70 @@
+//! The device's end: a server session, a socket, and what is on its way out.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use pop3_proto::client::Part;
+use pop3_proto::server::{Server, Ticket, kind};
+use pop3_proto::{Code, FixedBuf, Security};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use crate::app::App;
+
+/// Octets of a device that are held at once. There is no AUTH, so that the longest line is a command.
+pub(crate) const WINDOW: usize = 1024;
+/// Octets for a device that are held at once.
+const OUTPUT: usize = 16 * 1024;
+
+pub(crate) struct Device<'a> {
+    pub(crate) session: Server<'a>,
+    pub(crate) tx: FixedBuf<OUTPUT>,
+    stream: TcpStream,
+    timeout: Duration,
+}
+
+impl<'a> Device<'a> {
+    pub(crate) fn new(app: &'a App, stream: TcpStream) -> Box<Self> {
+        let session = Server::new(&app.config, Security::Plain);
+        Box::new(Self { session, tx: FixedBuf::new(), stream, timeout: app.timeout })
+    }
+
+    /// Sends what is queued. A device that does not take it in time is given up.
+    pub(crate) async fn flush(&mut self) -> anyhow::Result<()> {
+        if !self.tx.is_empty() {
+            let written = timeout(self.timeout, self.stream.write_all(self.tx.bytes())).await;
+            written.context("the device does not read")?.context("writing to the device")?;
+            self.tx.clear();
+        }
+        Ok(())
+    }
+
+    /// What the device says until then: how many octets, 0 if it is gone, `None` if it says nothing.
+    pub(crate) async fn read(&mut self, space: &mut [u8], until: Instant) -> anyhow::Result<Option<usize>> {
+        timeout_at(until, self.stream.read(space)).await.ok().transpose().context("reading from the device")
+    }
+
+    /// Answers `-ERR` where the real server did, or gave no answer that can be passed on.
+    ///
+    /// # Errors
+    ///
+    /// The answer's own error: the real server is lost, and the session with it.
+    pub(crate) async fn decline<K: kind::Kind>(
+        &mut self,
+        reply: Ticket<K>,
+        answer: anyhow::Result<Part<'_>>,
+    ) -> anyhow::Result<()> {
+        let (code, text) = match &answer {
+            Ok(Part::Err(refusal)) => (refusal.known_code(), refusal.text.to_string()),
+            Ok(_) => (Some(Code::SysTemp), "the answer of the real server cannot be read".to_owned()),
+            Err(error) => (Some(Code::SysTemp), format!("the real server: {error:#}")),
+        };
+        reply.err(&mut self.session, &mut self.tx, code, &text);
+        if let Err(error) = answer {
+            self.flush().await?;
+            return Err(error);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,102 @@
+//! The way in to the real server: a token, a connection, and what a failure is called towards the device.
+
+use anyhow::Context as _;
+use pop3_proto::client::ProtocolError;
+use pop3_proto::login::{Failure, Learned, Login, Progress, Reason, Trouble};
+use pop3_proto::sasl::Channel;
+use pop3_proto::sasl::client::{Credentials, Exchange};
+use pop3_proto::{Code, PlaintextLeft, Secret};
+use tokio::time::timeout;
+
+use crate::app::App;
+use crate::upstream::Upstream;
+
+/// Connections that are made for one login: some servers hang up on what they announce.
+const ATTEMPTS: u32 = 3;
+
+/// Why nobody is logged in.
+pub(crate) struct Refused {
+    pub(crate) code: Code,
+    /// For the device.
+    pub(crate) text: String,
+    /// For the log.
+    pub(crate) cause: anyhow::Error,
+}
+
+/// A connection to the real server on which that user is logged in.
+pub(crate) async fn log_in(app: &App, user: &str) -> Result<Upstream, Refused> {
+    let token = app.tokens.fetch(user, app.timeout).await.map_err(|cause| Refused {
+        code: Code::SysTemp,
+        text: "no token for this user".to_owned(),
+        cause,
+    })?;
+    let credentials = Credentials::token(user, Secret::new(token.as_bytes()));
+    let late = || Err(broken(anyhow::anyhow!("not logged in after {} s", app.timeout.as_secs())));
+    timeout(app.timeout, attempts(app, credentials)).await.unwrap_or_else(|_| late())
+}
+
+async fn attempts(app: &App, credentials: Credentials<'_>) -> Result<Upstream, Refused> {
+    // No mechanism for tokens has a nonce.
+    let mut channel = Channel::new("", &app.host);
+    channel.authority = Some((&app.host, app.port));
+    let mut learned = Learned::default();
+    let mut before = None;
+    for left in (0..ATTEMPTS).rev() {
+        let memory = vec![0; Exchange::<Vec<u8>>::MEMORY];
+        let mut login = Login::new(credentials, channel, app.policy, memory).with_learned(learned);
+        let failure = match attempt(app, &mut login).await.map_err(broken)? {
+            Ok(upstream) => return Ok(upstream),
+            Err(failure) => failure,
+        };
+        if failure.retry.is_none() || left == 0 {
+            // A retry that has nothing left to try says less than the failure before it.
+            let failure = before.filter(|_| failure.reason == Reason::NoMethod).unwrap_or(failure);
+            return Err(refused(failure, &login.words().to_string()));
+        }
+        before = Some(failure);
+        learned = login.learned();
+    }
+    Err(broken(anyhow::anyhow!("nothing was tried")))
+}
+
+/// One connection, up to the login or its failure.
+async fn attempt(app: &App, login: &mut Login<'_, Vec<u8>>) -> anyhow::Result<Result<Upstream, Failure>> {
+    let mut upstream = Upstream::connect(app).await?;
+    loop {
+        match login.act(&mut upstream.client, &mut upstream.tx) {
+            Ok(Progress::Going) => match upstream.next().await? {
+                Some(event) => login.see(&event),
+                None => return Ok(Err(login.end_of_input())),
+            },
+            Ok(Progress::StartTls) => upstream = upstream.secured(app).await?,
+            Ok(Progress::In) => return Ok(Ok(upstream)),
+            Ok(Progress::Failed(failure)) => return Ok(Err(failure)),
+            Err(error) => return Err(error).context("login"),
+        }
+    }
+}
+
+/// The real server said no, or cannot be agreed with.
+fn refused(failure: Failure, words: &str) -> Refused {
+    let code = match failure.trouble {
+        Trouble::Credentials => Code::Auth,
+        Trouble::Busy => Code::InUse,
+        Trouble::Later => Code::SysTemp,
+        Trouble::Permanent | Trouble::Policy => Code::SysPerm,
+    };
+    let text = if words.is_empty() { failure.to_string() } else { words.to_owned() };
+    let cause = anyhow::Error::from(failure);
+    Refused { code, text, cause: if words.is_empty() { cause } else { cause.context(words.to_owned()) } }
+}
+
+/// The real server cannot be reached, cannot be trusted, or makes no sense.
+fn broken(cause: anyhow::Error) -> Refused {
+    let for_good = cause.chain().any(|one| {
+        let tls = one.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        one.is::<ProtocolError>()
+            || one.is::<PlaintextLeft>()
+            || tls.is_some_and(|tls| tls.is::<rustls::Error>())
+    });
+    let code = if for_good { Code::SysPerm } else { Code::SysTemp };
+    Refused { code, text: format!("the real server: {cause:#}"), cause }
+}

@@ -1,0 +1,53 @@
+//! A gateway for programs and devices that know USER and PASS alone, to a server that wants OAuth tokens.
+//!
+//! A device logs in on loopback with a local password. The gateway fetches a token for its user, logs in to the real server over TLS
+//! with OAUTHBEARER or XOAUTH2, and passes on command by command: a server session and a client session back to back. Listings and
+//! messages of any size pass in constant memory, no faster than the device takes them. The real server removes messages only when the
+//! device says QUIT, and the device hears `+OK` only when the real server has said so.
+//!
+//! It obtains no tokens itself: that is for the command it is given. It stores no mail and serves one real server; it speaks no TLS to
+//! the device, offers it no AUTH, and does not pipeline to the real server.
+//!
+//! ```sh
+//! LOCAL=secret oauth_gateway --server pop.example.com --token-command 'my-token-tool "$POP3_USER"' --local-password-env LOCAL
+//! ```
+
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser as _;
+use tracing::error;
+
+mod app;
+mod args;
+mod device;
+mod login;
+mod relay;
+mod server;
+mod session;
+mod tls;
+mod token;
+mod upstream;
+mod visit;
+
+use app::App;
+use args::Args;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let log = tracing_subscriber::fmt().with_max_level(args.log).with_target(false);
+    log.with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr).init();
+    match App::new(args).and_then(run) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(app: App) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(server::run(Arc::new(app)))
+}

@@ -1,0 +1,185 @@
+//! One command of the device, passed on, and the answer, passed back.
+
+use pop3_proto::client::Part;
+use pop3_proto::server::{Event, Ticket, kind};
+use pop3_proto::{Command, Uid};
+use sha2::{Digest as _, Sha256};
+use tracing::warn;
+
+use crate::device::Device;
+use crate::upstream::Upstream;
+use crate::visit::Visit;
+
+/// # Errors
+///
+/// One of the two is lost. A message or a listing that has begun stays without its last line, so that the device sees that it is cut.
+pub(crate) async fn command(
+    device: &mut Device<'_>,
+    upstream: &mut Upstream,
+    event: Event<'_>,
+    visit: &mut Visit,
+) -> anyhow::Result<()> {
+    match event {
+        Event::Stat(reply) => match upstream.ask(&Command::Stat).await {
+            Ok(Part::Stat(stat)) => reply.ok(&mut device.session, &mut device.tx, stat),
+            answer => device.decline(reply, answer).await?,
+        },
+        Event::List(number, reply) => match upstream.ask(&Command::List(Some(number))).await {
+            Ok(Part::Scan(scan)) if scan.number == number => {
+                reply.ok(&mut device.session, &mut device.tx, scan.octets);
+            }
+            answer => device.decline(reply, answer).await?,
+        },
+        Event::Uidl(number, reply) => match upstream.ask(&Command::Uidl(Some(number))).await {
+            Ok(Part::Uid(line)) if line.number.is_none_or(|n| n == number) && !line.uid.is_empty() => {
+                let mut room = [0; 64];
+                reply.ok(&mut device.session, &mut device.tx, legal(line.uid, &mut room));
+            }
+            answer => device.decline(reply, answer).await?,
+        },
+        Event::ListAll(reply) => sizes(device, upstream, reply).await?,
+        Event::UidlAll(reply) => unique_ids(device, upstream, reply).await?,
+        Event::Retr(number, reply) => {
+            visit.retrieved += u64::from(message(device, upstream, &Command::Retr(number), reply).await?);
+        }
+        Event::Top { number, lines, reply } => {
+            message(device, upstream, &Command::Top { number, lines }, reply).await?;
+        }
+        Event::Dele(number, reply) => {
+            visit.marked += u64::from(done(device, upstream, &Command::Dele(number), reply).await?);
+        }
+        Event::Rset(reply) => {
+            let back = done(device, upstream, &Command::Rset, reply).await?;
+            visit.marked = if back { 0 } else { visit.marked };
+        }
+        // Refused with -ERR by the next receive.
+        _ => {}
+    }
+    Ok(())
+}
+
+/// A command whose answer is `+OK` and a text; whether it was.
+async fn done(
+    device: &mut Device<'_>,
+    upstream: &mut Upstream,
+    command: &Command<'_>,
+    reply: Ticket<kind::Done>,
+) -> anyhow::Result<bool> {
+    match upstream.ask(command).await {
+        Ok(Part::Ok(text)) => {
+            reply.ok(&mut device.session, &mut device.tx, &text.to_string());
+            Ok(true)
+        }
+        answer => device.decline(reply, answer).await.map(|()| false),
+    }
+}
+
+async fn sizes(
+    device: &mut Device<'_>,
+    upstream: &mut Upstream,
+    reply: Ticket<kind::ScanListing>,
+) -> anyhow::Result<()> {
+    let mut list = match upstream.ask(&Command::List(None)).await {
+        Ok(Part::Begin(text)) => reply.begin(&mut device.session, &mut device.tx, &text.to_string()),
+        answer => return device.decline(reply, answer).await,
+    };
+    let mut left_out = 0_u64;
+    loop {
+        match part(device, upstream).await? {
+            Part::ScanItem(scan) => {
+                while list.item(&mut device.tx, scan.number, scan.octets).is_err() {
+                    device.flush().await?;
+                }
+            }
+            Part::End => break,
+            _ => left_out += 1,
+        }
+    }
+    list.end(&mut device.session);
+    report(left_out, "LIST");
+    Ok(())
+}
+
+async fn unique_ids(
+    device: &mut Device<'_>,
+    upstream: &mut Upstream,
+    reply: Ticket<kind::UidListing>,
+) -> anyhow::Result<()> {
+    let mut list = match upstream.ask(&Command::Uidl(None)).await {
+        Ok(Part::Begin(text)) => reply.begin(&mut device.session, &mut device.tx, &text.to_string()),
+        answer => return device.decline(reply, answer).await,
+    };
+    let mut left_out = 0_u64;
+    loop {
+        match part(device, upstream).await? {
+            Part::UidItem(line) if !line.uid.is_empty() => {
+                let Some(number) = line.number else { continue };
+                let mut room = [0; 64];
+                let uid = legal(line.uid, &mut room);
+                while list.item(&mut device.tx, number, uid).is_err() {
+                    device.flush().await?;
+                }
+            }
+            Part::End => break,
+            _ => left_out += 1,
+        }
+    }
+    list.end(&mut device.session);
+    report(left_out, "UIDL");
+    Ok(())
+}
+
+/// A message, or its top, in constant memory: no more is read than the device has taken. Whether it came.
+async fn message(
+    device: &mut Device<'_>,
+    upstream: &mut Upstream,
+    command: &Command<'_>,
+    reply: Ticket<kind::Body>,
+) -> anyhow::Result<bool> {
+    let mut body = match upstream.ask(command).await {
+        Ok(Part::Begin(text)) => reply.begin(&mut device.session, &mut device.tx, &text.to_string()),
+        answer => return device.decline(reply, answer).await.map(|()| false),
+    };
+    loop {
+        match part(device, upstream).await? {
+            Part::Data(mut octets) => loop {
+                body.fill(&mut octets, &mut device.tx);
+                if octets.is_empty() {
+                    break;
+                }
+                device.flush().await?;
+            },
+            Part::End => break,
+            _ => {}
+        }
+    }
+    body.end(&mut device.session);
+    Ok(true)
+}
+
+/// The next part of a long answer. While it is still to come, the device gets what is there.
+async fn part<'u>(device: &mut Device<'_>, upstream: &'u mut Upstream) -> anyhow::Result<Part<'u>> {
+    if upstream.must_wait() {
+        device.flush().await?;
+    }
+    upstream.part().await
+}
+
+/// The unique-id itself, or its digest if it breaks the rule of RFC 1939 section 7 (1 to 70 octets of visible ASCII): as unique, and
+/// the same in every session.
+fn legal<'i>(uid: &'i [u8], room: &'i mut [u8; 64]) -> Uid<'i> {
+    if let Some(uid) = Uid::new(uid) {
+        return uid;
+    }
+    let digits = Sha256::digest(uid).into_iter().flat_map(|octet| [octet >> 4, octet & 15]);
+    for (place, digit) in room.iter_mut().zip(digits) {
+        *place = b"0123456789abcdef"[usize::from(digit)];
+    }
+    Uid::new(room).unwrap_or_else(|| unreachable!("64 hexadecimal digits"))
+}
+
+fn report(left_out: u64, verb: &str) {
+    if left_out > 0 {
+        warn!("{verb}: {left_out} lines of the real server cannot be read and were left out");
+    }
+}

@@ -1,0 +1,91 @@
+//! Listening, accepting and stopping.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use pop3_proto::{Code, Status, encode};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{sleep, timeout};
+use tracing::{info, warn};
+
+use crate::app::App;
+use crate::session;
+use crate::visit::Visit;
+
+/// How long sessions may go on when the gateway stops. A QUIT gets to its end in any case.
+const GRACE: Duration = Duration::from_secs(10);
+/// How long telling a device that there are too many may take.
+const REFUSAL: Duration = Duration::from_secs(1);
+
+pub(crate) async fn run(app: Arc<App>) -> anyhow::Result<()> {
+    // Before the line is printed, so that whoever reads it may send a signal at once.
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut stop = async || tokio::select! { _ = interrupt.recv() => {} _ = terminate.recv() => {} };
+    let listener = TcpListener::bind(app.listen).await.with_context(|| format!("--listen {}", app.listen))?;
+    println!("listening on {}", listener.local_addr()?);
+    // Each session holds a receiver until it has ended.
+    let (cut, _) = watch::channel(());
+    tokio::select! {
+        () = accept(app, &listener, &cut) => {}
+        () = stop() => {}
+    }
+    drop(listener);
+    info!("stopping; sessions have {} s to end", GRACE.as_secs());
+    let end = async {
+        if timeout(GRACE, cut.closed()).await.is_err() {
+            warn!("{} sessions cut off", cut.receiver_count());
+            let _ = cut.send(());
+            // What is left is in the middle of QUIT, which has its own time limit.
+            cut.closed().await;
+        }
+    };
+    tokio::select! {
+        () = end => {}
+        () = stop() => warn!("ended by a second signal"),
+    }
+    Ok(())
+}
+
+async fn accept(app: Arc<App>, listener: &TcpListener, cut: &watch::Sender<()>) {
+    let places = Arc::new(Semaphore::new(app.max_sessions));
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => match places.clone().try_acquire_owned() {
+                Ok(place) => {
+                    let (app, cut) = (app.clone(), cut.subscribe());
+                    tokio::spawn(async move {
+                        serve(&app, stream, peer, cut).await;
+                        drop(place);
+                    });
+                }
+                Err(_) => refuse(stream, peer).await,
+            },
+            // Out of descriptors, most likely: let some sessions end.
+            Err(error) => {
+                warn!("accept: {error}");
+                sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+async fn serve(app: &App, stream: TcpStream, peer: SocketAddr, mut cut: watch::Receiver<()>) {
+    let mut visit = Visit::new(peer);
+    match session::run(app, stream, &mut visit, &mut cut).await {
+        Ok(end) => visit.log(&end),
+        Err(error) => visit.log(&format!("{error:#}")),
+    }
+}
+
+async fn refuse(mut stream: TcpStream, peer: SocketAddr) {
+    warn!(device = %peer, "too many sessions");
+    let mut line = Vec::new();
+    let _ = encode::status_line(Status::Err, Some(Code::SysTemp), "too many sessions", &mut line);
+    let _ = timeout(REFUSAL, stream.write_all(&line)).await;
+}

@@ -1,0 +1,179 @@
+//! A device's session: what it says up to QUIT, and QUIT.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use pop3_proto::client::Part;
+use pop3_proto::server::{Credentials, Event, Ticket, kind};
+use pop3_proto::{Code, Command, FixedBuf};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+use tracing::warn;
+
+use crate::app::App;
+use crate::device::{Device, WINDOW};
+use crate::login;
+use crate::relay;
+use crate::upstream::Upstream;
+use crate::visit::Visit;
+
+/// What a wrong local password costs. All devices on loopback have one address, so that none of them is locked out for another.
+const WRONG_PASSWORD: Duration = Duration::from_secs(1);
+
+/// How the dialogue before QUIT ended.
+enum End {
+    Over(String),
+    Quit(Ticket<kind::Quit>),
+}
+
+/// Runs a session to its end, or to the cut. What has begun to be removed is not cut: its outcome counts.
+pub(crate) async fn run(
+    app: &App,
+    stream: TcpStream,
+    visit: &mut Visit,
+    cut: &mut watch::Receiver<()>,
+) -> anyhow::Result<String> {
+    let mut device = Device::new(app, stream);
+    let mut upstream = None;
+    let end = tokio::select! {
+        end = dialogue(app, &mut device, &mut upstream, visit) => end?,
+        _ = cut.changed() => anyhow::bail!("cut off: the gateway stops"),
+    };
+    match end {
+        End::Over(reason) => {
+            if let Some(upstream) = upstream {
+                upstream.close().await;
+            }
+            Ok(reason)
+        }
+        End::Quit(reply) => quit(&mut device, upstream, reply).await,
+    }
+}
+
+async fn dialogue(
+    app: &App,
+    device: &mut Device<'_>,
+    upstream: &mut Option<Upstream>,
+    visit: &mut Visit,
+) -> anyhow::Result<End> {
+    let mut rx = FixedBuf::<WINDOW>::new();
+    loop {
+        match device.session.receive(app.now(), rx.unread(), &mut device.tx) {
+            Event::NeedInput => {
+                device.flush().await?;
+                let timeout = device.session.poll_timeout().unwrap_or_default();
+                let timeout = app.started + Duration::from_millis(timeout.as_millis());
+                let until = upstream.as_ref().map_or(timeout, |upstream| upstream.due().min(timeout));
+                tokio::select! {
+                    // First, so that no word of the real server passes for the answer to the next command.
+                    biased;
+                    error = idle(upstream) => return Err(error).context("the real server"),
+                    read = device.read(rx.space(), until) => match read? {
+                        Some(0) => return Ok(End::Over("the device is gone".to_owned())),
+                        Some(n) => rx.filled(n),
+                        None => {}
+                    }
+                }
+                device.session.handle_timeout(app.now());
+                if let Some(upstream) = upstream.as_mut().filter(|upstream| upstream.due() <= Instant::now())
+                {
+                    upstream.keep_alive().await.context("the real server")?;
+                }
+            }
+            Event::NeedOutput => device.flush().await?,
+            Event::Login { credentials, reply } => {
+                let right = match credentials {
+                    Credentials::Password(password) => app.is_local_password(password),
+                    Credentials::Apop(_) => false,
+                };
+                *upstream = log_in(app, device, right, reply, visit).await;
+            }
+            Event::Quit { reply, .. } => return Ok(End::Quit(reply)),
+            Event::Closed(reason) => {
+                device.flush().await?;
+                return Ok(End::Over(reason.to_string()));
+            }
+            event => {
+                if let Some(upstream) = upstream {
+                    relay::command(device, upstream, event, visit).await?;
+                }
+                // Without the real server it is refused with -ERR by the next receive.
+            }
+        }
+    }
+}
+
+async fn idle(upstream: &mut Option<Upstream>) -> anyhow::Error {
+    match upstream {
+        Some(upstream) => upstream.idle().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Only who has the local password gets as far as the real server.
+async fn log_in(
+    app: &App,
+    device: &mut Device<'_>,
+    right: bool,
+    reply: Ticket<kind::Login>,
+    visit: &mut Visit,
+) -> Option<Upstream> {
+    let user = String::from_utf8_lossy(device.session.user().unwrap_or_default()).into_owned();
+    let (session, tx) = (&mut device.session, &mut device.tx);
+    if !right {
+        warn!(user, "wrong local password");
+        sleep(WRONG_PASSWORD).await;
+        reply.err(session, tx, Code::Auth, "wrong local password");
+        return None;
+    }
+    match login::log_in(app, &user).await {
+        Ok(upstream) => {
+            let capabilities = upstream.client.capabilities();
+            if let Some(delay) = capabilities.login_delay() {
+                session.set_login_delay(delay.seconds);
+            }
+            if let Some(expire) = capabilities.expire() {
+                session.set_expire(expire.days);
+            }
+            reply.accept(session, tx, "logged in to the real server");
+            visit.user = Some(user);
+            Some(upstream)
+        }
+        Err(refused) => {
+            warn!(user, code = refused.code.as_str(), "login: {:#}", refused.cause);
+            reply.err(session, tx, refused.code, &refused.text);
+            None
+        }
+    }
+}
+
+/// `+OK` if and only if the real server says so.
+async fn quit(
+    device: &mut Device<'_>,
+    upstream: Option<Upstream>,
+    reply: Ticket<kind::Quit>,
+) -> anyhow::Result<String> {
+    let Some(mut upstream) = upstream else {
+        reply.ok(&mut device.session, &mut device.tx, "bye");
+        device.flush().await?;
+        return Ok("QUIT before a login".to_owned());
+    };
+    let end = match upstream.ask(&Command::Quit).await {
+        Ok(Part::Ok(text)) => {
+            reply.ok(&mut device.session, &mut device.tx, &text.to_string());
+            "QUIT".to_owned()
+        }
+        answer => {
+            let end = match &answer {
+                Ok(Part::Err(refusal)) => format!("QUIT refused by the real server: {}", refusal.text),
+                _ => "QUIT with an answer that cannot be read".to_owned(),
+            };
+            device.decline(reply, answer).await.context("QUIT: the real server")?;
+            end
+        }
+    };
+    device.flush().await?;
+    upstream.close().await;
+    Ok(end)
+}

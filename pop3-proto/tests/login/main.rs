@@ -1,0 +1,27 @@
+//! The login planner and the client's side of SASL inside a session, by exact octets both ways.
+
+#![cfg(all(feature = "apop", feature = "cram-md5", feature = "scram", feature = "saslprep"))]
+
+mod apop;
+mod arbitrary;
+mod bearer;
+mod capa;
+mod challenges;
+#[path = "../common/mod.rs"]
+mod common;
+mod hangups;
+mod learned;
+mod length;
+mod methods;
+mod names;
+mod output;
+mod people;
+mod proof;
+mod refusals;
+mod scram;
+mod script;
+mod secrets;
+mod tls;
+mod tls_optional;
+mod unannounced;
+mod utf8;

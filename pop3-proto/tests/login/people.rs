@@ -1,0 +1,41 @@
+//! Who logs in.
+
+use pop3_proto::Secret;
+use pop3_proto::login::{Learned, Method};
+use pop3_proto::sasl::Binding;
+use pop3_proto::sasl::client::Credentials;
+
+use crate::script::set;
+
+/// The user of RFC 2195 and RFC 4616.
+pub(crate) const TIM: Credentials<'_> = Credentials::password("tim", Secret::new(b"tanstaaftanstaaf"));
+
+/// The user of RFC 5802 and RFC 7677.
+pub(crate) const USER: Credentials<'_> = Credentials::password("user", Secret::new(b"pencil"));
+
+/// The user of RFC 7628.
+pub(crate) const BEARER: Credentials<'_> =
+    Credentials::token("user@example.com", Secret::new(b"vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg=="));
+
+/// Somebody who has everything that a mechanism can ask for.
+pub(crate) fn everything() -> Credentials<'static> {
+    let mut all = USER;
+    all.token = Some(Secret::new(b"t0ken"));
+    all.certificate = true;
+    all.trace = Some("");
+    all
+}
+
+pub(crate) const EXPORTER: Binding<'_> = Binding {
+    kind: "tls-exporter",
+    data: &[
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27,
+        28, 29, 30, 31,
+    ],
+};
+
+pub(crate) fn avoiding(methods: &[Method]) -> Learned {
+    let mut learned = Learned::default();
+    learned.failed = set(methods);
+    learned
+}

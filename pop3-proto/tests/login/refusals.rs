@@ -1,0 +1,167 @@
+//! What a refusal means, by its code or by its words, and what is tried behind it.
+
+use pop3_proto::login::{Method, Reason, Trouble};
+
+use crate::people::{TIM, USER};
+use crate::script::tls;
+
+const FRONT: &str = "S: +OK\nC: CAPA\nL: RESP-CODES, USER, SASL PLAIN LOGIN\n";
+const PLAIN: &str = "C: AUTH PLAIN AHVzZXIAcGVuY2ls\n";
+
+/// What one refusal of PLAIN means, if it is the last word.
+#[track_caller]
+fn final_word(refusal: &str, trouble: Trouble, words: &str) {
+    tls(USER)
+        .plays(&format!("{FRONT}{PLAIN}S: -ERR {refusal}"))
+        .refused(trouble, Method::Plain)
+        .said(words)
+        .learned_nothing();
+}
+
+/// Proves 2449-8.1.2-02, 3206-4-02, 3206-4-03.
+#[test]
+fn a_code_is_believed_and_nothing_else_is_tried() {
+    for (code, trouble) in [
+        ("AUTH", Trouble::Credentials),
+        ("IN-USE", Trouble::Busy),
+        ("in-use", Trouble::Busy),
+        ("LOGIN-DELAY", Trouble::Later),
+        ("SYS/TEMP", Trouble::Later),
+        ("sys/Temp", Trouble::Later),
+        ("SYS/TEMP/DISK", Trouble::Later),
+        ("SYS/PERM", Trouble::Permanent),
+    ] {
+        final_word(&format!("[{code}] words"), trouble, "words");
+        // The words of another trouble change nothing.
+        final_word(&format!("[{code}] maildrop locked, wait"), trouble, "maildrop locked, wait");
+    }
+}
+
+/// Proves 2449-8.1.2-02, 3206-4-02.
+#[test]
+fn a_code_counts_for_user_pass_and_apop_as_well() {
+    let front = "S: +OK <1896.697170952@dbc.mtview.ca.us>\nC: CAPA\nL: USER\n";
+    for (code, trouble) in
+        [("AUTH", Trouble::Credentials), ("IN-USE", Trouble::Busy), ("SYS/PERM", Trouble::Permanent)]
+    {
+        tls(USER).plays(&format!("{front}C: USER user\nS: -ERR [{code}] x")).refused(trouble, Method::User);
+        tls(USER)
+            .plays(&format!("{front}C: USER user\nS: +OK\nC: PASS pencil\nS: -ERR [{code}] x"))
+            .refused(trouble, Method::User);
+        tls(USER)
+            .policy(|policy| policy.methods = policy.methods.with(Method::Apop))
+            .plays(&format!("{front}C: APOP user ec87818fbba45646df08ce6d6a516815\nS: -ERR [{code}] x"))
+            .refused(trouble, Method::Apop);
+    }
+}
+
+/// Covers quirk-106, quirk-107, quirk-116.
+#[test]
+fn old_servers_say_it_in_words() {
+    for (words, trouble) in [
+        ("maildrop already locked", Trouble::Busy),
+        ("Lock busy", Trouble::Busy),
+        ("POP3 LOCK busy!  Is another session active?", Trouble::Busy),
+        ("mailbox in use", Trouble::Busy),
+        ("Can't get lock. Mailbox in use", Trouble::Busy),
+        ("Service is temporarily unavailable", Trouble::Later),
+        ("service UNAVAILABLE", Trouble::Later),
+        ("please wait a minute before you log in again", Trouble::Later),
+        ("too many connections", Trouble::Later),
+        ("Account locked", Trouble::Permanent),
+        ("your account is locked, call us", Trouble::Permanent),
+        ("account disabled", Trouble::Permanent),
+        ("POP3 is not enabled for this user", Trouble::Permanent),
+    ] {
+        final_word(words, trouble, words);
+    }
+}
+
+/// Covers quirk-116.
+#[test]
+fn a_lock_down_is_no_lock_on_the_maildrop() {
+    final_word("Lockdown in sector 4", Trouble::Later, "Lockdown in sector 4");
+}
+
+/// Proves 2449-6.4-02.
+#[test]
+fn what_says_nothing_brings_the_next_method_and_in_the_end_counts_as_wrong_credentials() {
+    for (refusal, words) in [
+        ("", ""),
+        (" Authentication failed.", "Authentication failed."),
+        (" [X-FOO] Invalid login", "Invalid login"),
+        (" [hello", "[hello"),
+        (" [AUTHX] no", "no"),
+        (" no [AUTH] here", "no [AUTH] here"),
+    ] {
+        tls(USER)
+            .plays(&format!(
+                "{FRONT}{PLAIN}S: -ERR{refusal}\nC: AUTH LOGIN\nS: -ERR{refusal}\nC: USER user\nS: -ERR{refusal}"
+            ))
+            .refused(Trouble::Credentials, Method::User)
+            .said(words)
+            .learned_nothing();
+    }
+}
+
+/// Proves 3206-6-02.
+#[test]
+fn where_credentials_would_be_named_as_the_fault_they_are_not_if_they_are_not() {
+    let front = "S: +OK\nC: CAPA\nL: RESP-CODES, AUTH-RESP-CODE, SASL PLAIN\n";
+    let one = tls(USER).methods(&[Method::Plain]);
+    one.plays(&format!("{front}{PLAIN}S: -ERR try later")).refused(Trouble::Later, Method::Plain);
+    one.plays(&format!("{front}{PLAIN}S: -ERR wrong")).refused(Trouble::Later, Method::Plain);
+    one.plays(&format!("{front}{PLAIN}S: -ERR [AUTH] wrong")).refused(Trouble::Credentials, Method::Plain);
+    one.plays(&format!("{front}{PLAIN}S: -ERR [SYS/PERM] x")).refused(Trouble::Permanent, Method::Plain);
+    one.plays(&format!("{FRONT}{PLAIN}S: -ERR wrong")).refused(Trouble::Credentials, Method::Plain);
+}
+
+#[test]
+fn a_policy_of_the_server_brings_the_next_method() {
+    tls(TIM)
+        .plays(
+            "S: +OK
+             C: CAPA
+             L: SASL PLAIN CRAM-MD5
+             C: AUTH CRAM-MD5
+             S: -ERR Plaintext only
+             C: AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm
+             S: -ERR plaintext authentication disallowed
+             C: USER tim
+             S: -ERR cleartext login disabled",
+        )
+        .refused(Trouble::Policy, Method::User)
+        .said("cleartext login disabled");
+}
+
+#[test]
+fn attempts_have_a_limit() {
+    let lines = [
+        "C: AUTH SCRAM-SHA-1 {n,,n=tim,r=rOprNGfwEbeRWgbNEkqO}\nS: -ERR one\n",
+        "C: AUTH CRAM-MD5\nS: -ERR two\n",
+        "C: AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm\nS: -ERR three\n",
+        "C: AUTH LOGIN\nS: -ERR four\n",
+    ];
+    let last = [Method::ScramSha1, Method::CramMd5, Method::Plain, Method::Login];
+    for (attempts, method) in (1..).zip(last) {
+        let front = "S: +OK\nC: CAPA\nL: USER, SASL SCRAM-SHA-1 CRAM-MD5 PLAIN LOGIN\n";
+        let dialogue = format!("{front}{}", lines[..usize::from(attempts)].concat());
+        tls(TIM).policy(|policy| policy.attempts = attempts).plays(&dialogue).fails(
+            Trouble::Credentials,
+            Reason::Refused(method),
+            None,
+        );
+        if attempts == 3 {
+            tls(TIM).plays(&dialogue).refused(Trouble::Credentials, method);
+        }
+    }
+}
+
+/// Covers texts-in-logs.
+#[test]
+fn words_are_kept_up_to_128_octets() {
+    for len in [127, 128, 129, 400] {
+        let words = "w".repeat(len);
+        final_word(&format!("[AUTH] {words}"), Trouble::Credentials, &"w".repeat(len.min(128)));
+    }
+}

@@ -1,0 +1,381 @@
+//! A dialogue as a text, and the client that has to say its part of it, octet by octet.
+//!
+//! | line | meaning |
+//! | --- | --- |
+//! | `S: …` | the server says this line |
+//! | `S\| …` | the server says these octets, without a line end |
+//! | `L: USER, SASL PLAIN` | the server says `+OK`, these lines, and `.` |
+//! | `C: …` | the client must have said this line, and nothing else |
+//! | `TLS` | the client must wait for the handshake, which is now done |
+//! | `EOF` | the server ends the connection |
+//!
+//! `\r \n \t \0 \xNN \\` are escapes; `{…}`, from the first brace of a line to its last, is the base64 text of what is
+//! inside.
+
+use pop3_proto::client::{Capabilities, Client, Event, Profile, ProtocolError, SendError};
+use pop3_proto::login::{Failure, Learned, Login, Method, Methods, Policy, Progress, Reason, Retry, Trouble};
+use pop3_proto::sasl::Channel;
+use pop3_proto::sasl::client::Credentials;
+use pop3_proto::{FixedBuf, Security};
+
+use base64ct::{Base64, Encoding as _};
+
+use crate::common::{show, unescape};
+use crate::output::Small;
+
+/// Octets that the client sees at once.
+const CUTS: [usize; 4] = [usize::MAX, 1, 2, 7];
+
+enum Step {
+    Server(Vec<u8>),
+    Client(Vec<u8>),
+    Tls,
+    Eof,
+}
+
+/// How a login came out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    In,
+    Failed(Failure),
+    /// The session itself gave up.
+    Broken(ProtocolError),
+}
+
+/// All that can be known when it is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    pub(crate) end: End,
+    pub(crate) learned: Learned,
+    pub(crate) words: String,
+    pub(crate) token_refusal: Option<String>,
+    pub(crate) capabilities: Capabilities,
+    pub(crate) security: Security,
+}
+
+impl Outcome {
+    #[track_caller]
+    pub(crate) fn logs_in(self) -> Self {
+        assert_eq!(self.end, End::In, "{self:?}");
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn fails(self, trouble: Trouble, reason: Reason, retry: Option<Retry>) -> Self {
+        match self.end {
+            End::Failed(failure) => {
+                assert_eq!((failure.trouble, failure.reason, failure.retry), (trouble, reason, retry));
+            }
+            other => panic!("{other:?} in place of {trouble:?}, {reason:?}"),
+        }
+        self
+    }
+
+    /// The server refused `method` last, for that reason.
+    #[track_caller]
+    pub(crate) fn refused(self, trouble: Trouble, method: Method) -> Self {
+        self.fails(trouble, Reason::Refused(method), None)
+    }
+
+    #[track_caller]
+    pub(crate) fn no_method(self) -> Self {
+        self.fails(Trouble::Policy, Reason::NoMethod, None)
+    }
+
+    #[track_caller]
+    pub(crate) fn not_proved(self, method: Method) -> Self {
+        self.fails(Trouble::Policy, Reason::NotProved(method), None)
+    }
+
+    #[track_caller]
+    pub(crate) fn said(self, words: &str) -> Self {
+        assert_eq!(self.words, words);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn learned_nothing(self) -> Self {
+        assert_eq!(self.learned, Learned::default());
+        self
+    }
+
+    /// These methods fail with the server, and nothing else is known of it.
+    #[track_caller]
+    pub(crate) fn learned_to_avoid(self, methods: &[Method]) -> Self {
+        let mut learned = Learned::default();
+        learned.failed = set(methods);
+        assert_eq!(self.learned, learned);
+        self
+    }
+}
+
+pub(crate) fn set(methods: &[Method]) -> Methods {
+    methods.iter().fold(Methods::NONE, |set, method| set.with(*method))
+}
+
+/// Somebody who wants to log in, and the connection.
+#[derive(Clone)]
+pub(crate) struct Try<'c> {
+    pub(crate) credentials: Credentials<'c>,
+    pub(crate) policy: Policy,
+    pub(crate) learned: Learned,
+    pub(crate) channel: Channel<'c>,
+    /// The channel behind STLS, if the caller tells it.
+    pub(crate) inside: Option<Channel<'c>>,
+    pub(crate) client: Client,
+    /// Octets of memory for the mechanisms.
+    pub(crate) memory: usize,
+}
+
+/// A login inside TLS from the start.
+pub(crate) fn tls(credentials: Credentials<'_>) -> Try<'_> {
+    over(credentials, Security::Tls)
+}
+
+/// A login on a connection that starts in clear.
+pub(crate) fn plain(credentials: Credentials<'_>) -> Try<'_> {
+    over(credentials, Security::Plain)
+}
+
+fn over(credentials: Credentials<'_>, security: Security) -> Try<'_> {
+    Try {
+        credentials,
+        policy: Policy::DEFAULT,
+        learned: Learned::default(),
+        channel: Channel::new("rOprNGfwEbeRWgbNEkqO", "mail.example.com"),
+        inside: None,
+        client: Client::new(Profile::LENIENT, security),
+        memory: 1200,
+    }
+}
+
+impl<'c> Try<'c> {
+    pub(crate) fn policy(mut self, change: impl FnOnce(&mut Policy)) -> Self {
+        change(&mut self.policy);
+        self
+    }
+
+    pub(crate) fn methods(self, methods: &[Method]) -> Self {
+        self.policy(|policy| policy.methods = set(methods))
+    }
+
+    pub(crate) fn knowing(mut self, learned: Learned) -> Self {
+        self.learned = learned;
+        self
+    }
+
+    pub(crate) fn channel(mut self, change: impl FnOnce(&mut Channel<'c>)) -> Self {
+        change(&mut self.channel);
+        self
+    }
+
+    pub(crate) fn client(mut self, change: impl FnOnce(Client) -> Client) -> Self {
+        self.client = change(self.client);
+        self
+    }
+
+    /// Runs the dialogue at every cut.
+    #[track_caller]
+    pub(crate) fn plays(&self, dialogue: &str) -> Outcome {
+        let steps = steps(dialogue);
+        let mut outcomes = CUTS.map(|cut| self.run(&steps, cut, None)).into_iter();
+        let first = outcomes.next().unwrap();
+        assert!(outcomes.all(|other| other == first), "the cut decides");
+        first
+    }
+
+    /// Runs the dialogue with an output that has so much room at first, and all of it after a flush.
+    #[track_caller]
+    pub(crate) fn plays_into(&self, dialogue: &str, room: usize) -> Outcome {
+        self.run(&steps(dialogue), usize::MAX, Some(room))
+    }
+
+    #[track_caller]
+    fn run(&self, steps: &[Step], cut: usize, room: Option<usize>) -> Outcome {
+        let memory = vec![0; self.memory];
+        let login =
+            Login::new(self.credentials, self.channel, self.policy, memory).with_learned(self.learned);
+        let mut run = Run {
+            login,
+            client: self.client.clone(),
+            window: FixedBuf::new(),
+            said: Vec::new(),
+            progress: Progress::Going,
+            broken: None,
+            room,
+        };
+        run.act();
+        for step in steps {
+            match step {
+                Step::Server(octets) => {
+                    assert_eq!(show(&run.said), "", "before {}, cut {cut}", show(octets));
+                    for piece in octets.chunks(cut.min(octets.len())) {
+                        assert_eq!(show(&run.said), "", "before the end of {}", show(octets));
+                        run.hear(piece);
+                    }
+                }
+                Step::Client(line) => {
+                    assert_eq!(show(&run.said), show(line), "cut {cut}: {:?}", run.progress);
+                    run.said.clear();
+                }
+                Step::Tls => run.shake_hands(self.inside),
+                Step::Eof => {
+                    let failure = run.login.end_of_input();
+                    run.act();
+                    assert_eq!(run.progress, Progress::Failed(failure));
+                }
+            }
+        }
+        assert_eq!(show(&run.said), "", "at the end, cut {cut}: {:?}", run.progress);
+        run.outcome()
+    }
+}
+
+struct Run<'c> {
+    login: Login<'c, Vec<u8>>,
+    client: Client,
+    window: FixedBuf<12_288>,
+    /// What the client said and the dialogue has not come to.
+    said: Vec<u8>,
+    progress: Progress,
+    broken: Option<ProtocolError>,
+    room: Option<usize>,
+}
+
+impl<'c> Run<'c> {
+    fn act(&mut self) {
+        let Some(room) = self.room else {
+            self.progress = self.login.act(&mut self.client, &mut self.said).expect("16 KiB hold every line");
+            return;
+        };
+        let mut out = Small::with_room(room);
+        self.progress = loop {
+            match self.login.act(&mut self.client, &mut out) {
+                Ok(progress) => break progress,
+                Err(error) => {
+                    assert_eq!(error, SendError::Full);
+                    assert!(!out.is_flushed(), "no line is longer than an output");
+                    out.flush();
+                }
+            }
+        };
+        self.said.extend_from_slice(&out.everything());
+    }
+
+    fn hear(&mut self, mut octets: &[u8]) {
+        while !octets.is_empty() && self.broken.is_none() && !self.is_over() {
+            let space = self.window.space();
+            assert!(!space.is_empty(), "more is wanted behind a full window");
+            let len = space.len().min(octets.len());
+            let (now, later) = octets.split_at(len);
+            space[..len].copy_from_slice(now);
+            self.window.filled(len);
+            octets = later;
+            while self.read() {}
+        }
+    }
+
+    /// `false` when nothing more can be done.
+    fn read(&mut self) -> bool {
+        self.act();
+        if self.is_over() || self.progress == Progress::StartTls {
+            return false;
+        }
+        match self.client.receive(self.window.unread()) {
+            Ok(Event::NeedInput) => false,
+            Ok(event) => {
+                self.login.see(&event);
+                true
+            }
+            Err(error) => {
+                self.broken = Some(error);
+                false
+            }
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        matches!(self.progress, Progress::In | Progress::Failed(_))
+    }
+
+    fn shake_hands(&mut self, inside: Option<Channel<'c>>) {
+        assert_eq!(self.progress, Progress::StartTls);
+        let handover = self.client.handover().expect("STLS was accepted");
+        self.client = handover.secured(self.window.bytes()).expect("all that came in clear was read");
+        if let Some(channel) = inside {
+            self.login.set_channel(channel);
+        }
+        self.act();
+    }
+
+    fn outcome(mut self) -> Outcome {
+        let before = self.progress;
+        if self.broken.is_none() {
+            self.act();
+        }
+        assert_eq!((before, show(&self.said)), (self.progress, String::new()), "it goes on behind the end");
+        let end = match (self.broken, self.progress) {
+            (Some(error), _) => End::Broken(error),
+            (None, Progress::In) => End::In,
+            (None, Progress::Failed(failure)) => End::Failed(failure),
+            (None, other) => panic!("{other:?} at the end of the dialogue"),
+        };
+        Outcome {
+            end,
+            learned: self.login.learned(),
+            words: self.login.words().to_string(),
+            token_refusal: self.login.token_refusal().map(|json| String::from_utf8(json.into()).unwrap()),
+            capabilities: *self.client.capabilities(),
+            security: self.client.security(),
+        }
+    }
+}
+
+/// The steps of a dialogue; what the server says in one go is one step, and so is what the client says.
+fn steps(dialogue: &str) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for line in dialogue.lines().map(str::trim_start).filter(|line| !line.is_empty()) {
+        let (kind, text) = line.split_at_checked(2).unwrap_or((line, ""));
+        let text = text.strip_prefix(' ').unwrap_or(text);
+        let with_end = || [octets(text), b"\r\n".to_vec()].concat();
+        let list = || {
+            let items = text.split(", ").filter(|item| !item.is_empty());
+            items.fold(b"+OK\r\n".to_vec(), |list, item| [&list, item.as_bytes(), b"\r\n"].concat())
+        };
+        let (is_server, octets) = match (kind, line) {
+            ("S:", _) => (true, with_end()),
+            ("S|", _) => (true, octets(text)),
+            ("L:", _) => (true, [list(), b".\r\n".to_vec()].concat()),
+            ("C:", _) => (false, with_end()),
+            (_, "TLS") => {
+                steps.push(Step::Tls);
+                continue;
+            }
+            (_, "EOF") => {
+                steps.push(Step::Eof);
+                continue;
+            }
+            _ => panic!("unknown line {line:?}"),
+        };
+        match (steps.last_mut(), is_server) {
+            (Some(Step::Server(last)), true) | (Some(Step::Client(last)), false) => last.extend(octets),
+            (_, true) => steps.push(Step::Server(octets)),
+            (_, false) => steps.push(Step::Client(octets)),
+        }
+    }
+    steps
+}
+
+/// Escapes and base64.
+fn octets(text: &str) -> Vec<u8> {
+    match text.split_once('{').and_then(|(front, rest)| Some((front, rest.rsplit_once('}')?))) {
+        None => unescape(text),
+        Some((front, (inside, behind))) => {
+            [unescape(front), base64(&unescape(inside)).into_bytes(), unescape(behind)].concat()
+        }
+    }
+}
+
+pub(crate) fn base64(octets: &[u8]) -> String {
+    Base64::encode_string(octets)
+}
