@@ -462,8 +462,8 @@ def holds(said: bytes, secret: str) -> bool:
 
 
 class FakeServer:
-    """Answers each command by its verb, one connection after the other; an answer is octets and markers in a row, or what
-    makes them of the line."""
+    """Answers each command by its verb, one connection after the other; an answer is octets and markers in a row, or a
+    function that makes them of the line."""
 
     USUAL = {
         "greeting": b"+OK ready\r\n",
@@ -810,7 +810,7 @@ class BadServers:
         return "two messages each"
 
     def without_tls(self) -> dict[str, Callable[[], str]]:
-        """Whoever sits in the middle takes STLS away, or speaks in its place; whatever is asked for is asked for in vain."""
+        """Somebody in the middle takes STLS away, or speaks in its place, and asks for everything."""
         lists = b"+OK\r\nSTLS\r\nUSER\r\nSASL PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256 XOAUTH2\r\n.\r\n"
         greedy = {
             "greeting": b"+OK <1896.697170952@h.example>\r\n",

@@ -1,7 +1,8 @@
 //! What goes out: as many commands at once as the session permits, one stage behind the other.
 
+use super::headers::Headers;
 use super::listing::Item;
-use super::matching::{self, ByDigest};
+use super::matching;
 use super::planner::{Fetch, Progress, Sent, Stage, Wanted};
 use crate::buf::Output;
 use crate::client::{Client, SendError};
@@ -99,11 +100,14 @@ impl Fetch {
                 self.listing.finish();
                 self.summary.listed = self.listing.items.len() as u64;
                 matching::by_uid(&mut self.listing.items, &self.record);
-                self.by_digest = ByDigest::new(&self.record, &self.listing.items);
-                self.todo = self.indices(|_, item| item.unsure);
+                for i in self.deletions(&[]) {
+                    self.check(i);
+                }
+                self.todo = self.indices(|_, item| item.unsure || item.check);
                 Stage::Headers
             }
             Stage::Headers => {
+                self.headers_are_in();
                 self.todo = self.indices(|fetch, item| fetch.is_wanted(item));
                 self.summary.known = self.summary.listed.saturating_sub(self.todo.len() as u64);
                 if self.rules.dry_run { Stage::Quit } else { Stage::Retrieve }
@@ -114,7 +118,7 @@ impl Fetch {
             }
             Stage::Fetched => {
                 self.settle();
-                self.todo = self.deletions();
+                self.todo = self.deletions(&[]);
                 Stage::Delete
             }
             Stage::Delete if !self.marked.is_empty() => {
@@ -125,6 +129,26 @@ impl Fetch {
             stage => stage,
         };
         None
+    }
+
+    /// An id that came back on another message must not delete what was never fetched.
+    fn check(&mut self, i: usize) {
+        if let Some(item) = self.listing.items.get_mut(i) {
+            let entry = item.key.as_ref().and_then(|key| self.record.get(key));
+            item.check = entry.is_some_and(|entry| entry.digest.is_some());
+        }
+    }
+
+    fn headers_are_in(&mut self) {
+        for item in &mut self.listing.items {
+            let entry = item.key.as_ref().and_then(|key| self.record.get(key));
+            if item.check && item.digest.is_some() && item.digest != entry.and_then(|entry| entry.digest) {
+                item.key = None;
+                item.unsure = true;
+            }
+        }
+        self.headers = Headers::new(&self.record, &self.listing.items);
+        self.headers.find_all(&mut self.listing.items);
     }
 
     fn indices(&self, which: impl Fn(&Self, &Item) -> bool) -> alloc::vec::Vec<usize> {

@@ -28,7 +28,8 @@ impl Record {
     }
 
     /// From fetchmail's `.fetchids`, which holds all accounts: `user@host`, a space, and a unique-id, a line. `now` is in
-    /// seconds since 1970, the time from which days count, since the file has none.
+    /// seconds since 1970, the time from which days count, since the file has none. Of a unique-id with a space in it fetchmail keeps the
+    /// front only; such messages come again.
     ///
     /// # Errors
     ///

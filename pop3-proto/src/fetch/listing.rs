@@ -19,6 +19,8 @@ pub(super) struct Item {
     pub(super) key: Option<Box<(Id, u32)>>,
     /// Neither listed as known nor as new: its header has to be looked at.
     pub(super) unsure: bool,
+    /// It is known, and its header is looked at before it is deleted.
+    pub(super) check: bool,
     /// It came in this session; whether whole.
     pub(super) came: Option<bool>,
 }
@@ -31,6 +33,7 @@ pub(super) struct Listing {
     pub(super) items: Vec<Item>,
     uids: Vec<(MsgNo, Box<[u8]>)>,
     memory: usize,
+    lines: u64,
 }
 
 impl Listing {
@@ -50,10 +53,15 @@ impl Listing {
         Some(())
     }
 
+    /// A line that cannot be read. As [`scan`](Self::scan).
+    pub(super) fn unreadable(&mut self, most: (usize, u64)) -> Option<()> {
+        self.take(0, most)
+    }
+
     fn take(&mut self, more: usize, most: (usize, u64)) -> Option<()> {
         self.memory = self.memory.saturating_add(ITEM).saturating_add(more);
-        let lines = self.items.len().max(self.uids.len()) as u64;
-        (self.memory <= most.0 && lines < most.1).then_some(())
+        self.lines = self.lines.saturating_add(1);
+        (self.memory <= most.0 && self.lines <= most.1).then_some(())
     }
 
     /// By number: gaps, repetitions and any order are borne. Of a repeated number the last line counts: a status line that came
@@ -87,7 +95,7 @@ impl Listing {
 
 impl Item {
     const fn new(number: MsgNo, octets: Option<u64>) -> Self {
-        Self { number, octets, uid: None, digest: None, key: None, unsure: false, came: None }
+        Self { number, octets, uid: None, digest: None, key: None, unsure: false, check: false, came: None }
     }
 
     /// What a new entry will be known by; `None` as long as there is neither unique-id nor digest.

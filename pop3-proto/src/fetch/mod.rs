@@ -55,6 +55,7 @@ mod act;
 mod delete;
 mod digest;
 mod entry;
+mod headers;
 mod import;
 mod listing;
 mod matching;

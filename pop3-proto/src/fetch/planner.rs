@@ -6,8 +6,8 @@ use core::fmt;
 
 use super::digest::Digester;
 use super::entry::{Entry, Fate, Id};
+use super::headers::Headers;
 use super::listing::Listing;
-use super::matching::ByDigest;
 use super::record::Record;
 use super::rules::Rules;
 use crate::client::{Refusal, Trouble};
@@ -22,7 +22,7 @@ pub struct Fetch {
     pub(super) record: Record,
     pub(super) stage: Stage,
     pub(super) listing: Listing,
-    pub(super) by_digest: ByDigest,
+    pub(super) headers: Headers,
     /// What is to be done in this stage, and how far it is.
     pub(super) todo: Vec<usize>,
     pub(super) next: usize,
@@ -37,6 +37,7 @@ pub struct Fetch {
     pub(super) count: Option<u64>,
     pub(super) uidl_announced: bool,
     pub(super) no_top: bool,
+    pub(super) top_works: bool,
     /// DELE was answered `+OK`.
     pub(super) marked: Vec<(Id, u32)>,
     pub(super) summary: Summary,
@@ -166,7 +167,7 @@ impl Fetch {
             record,
             stage: Stage::List(0),
             listing: Listing::default(),
-            by_digest: ByDigest::default(),
+            headers: Headers::default(),
             todo: Vec::new(),
             next: 0,
             sent: VecDeque::new(),
@@ -176,6 +177,7 @@ impl Fetch {
             count: None,
             uidl_announced: false,
             no_top: false,
+            top_works: false,
             marked: Vec::new(),
             summary: Summary::default(),
         }
@@ -225,7 +227,7 @@ impl Fetch {
 
     /// What the rules would delete, with [`Rules::dry_run`]: as if everything that is wanted had been stored.
     pub fn doomed(&self) -> impl Iterator<Item = MsgNo> + '_ {
-        let doomed = if self.rules.dry_run { self.deletions() } else { Vec::new() };
+        let doomed = if self.rules.dry_run { self.deletions(&self.todo) } else { Vec::new() };
         doomed.into_iter().filter_map(|i| self.listing.items.get(i)).map(|item| item.number)
     }
 
@@ -250,7 +252,7 @@ impl Fetch {
             octets: item.octets,
             digest: item.digest,
             first_seen: before.map_or(self.now, |entry| entry.first_seen),
-            stored: whole.then_some(self.now).or_else(|| before?.stored),
+            stored: before.and_then(|entry| entry.stored).or(whole.then_some(self.now)),
             listed: self.now,
             fate: before.map_or(Fate::Stays, |entry| entry.fate),
             id: key.0.clone(),

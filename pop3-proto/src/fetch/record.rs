@@ -13,7 +13,7 @@ const HEADER: &str = "pop3-proto record 1";
 ///
 /// The text form, by `Display` and `FromStr`, is a header and a line for each message. A line that comes later replaces one of
 /// the same message, and a last line without its line end, which a crash may leave, is skipped: so a program may append the line of each
-/// message as soon as that is safe, and write the whole text anew at the end of the session.
+/// message as soon as that is safe, and write the whole text anew at the end of the session, and before it appends to what it has read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
     entries: BTreeMap<(Id, u32), Entry>,
@@ -71,14 +71,17 @@ impl Record {
 
     /// A number that no message of that id has.
     pub(super) fn free(&self, id: &Id) -> u32 {
-        let mut free = 0_u32;
-        for entry in self.of(id) {
-            if entry.nth != free {
-                break;
-            }
-            free = free.saturating_add(1);
-        }
-        free
+        let keys = (id.clone(), 0)..=(id.clone(), u32::MAX);
+        self.entries.range(keys).next_back().map_or(0, |((_, last), _)| last.saturating_add(1))
+    }
+
+    /// Whether it knows messages by their header.
+    pub(super) fn has_digests(&self) -> bool {
+        self.entries.last_key_value().is_some_and(|((id, _), _)| matches!(id, Id::Digest(_)))
+    }
+
+    pub(super) fn remove(&mut self, key: &(Id, u32)) -> Option<Entry> {
+        self.entries.remove(key)
     }
 }
 
@@ -95,8 +98,13 @@ impl FromStr for Record {
     fn from_str(text: &str) -> Result<Self, BadRecord> {
         let mut record = Self::new();
         for (number, line) in (1..).zip(text.split_inclusive('\n')) {
-            // A crash in the middle of an append.
-            let Some(line) = line.strip_suffix('\n') else { break };
+            // A crash in the middle of an append, or of the header.
+            let Some(line) = line.strip_suffix('\n') else {
+                if number == 1 && !HEADER.starts_with(line) {
+                    return Err(BadRecord(1));
+                }
+                break;
+            };
             if number == 1 {
                 if line != HEADER {
                     return Err(BadRecord(1));

@@ -42,12 +42,13 @@ impl Fetch {
     }
 
     fn listed<'i>(&mut self, sent: Sent, part: Part<'i>) -> Told<'i> {
-        // Some servers list more than they count; none lists without end.
-        let most_lines = self.count.map_or(u64::MAX, |count| count.saturating_mul(2).saturating_add(10_000));
+        // Some servers list more than they count; none lists without end. Two lines a message, and as many again.
+        let most_lines = self.count.map_or(u64::MAX, |count| count.saturating_mul(4).saturating_add(10_000));
         let most = (self.rules.most_memory, most_lines);
         let fits = match part {
             Part::ScanItem(scan) => self.listing.scan(scan, most),
             Part::UidItem(line) => self.listing.uid(&line, most),
+            Part::Unreadable(_) => self.listing.unreadable(most),
             _ => Some(()),
         };
         if fits.is_none() {
@@ -74,12 +75,11 @@ impl Fetch {
                 let digest = core::mem::replace(&mut self.digester, Digester::new()).finish();
                 if let Some(item) = self.listing.items.get_mut(i) {
                     item.digest = Some(digest);
-                    item.unsure = false;
-                    item.key = self.by_digest.take(item.uid.as_deref(), &digest).map(Box::new);
                 }
+                (self.no_top, self.top_works) = (false, true);
             }
             // RETR finds out then.
-            Part::Err(_) => self.no_top = true,
+            Part::Err(_) => self.no_top = !self.top_works,
             _ => {}
         }
         Told::Nothing
@@ -109,9 +109,10 @@ impl Fetch {
                 // TOP may be missing, and may have lied.
                 item.unsure = false;
                 if item.key.is_none() {
-                    item.key = self.by_digest.take(item.uid.as_deref(), &digest).map(Box::new);
+                    item.key = self.headers.find(item, &digest).map(Box::new);
                     let known = item.key.as_ref().and_then(|key| self.record.get(key));
-                    if known.is_some_and(|entry| entry.is_stored() || preview.is_some()) {
+                    let has = known.is_some_and(|entry| entry.is_stored() || preview.is_some());
+                    if has && !self.rules.all {
                         self.summary.known = self.summary.known.saturating_add(1);
                         return Told::Known(wanted);
                     }
@@ -123,7 +124,10 @@ impl Fetch {
                 self.summary.octets = self.summary.octets.saturating_add(self.octets);
                 Told::Whole(wanted)
             }
-            Part::Err(refusal) => self.not_given(wanted, refusal),
+            Part::Err(refusal) => {
+                item.unsure = false;
+                self.not_given(wanted, refusal)
+            }
             _ => Told::Nothing,
         }
     }
