@@ -20,13 +20,16 @@ enum Agrees {
     Gone,
     /// The unique-id: some servers change sizes.
     Uid,
+    /// The same, of one that should be gone.
+    GoneUid,
     /// The size: the server had no unique-ids then, or has none now.
     Size,
     /// Nothing.
     Header,
 }
 
-const ORDER: [Agrees; 5] = [Agrees::All, Agrees::Gone, Agrees::Uid, Agrees::Size, Agrees::Header];
+const ORDER: [Agrees; 6] =
+    [Agrees::All, Agrees::Gone, Agrees::Uid, Agrees::GoneUid, Agrees::Size, Agrees::Header];
 
 /// What is looked up: the header, and what has to agree with it. Where the unique-id does not have to, an empty one stands for
 /// entries that have none.
@@ -54,7 +57,9 @@ impl Headers {
     fn add(&mut self, entry: &Entry) {
         let Some(digest) = entry.digest.filter(|_| !self.taken.contains(&entry.key())) else { return };
         let stays = entry.fate == Fate::Stays;
-        for agrees in ORDER.into_iter().filter(|agrees| stays != (*agrees == Agrees::Gone)) {
+        for agrees in
+            ORDER.into_iter().filter(|agrees| stays != matches!(agrees, Agrees::Gone | Agrees::GoneUid))
+        {
             let uids = match (&entry.id, agrees.with_uid()) {
                 (Id::Uid(uid), true) => [Some(Some(&**uid)), None],
                 (Id::Digest(_), true) | (Id::Uid(_), false) => [Some(None), None],
@@ -106,7 +111,7 @@ impl Headers {
 
 impl Agrees {
     const fn with_uid(self) -> bool {
-        matches!(self, Self::All | Self::Gone | Self::Uid)
+        matches!(self, Self::All | Self::Gone | Self::Uid | Self::GoneUid)
     }
 
     const fn with_size(self) -> bool {

@@ -124,10 +124,7 @@ impl Fetch {
                 self.summary.octets = self.summary.octets.saturating_add(self.octets);
                 Told::Whole(wanted)
             }
-            Part::Err(refusal) => {
-                item.unsure = false;
-                self.not_given(wanted, refusal)
-            }
+            Part::Err(refusal) => self.not_given(wanted, refusal),
             _ => Told::Nothing,
         }
     }
