@@ -70,6 +70,7 @@ class Habits:
     def run(self) -> int:
         check = self.report.check
         for mode in (PLAIN, TLS):
+            # Covers quirk-139.
             check(f"a short reply comes in one read, {mode}", lambda: self.short_replies(mode))
         check("with TLS, the end of a message is in the last record as far as it fits", self.ends)
         for name in AWKWARD_PASSWORDS:

@@ -25,7 +25,7 @@ fn user_and_pass_are_ascii_unless_the_server_announces_more() {
     who("\u{fc}ser", b"pencil").plays("S: +OK\nC: CAPA\nS: -ERR").no_method();
 }
 
-/// Proves 6856-2.2-02.
+/// Proves 1939-7-17, 6856-2.2-02.
 #[test]
 fn user_and_pass_are_utf_8_where_the_server_announces_it() {
     who("\u{fc}ser", "p\u{e4}ss".as_bytes())

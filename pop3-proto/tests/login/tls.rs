@@ -2,14 +2,14 @@
 
 use pop3_proto::Security;
 use pop3_proto::client::{Client, Event, Knowledge, Profile};
-use pop3_proto::login::{Login, Policy, Progress, Reason, Trouble};
+use pop3_proto::login::{Login, Method, Policy, Progress, Reason, Tls, Trouble};
 use pop3_proto::sasl::Channel;
 use pop3_proto::sasl::client::Credentials;
 
 use crate::people::{BEARER, TIM, everything};
 use crate::script::{plain, tls};
 
-/// Proves 8314-5.2-02, 6186-6-01, 2595-4-09, 2595-4-10.
+/// Proves 8314-5.1-01, 8314-5.2-02, 4422-3.2-01, 6186-6-01, 2595-4-09, 2595-4-10.
 /// Covers quirk-17, quirk-105, stls-stripped, state-carried-into-tls.
 #[test]
 fn in_clear_goes_out_capa_and_stls_and_inside_tls_the_list_is_asked_for_again() {
@@ -172,4 +172,25 @@ fn a_greeting_that_refuses_service_ends_it() {
                 .learned_nothing();
         }
     }
+}
+
+/// Proves 8314-5.2-01.
+#[test]
+fn tls_is_required_unless_somebody_says_otherwise() {
+    assert_eq!(Policy::default(), Policy::DEFAULT);
+    assert_eq!(Policy::DEFAULT.tls, Tls::Required);
+    assert!(!Policy::DEFAULT.clear_secrets);
+    plain(TIM).plays("S: +OK\nC: CAPA\nL: USER, SASL PLAIN SCRAM-SHA-256").fails(
+        Trouble::Policy,
+        Reason::NoStls,
+        None,
+    );
+}
+
+/// Proves 2384-4-02.
+#[test]
+fn a_single_method_is_exchanged_for_no_other() {
+    let list = "S: +OK <1.2@h.example>\nC: CAPA\nL: USER, SASL PLAIN LOGIN CRAM-MD5";
+    let one = tls(TIM).policy(|policy| policy.unannounced = false);
+    one.methods(&[Method::ScramSha256]).plays(list).no_method();
 }
