@@ -47,12 +47,10 @@ impl<'m> Memory<'m> {
 
     /// Adds what is kept elsewhere in the memory once more.
     pub(super) fn copy(&mut self, span: Span) -> Option<()> {
-        let end = self.used.checked_add(span.end.checked_sub(span.start)?)?;
-        if end > self.octets.len() || span.end > *self.used {
-            return None;
-        }
-        self.octets.copy_within(span.start..span.end, *self.used);
-        *self.used = end;
+        let (kept, free) = self.octets.split_at_mut_checked(*self.used)?;
+        let octets = kept.get(span.start..span.end)?;
+        free.get_mut(..octets.len())?.copy_from_slice(octets);
+        *self.used = self.used.checked_add(octets.len())?;
         Some(())
     }
 

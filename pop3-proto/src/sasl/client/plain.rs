@@ -74,7 +74,7 @@ pub(super) fn external(credentials: &Credentials<'_>, memory: &mut Memory<'_>) -
     }
     match credentials.acting_as {
         None => Some(memory.since(memory.mark())),
-        Some(name) if name.contains('\0') => None,
+        Some(name) if name.as_bytes().contains(&0) => None,
         Some(name) => memory.keep(name.as_bytes()),
     }
 }
