@@ -111,7 +111,7 @@
 //!
 //! # Sizes
 //!
-//! On a 64-bit machine [`Server`](server::Server) takes 416 octets, [`Client`](client::Client) 232 with its queue of 16, a
+//! On a 64-bit machine [`Server`](server::Server) takes 416 octets, [`Client`](client::Client) 240 with its queue of 16, a
 //! [`Ticket`](server::Ticket) 4, an [`Event`](server::Event) of the server 40 and [of the client](client::Event) 56. Buffers are
 //! yours: at least [`Limits::window`] octets to receive and [`MIN_OUTPUT`](limits::MIN_OUTPUT) to send.
 

@@ -14,7 +14,7 @@ use crate::common::Mailbox;
 fn sizes_are_as_the_docs_say() {
     let sizes = [
         ("Server", size_of::<Server<'_>>(), 416),
-        ("Client", size_of::<Client>(), 232),
+        ("Client", size_of::<Client>(), 240),
         ("Ticket", size_of::<Ticket<kind::Login>>(), 4),
         ("server::Event", size_of::<Event<'_>>(), 40),
         ("client::Event", size_of::<client::Event<'_>>(), 56),
