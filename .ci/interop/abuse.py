@@ -711,7 +711,7 @@ class BadServers:
             ),
             # Covers endless-listing.
             "an endless list that cannot be read": lambda: self.against(
-                (PROTOCOL,), culprits=("does not stop",), LIST=(b"+OK\r\n", same(b"0 0\r\n"))
+                (PROTOCOL,), culprits=("does not end",), LIST=(b"+OK\r\n", same(b"0 0\r\n"))
             ),
             # Covers endless-line.
             "an endless line of a list": lambda: self.against(
@@ -731,7 +731,7 @@ class BadServers:
                 (PROTOCOL,), culprits=("does not stop",), greeting=(same(b"+OK\r\n"),)
             ),
             "a flood of +OK in place of a listing": lambda: self.against(
-                (PROTOCOL,), culprits=("does not stop",), LIST=(same(b"+OK\r\n"),)
+                (PROTOCOL,), culprits=("does not end",), LIST=(same(b"+OK\r\n"),)
             ),
             "a flood of -ERR behind PASS": lambda: self.against((PROTOCOL,), PASS=(b"+OK\r\n", same(b"-ERR\r\n"))),
             "a flood of +OK behind QUIT": self.flood_behind_quit,

@@ -177,9 +177,9 @@ fn a_greeting_that_refuses_service_ends_it() {
 /// Proves 8314-5.2-01.
 #[test]
 fn tls_is_required_unless_somebody_says_otherwise() {
-    assert_eq!(Policy::default(), Policy::DEFAULT);
-    assert_eq!(Policy::DEFAULT.tls, Tls::Required);
-    assert!(!Policy::DEFAULT.clear_secrets);
+    let policy = Policy::default();
+    assert_eq!(policy, Policy::DEFAULT);
+    assert_eq!((policy.tls, policy.clear_secrets), (Tls::Required, false));
     plain(TIM).plays("S: +OK\nC: CAPA\nL: USER, SASL PLAIN SCRAM-SHA-256").fails(
         Trouble::Policy,
         Reason::NoStls,
