@@ -11,7 +11,7 @@ use rustls::ClientConfig;
 
 use crate::account::Account;
 use crate::failure::{Failure, Kind};
-use crate::stream::Stream;
+use crate::stream::{Socket, Stream};
 use crate::transcript::Transcript;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -26,7 +26,6 @@ pub(crate) struct Connection {
     pub(crate) tx: Vec<u8>,
     transcript: Option<Transcript>,
     timeout: Duration,
-    end: Option<Instant>,
     chatter: u32,
 }
 
@@ -46,17 +45,14 @@ impl Connection {
         for address in addresses {
             match TcpStream::connect_timeout(&address, timeout.min(CONNECT_TIMEOUT)) {
                 Ok(stream) => {
-                    stream.set_read_timeout(Some(timeout)).map_err(network)?;
-                    stream.set_write_timeout(Some(timeout)).map_err(network)?;
-                    stream.set_nodelay(true).map_err(network)?;
+                    let socket = Socket::new(stream, timeout, end).map_err(network)?;
                     let mut connection = Self {
-                        stream: Stream::Plain(stream),
+                        stream: Stream::Plain(socket),
                         client: client(account, Security::Plain),
                         rx: Box::new(FixedBuf::new()),
                         tx: Vec::new(),
                         transcript,
                         timeout,
-                        end,
                         chatter: 0,
                     };
                     if account.security == crate::account::Security::Tls {
@@ -131,15 +127,6 @@ impl Connection {
 
     fn read(&mut self) -> Result<usize, Failure> {
         loop {
-            if let Some(end) = self.end {
-                let left = end.saturating_duration_since(Instant::now());
-                if left.is_zero() {
-                    return Err(Kind::Network.because("--max-time", "it is over"));
-                }
-                let timeout = Some(self.timeout.min(left));
-                let set = self.stream.socket().set_read_timeout(timeout);
-                set.map_err(|error| Kind::Network.because("the connection", error))?;
-            }
             let space = self.rx.space();
             match self.stream.read(space) {
                 Ok(n) => {
@@ -182,7 +169,7 @@ impl Connection {
 
     fn timed_out(&self, error: io::Error) -> String {
         match error.kind() {
-            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+            io::ErrorKind::WouldBlock => {
                 format!("no progress for {} s", self.timeout.as_secs())
             }
             _ => error.to_string(),

@@ -3,6 +3,7 @@
 use std::io::{self, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, ProtocolVersion, StreamOwned};
@@ -13,7 +14,7 @@ use crate::failure::{Failure, Kind};
 const RECORDS: usize = 64 * 1024;
 
 pub(crate) enum Stream {
-    Plain(TcpStream),
+    Plain(Socket),
     Tls(Box<StreamOwned<ClientConnection, Records>>),
     /// Between the two.
     Nothing,
@@ -33,14 +34,6 @@ impl Stream {
             connection.complete_io(&mut records).map_err(|error| failed(&error))?;
         }
         Ok(Self::Tls(Box::new(StreamOwned::new(connection, records))))
-    }
-
-    pub(crate) fn socket(&self) -> &TcpStream {
-        match self {
-            Self::Plain(stream) => stream,
-            Self::Tls(stream) => stream.sock.0.get_ref(),
-            Self::Nothing => unreachable!("a stream without a socket is replaced before anybody sees it"),
-        }
     }
 
     /// TLS 1.2 has it only with an extension that cannot be asked for here (RFC 9266 section 4.2).
@@ -80,7 +73,47 @@ impl Write for Stream {
     }
 }
 
-pub(crate) struct Records(BufReader<TcpStream>);
+/// A connection that ends in time, however slowly its octets drip.
+pub(crate) struct Socket {
+    stream: TcpStream,
+    timeout: Duration,
+    end: Option<Instant>,
+}
+
+impl Socket {
+    pub(crate) fn new(stream: TcpStream, timeout: Duration, end: Option<Instant>) -> io::Result<Self> {
+        stream.set_read_timeout(Some(timeout))?;
+        stream.set_write_timeout(Some(timeout))?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, timeout, end })
+    }
+}
+
+impl Read for Socket {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let Some(end) = self.end else { return self.stream.read(into) };
+        let over = || io::Error::new(io::ErrorKind::TimedOut, "--max-time is over");
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(over());
+        }
+        self.stream.set_read_timeout(Some(self.timeout.min(left)))?;
+        let read = self.stream.read(into);
+        read.map_err(|error| if Instant::now() >= end { over() } else { error })
+    }
+}
+
+impl Write for Socket {
+    fn write(&mut self, from: &[u8]) -> io::Result<usize> {
+        self.stream.write(from)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+pub(crate) struct Records(BufReader<Socket>);
 
 impl Read for Records {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {

@@ -4,6 +4,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use pop3_proto::MsgNo;
+use pop3_proto::client::{Event, Part};
 use pop3_proto::fetch::{Fault, Fetch, Progress, Record, Summary, Told, Wanted};
 
 use crate::account::Account;
@@ -15,6 +16,9 @@ use crate::report::Bar;
 
 /// Octets of one message, if nobody says otherwise.
 const LONGEST: u64 = 16 * 1024 * 1024 * 1024;
+
+/// Refusals that are shown one by one.
+const REFUSALS: u64 = 20;
 
 /// Octets of memory that a listing may take: some 700,000 messages.
 const MEMORY: usize = 80 * 1024 * 1024;
@@ -100,18 +104,15 @@ impl Transfer<'_> {
                 connection.flush()?;
             }
             let Some(event) = connection.next()? else { return Err(connection.ended()) };
+            self.watch(&event)?;
             match self.fetch.see(&event) {
                 Told::Begin(_) => {
-                    self.octets = 0;
-                    bar.start(|| self.fetch.wanted().filter_map(|wanted| wanted.octets).sum());
+                    bar.start(|| {
+                        self.fetch.wanted().filter_map(|wanted| wanted.octets).fold(0, u64::saturating_add)
+                    });
                     self.delivery.begin()?;
                 }
                 Told::Data(octets) => {
-                    self.octets += octets.len() as u64;
-                    if self.octets > self.longest {
-                        let why = format_args!("a message of more than {} octets", self.longest);
-                        return Err(Kind::Protocol.because("--max-message", why));
-                    }
                     self.delivery.write(octets)?;
                     bar.add(octets.len() as u64);
                 }
@@ -127,12 +128,27 @@ impl Transfer<'_> {
                     self.delivery.discard();
                     eprintln!("pop3get: message {}: the server sent nothing of it", wanted.number);
                 }
-                Told::Refused(wanted, refusal) => {
-                    eprintln!("pop3get: message {}: the server says {}", wanted.number, refusal.text);
+                Told::Refused(wanted, refusal) if self.fetch.summary().refused <= REFUSALS => {
+                    let words: String = refusal.text.to_string().chars().take(200).collect();
+                    eprintln!("pop3get: message {}: the server says {words}", wanted.number);
                 }
                 _ => {}
             }
         }
+    }
+
+    /// No message goes on for ever, those that are only looked at neither.
+    fn watch(&mut self, event: &Event<'_>) -> Result<(), Failure> {
+        match event {
+            Event::Reply(_, Part::Begin(_)) => self.octets = 0,
+            Event::Reply(_, Part::Data(octets)) => self.octets += octets.len() as u64,
+            _ => {}
+        }
+        if self.octets > self.longest {
+            let why = format_args!("a message of more than {} octets", self.longest);
+            return Err(Kind::Protocol.because("--max-message", why));
+        }
+        Ok(())
     }
 
     /// Makes safe what was delivered, and only then says so.

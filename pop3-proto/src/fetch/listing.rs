@@ -46,7 +46,8 @@ impl Listing {
 
     /// As [`scan`](Self::scan).
     pub(super) fn uid(&mut self, line: &UidLine<'_>, most: (usize, u64)) -> Option<()> {
-        self.take(line.uid.len(), most)?;
+        // It is kept here, as a key, and in the record, where it is a key again.
+        self.take(line.uid.len().saturating_mul(5), most)?;
         if let Some(number) = line.number.filter(|_| !line.uid.is_empty()) {
             self.uids.push((number, line.uid.into()));
         }

@@ -26,7 +26,7 @@ pub struct Rules {
     /// messages, so what is not listed is not gone.
     pub forget_days: u32,
     /// Most octets of memory that the listing may take, 256 MiB by default: a list that goes on beyond is taken for endless. A
-    /// message takes about 200 and its unique-id.
+    /// message takes about 200 and five times its unique-id.
     pub most_memory: usize,
 }
 

@@ -29,11 +29,11 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
                 Stage::Handover if client.security() == Security::Plain => return Ok(Progress::StartTls),
                 // The list in clear counts no more (RFC 2595 section 4).
                 Stage::Handover => Stage::AskCapa,
-                Stage::AskCapa if self.learned.no_capa => Stage::Choose,
+                Stage::AskCapa if self.learned.no_capa == Some(client.security()) => Stage::Choose,
                 Stage::AskCapa => {
                     client.send(&Command::Capa, out)?;
                     self.unanswered = true;
-                    Stage::Capa
+                    Stage::Capa(client.security())
                 }
                 Stage::Choose if client.security() == Security::Plain => self.stls(client, out)?,
                 Stage::Choose | Stage::GoOnInClear => self.utf8(client, out)?,
@@ -52,7 +52,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
                     self.ask_again(client, out)?
                 }
                 Stage::Greeting
-                | Stage::Capa
+                | Stage::Capa(_)
                 | Stage::Stls
                 | Stage::Utf8
                 | Stage::User

@@ -2,7 +2,8 @@
 //!
 //! [`Login::act`] sends what is to be sent, [`Login::see`] takes every event of the session, until one of them says that it is over:
 //! [`Progress::In`], or [`Progress::Failed`] with a [`Failure`] that says whose trouble it is and whether another attempt makes sense.
-//! Required TLS is a state that nothing gets around; no password, token or user name leaves in clear unless the [`Policy`] says so.
+//! Required TLS is a state that nothing gets around: in clear nothing leaves but CAPA and STLS. Where the [`Policy`] does not require it, no
+//! password and no token leaves in clear unless it says so; a name and a proof of CRAM-MD5 or SCRAM may.
 //!
 //! ```
 //! use pop3_proto::client::{Client, Event, Profile};

@@ -9,7 +9,7 @@ use crate::client::Trouble;
 use crate::sasl::Channel;
 use crate::sasl::client::{Credentials, Engine as _, Exchange};
 use crate::text::Text;
-use crate::types::Digest;
+use crate::types::{Digest, Security};
 
 /// Octets of a refusal's text that are kept.
 const WORDS: usize = 128;
@@ -44,7 +44,7 @@ pub struct Login<'c, M: AsRef<[u8]> + AsMut<[u8]>> {
 pub(super) enum Stage {
     Greeting,
     AskCapa,
-    Capa,
+    Capa(Security),
     /// Capabilities are known as far as they will be: TLS, UTF8, method.
     Choose,
     Stls,
@@ -95,7 +95,7 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Login<'c, M> {
             exchange: Exchange::new(credentials, channel, memory),
             credentials,
             policy,
-            learned: Learned { failed: Methods::NONE, no_capa: false, no_capa_after: false },
+            learned: Learned { failed: Methods::NONE, no_capa: None, no_capa_after: false },
             stage: Stage::Greeting,
             digest: None,
             tried: Methods::NONE,
@@ -160,8 +160,8 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Login<'c, M> {
     pub fn end_of_input(&mut self) -> Failure {
         let failure = match self.stage {
             Stage::Failed(failure) => failure,
-            Stage::Capa if self.unanswered => {
-                self.learned.no_capa = true;
+            Stage::Capa(security) if self.unanswered => {
+                self.learned.no_capa = Some(security);
                 Failure { trouble: Trouble::Later, reason: Reason::Closed, retry: Some(Retry::WithoutCapa) }
             }
             Stage::CapaAgain if self.unanswered => {

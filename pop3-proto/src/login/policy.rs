@@ -1,6 +1,7 @@
 //! What the caller permits, and what it knows of the server from earlier connections.
 
 use super::method::Methods;
+use crate::types::Security;
 
 /// What a connection has to be before anybody logs in on it (RFC 8314 section 5.2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -70,8 +71,8 @@ impl Default for Policy {
 pub struct Learned {
     /// Methods that the server lists and that fail all the same.
     pub failed: Methods,
-    /// It hangs up on CAPA.
-    pub no_capa: bool,
+    /// It hangs up on CAPA, in clear or inside TLS. What somebody in the middle can do in clear teaches nothing about TLS.
+    pub no_capa: Option<Security>,
     /// It hangs up on CAPA after the login.
     pub no_capa_after: bool,
 }

@@ -66,7 +66,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
 
     fn answered(&mut self) -> Stage {
         match self.stage {
-            Stage::Capa => Stage::Choose,
+            Stage::Capa(_) => Stage::Choose,
             Stage::Stls => Stage::Handover,
             Stage::Utf8 => Stage::Method,
             Stage::User => Stage::SendPass,
@@ -80,7 +80,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
 
     fn refused(&mut self, refusal: &Refusal<'_>) -> Stage {
         match self.stage {
-            Stage::Capa => Stage::Choose,
+            Stage::Capa(_) => Stage::Choose,
             Stage::CapaAgain => Stage::In,
             Stage::Utf8 => Stage::Method,
             Stage::Stls if self.policy.tls == Tls::Required => {

@@ -1,5 +1,6 @@
 //! Servers without CAPA, with half of it, and those that hang up on it.
 
+use pop3_proto::Security;
 use pop3_proto::client::Knowledge;
 use pop3_proto::login::{Learned, Policy, Reason, Retry, Tls, Trouble};
 
@@ -29,7 +30,7 @@ fn a_server_without_capa_is_not_asked_a_second_time() {
 fn a_server_that_hangs_up_on_capa_is_not_asked_on_the_next_connection() {
     let outcome = tls(TIM).plays("S: +OK\nC: CAPA\nEOF").fails(LATER.0, LATER.1, LATER.2);
     let mut learned = Learned::default();
-    learned.no_capa = true;
+    learned.no_capa = Some(Security::Tls);
     assert_eq!(outcome.learned, learned);
     let outcome = tls(TIM)
         .knowing(learned)
@@ -40,11 +41,13 @@ fn a_server_that_hangs_up_on_capa_is_not_asked_on_the_next_connection() {
 }
 
 /// Proves 8314-5.2-02.
-/// Covers quirk-12, stls-stripped.
+/// What somebody in the middle did to CAPA in clear does not count inside TLS.
+///
+/// Covers quirk-12, stls-stripped, state-carried-into-tls.
 #[test]
 fn where_capa_is_not_asked_tls_is_required_all_the_same() {
     let mut learned = Learned::default();
-    learned.no_capa = true;
+    learned.no_capa = Some(Security::Plain);
     let outcome = plain(TIM).plays("S: +OK\nC: CAPA\nEOF").fails(LATER.0, LATER.1, LATER.2);
     assert_eq!(outcome.learned, learned);
     plain(TIM).knowing(learned).plays("S: +OK\nC: STLS\nS: -ERR").fails(
@@ -54,7 +57,7 @@ fn where_capa_is_not_asked_tls_is_required_all_the_same() {
     );
     plain(TIM)
         .knowing(learned)
-        .plays("S: +OK\nC: STLS\nS: +OK\nTLS\nC: USER tim\nS: +OK\nC: PASS tanstaaftanstaaf\nS: +OK")
+        .plays("S: +OK\nC: STLS\nS: +OK\nTLS\nC: CAPA\nS: -ERR\nC: USER tim\nS: +OK\nC: PASS tanstaaftanstaaf\nS: +OK")
         .logs_in();
     plain(TIM).knowing(learned).policy(|policy| policy.tls = Tls::IfOffered).plays("S: +OK").no_method();
 }

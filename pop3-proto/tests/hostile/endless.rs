@@ -1,0 +1,206 @@
+//! Listings and lines that do not end.
+
+use pop3_proto::client::{Profile, ProtocolError};
+use pop3_proto::fetch::Fault;
+use pop3_proto::{Command, Deviation, MsgNo};
+
+use crate::secrets::SOMEBODY;
+use crate::wire::{
+    Answer, Attempt, Download, End, GREETING, Line, MIB, Piece, ROOM, WINDOW, ask, endless, say,
+};
+
+/// Octets of an endless line: far beyond every limit and every buffer.
+const LINE: u64 = 64 * MIB;
+
+fn lines(opening: &str, line: Line, many: u64) -> Answer {
+    vec![Piece::Octets(opening.into(), 1), Piece::Lines(line, many)]
+}
+
+/// An answer that starts with `front` and goes on with x for ever; then, for the tests, a good one.
+fn long_line(front: &str) -> Answer {
+    let mut answer = endless(front, &"x".repeat(4096), LINE);
+    answer.extend(say("\r\n"));
+    answer
+}
+
+fn with_greeting(answer: impl Fn() -> Answer) -> impl Fn(&str) -> Answer {
+    move |line| if line == GREETING { say("+OK\r\n") } else { answer() }
+}
+
+/// Each line is an event, and none of them is kept.
+/// Covers endless-listing.
+#[test]
+fn listings_without_end_take_no_memory_of_the_session() {
+    let listings: [(Command<'_>, Line); 7] = [
+        (Command::Capa, |_| "X-NEVER-HEARD-OF-IT at all\r\n".into()),
+        (Command::Capa, |n| format!("SASL X-{n} PLAIN\r\n")),
+        (Command::List(None), |n| format!("{n} 5\r\n")),
+        (Command::Uidl(None), |n| format!("{n} id-{n}\r\n")),
+        (Command::Uidl(None), |_| "\0\r\n".into()),
+        (Command::Lang(None), |n| format!("x-{n} Language\r\n")),
+        (Command::List(None), |_| "1\r\n".into()),
+    ];
+    for (command, line) in listings {
+        let heard = ask(Profile::LENIENT, Some(&command), with_greeting(|| lines("+OK\r\n", line, 50_000)));
+        heard.outcome.ends(End::Silent).fits(ROOM);
+        assert_eq!(heard.outcome.events, 50_002, "{command:?}");
+        assert_eq!(heard.client.end_of_input(), Err(ProtocolError::Truncated));
+    }
+}
+
+/// Its answer comes as octets.
+/// Covers endless-listing.
+#[test]
+fn a_list_of_mechanisms_without_end_takes_no_memory_of_the_session() {
+    let answer = || lines("+OK\r\n", |n| format!("X-MECHANISM-{n}\r\n"), 50_000);
+    let heard = ask(Profile::LENIENT, Some(&Command::AuthList), with_greeting(answer));
+    heard.outcome.ends(End::Silent).fits(ROOM).took(MIB / 2);
+    assert!(heard.outcome.events < 1000, "{} events", heard.outcome.events);
+    assert_eq!(heard.client.end_of_input(), Err(ProtocolError::Truncated));
+}
+
+/// Covers endless-listing.
+#[test]
+fn a_login_behind_capabilities_without_end_says_nothing_and_a_program_can_count_them() {
+    let server = |line: &str, _| match line {
+        GREETING => say("+OK\r\n"),
+        _ => lines("+OK\r\nSASL PLAIN\r\nUSER\r\nSTLS\r\n", |n| format!("X-{n}\r\n"), u64::MAX),
+    };
+    for attempt in [Attempt::in_clear(SOMEBODY), Attempt::in_tls(SOMEBODY)] {
+        attempt.against(server).ends(End::OutOfPatience).said("CAPA\r\n").fits(ROOM);
+    }
+}
+
+/// Covers endless-listing.
+#[test]
+fn capabilities_without_end_behind_the_login_are_no_login_yet() {
+    let server = |line: &str, _| match line {
+        GREETING => say("+OK\r\n"),
+        "CAPA" => say("+OK\r\nSASL PLAIN\r\n.\r\n"),
+        _ => {
+            let mut answer = say("+OK in\r\n");
+            answer.extend(lines("+OK\r\n", |n| format!("X-{n}\r\n"), u64::MAX));
+            answer
+        }
+    };
+    let outcome = Attempt::in_tls(SOMEBODY).against(server);
+    outcome.ends(End::OutOfPatience).fits(ROOM);
+    assert!(outcome.said.ends_with(b"\r\nCAPA\r\n"));
+}
+
+/// A server that has said how little it has need not be heard to the end of the memory.
+/// Covers endless-listing.
+#[test]
+fn a_download_gives_up_a_list_without_end() {
+    let numbered: Line = |n| format!("{n} 5\r\n");
+    let equal: Line = |_| "1 5\r\n".into();
+    let with_ids: Line = |n| format!("{n} id-{n}\r\n");
+    let long_ids: Line = |n| format!("{n} {}\r\n", "x".repeat(12_000));
+    for stat in ["+OK 1 5\r\n", "+OK 18446744073709551615 5\r\n", "+OK\r\n", "-ERR\r\n"] {
+        for (verb, line, said) in [
+            ("LIST", numbered, "STAT\r\nLIST\r\n"),
+            ("LIST", equal, "STAT\r\nLIST\r\n"),
+            ("UIDL", with_ids, "STAT\r\nLIST\r\nUIDL\r\n"),
+            ("UIDL", long_ids, "STAT\r\nLIST\r\nUIDL\r\n"),
+        ] {
+            let download = Download::new().rules(|rules| rules.most_memory = MIB as usize);
+            let got = download.from(|command| match command {
+                "STAT" => say(stat),
+                _ if command == verb => lines("+OK\r\n", line, u64::MAX),
+                _ => say("+OK\r\n.\r\n"),
+            });
+            // A list that grows is twice there for a moment, and may have as much again in reserve.
+            got.outcome.ends(End::Fault(Fault::TooMany)).said(said).fits(3 * MIB + ROOM);
+            assert!(got.told.is_empty() && got.record.is_empty());
+        }
+    }
+}
+
+/// Nothing is kept of them, and they count all the same.
+/// Covers endless-listing.
+#[test]
+fn a_download_gives_up_a_list_without_end_of_which_nothing_can_be_read() {
+    let junk: [Line; 3] =
+        [|_| "junk\r\n".into(), |_| "0 0\r\n".into(), |n| format!("{} 5\r\n", n + (1 << 32))];
+    for stat in ["+OK 1 5\r\n", "+OK 18446744073709551615 5\r\n", "-ERR\r\n"] {
+        for line in junk {
+            let download = Download::new().rules(|rules| rules.most_memory = MIB as usize);
+            let got = download.from(|command| match command {
+                "STAT" => say(stat),
+                _ => lines("+OK\r\n", line, u64::MAX),
+            });
+            got.outcome.ends(End::Fault(Fault::TooMany)).said("STAT\r\nLIST\r\n").fits(ROOM);
+        }
+    }
+}
+
+/// The session hands out its front, skips the rest, and is in step behind it.
+/// Covers endless-line, line-length-off-by-one.
+#[test]
+fn lines_without_end_are_skipped_in_a_window_of_twelve_kib() {
+    let capa = Command::Capa;
+    let retr = Command::Retr(MsgNo::FIRST);
+    for (name, command, answer, first, last) in [
+        ("a greeting", None, long_line("+OK "), "Greeting(", ""),
+        ("a status line", Some(&Command::Noop), long_line("+OK "), "Reply(Id(0), Ok(Text(\"xxx", "Ok"),
+        ("a refusal", Some(&Command::Noop), long_line("-ERR "), "Reply(Id(0), Err(Refusal", "Err"),
+        ("a line of CAPA", Some(&capa), long_line("+OK\r\n"), "Reply(Id(0), Begin(Text(\"\")))", "End"),
+        ("a status line of a message", Some(&retr), long_line("+OK "), "Reply(Id(0), Begin(", "End"),
+        ("a line of a message", Some(&retr), long_line("+OK\r\n"), "Reply(Id(0), Begin(", "End"),
+    ] {
+        let is_listing = last == "End";
+        let answer = std::cell::RefCell::new(Some(answer));
+        let heard = ask(Profile::LENIENT, command, |line| {
+            if line == GREETING && command.is_some() {
+                return say("+OK\r\n");
+            }
+            let mut answer = answer.take().unwrap();
+            if is_listing {
+                answer.extend(say(".\r\n"));
+            }
+            answer
+        });
+        heard.outcome.ends(End::Silent).fits(ROOM).took(LINE);
+        let at = usize::from(command.is_some());
+        assert!(heard.first[at].starts_with(first), "{name}: {:?}", heard.first);
+        assert!(heard.last.contains(last), "{name}: {}", heard.last);
+        assert!(heard.client.is_idle(), "{name}");
+        assert_eq!(heard.client.end_of_input(), Ok(()), "{name}");
+        let is_body = name == "a line of a message";
+        let noted = heard.client.deviations().contains(Deviation::LongLine);
+        assert_eq!(noted, !is_body, "{name}");
+    }
+}
+
+/// Covers endless-line.
+#[test]
+fn a_strict_client_ends_at_the_first_line_that_is_too_long() {
+    let heard = ask(Profile::STRICT, None, |_| long_line("+OK "));
+    heard.outcome.ends(End::Broken(ProtocolError::Deviation(Deviation::LongLine))).fits(ROOM);
+    assert!(heard.outcome.octets <= WINDOW as u64);
+}
+
+/// Half a name is no capability, half an id no unique-id, and half a size no size.
+/// Covers endless-line, unique-id-too-long.
+#[test]
+fn the_front_of_an_endless_line_of_a_listing_counts_for_nothing() {
+    for (command, front) in [
+        (Command::Capa, "+OK\r\nSASL PLAIN "),
+        (Command::List(None), "+OK\r\n1 5 "),
+        (Command::Uidl(None), "+OK\r\n1 "),
+    ] {
+        let heard = ask(
+            Profile::LENIENT,
+            Some(&command),
+            with_greeting(|| {
+                let mut answer = long_line(front);
+                answer.extend(say(".\r\n"));
+                answer
+            }),
+        );
+        heard.outcome.ends(End::Silent).fits(ROOM);
+        assert!(heard.first[2].starts_with("Reply(Id(0), Unreadable("), "{:?}", heard.first);
+        assert!(!heard.client.capabilities().offers("PLAIN"));
+        assert!(heard.client.is_idle());
+    }
+}

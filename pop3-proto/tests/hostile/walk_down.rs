@@ -1,0 +1,141 @@
+//! A hostile server inside TLS that walks the client down from methods that hide the password to those that show it.
+//!
+//! Who is inside TLS has shown the right certificate, and by default the policy trusts it with the password: a method
+//! that was refused brings the next weaker one. `methods` is the means against it.
+
+use base64ct::{Base64, Encoding as _};
+use pop3_proto::Security;
+use pop3_proto::login::{Method, Methods, Policy, Reason, Retry, Trouble};
+
+use crate::secrets::{NAME, PASSWORD, SOMEBODY, holds, holds_a_secret};
+use crate::wire::{Answer, Attempt, End, GREETING, Piece, ROOM, say};
+
+const STAMP: &str = "<1896.697170952@h.example>";
+
+fn scram(policy: &mut Policy) {
+    policy.methods = Methods::only(Method::ScramSha256).with(Method::ScramSha1);
+}
+
+/// What is said in SCRAM's first line, by its name.
+fn first(name: &str) -> String {
+    let message = format!("n,,n={NAME},r=rOprNGfwEbeRWgbNEkqO");
+    format!("AUTH {name} {}\r\n", Base64::encode_string(message.as_bytes()))
+}
+
+/// What the default policy allows.
+#[test]
+fn by_default_a_refusal_inside_tls_brings_the_method_that_shows_the_password() {
+    let outcome = Attempt::in_tls(SOMEBODY).against(|line, _| match line {
+        GREETING => say("+OK\r\n"),
+        "CAPA" => say("+OK\r\nSASL SCRAM-SHA-256 PLAIN\r\n.\r\n"),
+        line if line.starts_with("AUTH SCRAM") => say("-ERR not today\r\n"),
+        _ => say("+OK\r\n"),
+    });
+    let said = str::from_utf8(&outcome.said).unwrap();
+    assert!(said.starts_with(&format!("CAPA\r\n{}AUTH PLAIN ", first("SCRAM-SHA-256"))), "{said}");
+    assert!(holds(&outcome.said, PASSWORD));
+}
+
+/// A list without the strong methods is as good as a refusal.
+#[test]
+fn by_default_a_list_that_is_cut_inside_tls_brings_the_method_that_shows_the_password() {
+    let outcome = Attempt::in_tls(SOMEBODY).against(|line, _| match line {
+        GREETING | "PASS c0rrect-h0rse battery" => say("+OK\r\n"),
+        "CAPA" => say("-ERR\r\n"),
+        _ => say("+OK\r\n"),
+    });
+    assert!(holds(&outcome.said, PASSWORD), "{}", outcome.said.escape_ascii());
+}
+
+/// Whatever the server does, the password is not among what is said.
+/// Covers apop-unasked.
+#[test]
+fn with_methods_that_hide_the_password_no_server_gets_it() {
+    type End = (Trouble, Reason, Option<Retry>);
+    type Case = (&'static str, fn(&str) -> Answer, End, &'static [&'static str]);
+    let lists = |line: &str| match line {
+        GREETING => say(&format!("+OK {STAMP}\r\n")),
+        _ => say(
+            "+OK\r\nUSER\r\nSASL SCRAM-SHA-256 SCRAM-SHA-1 CRAM-MD5 PLAIN LOGIN XOAUTH2 ANONYMOUS\r\n.\r\n",
+        ),
+    };
+    let (sha_256, sha_1) = (Method::ScramSha256, Method::ScramSha1);
+    let both: &[&str] = &["SCRAM-SHA-256", "SCRAM-SHA-1"];
+    let one: &[&str] = &["SCRAM-SHA-256"];
+    let cases: [Case; 6] = [
+        ("refuses each", |_| say("-ERR no\r\n"), (Trouble::Credentials, Reason::Refused(sha_1), None), both),
+        (
+            "refuses with a code",
+            |_| say("-ERR [AUTH] no\r\n"),
+            (Trouble::Credentials, Reason::Refused(sha_256), None),
+            one,
+        ),
+        (
+            "wants plaintext, it says",
+            |_| say("-ERR plaintext only\r\n"),
+            (Trouble::Policy, Reason::Refused(sha_1), None),
+            both,
+        ),
+        ("says yes at once", |_| say("+OK in\r\n"), (Trouble::Policy, Reason::NotProved(sha_256), None), one),
+        (
+            "asks for the password",
+            |line| if line == "*" { say("-ERR\r\n") } else { say("+ UGFzc3dvcmQ6\r\n") },
+            (Trouble::Policy, Reason::NotProved(sha_256), None),
+            one,
+        ),
+        (
+            "hangs up",
+            |_| vec![Piece::Close],
+            (Trouble::Credentials, Reason::ClosedDuring(sha_256), Some(Retry::NextMethod)),
+            one,
+        ),
+    ];
+    for (name, answer, end, methods) in cases {
+        let outcome = Attempt::in_tls(SOMEBODY).policy(scram).against(|line, _| match line {
+            GREETING | "CAPA" => lists(line),
+            line => answer(line),
+        });
+        outcome.fails(end.0, end.1, end.2).fits(ROOM);
+        let said = String::from_utf8(outcome.said.clone()).unwrap();
+        assert!(!holds_a_secret(&outcome.said, STAMP), "{name}: {said}");
+        let firsts: String = methods.iter().map(|method| first(method)).collect();
+        let cancelled = if name == "asks for the password" { "*\r\n" } else { "" };
+        assert_eq!(said, format!("CAPA\r\n{firsts}{cancelled}"), "{name}");
+    }
+}
+
+/// Neither an empty list nor none brings a method that is not among them.
+#[test]
+fn with_methods_that_hide_the_password_a_list_that_is_cut_ends_the_login() {
+    for list in ["+OK\r\n.\r\n", "+OK\r\nUSER\r\nSASL PLAIN LOGIN\r\n.\r\n", "-ERR\r\n"] {
+        for security in [Security::Plain, Security::Tls] {
+            let mut attempt = Attempt::in_tls(SOMEBODY).policy(scram);
+            attempt.security = security;
+            let outcome = attempt.against(|line, security| match (line, security) {
+                ("CAPA", Security::Plain) => say("+OK\r\nSTLS\r\n.\r\n"),
+                ("CAPA", Security::Tls) => say(list),
+                _ => say(&format!("+OK {STAMP}\r\n")),
+            });
+            let due = if security == Security::Tls { "CAPA\r\n" } else { "CAPA\r\nSTLS\r\nCAPA\r\n" };
+            outcome.fails(Trouble::Policy, Reason::NoMethod, None).said(due);
+        }
+    }
+}
+
+/// However many methods there are, it is asked for so many passwords and no more.
+#[test]
+fn no_server_gets_more_attempts_than_the_policy_has() {
+    for attempts in [1_u8, 2, 3] {
+        let attempt = Attempt::in_tls(SOMEBODY).policy(|policy| policy.attempts = attempts);
+        let outcome = attempt.against(|line, _| match line {
+            GREETING => say("+OK\r\n"),
+            "CAPA" => say("+OK\r\nSASL SCRAM-SHA-256 SCRAM-SHA-1 CRAM-MD5 PLAIN LOGIN\r\nUSER\r\n.\r\n"),
+            _ => say("-ERR no\r\n"),
+        });
+        let End::Failed(failure) = outcome.end else { panic!("{:?}", outcome.end) };
+        assert!(matches!(failure.reason, Reason::Refused(_)), "{failure:?}");
+        let said = String::from_utf8(outcome.said.clone()).unwrap();
+        assert_eq!(said.lines().count(), 1 + usize::from(attempts), "{said}");
+        assert!(!holds(&outcome.said, PASSWORD), "the first three hide it");
+    }
+}
