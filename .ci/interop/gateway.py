@@ -571,7 +571,7 @@ class Stage:
     def hangs_up(self) -> None:
         with self.stand_in(AUTH=Line.hang_up) as (gateway, real):
             expect_code(password_answer(gateway), "AUTH")
-            expect(len(real.lines) == 3, f"{len(real.lines)} connections")
+            expect(len(real.lines) == 2, f"{len(real.lines)} connections")
 
     # Tokens
 
