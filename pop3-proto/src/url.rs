@@ -83,6 +83,12 @@ pub enum UrlFault {
 }
 
 impl<'u> Url<'u> {
+    /// A URL of a server, without user, mechanism and port.
+    #[must_use]
+    pub const fn new(host: &'u str, tls: bool) -> Self {
+        Self { tls, user: None, auth: Auth::Any, host, port: None }
+    }
+
     /// Reads a URL.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! One account, complete: options, URL and file put together, and every value checked before anything is connected.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use pop3_proto::fetch::Rules;
@@ -60,6 +60,11 @@ pub(crate) fn all(args: &Args) -> Result<Vec<Account>, Failure> {
     if accounts.is_empty() {
         return Err(Kind::Usage.because("accounts", "none: name a server, or a file with --config"));
     }
+    let mut records = BTreeSet::new();
+    if let Some(twice) = accounts.iter().find(|account| !records.insert(&account.record)) {
+        let why = format_args!("two accounts share the record {}", twice.record.display());
+        return Err(Kind::Usage.because(&twice.name, why));
+    }
     accounts.iter_mut().for_each(|account| account.rules.dry_run = args.dry_run);
     Ok(accounts)
 }
@@ -81,23 +86,23 @@ fn from_file(file: &Path, names: &[String]) -> Result<Vec<Account>, Failure> {
 impl Account {
     fn new(name: Option<&str>, place: &str, options: Options) -> Result<Self, Failure> {
         let usage = |what: &str, why: &str| Kind::Usage.because(what, why);
+        options.check()?;
         let is_url = place.contains("://");
-        let url = is_url.then(|| Url::parse(place)).transpose();
-        let url = url.map_err(|error| Kind::Usage.because(place, error))?;
-        let security = match &url {
-            _ if options.plain => Security::Plain,
-            Some(url) if !url.tls => Security::Stls,
-            None if options.stls => Security::Stls,
-            Some(_) if options.stls => return Err(usage("--stls", "the URL says TLS from the start")),
-            _ => Security::Tls,
+        let text = if is_url { place.to_owned() } else { format!("pops://{place}") };
+        let url = Url::parse(&text).map_err(|error| Kind::Usage.because(place, error))?;
+        let security = match options.security() {
+            Some(security) if is_url && (security == Security::Tls) != url.tls => {
+                return Err(usage(place, "the URL and the options do not agree about TLS"));
+            }
+            Some(security) => security,
+            None if url.tls => Security::Tls,
+            None => Security::Stls,
         };
-        let port = if security == Security::Tls { 995 } else { 110 };
-        let (host, port) = match &url {
-            Some(url) => (url.host.to_owned(), url.port.unwrap_or(port)),
-            None => host_and_port(place, port)?,
-        };
-        let user = url.as_ref().and_then(|url| url.user.as_deref()).map(str::to_owned);
-        let needs_user = options.cert.is_none() && !options.auth.iter().any(|name| name == "anonymous");
+        let port = url.port.unwrap_or(if security == Security::Tls { 995 } else { 110 });
+        let host = url.host.to_owned();
+        let user = url.user.as_deref().map(str::to_owned);
+        let policy = policy(&options, &url.auth, security)?;
+        let needs_user = options.cert.is_none() && policy.methods != Methods::only(Method::Anonymous);
         let user = match options.user.clone().or(user) {
             Some(user) => user,
             None if needs_user => return Err(usage("--user", "missing")),
@@ -106,20 +111,21 @@ impl Account {
         let destination = options.to.as_deref().map(Destination::parse);
         let to = match destination {
             Some(destination) => destination,
-            None if options.headers_only => return Err(usage("--to", "missing")),
             None => return Err(usage("--to", "missing: where shall the messages go?")),
         };
+        let own_name =
+            record_name(if user.is_empty() { name.unwrap_or_default() } else { &user }, &host, port);
         let record = match (&options.record, &to) {
             (Some(record), _) => record.clone(),
-            (None, Destination::Maildir(path)) => path.join(record_name(&user, &host)),
-            (None, Destination::Mbox(path)) => beside(path, &record_name(&user, &host)),
+            (None, Destination::Maildir(path)) => path.join(own_name),
+            (None, Destination::Mbox(path)) => beside(path, &own_name),
             (None, Destination::Pipe(_)) => {
                 return Err(usage("--record", "missing: a pipe has no place for it"));
             }
         };
         Ok(Self {
             name: name.map_or_else(|| format!("{user}@{host}"), str::to_owned),
-            policy: policy(&options, url.as_ref().map(|url| &url.auth), security)?,
+            policy,
             rules: rules(&options),
             host,
             port,
@@ -132,7 +138,14 @@ impl Account {
     }
 }
 
-fn policy(options: &Options, auth: Option<&Auth<'_>>, security: Security) -> Result<Policy, Failure> {
+impl Account {
+    /// Nobody logs in as nobody without asking for it.
+    pub(crate) fn is_anonymous(&self) -> bool {
+        self.policy.methods == Methods::only(Method::Anonymous)
+    }
+}
+
+fn policy(options: &Options, auth: &Auth<'_>, security: Security) -> Result<Policy, Failure> {
     let by_name = |name: &str| {
         Method::by_name(name).ok_or_else(|| Kind::Usage.because(format!("method {name}"), "not known"))
     };
@@ -143,8 +156,8 @@ fn policy(options: &Options, auth: Option<&Auth<'_>>, security: Security) -> Res
     }
     match auth {
         _ if methods != Methods::NONE => policy.methods = methods,
-        Some(Auth::Apop) => policy.methods = Methods::only(Method::Apop),
-        Some(Auth::Mechanism(name)) => policy.methods = Methods::only(by_name(name)?),
+        Auth::Apop => policy.methods = Methods::only(Method::Apop),
+        Auth::Mechanism(name) => policy.methods = Methods::only(by_name(name)?),
         // Some servers offer bindings that they cannot check. Who names a -PLUS method insists.
         _ => policy.unbound = true,
     }
@@ -154,6 +167,7 @@ fn policy(options: &Options, auth: Option<&Auth<'_>>, security: Security) -> Res
 fn rules(options: &Options) -> Rules {
     let mut rules = Rules::DEFAULT;
     rules.delete_after_days = if options.delete { Some(0) } else { options.delete_after };
+    rules.delete_older_days = options.delete_older;
     rules.keep_count = options.keep_count;
     rules.keep_octets = options.keep_octets;
     rules.whole_up_to = options.size_limit;
@@ -175,29 +189,25 @@ impl Destination {
     }
 }
 
-/// A name that no user or host can make to mean another place.
-fn record_name(user: &str, host: &str) -> String {
-    let safe = |c: char| if c.is_alphanumeric() || "@.-_+".contains(c) { c } else { '_' };
-    format!(".pop3get-{user}@{host}").chars().map(safe).collect()
+/// A name that no user or host can make to mean another place, and no two of them share.
+fn record_name(user: &str, host: &str, port: u16) -> String {
+    let mut name = String::from(".pop3get-");
+    for octet in format!("{user}@{host}").bytes() {
+        match octet {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'@' | b'.' | b'-' | b'_' => {
+                name.push(char::from(octet))
+            }
+            _ => name += &format!("%{octet:02X}"),
+        }
+    }
+    match port {
+        110 | 995 => name,
+        _ => format!("{name},{port}"),
+    }
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
-}
-
-fn host_and_port(server: &str, default: u16) -> Result<(String, u16), Failure> {
-    let (host, port) = match server.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((host, rest)) => (host, rest.strip_prefix(':')),
-        None => match server.split_once(':') {
-            Some((host, port)) if !port.contains(':') => (host, Some(port)),
-            _ => (server, None),
-        },
-    };
-    match port.map(str::parse) {
-        None => Ok((host.to_owned(), default)),
-        Some(Ok(port)) => Ok((host.to_owned(), port)),
-        Some(Err(error)) => Err(Kind::Usage.because(server, error)),
-    }
 }

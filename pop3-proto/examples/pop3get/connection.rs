@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use pop3_proto::client::{Client, Event, Need, Part, Profile, ProtocolError};
 use pop3_proto::{Deviation, FixedBuf, Security};
 use rustls::ClientConfig;
+use zeroize::Zeroize as _;
 
 use crate::account::Account;
 use crate::failure::{Failure, Kind};
@@ -156,7 +157,7 @@ impl Connection {
         let octets = std::mem::take(&mut self.tx);
         self.log(|transcript| transcript.sent(&octets))?;
         self.tx = octets;
-        self.tx.clear();
+        self.tx.zeroize();
         Ok(())
     }
 

@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use clap::Parser;
 use serde::Deserialize;
 
+use crate::account::Security;
+use crate::failure::{Failure, Kind};
+
 /// Fetch POP3 mail into a Maildir, an mbox file or a command, once, and resume where a broken session ended.
 ///
 /// A message is deleted from the server only after it is safe here, and nothing is fetched again that a record says is here: the
@@ -119,11 +122,14 @@ pub(crate) struct Options {
     /// Delete what was fetched so many days ago
     #[arg(long, value_name = "DAYS", group = "afterwards")]
     pub(crate) delete_after: Option<u32>,
+    /// Delete what was first seen so many days ago, and is here
+    #[arg(long, value_name = "DAYS", conflicts_with = "keep")]
+    pub(crate) delete_older: Option<u32>,
     /// Leave so many messages on the server, the newest
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with = "keep")]
     pub(crate) keep_count: Option<u32>,
     /// Leave so many octets on the server, in the newest messages
-    #[arg(long, value_name = "OCTETS")]
+    #[arg(long, value_name = "OCTETS", conflicts_with = "keep")]
     pub(crate) keep_octets: Option<u64>,
     /// Of larger messages fetch a preview only
     #[arg(long, value_name = "OCTETS")]
@@ -140,4 +146,39 @@ pub(crate) struct Options {
     /// One command at a time, for servers that mix up their answers
     #[arg(long)]
     pub(crate) no_pipelining: bool,
+}
+
+impl Options {
+    /// What the command line refuses by itself, for files as well.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        let one_of = |set: &[bool], what: &str| {
+            let count = set.iter().filter(|is_set| **is_set).count();
+            if count > 1 { Err(Kind::Usage.because(what, "only one of them can be")) } else { Ok(()) }
+        };
+        one_of(&[self.tls, self.stls, self.plain], "tls, stls, plain")?;
+        one_of(&[self.keep, self.delete, self.delete_after.is_some()], "keep, delete, delete-after")?;
+        let removes = [self.delete_older.is_some(), self.keep_count.is_some(), self.keep_octets.is_some()];
+        one_of(&[self.keep, removes.contains(&true)], "keep, and delete-older, keep-count, keep-octets")?;
+        let secrets = [
+            self.password_env.is_some(),
+            self.password_file.is_some(),
+            self.password_command.is_some(),
+            self.token_env.is_some(),
+            self.token_command.is_some(),
+        ];
+        one_of(&secrets, "the sources of password and token")?;
+        if self.cert.is_some() != self.key.is_some() {
+            return Err(Kind::Usage.because("cert, key", "one goes with the other"));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn security(&self) -> Option<Security> {
+        match (self.tls, self.stls, self.plain) {
+            (true, ..) => Some(Security::Tls),
+            (_, true, _) => Some(Security::Stls),
+            (_, _, true) => Some(Security::Plain),
+            _ => None,
+        }
+    }
 }

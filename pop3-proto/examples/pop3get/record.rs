@@ -5,53 +5,50 @@ use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use pop3_proto::fetch::{Entry, Record};
+use pop3_proto::fetch::Record;
 
 use crate::account::Account;
 use crate::failure::{Failure, Kind};
 
 pub(crate) struct RecordFile {
     path: PathBuf,
-    /// Open for appending once the first line is due.
-    file: Option<BufWriter<File>>,
+    /// Open for appending; a dry run does without.
+    file: Option<File>,
     /// Held until the end of the program.
     _lock: Option<File>,
 }
 
 impl RecordFile {
-    /// Locks the record and reads it. Without a file it starts from that of another program, or from nothing.
+    /// Locks the record and reads it. Without a file it starts from that of another program, or from nothing. It is written anew
+    /// at once: nothing is appended to a torn line, and what cannot be written is known before anything is fetched.
     pub(crate) fn open(account: &Account) -> Result<(Self, Record), Failure> {
         let path = account.record.clone();
         let bad = |error: &dyn std::fmt::Display| Kind::Disk.because(path.display(), error);
-        // A dry run leaves no trace.
-        let lock = if account.rules.dry_run { None } else { Some(lock(&path).map_err(|error| bad(&error))?) };
+        let lock = match account.rules.dry_run {
+            true => None,
+            false => Some(lock(&path).map_err(|error| bad(&error))?),
+        };
         let record = match fs::read_to_string(&path) {
             Ok(text) => text.parse().map_err(|error| bad(&error))?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => import(account)?,
             Err(error) => return Err(bad(&error)),
         };
-        Ok((Self { path, file: None, _lock: lock }, record))
+        let mut file = None;
+        if lock.is_some() {
+            replace(&path, &record).map_err(|error| bad(&error))?;
+            file = Some(OpenOptions::new().append(true).open(&path).map_err(|error| bad(&error))?);
+        }
+        Ok((Self { path, file, _lock: lock }, record))
     }
 
-    pub(crate) fn append(&mut self, entry: &Entry) -> Result<(), Failure> {
-        let failed = |error: io::Error| Kind::Disk.because(self.path.display(), error);
-        let file = match &mut self.file {
-            Some(file) => file,
-            None => {
-                let old = fs::read_to_string(&self.path).unwrap_or_default().parse().unwrap_or_default();
-                replace(&self.path, &old).map_err(failed)?;
-                let file = OpenOptions::new().append(true).open(&self.path).map_err(failed)?;
-                self.file.insert(BufWriter::new(file))
-            }
-        };
-        writeln!(file, "{entry}").map_err(failed)
+    /// Safe when it returns.
+    pub(crate) fn append(&mut self, lines: &str) -> Result<(), Failure> {
+        let Some(file) = &mut self.file else { return Ok(()) };
+        let written = file.write_all(lines.as_bytes()).and_then(|()| file.sync_data());
+        written.map_err(|error| Kind::Disk.because(self.path.display(), error))
     }
 
-    pub(crate) fn sync(&mut self) -> Result<(), Failure> {
-        let synced = self.file.as_mut().map(|file| file.flush().and_then(|()| file.get_ref().sync_data()));
-        synced.unwrap_or(Ok(())).map_err(|error| Kind::Disk.because(self.path.display(), error))
-    }
-
+    /// Appended to no more.
     pub(crate) fn save(&mut self, record: &Record) -> Result<(), Failure> {
         self.file = None;
         replace(&self.path, record).map_err(|error| Kind::Disk.because(self.path.display(), error))

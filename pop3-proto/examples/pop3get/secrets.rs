@@ -14,6 +14,29 @@ pub(crate) struct Secrets {
     pub(crate) token: Option<Zeroizing<String>>,
 }
 
+impl Secrets {
+    pub(crate) fn all(&self) -> Vec<Zeroizing<Vec<u8>>> {
+        let both = [&self.password, &self.token].into_iter().flatten();
+        both.map(|secret| Zeroizing::new(secret.as_bytes().to_vec())).collect()
+    }
+}
+
+/// The text with every secret in it replaced. Those of fewer than four octets stand in other words, too.
+pub(crate) fn masked<'s>(text: &[u8], secrets: impl Iterator<Item = &'s [u8]>) -> Vec<u8> {
+    let mut text = text.to_vec();
+    for secret in secrets.filter(|secret| secret.len() >= 4) {
+        let (mut shown, mut end) = (Vec::new(), 0);
+        for at in memchr::memmem::find_iter(&text, secret) {
+            shown.extend_from_slice(&text[end..at]);
+            shown.extend_from_slice(b"***");
+            end = at + secret.len();
+        }
+        shown.extend_from_slice(&text[end..]);
+        text = shown;
+    }
+    text
+}
+
 pub(crate) fn load(options: &Options) -> Result<Secrets, Failure> {
     let mut secrets = Secrets::default();
     if let Some(name) = &options.password_env {

@@ -14,7 +14,7 @@ use rustls::ClientConfig;
 use crate::account::Account;
 use crate::connection::Connection;
 use crate::failure::{Failure, Kind};
-use crate::secrets::Secrets;
+use crate::secrets::{Secrets, masked};
 use crate::transcript::Transcript;
 
 /// Connections in a row, each of which teaches something about the server.
@@ -28,11 +28,12 @@ pub(crate) fn open(
     tls: &Arc<ClientConfig>,
     transcript: Option<&std::path::Path>,
 ) -> Result<Connection, Failure> {
-    let end = account.options.max_time.map(|seconds| Instant::now() + Duration::from_secs(seconds));
+    let end =
+        account.options.max_time.and_then(|seconds| Instant::now().checked_add(Duration::from_secs(seconds)));
     let mut learned = Learned::default();
     for round in 1.. {
         let title = format!("pop3get: {}, connection {round}", account.name);
-        let transcript = transcript.map(|path| Transcript::create(path, &title));
+        let transcript = transcript.map(|path| Transcript::create(path, &title, secrets));
         let transcript = transcript.transpose().map_err(|error| Kind::Disk.because("--transcript", error))?;
         let connection = Connection::open(account, tls, transcript, end)?;
         match log_in(account, secrets, tls, connection, &mut learned)? {
@@ -87,6 +88,9 @@ fn log_in(
         Some(json) => String::from_utf8_lossy(json).escape_debug().to_string(),
         None => login.words().to_string(),
     };
+    let all = secrets.all();
+    let words = masked(words.as_bytes(), all.iter().map(|secret| secret.as_slice()));
+    let words = String::from_utf8_lossy(&words).into_owned();
     Ok(outcome.map_or(Ok(connection), |failure| Err((failure, words))))
 }
 
@@ -97,7 +101,7 @@ fn credentials<'c>(account: &'c Account, secrets: &'c Secrets) -> Credentials<'c
     credentials.password = secrets.password.as_ref().map(secret);
     credentials.token = secrets.token.as_ref().map(secret);
     credentials.certificate = account.options.cert.is_some();
-    if !account.options.auth.iter().any(|name| name == "anonymous") {
+    if !account.is_anonymous() {
         credentials.trace = None;
     }
     credentials

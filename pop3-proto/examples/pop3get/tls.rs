@@ -75,7 +75,9 @@ fn roots(ca: Option<&Path>) -> Result<RootCertStore, Failure> {
 }
 
 fn parse_pin(pin: &str) -> Result<[u8; 32], Failure> {
-    let hex = pin.strip_prefix("sha256:").filter(|hex| hex.len() == 64 && hex.is_ascii());
+    let hex = pin
+        .strip_prefix("sha256:")
+        .filter(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()));
     let octet = |hex: &str, i: usize| u8::from_str_radix(hex.get(i * 2..i * 2 + 2)?, 16).ok();
     hex.and_then(|hex| {
         let mut key = [0; 32];

@@ -2,12 +2,16 @@
 //!
 //! Of PASS, APOP and AUTH everything that could help to guess a password is replaced, the server's challenges too.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use pop3_proto::{Command, parse};
 use zeroize::Zeroizing;
+
+use crate::secrets::{Secrets, masked};
 
 /// What stands in place of a secret; it is base64.
 const MASK: &str = "bWFza2Vk";
@@ -19,13 +23,21 @@ pub(crate) struct Transcript {
     client_line: Vec<u8>,
     /// Inside an AUTH exchange.
     exchange: bool,
-    /// What was masked: a server may say it back.
+    /// What a server may say back.
     secrets: Vec<Zeroizing<Vec<u8>>>,
 }
 
 impl Transcript {
-    pub(crate) fn create(path: &Path, title: &str) -> io::Result<Self> {
-        let mut file = BufWriter::new(File::create(path)?);
+    /// The first connection of the program goes to `path`, the next to `path.2`, and so on: each is a dialogue of its own.
+    pub(crate) fn create(path: &Path, title: &str, secrets: &Secrets) -> io::Result<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(1);
+        let mut name = path.as_os_str().to_owned();
+        match COUNT.fetch_add(1, Ordering::Relaxed) {
+            1 => {}
+            n => name.push(format!(".{n}")),
+        }
+        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(name)?;
+        let mut file = BufWriter::new(file);
         writeln!(file, "# {}", title.escape_debug())?;
         writeln!(file, "role: client")?;
         Ok(Self {
@@ -33,7 +45,7 @@ impl Transcript {
             server_line: Vec::new(),
             client_line: Vec::new(),
             exchange: false,
-            secrets: Vec::new(),
+            secrets: secrets.all(),
         })
     }
 
@@ -57,28 +69,26 @@ impl Transcript {
         Ok(())
     }
 
+    /// Only what is known to hold no secret is shown: a response may come when the exchange seems to be over.
     fn command(&mut self, line: &[u8]) -> io::Result<()> {
-        if self.exchange {
-            let shown = if line == b"*" { "*" } else { MASK };
-            self.keep(line);
-            return writeln!(self.file, "C: {shown}\\r\\n");
-        }
         match parse::command(line) {
-            Ok(Command::Pass(password)) => {
-                self.keep(password.expose());
-                writeln!(self.file, "C: PASS masked\\r\\n")
-            }
-            Ok(Command::Apop { name, digest }) => {
-                self.keep(&digest.to_hex());
+            Ok(Command::Pass(_)) => writeln!(self.file, "C: PASS masked\\r\\n"),
+            Ok(Command::Apop { name, .. }) => {
                 writeln!(self.file, "C: APOP {} {}\\r\\n", name.escape_ascii(), "0".repeat(32))
             }
             Ok(Command::Auth { mechanism, initial }) => {
                 self.exchange = true;
-                self.keep(initial.map_or(b"", |initial| initial.as_bytes()));
+                self.secrets
+                    .push(Zeroizing::new(initial.map_or(b"".as_slice(), |text| text.as_bytes()).to_vec()));
                 let initial = initial.map(|_| format!(" {MASK}")).unwrap_or_default();
                 writeln!(self.file, "C: AUTH {}{initial}\\r\\n", mechanism.escape_ascii())
             }
-            _ => writeln!(self.file, "C: {}\\r\\n", escape(line)),
+            Ok(Command::Other { .. }) | Err(_) => {
+                self.secrets.push(Zeroizing::new(line.to_vec()));
+                let shown = if line == b"*" { "*" } else { MASK };
+                writeln!(self.file, "C: {shown}\\r\\n")
+            }
+            Ok(_) => writeln!(self.file, "C: {}\\r\\n", escape(line)),
         }
     }
 
@@ -94,31 +104,22 @@ impl Transcript {
     }
 
     fn reply(&mut self) -> io::Result<()> {
-        let mut line = std::mem::take(&mut self.server_line);
+        let line = std::mem::take(&mut self.server_line);
         if self.exchange {
             // What the session takes for the end of it, and nothing else.
-            let status = line.trim_ascii_end().get(..4).unwrap_or(line.trim_ascii_end());
-            if line.starts_with(b"+")
-                && !status.eq_ignore_ascii_case(b"+OK")
-                && !status.eq_ignore_ascii_case(b"+OK ")
-            {
+            let status = line.trim_ascii_end();
+            let status = status.get(..4).unwrap_or(status);
+            let is_ok = status.eq_ignore_ascii_case(b"+OK") || status.eq_ignore_ascii_case(b"+OK ");
+            if line.starts_with(b"+") && !is_ok {
                 return writeln!(self.file, "S: + {MASK}\\r\\n");
             }
             self.exchange = false;
         }
-        for secret in &self.secrets {
-            while let Some(at) = memchr::memmem::find(&line, secret) {
-                line.splice(at..at + secret.len(), *b"masked");
-            }
-        }
-        writeln!(self.file, "S: {}", escape(&line))
-    }
-
-    /// Short ones stand in other words, too, and are no secrets worth the name.
-    fn keep(&mut self, secret: &[u8]) {
-        if secret.len() >= 4 && secret != b"masked" {
-            self.secrets.push(Zeroizing::new(secret.to_vec()));
-        }
+        writeln!(
+            self.file,
+            "S: {}",
+            escape(&masked(&line, self.secrets.iter().map(|secret| secret.as_slice())))
+        )
     }
 
     pub(crate) fn finish(&mut self) -> io::Result<()> {

@@ -37,6 +37,7 @@ pub(crate) fn run(
     file: &mut RecordFile,
     delivery: &mut dyn Delivery,
     bar: &mut Bar,
+    quiet: bool,
 ) -> Outcome {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let mut rules = account.rules;
@@ -46,7 +47,9 @@ pub(crate) fn run(
         file,
         delivery,
         pending: Vec::new(),
+        undelivered: 0,
         longest: account.options.max_message.unwrap_or(LONGEST),
+        quiet,
         octets: 0,
     };
     let mut result = transfer.dialogue(connection, bar);
@@ -54,6 +57,10 @@ pub(crate) fn run(
     // What came whole before it broke off is as good as ever.
     let settled = transfer.settle();
     result = result.and(settled);
+    if transfer.undelivered > 0 {
+        let why = format_args!("{} messages were not taken; they stay on the server", transfer.undelivered);
+        result = result.and(Err(Kind::Disk.because("the delivery", why)));
+    }
     let fetch = transfer.fetch;
     if fetch.summary().refused > 0 {
         let why = format_args!("{} messages", fetch.summary().refused);
@@ -71,7 +78,10 @@ struct Transfer<'a> {
     delivery: &'a mut dyn Delivery,
     /// Delivered, and not yet known to be safe.
     pending: Vec<MsgNo>,
+    undelivered: u64,
     longest: u64,
+    /// The plan of a dry run is not shown.
+    quiet: bool,
     /// Of the message that is coming in.
     octets: u64,
 }
@@ -117,8 +127,11 @@ impl Transfer<'_> {
                     bar.add(octets.len() as u64);
                 }
                 Told::Whole(wanted) => {
-                    self.delivery.end()?;
-                    self.pending.push(wanted.number);
+                    if self.delivery.end()? {
+                        self.pending.push(wanted.number);
+                    } else {
+                        self.undelivered += 1;
+                    }
                     if self.delivery.wants_commit() {
                         self.settle()?;
                     }
@@ -156,16 +169,22 @@ impl Transfer<'_> {
         if self.pending.is_empty() {
             return Ok(());
         }
+        // A commit that failed is not tried again: what it wrote may be lost although a second one says no word about it.
+        let pending = std::mem::take(&mut self.pending);
         self.delivery.commit()?;
-        for number in self.pending.drain(..) {
+        let mut lines = String::new();
+        for number in pending {
             if let Some(entry) = self.fetch.stored(number) {
-                self.file.append(entry)?;
+                lines += &format!("{entry}\n");
             }
         }
-        self.file.sync()
+        self.file.append(&lines)
     }
 
     fn show_plan(&self) {
+        if self.quiet {
+            return;
+        }
         for Wanted { number, octets, preview, .. } in self.fetch.wanted() {
             let octets = octets.map_or_else(|| "?".to_owned(), |octets| octets.to_string());
             match preview {

@@ -70,13 +70,15 @@ const WORDS: [(Trouble, &[&str]); 6] = [
     (Trouble::Later, &["try again", "later", "wait", "too many", "too fast", "exceed", "timeout"]),
 ];
 
-/// Whether the word stands in the text, in any case.
+/// Whether the word, or one that begins with it, stands in the text, in any case.
 fn contains(text: &[u8], word: &str) -> bool {
     let mut rest = text;
+    let mut inside = false;
     while let Some((front, _)) = rest.split_at_checked(word.len()) {
-        if front.eq_ignore_ascii_case(word.as_bytes()) {
+        if !inside && front.eq_ignore_ascii_case(word.as_bytes()) {
             return true;
         }
+        inside = rest.first().is_some_and(u8::is_ascii_alphabetic);
         rest = rest.split_first().map_or(&[][..], |(_, rest)| rest);
     }
     false

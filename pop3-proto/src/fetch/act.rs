@@ -118,7 +118,7 @@ impl Fetch {
             }
             Stage::Fetched => {
                 self.settle();
-                self.todo = self.deletions(&[]);
+                self.todo = self.checked_deletions();
                 Stage::Delete
             }
             Stage::Delete if !self.marked.is_empty() => {
@@ -142,7 +142,8 @@ impl Fetch {
     fn headers_are_in(&mut self) {
         for item in &mut self.listing.items {
             let entry = item.key.as_ref().and_then(|key| self.record.get(key));
-            if item.check && item.digest.is_some() && item.digest != entry.and_then(|entry| entry.digest) {
+            // Where TOP is refused, RETR tells.
+            if item.check && item.digest != entry.and_then(|entry| entry.digest) {
                 item.key = None;
                 item.unsure = true;
             }

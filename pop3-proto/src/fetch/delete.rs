@@ -26,15 +26,20 @@ impl Fetch {
             let assumed = (assumed.contains(&i) && rules.lines(item.octets).is_none()).then_some(self.now);
             let stored = entry.and_then(|entry| entry.stored).or(assumed);
             let first_seen = entry.map_or(self.now, |entry| entry.first_seen);
-            let octets = kept_octets.saturating_add(item.octets.unwrap_or(0));
-            full |= rules.keep_octets.is_some_and(|most| octets > most);
-            let over = full || rules.keep_count.is_some_and(|most| kept >= u64::from(most));
-            let goes = stored.is_some_and(|stored| {
-                over || past(stored, rules.delete_after_days)
+            let due = stored.is_some_and(|stored| {
+                past(stored, rules.delete_after_days)
                     || past(first_seen, rules.delete_older_days)
                     || entry.is_some_and(|entry| entry.fate != Fate::Stays)
             });
-            if goes {
+            if due {
+                doomed.push(i);
+                continue;
+            }
+            // What goes anyway takes nobody's place.
+            let octets = kept_octets.saturating_add(item.octets.unwrap_or(0));
+            full |= rules.keep_octets.is_some_and(|most| octets > most);
+            let over = full || rules.keep_count.is_some_and(|most| kept >= u64::from(most));
+            if over && stored.is_some() {
                 doomed.push(i);
             } else {
                 kept = kept.saturating_add(1);
@@ -42,6 +47,18 @@ impl Fetch {
             }
         }
         doomed.reverse();
+        doomed
+    }
+
+    /// Those of them that came in this session, or whose header was looked at. The others wait for the next session: an id that came
+    /// back on another message must not delete what was never fetched.
+    pub(super) fn checked_deletions(&self) -> Vec<usize> {
+        let mut doomed = self.deletions(&[]);
+        doomed.retain(|i| {
+            let Some(item) = self.listing.items.get(*i) else { return false };
+            let entry = item.key.as_ref().and_then(|key| self.record.get(key));
+            item.digest.is_some() || entry.is_some_and(|entry| entry.digest.is_none())
+        });
         doomed
     }
 

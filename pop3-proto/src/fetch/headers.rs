@@ -22,14 +22,16 @@ enum Agrees {
     Uid,
     /// The same, of one that should be gone.
     GoneUid,
+    /// The size, of one that should be gone.
+    GoneSize,
     /// The size: the server had no unique-ids then, or has none now.
     Size,
     /// Nothing.
     Header,
 }
 
-const ORDER: [Agrees; 6] =
-    [Agrees::All, Agrees::Gone, Agrees::Uid, Agrees::GoneUid, Agrees::Size, Agrees::Header];
+const ORDER: [Agrees; 7] =
+    [Agrees::All, Agrees::Gone, Agrees::Uid, Agrees::GoneUid, Agrees::Size, Agrees::GoneSize, Agrees::Header];
 
 /// What is looked up: the header, and what has to agree with it. Where the unique-id does not have to, an empty one stands for
 /// entries that have none.
@@ -57,9 +59,7 @@ impl Headers {
     fn add(&mut self, entry: &Entry) {
         let Some(digest) = entry.digest.filter(|_| !self.taken.contains(&entry.key())) else { return };
         let stays = entry.fate == Fate::Stays;
-        for agrees in
-            ORDER.into_iter().filter(|agrees| stays != matches!(agrees, Agrees::Gone | Agrees::GoneUid))
-        {
+        for agrees in ORDER.into_iter().filter(|agrees| stays != agrees.is_gone()) {
             let uids = match (&entry.id, agrees.with_uid()) {
                 (Id::Uid(uid), true) => [Some(Some(&**uid)), None],
                 (Id::Digest(_), true) | (Id::Uid(_), false) => [Some(None), None],
@@ -94,7 +94,10 @@ impl Headers {
     fn take(&mut self, agrees: Agrees, item: &Item, digest: &HeaderDigest) -> Option<Key> {
         // Messages without a header have nothing in common but that.
         let says_nothing = *digest == Digester::new().finish();
-        if says_nothing && !agrees.with_size() {
+        if says_nothing && (!agrees.with_size() || (agrees.is_gone() && item.uid.is_none())) {
+            return None;
+        }
+        if agrees == Agrees::GoneUid && item.uid.is_none() {
             return None;
         }
         // A message that has another id now is another message.
@@ -110,12 +113,16 @@ impl Headers {
 }
 
 impl Agrees {
+    const fn is_gone(self) -> bool {
+        matches!(self, Self::Gone | Self::GoneUid | Self::GoneSize)
+    }
+
     const fn with_uid(self) -> bool {
         matches!(self, Self::All | Self::Gone | Self::Uid | Self::GoneUid)
     }
 
     const fn with_size(self) -> bool {
-        matches!(self, Self::All | Self::Gone | Self::Size)
+        matches!(self, Self::All | Self::Gone | Self::Size | Self::GoneSize)
     }
 }
 

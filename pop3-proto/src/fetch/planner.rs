@@ -36,6 +36,7 @@ pub struct Fetch {
     /// What STAT said.
     pub(super) count: Option<u64>,
     pub(super) uidl_announced: bool,
+    pub(super) refused_in_a_row: u8,
     pub(super) no_top: bool,
     pub(super) top_works: bool,
     /// DELE was answered `+OK`.
@@ -104,7 +105,7 @@ pub enum Told<'i> {
     Known(Wanted),
     /// It came without a single octet, though the server says that it has some: drop it. The next session tries again.
     Empty(Wanted),
-    /// The server does not give it. If [`Trouble`] says later, no more are asked for in this session.
+    /// The server does not give it. If [`Trouble`] says later three times in a row, no more are asked for in this session.
     Refused(Wanted, Refusal<'i>),
 }
 
@@ -176,6 +177,7 @@ impl Fetch {
             stopped: false,
             count: None,
             uidl_announced: false,
+            refused_in_a_row: 0,
             no_top: false,
             top_works: false,
             marked: Vec::new(),

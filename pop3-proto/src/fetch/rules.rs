@@ -10,7 +10,7 @@ pub struct Rules {
     pub delete_older_days: Option<u32>,
     /// Leave so many messages on the server, the newest.
     pub keep_count: Option<u32>,
-    /// Leave so many octets on the server, in the newest messages.
+    /// Leave so many octets on the server, in the newest messages: from the first that does not fit, all older ones go.
     pub keep_octets: Option<u64>,
     /// Of larger messages fetch a preview: the header and [`preview_lines`](Self::preview_lines). They stay on the server.
     pub whole_up_to: Option<u64>,

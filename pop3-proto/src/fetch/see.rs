@@ -117,6 +117,7 @@ impl Fetch {
                         return Told::Known(wanted);
                     }
                 }
+                self.refused_in_a_row = 0;
                 item.came = Some(preview.is_none());
                 let count =
                     if preview.is_none() { &mut self.summary.fetched } else { &mut self.summary.previewed };
@@ -131,7 +132,10 @@ impl Fetch {
 
     /// Some servers count what they give, and shut those out for a day who ask on.
     fn not_given<'i>(&mut self, wanted: Wanted, refusal: Refusal<'i>) -> Told<'i> {
-        self.stopped |= matches!(Trouble::of(&refusal), Some(Trouble::Later | Trouble::Busy));
+        let later = matches!(Trouble::of(&refusal), Some(Trouble::Later | Trouble::Busy));
+        self.refused_in_a_row = if later { self.refused_in_a_row.saturating_add(1) } else { 0 };
+        // One message alone may be ill.
+        self.stopped |= self.refused_in_a_row >= 3;
         self.summary.refused = self.summary.refused.saturating_add(1);
         Told::Refused(wanted, refusal)
     }

@@ -29,7 +29,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
                 Stage::Handover if client.security() == Security::Plain => return Ok(Progress::StartTls),
                 // The list in clear counts no more (RFC 2595 section 4).
                 Stage::Handover => Stage::AskCapa,
-                Stage::AskCapa if self.learned.no_capa == Some(client.security()) => Stage::Choose,
+                Stage::AskCapa if self.hangs_up_on_capa(client.security()) => Stage::Choose,
                 Stage::AskCapa => {
                     client.send(&Command::Capa, out)?;
                     self.unanswered = true;
@@ -61,6 +61,13 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
                 | Stage::Cancelled(_)
                 | Stage::CapaAgain => return Ok(Progress::Going),
             };
+        }
+    }
+
+    const fn hangs_up_on_capa(&self, security: Security) -> bool {
+        match security {
+            Security::Plain => self.learned.no_capa_in_clear,
+            Security::Tls => self.learned.no_capa_in_tls,
         }
     }
 

@@ -78,6 +78,11 @@ impl Method {
         matches!(self, Self::ScramSha256Plus | Self::ScramSha1Plus | Self::ScramSha256 | Self::ScramSha1)
     }
 
+    /// Whether the server sees the password itself.
+    pub(super) const fn shows_the_password(self) -> bool {
+        matches!(self, Self::Plain | Self::Login | Self::User)
+    }
+
     /// Whether it is bound to the TLS connection.
     pub(super) const fn binds(self) -> bool {
         matches!(self, Self::ScramSha256Plus | Self::ScramSha1Plus)
@@ -94,7 +99,7 @@ impl Method {
 }
 
 /// A set of [`Method`]s.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Methods(u16);
 
 const _: () = assert!(Method::ALL.len() <= 16, "a set of methods is 16 bits");

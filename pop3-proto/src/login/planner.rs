@@ -95,7 +95,7 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Login<'c, M> {
             exchange: Exchange::new(credentials, channel, memory),
             credentials,
             policy,
-            learned: Learned { failed: Methods::NONE, no_capa: None, no_capa_after: false },
+            learned: Learned::NOTHING,
             stage: Stage::Greeting,
             digest: None,
             tried: Methods::NONE,
@@ -161,7 +161,10 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Login<'c, M> {
         let failure = match self.stage {
             Stage::Failed(failure) => failure,
             Stage::Capa(security) if self.unanswered => {
-                self.learned.no_capa = Some(security);
+                match security {
+                    Security::Plain => self.learned.no_capa_in_clear = true,
+                    Security::Tls => self.learned.no_capa_in_tls = true,
+                }
                 Failure { trouble: Trouble::Later, reason: Reason::Closed, retry: Some(Retry::WithoutCapa) }
             }
             Stage::CapaAgain if self.unanswered => {
@@ -207,7 +210,7 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Login<'c, M> {
     /// On a new connection the methods that were refused on this one are left out. Where the password itself was shown, another
     /// way to show it helps nobody.
     fn hung_up(&mut self, failure: Failure, spare: bool) -> Failure {
-        let shown = |method: &Method| matches!(method, Method::Plain | Method::Login | Method::User);
+        let shown = |method: &Method| method.shows_the_password();
         let before = self.learned.failed;
         self.learned.failed = self.refused.iter().filter(|method| !shown(method)).fold(before, Methods::with);
         let asked_for = self.refused.iter().any(|method| shown(&method));

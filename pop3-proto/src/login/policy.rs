@@ -1,7 +1,6 @@
 //! What the caller permits, and what it knows of the server from earlier connections.
 
 use super::method::Methods;
-use crate::types::Security;
 
 /// What a connection has to be before anybody logs in on it (RFC 8314 section 5.2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -30,7 +29,8 @@ pub struct Policy {
     /// USER, the token, or the one method that [`methods`](Self::methods) holds. On by default: many a server forgets to announce.
     pub unannounced: bool,
     /// Whether SCRAM may go on without a channel binding where the server refuses the one that it offered. Off by default: whoever
-    /// sits in the middle of the TLS connection has only to refuse. Some servers offer -PLUS with bindings that TLS 1.3 does not have.
+    /// sits in the middle of the TLS connection has only to refuse. To insist on a binding, put nothing but -PLUS into
+    /// [`methods`](Self::methods): the list of the server can be cut as well. Some servers offer -PLUS with bindings that TLS 1.3 does not have.
     pub unbound: bool,
     /// How many methods may be refused on one connection before it counts as wrong credentials, 3 by default. Servers lock users
     /// out who fail too often.
@@ -65,14 +65,28 @@ impl Default for Policy {
 }
 
 /// What earlier connections taught about a server. Keep it for each account, hand it to
-/// [`Login::with_learned`](super::Login::with_learned), and forget it when credentials or server change.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// [`Login::with_learned`](super::Login::with_learned), and forget it when credentials or server change, and after some days: servers are mended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Learned {
     /// Methods that the server lists and that fail all the same.
     pub failed: Methods,
-    /// It hangs up on CAPA, in clear or inside TLS. What somebody in the middle can do in clear teaches nothing about TLS.
-    pub no_capa: Option<Security>,
+    /// It hangs up on CAPA in clear. What somebody in the middle can do there teaches nothing about TLS.
+    pub no_capa_in_clear: bool,
+    /// It hangs up on CAPA inside TLS.
+    pub no_capa_in_tls: bool,
     /// It hangs up on CAPA after the login.
     pub no_capa_after: bool,
+}
+
+impl Learned {
+    /// Of a server that nobody has talked to.
+    pub const NOTHING: Self =
+        Self { failed: Methods::NONE, no_capa_in_clear: false, no_capa_in_tls: false, no_capa_after: false };
+}
+
+impl Default for Learned {
+    fn default() -> Self {
+        Self::NOTHING
+    }
 }

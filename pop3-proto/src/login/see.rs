@@ -39,7 +39,8 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
         }
         #[cfg(feature = "apop")]
         {
-            let password = self.credentials.password;
+            let wanted = self.policy.methods.contains(Method::Apop);
+            let password = self.credentials.password.filter(|_| wanted);
             self.digest = greeting.timestamp.and_then(|stamp| crate::types::Digest::of(stamp, password?));
         }
         Stage::AskCapa
@@ -115,6 +116,10 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
             return refused(Trouble::of(refusal).unwrap_or(Trouble::Credentials));
         }
         match (Trouble::of(refusal), refusal.known_code()) {
+            // Where the password was shown and called wrong, another way to show it makes it no better.
+            (Some(Trouble::Credentials), None) if method.shows_the_password() => {
+                refused(Trouble::Credentials)
+            }
             (None, _) | (Some(Trouble::Credentials), None) => self.next_after(method, Trouble::Credentials),
             (Some(Trouble::Policy), _) => self.next_after(method, Trouble::Policy),
             (Some(trouble), _) => refused(trouble),

@@ -1,5 +1,7 @@
 //! What the two ends know of their connection, and a mechanism has to be told.
 
+use core::fmt;
+
 /// What a mechanism needs to know of the connection, the server and the moment.
 ///
 /// ```
@@ -8,13 +10,13 @@
 /// let mut channel = Channel::new(nonce, "mail.example.com");
 /// channel.authority = Some(("mail.example.com", 995));
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Channel<'c> {
     /// Text that no exchange ever had before and nobody can guess: at least 18 random octets in base64. It becomes this end's
     /// part of the SCRAM nonce (RFC 5802 section 5.1), and the front of a server's CRAM-MD5 challenge (RFC 2195 section 2).
     pub nonce: &'c str,
-    /// The name of the server, for its challenge of CRAM-MD5.
+    /// Server: its name, for the challenge of CRAM-MD5.
     pub host: &'c str,
     /// Host and port that the client connected to, if they are known for sure: in OAUTHBEARER a client says them, and a server
     /// compares them with what the client says, if it says them (RFC 7628 section 3.1). `None` by default, which skips that.
@@ -26,10 +28,10 @@ pub struct Channel<'c> {
     /// A server refuses a client then that believes it has none: somebody cut the list (RFC 5802 section 6). It offers -PLUS
     /// exactly where there are some; the first three count. A client uses the first.
     pub bindings: &'c [Binding<'c>],
-    /// A secret of the server that never changes, 32 random octets: from it and the name come the salt and the keys of a
+    /// Server: a secret that never changes, 32 random octets: from it and the name come the salt and the keys of a
     /// user who does not exist, so that SCRAM asks everybody the same.
     pub fake_key: &'c [u8],
-    /// The iteration count told to users who do not exist; use the one that most of the real ones have. 4096 by default.
+    /// Server: the iteration count told to users who do not exist; use the one that most of the real ones have. 4096 by default.
     pub fake_iterations: u32,
 }
 
@@ -37,7 +39,7 @@ pub struct Channel<'c> {
 ///
 /// One value serves one login: close the connection when the session ends (RFC 9266 section 4.1). `tls-exporter` needs TLS 1.3,
 /// or TLS 1.2 with the extended master secret (RFC 9266 section 4.2).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Binding<'c> {
     /// The name of the type, `tls-exporter` or `tls-server-end-point` for instance.
     pub kind: &'c str,
@@ -58,5 +60,23 @@ impl<'c> Channel<'c> {
             fake_key: b"",
             fake_iterations: 4096,
         }
+    }
+}
+
+/// Neither the key nor the data is shown.
+impl fmt::Debug for Channel<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Channel")
+            .field("host", &self.host)
+            .field("authority", &self.authority)
+            .field("external", &self.external)
+            .field("bindings", &self.bindings)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Binding<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Binding").field("kind", &self.kind).finish_non_exhaustive()
     }
 }

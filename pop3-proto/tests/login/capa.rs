@@ -1,6 +1,5 @@
 //! Servers without CAPA, with half of it, and those that hang up on it.
 
-use pop3_proto::Security;
 use pop3_proto::client::Knowledge;
 use pop3_proto::login::{Learned, Policy, Reason, Retry, Tls, Trouble};
 
@@ -30,7 +29,7 @@ fn a_server_without_capa_is_not_asked_a_second_time() {
 fn a_server_that_hangs_up_on_capa_is_not_asked_on_the_next_connection() {
     let outcome = tls(TIM).plays("S: +OK\nC: CAPA\nEOF").fails(LATER.0, LATER.1, LATER.2);
     let mut learned = Learned::default();
-    learned.no_capa = Some(Security::Tls);
+    learned.no_capa_in_tls = true;
     assert_eq!(outcome.learned, learned);
     let outcome = tls(TIM)
         .knowing(learned)
@@ -47,7 +46,7 @@ fn a_server_that_hangs_up_on_capa_is_not_asked_on_the_next_connection() {
 #[test]
 fn where_capa_is_not_asked_tls_is_required_all_the_same() {
     let mut learned = Learned::default();
-    learned.no_capa = Some(Security::Plain);
+    learned.no_capa_in_clear = true;
     let outcome = plain(TIM).plays("S: +OK\nC: CAPA\nEOF").fails(LATER.0, LATER.1, LATER.2);
     assert_eq!(outcome.learned, learned);
     plain(TIM).knowing(learned).plays("S: +OK\nC: STLS\nS: -ERR").fails(

@@ -88,8 +88,8 @@ fn a_lock_down_is_no_lock_on_the_maildrop() {
 fn what_says_nothing_brings_the_next_method_and_in_the_end_counts_as_wrong_credentials() {
     for (refusal, words) in [
         ("", ""),
-        (" Authentication failed.", "Authentication failed."),
-        (" [X-FOO] Invalid login", "Invalid login"),
+        (" not here.", "not here."),
+        (" [X-FOO] no way", "no way"),
         (" [hello", "[hello"),
         (" [AUTHX] no", "no"),
         (" no [AUTH] here", "no [AUTH] here"),
@@ -99,6 +99,18 @@ fn what_says_nothing_brings_the_next_method_and_in_the_end_counts_as_wrong_crede
                 "{FRONT}{PLAIN}S: -ERR{refusal}\nC: AUTH LOGIN\nS: -ERR{refusal}\nC: USER user\nS: -ERR{refusal}"
             ))
             .refused(Trouble::Credentials, Method::User)
+            .said(words)
+            .learned_nothing();
+    }
+}
+
+/// The password was shown and looked at.
+#[test]
+fn a_password_that_is_called_wrong_is_not_shown_in_another_way() {
+    for words in ["Authentication failed.", "Invalid login", "Wrong password, try again"] {
+        tls(USER)
+            .plays(&format!("{FRONT}{PLAIN}S: -ERR {words}"))
+            .refused(Trouble::Credentials, Method::Plain)
             .said(words)
             .learned_nothing();
     }

@@ -1,8 +1,9 @@
 //! A Maildir: written to `tmp/`, synced, renamed to `new/`. Many small messages are synced together, which costs one wait for the
 //! disk instead of one each.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, BufWriter, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -33,7 +34,11 @@ impl Folder {
         if !dry_run {
             for folder in ["tmp", "new", "cur"] {
                 let folder = path.join(folder);
-                fs::create_dir_all(&folder).map_err(|error| failed(&folder, error))?;
+                DirBuilder::new()
+                    .recursive(true)
+                    .mode(0o700)
+                    .create(&folder)
+                    .map_err(|error| failed(&folder, error))?;
             }
         }
         let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
@@ -67,7 +72,7 @@ impl Delivery for Folder {
         let (seconds, micros) = (now.as_secs(), now.subsec_micros());
         let name = format!("{seconds}.M{micros}P{}Q{}.{}", process::id(), self.count, self.host);
         let path = self.at("tmp", &name);
-        let file = OpenOptions::new().write(true).create_new(true).open(&path);
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
         let file = file.map_err(|error| failed(&path, error))?;
         self.current = Some((BufWriter::with_capacity(BUFFER, file), name));
         Ok(())
@@ -79,12 +84,12 @@ impl Delivery for Folder {
         written.map_err(|error| failed(&self.path, error))
     }
 
-    fn end(&mut self) -> Result<(), Failure> {
+    fn end(&mut self) -> Result<bool, Failure> {
         if let Some((file, name)) = self.current.take() {
             file.into_inner().map_err(|error| failed(&self.at("tmp", &name), error.error()))?;
             self.ended.push(name);
         }
-        Ok(())
+        Ok(true)
     }
 
     fn discard(&mut self) {
@@ -99,9 +104,11 @@ impl Delivery for Folder {
 
     fn commit(&mut self) -> Result<(), Failure> {
         self.sync().map_err(|error| failed(&self.path.join("tmp"), error))?;
-        for name in std::mem::take(&mut self.ended) {
-            let (from, to) = (self.at("tmp", &name), self.at("new", &name));
+        // What is not renamed when this fails is dropped, and fetched again.
+        while let Some(name) = self.ended.last() {
+            let (from, to) = (self.at("tmp", name), self.at("new", name));
             fs::rename(from, &to).map_err(|error| failed(&to, error))?;
+            self.ended.pop();
         }
         self.octets = 0;
         let new = self.path.join("new");

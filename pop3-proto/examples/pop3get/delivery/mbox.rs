@@ -1,8 +1,11 @@
-//! An mbox file in the mboxrd form: whole messages only, appended under both kinds of lock, or taken back.
+//! An mbox file in the mboxrd form: whole messages only, appended under a dot lock and a `flock`, or taken back.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Seek as _, Write};
+use std::fs::{self, OpenOptions, TryLockError};
+use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::Duration;
 
 use time::OffsetDateTime;
 use time::macros::format_description;
@@ -19,24 +22,37 @@ use dot_lock::DotLock;
 const PIECE: u64 = 64 * 1024;
 /// Messages that wait for their append.
 const MESSAGES: usize = 100;
+const OCTETS: u64 = 64 * 1024 * 1024;
 
 pub(crate) struct File {
     path: PathBuf,
     current: Option<BufWriter<fs::File>>,
     ended: Vec<fs::File>,
+    octets: u64,
 }
 
 impl File {
     pub(crate) fn open(path: &Path) -> Self {
-        Self { path: path.to_owned(), current: None, ended: Vec::new() }
+        Self { path: path.to_owned(), current: None, ended: Vec::new(), octets: 0 }
     }
 
     /// Appends all, or leaves the file as it was.
     fn append(&mut self) -> io::Result<()> {
         let _lock = DotLock::take(&self.path)?;
-        let mut file = OpenOptions::new().create(true).append(true).open(&self.path)?;
-        file.lock()?;
+        let mut file =
+            OpenOptions::new().create(true).read(true).append(true).mode(0o600).open(&self.path)?;
+        take(&file)?;
         let before = file.metadata()?.len();
+        // Another program may have left the last message without an empty line behind it, or without a line end.
+        let mut tail = vec![0; before.min(2) as usize];
+        file.seek(SeekFrom::Start(before - tail.len() as u64))?;
+        file.read_exact(&mut tail)?;
+        let missing: &[u8] = match tail.as_slice() {
+            [] | b"\n\n" => b"",
+            [.., b'\n'] => b"\n",
+            _ => b"\n\n",
+        };
+        file.write_all(missing)?;
         let appended = self.ended.iter_mut().try_for_each(|message| write_message(message, &mut file));
         appended.and_then(|()| file.sync_all()).inspect_err(|_| {
             // Half a message would look like a whole one.
@@ -53,16 +69,17 @@ impl Delivery for File {
     }
 
     fn write(&mut self, octets: &[u8]) -> Result<(), Failure> {
+        self.octets += octets.len() as u64;
         let written = self.current.as_mut().map_or(Ok(()), |file| file.write_all(octets));
         written.map_err(|error| failed(&std::env::temp_dir(), error))
     }
 
-    fn end(&mut self) -> Result<(), Failure> {
+    fn end(&mut self) -> Result<bool, Failure> {
         if let Some(file) = self.current.take() {
             let file = file.into_inner().map_err(|error| failed(&std::env::temp_dir(), error.error()))?;
             self.ended.push(file);
         }
-        Ok(())
+        Ok(true)
     }
 
     fn discard(&mut self) {
@@ -70,14 +87,27 @@ impl Delivery for File {
     }
 
     fn wants_commit(&self) -> bool {
-        self.ended.len() >= MESSAGES
+        self.ended.len() >= MESSAGES || self.octets >= OCTETS
     }
 
     fn commit(&mut self) -> Result<(), Failure> {
         self.append().map_err(|error| failed(&self.path, error))?;
         self.ended.clear();
+        self.octets = 0;
         Ok(())
     }
+}
+
+/// Waits for the lock as long as for the other.
+fn take(file: &fs::File) -> io::Result<()> {
+    for _ in 0..50 {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) => sleep(Duration::from_millis(100)),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::ResourceBusy, "it is locked by another program"))
 }
 
 /// LF line ends, `>` in front of every line that looks like the head of a message, an empty line at the end.

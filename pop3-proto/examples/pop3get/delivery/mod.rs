@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::path::Path;
 
-use crate::account::Destination;
+use crate::account::{Account, Destination};
 use crate::failure::{Failure, Kind};
 
 mod maildir;
@@ -16,8 +16,8 @@ pub(crate) trait Delivery {
 
     fn write(&mut self, octets: &[u8]) -> Result<(), Failure>;
 
-    /// The message is whole.
-    fn end(&mut self) -> Result<(), Failure>;
+    /// The message is whole. `false` if it was not taken, and others may be.
+    fn end(&mut self) -> Result<bool, Failure>;
 
     /// Drops the message that was begun.
     fn discard(&mut self);
@@ -29,11 +29,11 @@ pub(crate) trait Delivery {
     fn commit(&mut self) -> Result<(), Failure>;
 }
 
-pub(crate) fn open(to: &Destination, dry_run: bool) -> Result<Box<dyn Delivery>, Failure> {
-    Ok(match to {
+pub(crate) fn open(account: &Account, dry_run: bool) -> Result<Box<dyn Delivery>, Failure> {
+    Ok(match &account.to {
         Destination::Maildir(path) => Box::new(maildir::Folder::open(path, dry_run)?),
         Destination::Mbox(path) => Box::new(mbox::File::open(path)),
-        Destination::Pipe(command) => Box::new(pipe::Pipe::new(command)),
+        Destination::Pipe(command) => Box::new(pipe::Pipe::new(command, &account.options)),
     })
 }
 

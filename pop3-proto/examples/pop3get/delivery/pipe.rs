@@ -6,16 +6,20 @@ use std::process::{Command, Stdio};
 
 use super::Delivery;
 use crate::failure::{Failure, Kind};
+use crate::options::Options;
 
 pub(crate) struct Pipe {
     command: String,
+    /// Variables that are not its business.
+    secrets: Vec<String>,
     current: Option<BufWriter<File>>,
     done: bool,
 }
 
 impl Pipe {
-    pub(crate) fn new(command: &str) -> Self {
-        Self { command: command.to_owned(), current: None, done: false }
+    pub(crate) fn new(command: &str, options: &Options) -> Self {
+        let secrets = [&options.password_env, &options.token_env].into_iter().flatten().cloned().collect();
+        Self { command: command.to_owned(), secrets, current: None, done: false }
     }
 
     fn failed(&self, why: impl std::fmt::Display) -> Failure {
@@ -34,18 +38,22 @@ impl Delivery for Pipe {
         written.map_err(|error| self.failed(error))
     }
 
-    fn end(&mut self) -> Result<(), Failure> {
-        let Some(file) = self.current.take() else { return Ok(()) };
+    fn end(&mut self) -> Result<bool, Failure> {
+        let Some(file) = self.current.take() else { return Ok(false) };
         let mut file = file.into_inner().map_err(|error| self.failed(error.error()))?;
         file.rewind().map_err(|error| self.failed(error))?;
         let mut command = Command::new("sh");
+        self.secrets.iter().for_each(|name| {
+            command.env_remove(name);
+        });
         let status = command.arg("-c").arg(&self.command).stdin(file).stdout(Stdio::null()).status();
         let status = status.map_err(|error| self.failed(error))?;
         if !status.success() {
-            return Err(self.failed(format_args!("{status}; the message stays on the server")));
+            eprintln!("pop3get: {}", self.failed(status));
+            return Ok(false);
         }
         self.done = true;
-        Ok(())
+        Ok(true)
     }
 
     fn discard(&mut self) {

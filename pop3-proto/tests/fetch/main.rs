@@ -1,0 +1,21 @@
+//! The download planner: what it asks for, what it deletes, and what its record holds, with exact octets both ways.
+
+#![cfg(all(feature = "fetch", feature = "serde", feature = "sasl"))]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod bounds;
+mod broken;
+mod digests;
+mod drive;
+mod headers;
+mod ids;
+mod imports;
+mod listings;
+mod lost;
+mod previews;
+mod queue;
+mod record;
+mod refusals;
+mod rules;
