@@ -103,6 +103,10 @@ impl Upstream {
 
     /// Sends a command; the first part of its answer.
     pub(crate) async fn ask(&mut self, command: &Command<'_>) -> anyhow::Result<Part<'_>> {
+        // What came before the question is no answer to it.
+        if !self.must_wait() {
+            return Err(self.idle().await);
+        }
         self.client.send(command, &mut self.tx).with_context(|| command.verb().as_str())?;
         self.spoke = Instant::now();
         self.part().await

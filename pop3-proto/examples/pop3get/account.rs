@@ -49,6 +49,9 @@ struct File {
 
 /// The accounts that the command line asks for.
 pub(crate) fn all(args: &Args) -> Result<Vec<Account>, Failure> {
+    if args.config.is_some() && args.options != Options::default() {
+        return Err(Kind::Usage.because("--config", "options of an account stand in the file"));
+    }
     let mut accounts = match &args.config {
         Some(file) => from_file(file, &args.places)?,
         None => args

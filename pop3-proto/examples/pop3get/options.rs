@@ -45,7 +45,7 @@ pub(crate) struct Args {
 }
 
 /// The options of one account; in a file, the keys of its table.
-#[derive(Clone, Debug, Default, Deserialize, clap::Args)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, clap::Args)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Options {
     #[arg(skip)]

@@ -49,7 +49,7 @@ impl Delivery for Pipe {
         let status = command.arg("-c").arg(&self.command).stdin(file).stdout(Stdio::null()).status();
         let status = status.map_err(|error| self.failed(error))?;
         if !status.success() {
-            eprintln!("pop3get: {}", self.failed(status));
+            eprintln!("pop3get: {}", self.failed(format_args!("{status}; the message stays on the server")));
             return Ok(false);
         }
         self.done = true;
