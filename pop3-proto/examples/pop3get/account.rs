@@ -9,15 +9,7 @@ use pop3_proto::url::{Auth, Url};
 use serde::Deserialize;
 
 use crate::failure::{Failure, Kind};
-use crate::options::{Args, Options};
-
-/// How the connection comes into TLS, or that it does not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Security {
-    Tls,
-    Stls,
-    Plain,
-}
+use crate::options::{Args, Options, Security};
 
 #[derive(Debug)]
 pub(crate) struct Account {

@@ -56,7 +56,7 @@ impl Connection {
                         timeout,
                         chatter: 0,
                     };
-                    if account.security == crate::account::Security::Tls {
+                    if account.security == crate::options::Security::Tls {
                         connection.log(Transcript::inside_tls_from_the_start)?;
                         connection.stream = connection.stream.secure(tls, &account.host)?;
                         connection.client = client(account, Security::Tls);

@@ -26,8 +26,7 @@ use account::Account;
 use failure::{Failure, Kind};
 use options::Args;
 use record::RecordFile;
-use report::Bar;
-use transfer::Outcome;
+use report::{Bar, Outcome};
 
 fn main() -> ExitCode {
     let args = Args::parse();

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::Parser;
 use serde::Deserialize;
 
-use crate::account::Security;
 use crate::failure::{Failure, Kind};
 
 /// Fetch POP3 mail into a Maildir, an mbox file or a command, once, and resume where a broken session ended.
@@ -146,6 +145,14 @@ pub(crate) struct Options {
     /// One command at a time, for servers that mix up their answers
     #[arg(long)]
     pub(crate) no_pipelining: bool,
+}
+
+/// How the connection comes into TLS, or that it does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Security {
+    Tls,
+    Stls,
+    Plain,
 }
 
 impl Options {

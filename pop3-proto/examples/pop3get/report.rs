@@ -1,9 +1,17 @@
 //! What people and programs are told.
 
 use indicatif::{ProgressBar, ProgressStyle};
+use pop3_proto::fetch::Summary;
 use serde_json::json;
 
-use crate::transfer::Outcome;
+use crate::failure::Failure;
+
+/// What came of it, and, if it broke off, why.
+pub(crate) struct Outcome {
+    pub(crate) summary: Summary,
+    pub(crate) unknown: usize,
+    pub(crate) failure: Option<Failure>,
+}
 
 /// Shown on a terminal only, from the first message on.
 pub(crate) struct Bar {

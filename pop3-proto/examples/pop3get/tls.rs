@@ -11,8 +11,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use sha2::{Digest as _, Sha256};
 
-use crate::account::{Account, Security};
+use crate::account::Account;
 use crate::failure::{Failure, Kind};
+use crate::options::Security;
 
 pub(crate) fn config(account: &Account) -> Result<Arc<ClientConfig>, Failure> {
     let options = &account.options;

@@ -40,6 +40,7 @@ impl Transcript {
         let mut file = BufWriter::new(file);
         writeln!(file, "# {}", title.escape_debug())?;
         writeln!(file, "role: client")?;
+        writeln!(file, "events: any")?;
         Ok(Self {
             file,
             server_line: Vec::new(),

@@ -5,14 +5,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use pop3_proto::MsgNo;
 use pop3_proto::client::{Event, Part};
-use pop3_proto::fetch::{Fault, Fetch, Progress, Record, Summary, Told, Wanted};
+use pop3_proto::fetch::{Fault, Fetch, Progress, Record, Told, Wanted};
 
 use crate::account::Account;
 use crate::connection::Connection;
 use crate::delivery::Delivery;
 use crate::failure::{Failure, Kind};
 use crate::record::RecordFile;
-use crate::report::Bar;
+use crate::report::{Bar, Outcome};
 
 /// Octets of one message, if nobody says otherwise.
 const LONGEST: u64 = 16 * 1024 * 1024 * 1024;
@@ -22,13 +22,6 @@ const REFUSALS: u64 = 20;
 
 /// Octets of memory that a listing may take: some 700,000 messages.
 const MEMORY: usize = 80 * 1024 * 1024;
-
-/// What came of it, and, if it broke off, why.
-pub(crate) struct Outcome {
-    pub(crate) summary: Summary,
-    pub(crate) unknown: usize,
-    pub(crate) failure: Option<Failure>,
-}
 
 pub(crate) fn run(
     account: &Account,

@@ -3,7 +3,7 @@
 use pop3_proto::{Code, Security};
 
 /// Every line that a transcript can have, so that a slip of the pen is not passed over.
-const KEYS: &str = "C D E EOF S T TLS accept apop capability closed covers cut digest expire greeting \
+const KEYS: &str = "C D E EOF S T TLS accept apop capability closed covers cut digest events expire greeting \
     implementation later login-delay login-error mail max-errors max-logins mechanism multiline needs-utf8 \
     own-expire own-login-delay profile proves quit-error refuse removed role sasl set speak uid user window";
 
