@@ -75,7 +75,7 @@ WITH_PASSWORD = (
 WITH_TOKEN = ("oauthbearer", "xoauth2")
 # Lines of a transcript: the octets behind C and S are ASCII with escapes, and their line end is written out.
 ESCAPED = r"(?:[ -\[\]-~]|\\[\\rnt0]|\\x[0-9a-f]{2})*"
-TRANSCRIPT_LINE = re.compile(rf"#(?: .*)?|role: client|set: tls|TLS|C: {ESCAPED}\\r\\n|S: {ESCAPED}\\r\\n")
+TRANSCRIPT_LINE = re.compile(rf"#(?: .*)?|role: client|events: any|set: tls|TLS|C: {ESCAPED}\\r\\n|S: {ESCAPED}\\r\\n")
 
 
 def message(number: int, lines: int = 3) -> bytes:

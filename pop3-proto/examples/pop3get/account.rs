@@ -105,6 +105,9 @@ impl Account {
         };
         let destination = options.to.as_deref().map(Destination::parse);
         let to = match destination {
+            Some(Destination::Maildir(path) | Destination::Mbox(path)) if path.as_os_str().is_empty() => {
+                return Err(usage("--to", "empty"));
+            }
             Some(destination) => destination,
             None => return Err(usage("--to", "missing: where shall the messages go?")),
         };

@@ -63,9 +63,9 @@ fn main() -> ExitCode {
 
 fn fetch(account: &Account, args: &Args) -> Result<Outcome, Failure> {
     let secrets = secrets::load(&account.options)?;
+    let tls = tls::config(account)?;
     let mut delivery = delivery::open(account, args.dry_run)?;
     let (mut file, record) = RecordFile::open(account)?;
-    let tls = tls::config(account)?;
     let mut connection = session::open(account, &secrets, &tls, args.transcript.as_deref())?;
     let mut bar = Bar::new(!args.quiet && !args.dry_run);
     Ok(transfer::run(account, &mut connection, record, &mut file, &mut *delivery, &mut bar, args.json))

@@ -101,6 +101,9 @@ fn credentials<'c>(account: &'c Account, secrets: &'c Secrets) -> Credentials<'c
     credentials.password = secrets.password.as_ref().map(secret);
     credentials.token = secrets.token.as_ref().map(secret);
     credentials.certificate = account.options.cert.is_some();
+    if credentials.certificate && credentials.password.is_none() && !account.user.is_empty() {
+        credentials.acting_as = Some(&account.user);
+    }
     if !account.is_anonymous() {
         credentials.trace = None;
     }

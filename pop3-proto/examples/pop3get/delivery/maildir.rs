@@ -21,6 +21,8 @@ const BUFFER: usize = 64 * 1024;
 
 pub(crate) struct Folder {
     path: PathBuf,
+    /// Open from before the first write, so that no error of the file system is missed.
+    folder: Option<File>,
     host: String,
     count: u64,
     current: Option<(BufWriter<File>, String)>,
@@ -41,10 +43,20 @@ impl Folder {
                     .map_err(|error| failed(&folder, error))?;
             }
         }
+        let folder =
+            if dry_run { None } else { Some(File::open(path).map_err(|error| failed(path, error))?) };
         let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
         let host = host.trim().replace('/', "\\057").replace(':', "\\072");
         let host = if host.is_empty() { "localhost".to_owned() } else { host };
-        Ok(Self { path: path.to_owned(), host, count: 0, current: None, ended: Vec::new(), octets: 0 })
+        Ok(Self {
+            path: path.to_owned(),
+            folder,
+            host,
+            count: 0,
+            current: None,
+            ended: Vec::new(),
+            octets: 0,
+        })
     }
 
     fn at(&self, folder: &str, name: &str) -> PathBuf {
@@ -53,8 +65,10 @@ impl Folder {
 
     /// A few files one by one; many with everything else on the file system, which has to wait for the disk only once.
     fn sync(&self) -> io::Result<()> {
-        if cfg!(target_os = "linux") && self.ended.len() > FEW {
-            return sync_file_system(&self.path);
+        if let Some(folder) =
+            self.folder.as_ref().filter(|_| cfg!(target_os = "linux") && self.ended.len() > FEW)
+        {
+            return sync_file_system(folder);
         }
         self.ended.iter().try_for_each(|name| File::open(self.at("tmp", name))?.sync_data())
     }
@@ -117,12 +131,12 @@ impl Delivery for Folder {
 }
 
 #[cfg(target_os = "linux")]
-fn sync_file_system(path: &Path) -> io::Result<()> {
-    Ok(rustix::fs::syncfs(File::open(path)?)?)
+fn sync_file_system(folder: &File) -> io::Result<()> {
+    Ok(rustix::fs::syncfs(folder)?)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn sync_file_system(_: &Path) -> io::Result<()> {
+fn sync_file_system(_: &File) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
