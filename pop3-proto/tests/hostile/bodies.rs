@@ -4,7 +4,8 @@ use pop3_proto::client::ProtocolError;
 use pop3_proto::fetch::Record;
 use sha2::{Digest as _, Sha256};
 
-use crate::wire::{Answer, Download, End, MIB, NOW, Piece, ROOM, endless, say};
+use crate::programs::Download;
+use crate::wire::{Answer, End, MIB, NOW, Piece, ROOM, endless, say};
 
 fn listing(line: &str) -> Answer {
     match line {

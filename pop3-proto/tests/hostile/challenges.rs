@@ -6,8 +6,9 @@ use pop3_proto::login::{Method, Methods, Reason, Trouble};
 use pop3_proto::sasl::client::{Credentials, MOST_ITERATIONS};
 use pop3_proto::{Deviation, Secret};
 
+use crate::programs::Attempt;
 use crate::secrets::{SOMEBODY, everything};
-use crate::wire::{Answer, Attempt, End, GREETING, Outcome, Piece, ROOM, endless, say};
+use crate::wire::{Answer, End, GREETING, Outcome, Piece, ROOM, endless, say};
 
 const GIB: u64 = 1024 * 1024 * 1024;
 const NONCE: &str = "rOprNGfwEbeRWgbNEkqO";

@@ -3,7 +3,8 @@
 use pop3_proto::MsgNo;
 use pop3_proto::fetch::Record;
 
-use crate::wire::{Download, End, Got, NOW, ROOM, say};
+use crate::programs::{Download, Got};
+use crate::wire::{End, NOW, ROOM, say};
 
 /// A maildrop that says of itself what stands here; each message is its number.
 fn maildrop(download: Download, stat: &str, list: &str, uidl: &str) -> Got {

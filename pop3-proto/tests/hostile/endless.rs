@@ -4,10 +4,9 @@ use pop3_proto::client::{Profile, ProtocolError};
 use pop3_proto::fetch::Fault;
 use pop3_proto::{Command, Deviation, MsgNo};
 
+use crate::programs::{Attempt, Download, ask};
 use crate::secrets::SOMEBODY;
-use crate::wire::{
-    Answer, Attempt, Download, End, GREETING, Line, MIB, Piece, ROOM, WINDOW, ask, endless, say,
-};
+use crate::wire::{Answer, End, GREETING, Line, MIB, Piece, ROOM, WINDOW, endless, say};
 
 /// Octets of an endless line: far beyond every limit and every buffer.
 const LINE: u64 = 64 * MIB;

@@ -4,8 +4,9 @@ use pop3_proto::client::{Knowledge, Profile, ProtocolError};
 use pop3_proto::login::{Method, Reason, Trouble};
 use pop3_proto::{Command, Deviation};
 
+use crate::programs::{Attempt, Download, ask};
 use crate::secrets::{SOMEBODY, holds_a_secret};
-use crate::wire::{Answer, Attempt, Download, End, GREETING, MIB, Piece, ROOM, ask, say};
+use crate::wire::{Answer, End, GREETING, MIB, Piece, ROOM, say};
 
 fn flood(line: &str) -> Answer {
     vec![Piece::Octets(line.into(), MIB / line.len() as u64)]

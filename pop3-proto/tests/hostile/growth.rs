@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use pop3_proto::fetch::Record;
 
-use crate::wire::{Download, End, Line, NOW, Piece, say};
+use crate::programs::Download;
+use crate::wire::{End, Line, NOW, Piece, say};
 
 /// What `count` messages and as many entries have in common.
 struct Alike {

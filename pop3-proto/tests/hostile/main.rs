@@ -15,6 +15,7 @@ mod counts;
 mod endless;
 mod floods;
 mod growth;
+mod programs;
 mod secrets;
 mod stls;
 mod walk_down;

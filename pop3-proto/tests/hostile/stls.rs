@@ -5,8 +5,9 @@ use pop3_proto::client::ProtocolError;
 use pop3_proto::login::{Method, Methods, Policy, Reason, Retry, Tls, Trouble};
 use pop3_proto::sasl::client::Credentials;
 
+use crate::programs::Attempt;
 use crate::secrets::{NAME, SOMEBODY, everything, holds, holds_a_secret};
-use crate::wire::{Answer, Attempt, End, GREETING, Outcome, Piece, ROOM, say};
+use crate::wire::{Answer, End, GREETING, Outcome, Piece, ROOM, say};
 
 const STAMP: &str = "<1896.697170952@h.example>";
 const MECHANISMS: &str = "EXTERNAL OAUTHBEARER XOAUTH2 SCRAM-SHA-256-PLUS SCRAM-SHA-1-PLUS SCRAM-SHA-256 SCRAM-SHA-1 \

@@ -7,8 +7,9 @@ use base64ct::{Base64, Encoding as _};
 use pop3_proto::Security;
 use pop3_proto::login::{Method, Methods, Policy, Reason, Retry, Trouble};
 
+use crate::programs::Attempt;
 use crate::secrets::{NAME, PASSWORD, SOMEBODY, holds, holds_a_secret};
-use crate::wire::{Answer, Attempt, End, GREETING, Piece, ROOM, say};
+use crate::wire::{Answer, End, GREETING, Piece, ROOM, say};
 
 const STAMP: &str = "<1896.697170952@h.example>";
 

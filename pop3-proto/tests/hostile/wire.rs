@@ -1,13 +1,11 @@
-//! A hostile server: an answer for every line, made while it is sent, and the programs that have to bear it.
+//! A hostile server: an answer for every line, made while it is sent.
 
 use std::collections::VecDeque;
 
-use pop3_proto::client::{Client, Event, Need, Part, Profile, ProtocolError};
-use pop3_proto::fetch::{Fault, Fetch, Progress as Stands, Record, Rules, Summary, Told};
-use pop3_proto::login::{Failure, Login, Policy, Progress, Reason, Retry, Trouble};
-use pop3_proto::sasl::Channel;
-use pop3_proto::sasl::client::Credentials;
-use pop3_proto::{Command, FixedBuf, Security};
+use pop3_proto::client::{Client, Need, ProtocolError};
+use pop3_proto::fetch::Fault;
+use pop3_proto::login::{Failure, Reason, Retry, Trouble};
+use pop3_proto::{FixedBuf, Security};
 
 /// What the server's first line answers.
 pub(crate) const GREETING: &str = "greeting";
@@ -17,7 +15,7 @@ pub(crate) const MIB: u64 = 1024 * 1024;
 /// what a test keeps of the events.
 pub(crate) const ROOM: u64 = 256 * 1024;
 /// Events in a row, without anything to send, that a program bears.
-const PATIENCE: u64 = 100_000;
+pub(crate) const PATIENCE: u64 = 100_000;
 /// The time of a session, in seconds since 1970.
 pub(crate) const NOW: u64 = 1_790_000_000;
 
@@ -49,24 +47,24 @@ pub(crate) fn endless(opening: &str, octets: &str, many: u64) -> Answer {
 }
 
 /// The connection as the client's program sees it.
-struct Wire<'s> {
-    server: Server<'s>,
-    security: Security,
-    due: VecDeque<Piece>,
+pub(crate) struct Wire<'s> {
+    pub(crate) server: Server<'s>,
+    pub(crate) security: Security,
+    pub(crate) due: VecDeque<Piece>,
     /// Octets of the front piece that were sent.
-    at: u64,
+    pub(crate) at: u64,
     /// Lines of the front piece that were made and not sent.
-    made: VecDeque<u8>,
-    window: Box<FixedBuf<WINDOW>>,
+    pub(crate) made: VecDeque<u8>,
+    pub(crate) window: Box<FixedBuf<WINDOW>>,
     /// Not flushed yet.
-    out: Vec<u8>,
-    said: Vec<u8>,
-    answered: usize,
-    octets: u64,
+    pub(crate) out: Vec<u8>,
+    pub(crate) said: Vec<u8>,
+    pub(crate) answered: usize,
+    pub(crate) octets: u64,
 }
 
 impl<'s> Wire<'s> {
-    fn new(server: Server<'s>, security: Security) -> Self {
+    pub(crate) fn new(server: Server<'s>, security: Security) -> Self {
         Self {
             server,
             security,
@@ -82,21 +80,21 @@ impl<'s> Wire<'s> {
     }
 
     /// Whether there was something to send.
-    fn flush(&mut self) -> bool {
+    pub(crate) fn flush(&mut self) -> bool {
         let sends = !self.out.is_empty();
         self.said.append(&mut self.out);
         sends
     }
 
     /// What else was sent in clear is junk to whoever shakes hands.
-    fn shake_hands(&mut self) {
+    pub(crate) fn shake_hands(&mut self) {
         self.due.clear();
         self.made.clear();
         (self.at, self.answered, self.security) = (0, self.said.len(), Security::Tls);
     }
 
     /// One segment more. `false` if none comes.
-    fn read(&mut self) -> bool {
+    pub(crate) fn read(&mut self) -> bool {
         loop {
             let Some(piece) = self.due.front() else {
                 let unanswered = &self.said[self.answered..];
@@ -145,7 +143,7 @@ impl<'s> Wire<'s> {
 }
 
 /// Reads until there is an event; `false` if none comes.
-fn wait(client: &mut Client, wire: &mut Wire<'_>) -> bool {
+pub(crate) fn wait(client: &mut Client, wire: &mut Wire<'_>) -> bool {
     loop {
         match client.poll(wire.window.unread()) {
             Need::Event => return true,
@@ -225,259 +223,8 @@ impl Outcome {
 }
 
 /// Runs it and measures its memory.
-fn measured<T>(run: impl FnOnce() -> T) -> (T, u64) {
+pub(crate) fn measured<T>(run: impl FnOnce() -> T) -> (T, u64) {
     let mut result = None;
     let used = allocation_counter::measure(|| result = Some(run()));
     (result.unwrap(), used.bytes_max)
-}
-
-/// Who wants to log in, and how.
-#[derive(Clone, Copy)]
-pub(crate) struct Attempt<'c> {
-    pub(crate) credentials: Credentials<'c>,
-    pub(crate) policy: Policy,
-    pub(crate) security: Security,
-    pub(crate) profile: Profile,
-    /// Before the handshake the program reads once more.
-    pub(crate) reads_on: bool,
-}
-
-impl<'c> Attempt<'c> {
-    /// On a connection that starts in clear.
-    pub(crate) fn in_clear(credentials: Credentials<'c>) -> Self {
-        Self {
-            credentials,
-            policy: Policy::DEFAULT,
-            security: Security::Plain,
-            profile: Profile::LENIENT,
-            reads_on: false,
-        }
-    }
-
-    /// On a connection inside TLS from the start.
-    pub(crate) fn in_tls(credentials: Credentials<'c>) -> Self {
-        Self { security: Security::Tls, ..Self::in_clear(credentials) }
-    }
-
-    pub(crate) fn policy(mut self, change: impl FnOnce(&mut Policy)) -> Self {
-        change(&mut self.policy);
-        self
-    }
-
-    pub(crate) fn profile(mut self, profile: Profile) -> Self {
-        self.profile = profile;
-        self
-    }
-
-    pub(crate) fn reads_on(mut self) -> Self {
-        self.reads_on = true;
-        self
-    }
-
-    pub(crate) fn against(self, server: impl Fn(&str, Security) -> Answer) -> Outcome {
-        let ((end, said, events, octets), memory) = measured(|| self.run(&server));
-        Outcome { end, said, events, octets, memory }
-    }
-
-    fn run(self, server: Server<'_>) -> (End, Vec<u8>, u64, u64) {
-        let channel = Channel::new("rOprNGfwEbeRWgbNEkqO", "mail.example.com");
-        let mut login = Login::new(self.credentials, channel, self.policy, [0; 1200]);
-        let mut client: Client = Client::new(self.profile, self.security);
-        let mut wire = Wire::new(server, self.security);
-        let (mut events, mut in_a_row) = (0, 0);
-        let end = loop {
-            let progress = login.act(&mut client, &mut wire.out).unwrap();
-            if wire.flush() {
-                in_a_row = 0;
-            }
-            match progress {
-                Progress::Going => {}
-                Progress::In => break End::In,
-                Progress::Failed(failure) => break End::Failed(failure),
-                Progress::StartTls => {
-                    if self.reads_on {
-                        wire.read();
-                    }
-                    let Ok(inside) = client.handover().unwrap().secured(wire.window.bytes()) else {
-                        break End::Injected;
-                    };
-                    client = inside;
-                    wire.shake_hands();
-                    continue;
-                }
-            }
-            if !wait(&mut client, &mut wire) {
-                let closed = matches!(wire.due.front(), Some(Piece::Close));
-                break if closed { End::Failed(login.end_of_input()) } else { End::Silent };
-            }
-            match client.receive(wire.window.unread()) {
-                Err(error) => break End::Broken(error),
-                Ok(_) if in_a_row == PATIENCE => break End::OutOfPatience,
-                Ok(event) => {
-                    (events, in_a_row) = (events + 1, in_a_row + 1);
-                    login.see(&event);
-                }
-            }
-        };
-        (end, wire.said, events, wire.octets)
-    }
-}
-
-/// A download of one session, whose store makes every message safe at once.
-pub(crate) struct Download {
-    pub(crate) record: Record,
-    pub(crate) rules: Rules,
-}
-
-/// What came of a download, besides what every dialogue has.
-#[derive(Debug)]
-pub(crate) struct Got {
-    pub(crate) outcome: Outcome,
-    pub(crate) told: Vec<String>,
-    pub(crate) record: Record,
-    pub(crate) summary: Summary,
-    /// Octets of messages.
-    pub(crate) data: u64,
-}
-
-impl Download {
-    pub(crate) fn new() -> Self {
-        Self::knowing(Record::new())
-    }
-
-    pub(crate) fn knowing(record: Record) -> Self {
-        Self { record, rules: Rules::DEFAULT }
-    }
-
-    pub(crate) fn rules(mut self, change: impl FnOnce(&mut Rules)) -> Self {
-        change(&mut self.rules);
-        self
-    }
-
-    /// The server is asked for its capabilities by name only: it announces TOP and UIDL.
-    pub(crate) fn from(self, server: impl Fn(&str) -> Answer) -> Got {
-        let server = |line: &str, _| match line {
-            GREETING => say("+OK\r\n"),
-            "CAPA" => say("+OK\r\nTOP\r\nUIDL\r\n.\r\n"),
-            _ => server(line),
-        };
-        let (mut got, memory) = measured(|| self.run(&server));
-        got.outcome.memory = memory;
-        got
-    }
-
-    fn run(self, server: Server<'_>) -> Got {
-        let mut client: Client = Client::new(Profile::LENIENT, Security::Tls);
-        let mut wire = Wire::new(server, Security::Tls);
-        let mut asked = false;
-        while !asked || !client.is_idle() {
-            assert!(wait(&mut client, &mut wire));
-            if let Event::Greeting(_) = client.receive(wire.window.unread()).unwrap() {
-                client.send(&Command::Capa, &mut wire.out).unwrap();
-                wire.flush();
-                asked = true;
-            }
-        }
-        wire.said.clear();
-        wire.answered = 0;
-        let mut fetch = Fetch::new(self.record, self.rules, NOW);
-        let (mut told, mut body, mut data) = (Vec::new(), Vec::new(), 0);
-        let (mut events, mut in_a_row) = (0, 0);
-        let end = loop {
-            let progress = fetch.act(&mut client, &mut wire.out).unwrap();
-            if wire.flush() {
-                in_a_row = 0;
-            }
-            match progress {
-                Stands::Going => {}
-                Stands::Done => break End::Done,
-                Stands::Failed(fault) => break End::Fault(fault),
-                _ => continue,
-            }
-            if !wait(&mut client, &mut wire) {
-                break End::Cut(client.end_of_input());
-            }
-            let event = match client.receive(wire.window.unread()) {
-                Err(error) => break End::Broken(error),
-                Ok(_) if in_a_row == PATIENCE => break End::OutOfPatience,
-                Ok(event) => event,
-            };
-            (events, in_a_row) = (events + 1, in_a_row + 1);
-            // The download itself bounds what is kept of a listing.
-            if matches!(event, Event::Reply(_, Part::ScanItem(_) | Part::UidItem(_))) {
-                in_a_row = 0;
-            }
-            let what = match fetch.see(&event) {
-                Told::Nothing => continue,
-                Told::Begin(_) => {
-                    body.clear();
-                    continue;
-                }
-                Told::Data(octets) => {
-                    data += octets.len() as u64;
-                    in_a_row = 0;
-                    body.extend_from_slice(&octets[..octets.len().min(512_usize.saturating_sub(body.len()))]);
-                    continue;
-                }
-                Told::Whole(message) => {
-                    let entry = fetch.stored(message.number).unwrap();
-                    format!("whole {} {:?} {}", message.number, entry.octets(), body.escape_ascii())
-                }
-                Told::Known(message) => format!("known {}", message.number),
-                Told::Empty(message) => format!("empty {}", message.number),
-                Told::Refused(message, _) => format!("refused {}", message.number),
-                other => panic!("{other:?}"),
-            };
-            told.push(what);
-        };
-        let outcome = Outcome { end, said: wire.said, events, octets: wire.octets, memory: 0 };
-        Got { outcome, told, summary: fetch.summary(), record: fetch.into_record(), data }
-    }
-}
-
-/// What a session heard.
-pub(crate) struct Heard {
-    pub(crate) outcome: Outcome,
-    /// The first events.
-    pub(crate) first: Vec<String>,
-    /// The last one.
-    pub(crate) last: String,
-    pub(crate) client: Client,
-}
-
-/// Sends one command behind a greeting, and listens until the answer is over and the server has no more to say.
-pub(crate) fn ask(profile: Profile, command: Option<&Command<'_>>, server: impl Fn(&str) -> Answer) -> Heard {
-    let server = |line: &str, _| server(line);
-    let (mut first, mut last) = (Vec::new(), String::new());
-    let mut client: Client = Client::new(profile, Security::Tls);
-    let ((end, said, events, octets), memory) = measured(|| {
-        let mut wire = Wire::new(&server, Security::Tls);
-        let mut events = 0;
-        let end = loop {
-            if !wait(&mut client, &mut wire) {
-                break End::Silent;
-            }
-            let event = match client.receive(wire.window.unread()) {
-                Err(error) => break End::Broken(error),
-                Ok(Event::Closed) => break End::Done,
-                Ok(event) => event,
-            };
-            events += 1;
-            let shown = matches!(event, Event::Reply(_, Part::Data(octets)) if octets.len() > 40);
-            if !shown && first.len() < 4 {
-                let mut text = format!("{event:?}");
-                text.truncate(100);
-                first.push(text);
-            }
-            if matches!(event, Event::Reply(_, Part::End | Part::Ok(_) | Part::Err(_))) {
-                last = format!("{event:?}");
-            }
-            if let (Event::Greeting(_), Some(command)) = (event, command) {
-                client.send(command, &mut wire.out).unwrap();
-                wire.flush();
-            }
-        };
-        (end, wire.said, events, wire.octets)
-    });
-    Heard { outcome: Outcome { end, said, events, octets, memory }, first, last, client }
 }
