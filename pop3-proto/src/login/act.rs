@@ -218,7 +218,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
 }
 
 const fn policy_failure(reason: Reason) -> Stage {
-    Stage::Failed(Failure { trouble: Trouble::Policy, reason, retry: None })
+    Stage::Failed(Failure::new(Trouble::Policy, reason))
 }
 
 fn offers_plus(method: Method, capabilities: &Capabilities) -> bool {

@@ -17,6 +17,12 @@ pub struct Failure {
     pub retry: Option<Retry>,
 }
 
+impl Failure {
+    pub(super) const fn new(trouble: Trouble, reason: Reason) -> Self {
+        Self { trouble, reason, retry: None }
+    }
+}
+
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -40,6 +40,7 @@
 mod act;
 mod choose;
 mod failure;
+mod hangup;
 mod method;
 mod planner;
 mod policy;

@@ -2,10 +2,9 @@
 
 use core::fmt;
 
-use super::failure::{Failure, Reason, Retry};
+use super::failure::Failure;
 use super::method::{Method, Methods};
 use super::policy::{Learned, Policy};
-use crate::client::Trouble;
 use crate::sasl::Channel;
 use crate::sasl::client::{Credentials, Engine as _, Exchange};
 use crate::text::Text;
@@ -152,71 +151,6 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Login<'c, M> {
             *to = *from;
             self.words_len = self.words_len.saturating_add(1);
         }
-    }
-
-    /// What the end of the connection means: call it in place of [`see`](Self::see) when a read returns nothing.
-    ///
-    /// Some servers hang up on CAPA, some on a wrong password, some on a mechanism that they list.
-    pub fn end_of_input(&mut self) -> Failure {
-        let failure = match self.stage {
-            Stage::Failed(failure) => failure,
-            Stage::Capa(security) if self.unanswered => {
-                match security {
-                    Security::Plain => self.learned.no_capa_in_clear = true,
-                    Security::Tls => self.learned.no_capa_in_tls = true,
-                }
-                Failure { trouble: Trouble::Later, reason: Reason::Closed, retry: Some(Retry::WithoutCapa) }
-            }
-            Stage::CapaAgain if self.unanswered => {
-                self.learned.no_capa_after = true;
-                Failure { trouble: Trouble::Later, reason: Reason::Closed, retry: Some(Retry::WithoutCapa) }
-            }
-            stage => match (self.last, stage) {
-                // It said -ERR and hung up; that the next method was on its way already changes nothing.
-                (Some(last), Stage::Method) => self.hung_up(last, self.spare),
-                (Some(last), _) if self.unanswered => self.hung_up(last, true),
-                (_, Stage::Cancelled(method) | Stage::Cancel(method)) if method.proves_the_server() => {
-                    Failure { trouble: Trouble::Policy, reason: Reason::NotProved(method), retry: None }
-                }
-                // Who hangs up on a proof may not have understood it, and would understand a password.
-                (_, Stage::Auth(method) | Stage::Respond(method))
-                    if method.proves_the_server() && !self.unanswered =>
-                {
-                    let reason = Reason::ClosedDuring(method);
-                    Failure { trouble: Trouble::Credentials, reason, retry: None }
-                }
-                (_, Stage::User | Stage::SendPass) => {
-                    let reason = Reason::ClosedDuring(Method::User);
-                    Failure { trouble: Trouble::Credentials, reason, retry: None }
-                }
-                (
-                    _,
-                    Stage::Answer(method)
-                    | Stage::Auth(method)
-                    | Stage::Respond(method)
-                    | Stage::Cancelled(method),
-                ) => {
-                    self.refused = self.refused.with(method);
-                    let reason = Reason::ClosedDuring(method);
-                    self.hung_up(Failure { trouble: Trouble::Credentials, reason, retry: None }, self.spare)
-                }
-                _ => Failure { trouble: Trouble::Later, reason: Reason::Closed, retry: None },
-            },
-        };
-        self.stage = Stage::Failed(failure);
-        failure
-    }
-
-    /// On a new connection the methods that were refused on this one are left out. Where the password itself was shown, another
-    /// way to show it helps nobody.
-    fn hung_up(&mut self, failure: Failure, spare: bool) -> Failure {
-        let shown = |method: &Method| method.shows_the_password();
-        let before = self.learned.failed;
-        self.learned.failed = self.refused.iter().filter(|method| !shown(method)).fold(before, Methods::with);
-        let asked_for = self.refused.iter().any(|method| shown(&method));
-        let next = spare && !asked_for && self.learned.failed != before;
-        let retry = next.then_some(Retry::NextMethod);
-        Failure { retry, ..failure }
     }
 }
 

@@ -35,7 +35,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
             self.keep_words(greeting.line.text);
             let refusal = Refusal { code: greeting.line.code, text: greeting.line.text };
             let trouble = Trouble::of(&refusal).unwrap_or(Trouble::Later);
-            return Stage::Failed(Failure { trouble, reason: Reason::Greeting, retry: None });
+            return Stage::Failed(Failure::new(trouble, Reason::Greeting));
         }
         #[cfg(feature = "apop")]
         {
@@ -88,7 +88,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
                 self.keep_words(refusal.text);
                 let trouble = Trouble::of(refusal).filter(|trouble| *trouble != Trouble::Credentials);
                 let trouble = trouble.unwrap_or(Trouble::Policy);
-                Stage::Failed(Failure { trouble, reason: Reason::StlsRefused, retry: None })
+                Stage::Failed(Failure::new(trouble, Reason::StlsRefused))
             }
             Stage::Stls => Stage::GoOnInClear,
             Stage::User => self.method_refused(Method::User, refusal),
@@ -102,8 +102,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
     /// Where the server says why, it is believed; where it does not, or in words only, the mechanism itself may be the fault.
     fn method_refused(&mut self, method: Method, refusal: &Refusal<'_>) -> Stage {
         self.keep_words(refusal.text);
-        let refused =
-            |trouble| Stage::Failed(Failure { trouble, reason: Reason::Refused(method), retry: None });
+        let refused = |trouble| Stage::Failed(Failure::new(trouble, Reason::Refused(method)));
         // The password was right, or the token was looked at: no other way makes it better. And whoever refuses a binding is not
         // told next that there is none (RFC 5802 section 6).
         if method.proves_the_server() && self.exchange.is_proved() {
@@ -133,7 +132,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
         let keeps =
             self.last.is_some_and(|last| last.trouble == Trouble::Credentials && trouble != last.trouble);
         if !keeps {
-            self.last = Some(Failure { trouble, reason: Reason::Refused(method), retry: None });
+            self.last = Some(Failure::new(trouble, Reason::Refused(method)));
         }
         Stage::Method
     }
@@ -141,5 +140,5 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
 
 /// Nothing more is said to somebody who does not know the password, least of all the password.
 const fn not_proved(method: Method) -> Stage {
-    Stage::Failed(Failure { trouble: Trouble::Policy, reason: Reason::NotProved(method), retry: None })
+    Stage::Failed(Failure::new(Trouble::Policy, Reason::NotProved(method)))
 }

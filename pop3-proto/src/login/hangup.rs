@@ -1,0 +1,72 @@
+//! What the end of the connection means: some servers hang up on CAPA, some on a wrong password, some on a mechanism that they
+//! list.
+
+use super::failure::{Failure, Reason, Retry};
+use super::method::{Method, Methods};
+use super::planner::{Login, Stage};
+use crate::client::Trouble;
+use crate::types::Security;
+
+impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
+    /// Call it in place of [`see`](Self::see) when a read returns nothing.
+    pub fn end_of_input(&mut self) -> Failure {
+        let failure = match (self.stage, self.last) {
+            (Stage::Failed(failure), _) => failure,
+            (Stage::Capa(Security::Plain), _) if self.unanswered => {
+                self.learned.no_capa_in_clear = true;
+                without_capa()
+            }
+            (Stage::Capa(Security::Tls), _) if self.unanswered => {
+                self.learned.no_capa_in_tls = true;
+                without_capa()
+            }
+            (Stage::CapaAgain, _) if self.unanswered => {
+                self.learned.no_capa_after = true;
+                without_capa()
+            }
+            // It said -ERR and hung up; that the next method was on its way already changes nothing.
+            (Stage::Method, Some(last)) => self.hung_up(last, self.spare),
+            (_, Some(last)) if self.unanswered => self.hung_up(last, true),
+            (Stage::Cancelled(method) | Stage::Cancel(method), _) if method.proves_the_server() => {
+                Failure::new(Trouble::Policy, Reason::NotProved(method))
+            }
+            (Stage::User | Stage::SendPass, _) => {
+                Failure::new(Trouble::Credentials, Reason::ClosedDuring(Method::User))
+            }
+            (
+                Stage::Answer(method)
+                | Stage::Auth(method)
+                | Stage::Respond(method)
+                | Stage::Cancelled(method),
+                _,
+            ) => {
+                let failure = Failure::new(Trouble::Credentials, Reason::ClosedDuring(method));
+                // Who hangs up on a proof may not have understood it, and would understand a password.
+                if method.proves_the_server() && !self.unanswered {
+                    failure
+                } else {
+                    self.refused = self.refused.with(method);
+                    self.hung_up(failure, self.spare)
+                }
+            }
+            _ => Failure::new(Trouble::Later, Reason::Closed),
+        };
+        self.stage = Stage::Failed(failure);
+        failure
+    }
+
+    /// On a new connection the methods that were refused on this one are left out. Where the password itself was shown, another
+    /// way to show it helps nobody.
+    fn hung_up(&mut self, failure: Failure, spare: bool) -> Failure {
+        let before = self.learned.failed;
+        let hidden = self.refused.iter().filter(|method| !method.shows_the_password());
+        self.learned.failed = hidden.fold(before, Methods::with);
+        let was_shown = self.refused.iter().any(Method::shows_the_password);
+        let next = spare && !was_shown && self.learned.failed != before;
+        Failure { retry: next.then_some(Retry::NextMethod), ..failure }
+    }
+}
+
+const fn without_capa() -> Failure {
+    Failure { retry: Some(Retry::WithoutCapa), ..Failure::new(Trouble::Later, Reason::Closed) }
+}
