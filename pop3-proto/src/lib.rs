@@ -146,6 +146,8 @@ pub mod dot;
 pub mod encode;
 #[cfg(feature = "fetch")]
 pub mod fetch;
+#[cfg(feature = "alloc")]
+mod hex;
 pub mod limits;
 mod line;
 #[cfg(feature = "sasl")]

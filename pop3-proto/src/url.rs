@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::hex;
 use crate::types::is_mechanism_name;
 
 /// A POP URL: `pop://user;AUTH=mechanism@host:port`.
@@ -174,12 +175,7 @@ fn decode(text: &str, start: usize) -> Result<Cow<'_, str>, UrlError> {
         let here = start.saturating_add(text.len().saturating_sub(rest.len()));
         match (first, behind) {
             (b'%', [high, low, behind @ ..]) => {
-                let digit =
-                    |octet: &u8| char::from(*octet).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-                let (Some(high), Some(low)) = (digit(high), digit(low)) else {
-                    return Err(at(here, UrlFault::Escape));
-                };
-                octets.push(high << 4 | low);
+                octets.push(hex::octet(*high, *low).ok_or_else(|| at(here, UrlFault::Escape))?);
                 rest = behind;
             }
             (b':', _) => return Err(at(here, UrlFault::Password)),

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::digest::HeaderDigest;
+use crate::hex;
 
 /// What a message is known by.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,6 +15,9 @@ pub enum Id {
     /// A digest of the header, where the server has no unique-ids, or an empty one.
     Digest([u8; 16]),
 }
+
+/// The place of a message in the record.
+pub(super) type Key = (Id, u32);
 
 /// What became of a message on the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +47,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    pub(super) fn key(&self) -> (Id, u32) {
+    pub(super) fn key(&self) -> Key {
         (self.id.clone(), self.nth)
     }
 
@@ -96,7 +100,7 @@ impl Entry {
             id: fields.next().and_then(Id::parse)?,
             nth: nth.parse().ok()?,
             octets: known(octets, |text| text.parse().ok())?,
-            digest: known(digest, hex)?,
+            digest: known(digest, self::digest)?,
             first_seen: first_seen.parse().ok()?,
             stored,
             listed: listed.parse().ok()?,
@@ -113,13 +117,13 @@ fn known<T>(text: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<Option<
 impl Id {
     pub(super) fn parse(text: &str) -> Option<Self> {
         if let Some(digest) = text.strip_prefix("digest:") {
-            return hex(digest).map(Self::Digest);
+            return self::digest(digest).map(Self::Digest);
         }
         let mut uid = Vec::new();
         let mut octets = text.strip_prefix("uid:")?.bytes();
         while let Some(octet) = octets.next() {
             uid.push(match octet {
-                b'%' => nibble(octets.next()?)? << 4 | nibble(octets.next()?)?,
+                b'%' => hex::octet(octets.next()?, octets.next()?)?,
                 0x21..=0x7E => octet,
                 _ => return None,
             });
@@ -128,18 +132,14 @@ impl Id {
     }
 }
 
-fn hex(text: &str) -> Option<HeaderDigest> {
+fn digest(text: &str) -> Option<HeaderDigest> {
     let digits: &[u8; 32] = text.as_bytes().try_into().ok()?;
     let mut digest = [0; 16];
     for (octet, pair) in digest.iter_mut().zip(digits.chunks_exact(2)) {
         let [high, low] = pair else { return None };
-        *octet = nibble(*high)? << 4 | nibble(*low)?;
+        *octet = hex::octet(*high, *low)?;
     }
     Some(digest)
-}
-
-fn nibble(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 impl fmt::Display for Entry {

@@ -5,11 +5,9 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use super::digest::{Digester, HeaderDigest};
-use super::entry::{Entry, Fate, Id};
+use super::entry::{Entry, Fate, Id, Key};
 use super::listing::Item;
 use super::record::Record;
-
-type Key = (Id, u32);
 
 /// How much has to agree besides the header, the most first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

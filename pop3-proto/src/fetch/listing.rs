@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::digest::HeaderDigest;
-use super::entry::Id;
+use super::entry::{Id, Key};
 use crate::types::{MsgNo, Scan, UidLine};
 
 /// One message of the session.
@@ -16,7 +16,7 @@ pub(super) struct Item {
     pub(super) uid: Option<Box<[u8]>>,
     pub(super) digest: Option<HeaderDigest>,
     /// Its entry in the record, once there is one.
-    pub(super) key: Option<Box<(Id, u32)>>,
+    pub(super) key: Option<Box<Key>>,
     /// Neither listed as known nor as new: its header has to be looked at.
     pub(super) unsure: bool,
     /// It is known, and its header is looked at before it is deleted.

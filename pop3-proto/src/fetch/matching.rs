@@ -3,11 +3,9 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use super::entry::{Entry, Fate, Id};
+use super::entry::{Entry, Fate, Id, Key};
 use super::listing::Item;
 use super::record::Record;
-
-type Key = (Id, u32);
 
 /// Matches what ids and sizes tell. What they do not is marked as unsure: ids that are missing, repeated in other numbers than before,
 /// on a message of another size, or on one that should be gone.

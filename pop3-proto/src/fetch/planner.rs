@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::digest::Digester;
-use super::entry::{Entry, Fate, Id};
+use super::entry::{Entry, Fate, Key};
 use super::headers::Headers;
 use super::listing::Listing;
 use super::record::Record;
@@ -40,7 +40,7 @@ pub struct Fetch {
     pub(super) no_top: bool,
     pub(super) top_works: bool,
     /// DELE was answered `+OK`.
-    pub(super) marked: Vec<(Id, u32)>,
+    pub(super) marked: Vec<Key>,
     pub(super) summary: Summary,
 }
 

@@ -4,7 +4,7 @@ use alloc::collections::BTreeMap;
 use core::fmt;
 use core::str::FromStr;
 
-use super::entry::{Entry, Id};
+use super::entry::{Entry, Id, Key};
 
 /// The first line of the text form.
 const HEADER: &str = "pop3-proto record 1";
@@ -16,7 +16,7 @@ const HEADER: &str = "pop3-proto record 1";
 /// message as soon as that is safe, and write the whole text anew at the end of the session, and before it appends to what it has read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
-    entries: BTreeMap<(Id, u32), Entry>,
+    entries: BTreeMap<Key, Entry>,
 }
 
 /// The text is not that of a record; the number of its first bad line, from 1.
@@ -51,15 +51,15 @@ impl Record {
         self.entries.insert((entry.id.clone(), entry.nth), entry);
     }
 
-    pub(super) fn get_mut(&mut self, key: &(Id, u32)) -> Option<&mut Entry> {
+    pub(super) fn get_mut(&mut self, key: &Key) -> Option<&mut Entry> {
         self.entries.get_mut(key)
     }
 
-    pub(super) fn get(&self, key: &(Id, u32)) -> Option<&Entry> {
+    pub(super) fn get(&self, key: &Key) -> Option<&Entry> {
         self.entries.get(key)
     }
 
-    pub(super) fn retain(&mut self, keep: impl FnMut(&(Id, u32), &mut Entry) -> bool) {
+    pub(super) fn retain(&mut self, keep: impl FnMut(&Key, &mut Entry) -> bool) {
         self.entries.retain(keep);
     }
 
@@ -80,7 +80,7 @@ impl Record {
         self.entries.last_key_value().is_some_and(|((id, _), _)| matches!(id, Id::Digest(_)))
     }
 
-    pub(super) fn remove(&mut self, key: &(Id, u32)) -> Option<Entry> {
+    pub(super) fn remove(&mut self, key: &Key) -> Option<Entry> {
         self.entries.remove(key)
     }
 }
