@@ -105,7 +105,8 @@ fn what_could_not_be_looked_at_settles_nothing() {
     let done = session().confirm(Confirm::AtOnceAndStop).retr(1, A).quits();
     assert_eq!(done.told, [r"whole 1 Subject: a\r\n\r\nbody\r\n", "fetched"]);
     assert_eq!((done.unknown, done.left()), (1, 2));
-    let done = session().say("RETR 1", "-ERR [SYS/TEMP] later").say("RETR 2", "-ERR [SYS/TEMP] later").quits();
+    let done =
+        session().say("RETR 1", "-ERR [SYS/TEMP] later").say("RETR 2", "-ERR [SYS/TEMP] later").quits();
     let told = "refused 1 later refused 2 later fetched";
     assert_eq!((done.told.join(" ").as_str(), done.unknown, done.left()), (told, 1, 1));
     // All of them were looked at.
