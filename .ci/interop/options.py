@@ -1507,7 +1507,7 @@ class Stage:
         bad = [line for line in lines if not TRANSCRIPT_LINE.fullmatch(line)]
         expect(not bad, f"{mode}: {bad[:3]}")
         expect(lines[0].startswith("# ") and lines[1] == "role: client", f"it begins with {lines[:2]}")
-        expect(("set: tls" in lines[:3]) == (mode == "--tls"), f"{mode}: {lines[:4]}")
+        expect(("set: tls" in lines[:4]) == (mode == "--tls"), f"{mode}: {lines[:4]}")
         expect(("TLS" in lines) == (mode == "--stls"), f"{mode}: TLS")
         expect(lines[-1].startswith("S: ") or mode == "--cut", f"it ends with {lines[-1]}")
 
