@@ -244,7 +244,8 @@ class Stage:
             there_once |= Counter(there)
             mode, method = logins[number * 7 % len(logins)]
             option, keeps = self.option(number)
-            self.pop3get.run(self.server, mode, method, to, *option)
+            # One record for all ports of the server.
+            self.pop3get.run(self.server, mode, method, to, "--record", to / "record", *option)
             fetched = Counter(sync_numbers(path.read_bytes() for path in stored(to)))
             said = f"run {number} ({method}, {mode}, {' '.join(map(str, option)) or 'keep'})"
             expect(fetched == there_once, f"{said}: not exactly once: {differing(fetched, there_once)}")
