@@ -67,10 +67,23 @@ pub fn messages() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// A mix of commands without their line ends, in an order without a pattern.
+/// A mix of commands without their line ends, in an order without a pattern; 12 octets each with them.
 #[must_use]
-pub fn commands() -> Vec<Vec<u8>> {
-    let mix: [&[u8]; 20] = [
+pub fn commands(count: usize) -> Vec<Vec<u8>> {
+    let mix = command_mix();
+    let mut state = 1_u32;
+    (0..count)
+        .map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            mix[(state >> 16) as usize % mix.len()].to_vec()
+        })
+        .collect()
+}
+
+/// The twenty of which [`commands`] picks.
+#[must_use]
+pub const fn command_mix() -> [&'static [u8]; 20] {
+    [
         b"USER mrose",
         b"PASS secret word",
         b"STAT",
@@ -91,15 +104,46 @@ pub fn commands() -> Vec<Vec<u8>> {
         b"QUIT",
         b"STLS",
         b"AUTH PLAIN",
-    ];
-    let mut state = 1_u32;
-    (0..1000)
-        .map(|_| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            mix[(state >> 16) as usize % mix.len()].to_vec()
-        })
-        .collect()
+    ]
 }
+
+/// Lines with their line ends, one behind the other.
+#[must_use]
+pub fn stream(lines: &[Vec<u8>]) -> Vec<u8> {
+    lines.iter().flat_map(|line| [line, &b"\r\n"[..]].concat()).collect()
+}
+
+/// Status lines as servers send them.
+#[must_use]
+pub fn status_lines(count: usize) -> Vec<Vec<u8>> {
+    let mix: [&[u8]; 8] = [
+        b"+OK",
+        b"+OK 120 octets follow",
+        b"-ERR no such message",
+        b"-ERR [IN-USE] another session is open",
+        b"+OK Logged in.",
+        b"+OK message 17 marked",
+        b"-ERR [AUTH] wrong name or password",
+        b"+OK 1200 octets",
+    ];
+    (0..count).map(|i| mix[i.wrapping_mul(2_654_435_761) >> 16 & 7].to_vec()).collect()
+}
+
+/// The capability list of a server that has nearly everything.
+pub const CAPABILITIES: [&[u8]; 12] = [
+    b"TOP",
+    b"USER",
+    b"SASL PLAIN LOGIN SCRAM-SHA-256",
+    b"RESP-CODES",
+    b"LOGIN-DELAY 60",
+    b"PIPELINING",
+    b"EXPIRE 30",
+    b"UIDL",
+    b"STLS",
+    b"AUTH-RESP-CODE",
+    b"UTF8 USER",
+    b"IMPLEMENTATION pop3d-1.2-sample",
+];
 
 /// Numbers and sizes of a maildrop.
 #[must_use]

@@ -1,29 +1,78 @@
-//! A number in decimal, without the formatting machinery.
+//! Numbers in decimal, without the formatting machinery.
 
-/// The digits of a `u64`, no leading zeros.
-pub(crate) struct Decimal {
-    digits: [u8; 20],
+/// The digits of a number, no leading zeros.
+pub(crate) type Decimal = Backwards<20>;
+
+/// Text of at most `N` octets, written from its end: of a number the last digit is known first. More than `N` are lost.
+pub(crate) struct Backwards<const N: usize> {
+    octets: [u8; N],
     start: usize,
 }
 
 impl Decimal {
     #[inline]
-    pub(crate) fn new(mut value: u64) -> Self {
-        let mut digits = [b'0'; 20];
-        let mut start = digits.len();
-        for digit in digits.iter_mut().rev() {
-            *digit = b'0'.wrapping_add((value % 10) as u8);
-            start = start.wrapping_sub(1);
+    pub(crate) fn new(value: u64) -> Self {
+        let mut digits = Self::empty();
+        digits.number(value);
+        digits
+    }
+}
+
+impl<const N: usize> Backwards<N> {
+    #[inline]
+    pub(crate) const fn empty() -> Self {
+        Self { octets: [b'0'; N], start: N }
+    }
+
+    /// Puts a number in front.
+    #[inline]
+    pub(crate) fn number(&mut self, mut value: u64) {
+        loop {
+            self.octet(b'0'.wrapping_add((value % 10) as u8));
             value /= 10;
             if value == 0 {
-                break;
+                return;
             }
         }
-        Self { digits, start }
+    }
+
+    /// Puts an octet in front.
+    #[inline]
+    pub(crate) fn octet(&mut self, octet: u8) {
+        let start = self.start.wrapping_sub(1);
+        if let Some(place) = self.octets.get_mut(start) {
+            *place = octet;
+            self.start = start;
+        }
     }
 
     #[inline]
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.digits.get(self.start..).unwrap_or_default()
+        self.octets.get(self.start..).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::string::ToString as _;
+
+    use super::{Backwards, Decimal};
+
+    #[test]
+    fn every_number_is_written_in_full() {
+        let edges =
+            (0..20).map(|power| 10_u64.pow(power)).flat_map(|ten| [ten - 1, ten, ten + 1, 7 * (ten / 10)]);
+        for value in edges.chain(0..1000).chain([u64::MAX]) {
+            assert_eq!(Decimal::new(value).as_bytes(), value.to_string().as_bytes());
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_lost_at_the_front() {
+        let mut line = Backwards::<4>::empty();
+        line.number(12);
+        line.octet(b' ');
+        line.number(345);
+        assert_eq!(line.as_bytes(), b"5 12");
     }
 }

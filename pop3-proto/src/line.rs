@@ -26,18 +26,20 @@ pub struct LineScanner {
     /// How many octets at the front of the window are known to hold no line end.
     scanned: usize,
     accept_bare_lf: bool,
-    saw_bare_lf: bool,
-    skip: Skip,
+    state: State,
     /// While skipping: the last octet that went was a CR.
     cr: bool,
 }
 
+/// What is known of the line at the front.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Skip {
-    No,
-    /// The line is reported as [`Line::TooLong`] at its end.
+enum State {
+    Clean,
+    /// It holds a bare LF.
+    BareLf,
+    /// It is too long and skipped; that is reported as [`Line::TooLong`] at its end.
     Report,
-    /// Its front was handed out already; its end is not reported.
+    /// It is too long, its front was handed out already, and its rest is skipped; its end is not reported.
     Silent,
 }
 
@@ -60,7 +62,7 @@ impl LineScanner {
     /// A scanner for lines of at most `limit` octets with their CRLF.
     #[must_use]
     pub const fn new(limit: usize) -> Self {
-        Self { limit, scanned: 0, accept_bare_lf: false, saw_bare_lf: false, skip: Skip::No, cr: false }
+        Self { limit, scanned: 0, accept_bare_lf: false, state: State::Clean, cr: false }
     }
 
     /// Whether a bare LF ends a line too, for people who type at a raw connection. Off by default.
@@ -76,32 +78,63 @@ impl LineScanner {
     }
 
     /// The next line. Total work is linear in the octets that pass, also when they come one at a time.
-    #[inline]
+    #[inline(always)]
     pub fn next<'i>(&mut self, mut input: impl Input<'i>) -> Line<'i> {
-        match self.front(&mut input) {
+        match self.ordinary(input.bytes()) {
+            Some((line, lf)) => {
+                self.take(&mut input, lf.wrapping_add(1));
+                Line::Complete(line)
+            }
+            None => self.odd_next(&mut input),
+        }
+    }
+
+    #[inline(never)]
+    fn odd_next<'i>(&mut self, input: &mut impl Input<'i>) -> Line<'i> {
+        let mut front = self.odd(input);
+        if let Front::Over(_) = front {
+            self.skip_rest(input, true);
+            front = self.odd(input);
+        }
+        match front {
             Front::Line { line, len, .. } => {
-                self.take(&mut input, len);
+                self.take(input, len);
                 line
             }
-            Front::Partial => Line::Partial,
-            Front::Over(_) => {
-                self.skip_rest(&mut input, true);
-                match self.front(&mut input) {
-                    Front::Line { line, len, .. } => {
-                        self.take(&mut input, len);
-                        line
-                    }
-                    _ => Line::Partial,
-                }
-            }
+            Front::Partial | Front::Over(_) => Line::Partial,
         }
     }
 
     /// Looks at the front of the window without using it, except for what an over-long line leaves behind.
     #[inline]
     pub(crate) fn front<'i>(&mut self, input: &mut impl Input<'i>) -> Front<'i> {
-        if self.skip == Skip::Report && self.skip(input) {
-            self.skip = Skip::No;
+        match self.ordinary(input.bytes()) {
+            Some((line, lf)) => {
+                self.scanned = lf;
+                Front::Line { line: Line::Complete(line), len: lf.wrapping_add(1), bare_lf: false }
+            }
+            None => self.odd(input),
+        }
+    }
+
+    /// A whole line with nothing odd about it, without its CRLF, and where its LF is.
+    #[inline(always)]
+    fn ordinary<'i>(&self, bytes: &'i [u8]) -> Option<(&'i [u8], usize)> {
+        if self.state != State::Clean {
+            return None;
+        }
+        let lf = self.scanned.wrapping_add(find_lf(bytes.get(self.scanned..)?)?);
+        match bytes.get(..lf)? {
+            [line @ .., b'\r'] if lf < self.limit => Some((line, lf)),
+            _ => None,
+        }
+    }
+
+    /// Any line, the odd ones too.
+    #[inline(never)]
+    fn odd<'i>(&mut self, input: &mut impl Input<'i>) -> Front<'i> {
+        if self.state == State::Report && self.skip(input) {
+            self.state = State::Clean;
             return Front::Line { line: Line::TooLong, len: 0, bare_lf: false };
         }
         if !self.past_skip(input) {
@@ -126,10 +159,10 @@ impl LineScanner {
             };
             if crlf || self.accept_bare_lf {
                 self.scanned = lf;
-                let line = if self.saw_bare_lf { Line::BareLf } else { Line::Complete(text) };
+                let line = if self.state == State::BareLf { Line::BareLf } else { Line::Complete(text) };
                 return Front::Line { line, len, bare_lf: !crlf };
             }
-            self.saw_bare_lf = true;
+            self.state = State::BareLf;
             self.scanned = len;
         }
     }
@@ -137,10 +170,10 @@ impl LineScanner {
     /// Goes on with the rest of a line whose front was handed out; `false` while its end has not come.
     #[inline]
     pub(crate) fn past_skip<'i>(&mut self, input: &mut impl Input<'i>) -> bool {
-        if self.skip == Skip::Silent && self.skip(input) {
-            self.skip = Skip::No;
+        if self.state == State::Silent && self.skip(input) {
+            self.state = State::Clean;
         }
-        self.skip == Skip::No
+        matches!(self.state, State::Clean | State::BareLf)
     }
 
     /// Uses up the line that [`front`](Self::front) showed.
@@ -148,14 +181,13 @@ impl LineScanner {
     pub(crate) fn take<'i>(&mut self, input: &mut impl Input<'i>, len: usize) {
         input.used(len);
         self.scanned = 0;
-        self.saw_bare_lf = false;
+        self.state = State::Clean;
     }
 
     /// Gives up on the line that [`front`](Self::front) found too long; `report` says whether its end is news.
     pub(crate) fn skip_rest<'i>(&mut self, input: &mut impl Input<'i>, report: bool) {
-        self.skip = if report { Skip::Report } else { Skip::Silent };
+        self.state = if report { State::Report } else { State::Silent };
         self.cr = false;
-        self.saw_bare_lf = false;
         self.scanned = 0;
         // What is known to hold no line end goes at once; its last octet decides whether a LF behind it is a line end.
         let known = input.bytes().len().min(self.limit.saturating_sub(1));
@@ -193,6 +225,50 @@ impl LineScanner {
             self.cr = false;
             if crlf || self.accept_bare_lf {
                 return true;
+            }
+        }
+    }
+}
+
+/// Where the first LF stands. Most lines are short, and looking at two words costs less than the call of a vector search.
+#[inline(always)]
+fn find_lf(bytes: &[u8]) -> Option<usize> {
+    const HEAD: usize = 16;
+    let Some((head, behind)) = bytes.split_first_chunk::<HEAD>() else { return memchr(b'\n', bytes) };
+    let head = u128::from_le_bytes(*head);
+    let (first, second) = (lf_marks(head as u64), lf_marks((head >> 64) as u64));
+    if first | second == 0 {
+        return memchr(b'\n', behind).map(|at| at.wrapping_add(HEAD));
+    }
+    let (marks, before) = if first == 0 { (second, 64) } else { (first, 0) };
+    Some((marks.trailing_zeros().wrapping_add(before) / 8) as usize)
+}
+
+/// The high bit of every octet that is a LF, and perhaps of some above the lowest of them.
+#[inline]
+const fn lf_marks(word: u64) -> u64 {
+    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
+    const HIGH: u64 = ONES << 7;
+    let word = word ^ (ONES * b'\n' as u64);
+    word.wrapping_sub(ONES) & !word & HIGH
+}
+
+#[cfg(test)]
+mod tests {
+    use super::find_lf;
+
+    #[test]
+    fn the_first_lf_is_found_wherever_it_stands() {
+        for len in 0..40 {
+            for first in 0..=len {
+                for second in first..=len {
+                    for beside in [b'\x0B', b'\x8A', b'\x00'] {
+                        let mut line = [beside; 41];
+                        line[first] = b'\n';
+                        line[second] = b'\n';
+                        assert_eq!(find_lf(&line[..len]), (first < len).then_some(first), "{first} of {len}");
+                    }
+                }
             }
         }
     }

@@ -52,3 +52,45 @@ impl fmt::Debug for Text<'_> {
         write!(f, "Text(\"{}\")", self.0.escape_ascii())
     }
 }
+
+/// Whether there is a control character of ASCII among the octets.
+#[inline]
+pub(crate) fn has_control(octets: &[u8]) -> bool {
+    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
+    const HIGH: u64 = ONES << 7;
+    let mut rest = octets;
+    let mut found = 0;
+    while let Some((word, behind)) = rest.split_first_chunk() {
+        let word = u64::from_ne_bytes(*word);
+        // The high bit of an octet is set, exactly if any is, where it is below 0x20 or becomes 0 in the second word.
+        let delete = word ^ (ONES * 0x7F);
+        found |= (word.wrapping_sub(ONES * 0x20) & !word) | (delete.wrapping_sub(ONES) & !delete);
+        rest = behind;
+    }
+    let tail = rest.iter().fold(false, |found, octet| found | matches!(octet, 0..=0x1F | 0x7F));
+    found & HIGH != 0 || tail
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_control;
+
+    #[test]
+    fn a_control_character_is_found_wherever_it_stands() {
+        for octet in 0..=u8::MAX {
+            for len in 1..20 {
+                for at in 0..len {
+                    for beside in [b' ', b'~', b'\x80', b'\xFF'] {
+                        let mut octets = [beside; 20];
+                        octets[at] = octet;
+                        assert_eq!(
+                            has_control(&octets[..len]),
+                            octet.is_ascii_control(),
+                            "{octet:#x} at {at} of {len}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}

@@ -7,6 +7,7 @@ use crate::base64;
 use crate::buf::{Full, Output};
 use crate::decimal::Decimal;
 use crate::limits::COMMAND_LINE;
+use crate::text::has_control;
 use crate::types::{Command, MsgNo, Verb, is_language_range, is_mechanism_name};
 
 /// Why a command was not written.
@@ -130,8 +131,7 @@ fn digits(number: MsgNo) -> Decimal {
 }
 
 fn clean(bytes: &[u8]) -> Result<&[u8], EncodeError> {
-    let control = bytes.iter().fold(false, |found, b| found | matches!(b, 0..=0x1F | 0x7F));
-    if control { Err(EncodeError::BadArgument) } else { Ok(bytes) }
+    if has_control(bytes) { Err(EncodeError::BadArgument) } else { Ok(bytes) }
 }
 
 fn text(bytes: &[u8]) -> Result<&[u8], EncodeError> {

@@ -3,7 +3,7 @@
 use super::put;
 use crate::base64;
 use crate::buf::{Full, Output};
-use crate::decimal::Decimal;
+use crate::decimal::{Backwards, Decimal};
 use crate::limits::REPLY_LINE;
 use crate::text::Text;
 use crate::types::{Code, MsgNo, Scan, Stat, Status, Timestamp, Uid};
@@ -95,7 +95,7 @@ pub fn stat_reply(stat: Stat, out: &mut impl Output) -> Result<(), Full> {
 ///
 /// [`Full`] if the line does not fit; nothing was appended.
 pub fn scan_reply(scan: Scan, out: &mut impl Output) -> Result<(), Full> {
-    put(out, &[b"+OK ", digits(scan.number).as_bytes(), b" ", Decimal::new(scan.octets).as_bytes(), b"\r\n"])
+    put(out, &[b"+OK ", scan_line(scan).as_bytes()])
 }
 
 /// Appends one line of a LIST listing: `n size` (RFC 1939 section 5).
@@ -105,7 +105,19 @@ pub fn scan_reply(scan: Scan, out: &mut impl Output) -> Result<(), Full> {
 /// [`Full`] if the line does not fit; nothing was appended.
 #[inline]
 pub fn scan_item(scan: Scan, out: &mut impl Output) -> Result<(), Full> {
-    put(out, &[digits(scan.number).as_bytes(), b" ", Decimal::new(scan.octets).as_bytes(), b"\r\n"])
+    out.put(scan_line(scan).as_bytes())
+}
+
+/// `n size` and CRLF, in one piece.
+#[inline]
+fn scan_line(scan: Scan) -> Backwards<33> {
+    let mut line = Backwards::empty();
+    line.octet(b'\n');
+    line.octet(b'\r');
+    line.number(scan.octets);
+    line.octet(b' ');
+    line.number(u64::from(scan.number.get()));
+    line
 }
 
 /// Appends the answer to `UIDL n`: `+OK n id` (RFC 1939 section 7).

@@ -1,11 +1,7 @@
 //! Listing lines are a number and what belongs to it; real servers bend them in many ways, each with a name.
 
-use nom::Parser as _;
-use nom::bytes::complete::tag;
-use nom::sequence::separated_pair;
-
 use super::error::ReplyError;
-use super::number::{msg_no, number};
+use super::number::{last_number, msg_no, msg_no_at, number};
 use crate::text::Text;
 use crate::types::{Deviation, Deviations, LangLine, MsgNo, Scan, Stat, Uid, UidLine};
 
@@ -42,7 +38,10 @@ pub fn scan_reply(text: &[u8], seen: &mut Deviations) -> Result<Scan, ReplyError
 /// [`ReplyError::Fields`] if a number is missing, or the message number is 0 or above 32 bits.
 #[inline]
 pub fn scan_item(line: &[u8], seen: &mut Deviations) -> Result<Scan, ReplyError> {
-    scan(line, seen).or_else(|_| scan(without_status(line, seen)?, seen))
+    match usual_scan(line) {
+        Some(scan) => Ok(scan),
+        None => scan(line, seen).or_else(|_| scan(without_status(line, seen)?, seen)),
+    }
 }
 
 /// Reads the text behind the `+OK` of `UIDL n`: message number and unique-id (RFC 1939 section 7).
@@ -92,13 +91,18 @@ pub fn lang_item<'i>(line: &'i [u8], seen: &mut Deviations) -> Result<LangLine<'
     Ok(LangLine { tag, description: Text::new(description.strip_prefix(b" ").unwrap_or_default()) })
 }
 
-#[inline]
-fn scan(line: &[u8], seen: &mut Deviations) -> Result<Scan, ReplyError> {
-    if let Ok(([], (number, octets))) = separated_pair(msg_no, tag(" "), number).parse_complete(line)
-        && octets != u64::MAX
-    {
-        return Ok(Scan { number, octets });
+/// A line as the RFC has it.
+#[inline(always)]
+fn usual_scan(line: &[u8]) -> Option<Scan> {
+    let (number, space) = msg_no_at(line, 0)?;
+    if line.get(space) != Some(&b' ') {
+        return None;
     }
+    let octets = last_number(line, space.wrapping_add(1)).filter(|octets| *octets != u64::MAX)?;
+    Some(Scan { number, octets })
+}
+
+fn scan(line: &[u8], seen: &mut Deviations) -> Result<Scan, ReplyError> {
     let mut noted = *seen;
     let (number, octets) = pair(line, &mut noted)?;
     let number = u32::try_from(number).ok().and_then(MsgNo::new).ok_or(ReplyError::Fields)?;

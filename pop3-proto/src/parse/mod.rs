@@ -19,6 +19,7 @@
 mod capability;
 mod command;
 mod error;
+mod grammar;
 mod greeting;
 mod listing;
 mod number;

@@ -7,63 +7,124 @@ use crate::types::MsgNo;
 /// One or more digits; a value beyond 64 bits reads as `u64::MAX`.
 #[inline]
 pub(crate) fn number(input: &[u8]) -> IResult<&[u8], u64, ()> {
-    let (mut value, mut rest) = match input.first_chunk() {
-        Some(word) => {
-            let (value, len) = first_eight(u64::from_le_bytes(*word));
-            if len == 0 {
-                return Err(Err::Error(()));
-            }
-            let rest = input.get(len..).unwrap_or_default();
-            if len < 8 {
-                return Ok((rest, value));
-            }
-            (value, rest)
-        }
-        None => (0, input),
-    };
-    while let [digit @ b'0'..=b'9', tail @ ..] = rest {
-        value = value.saturating_mul(10).saturating_add(u64::from(digit.wrapping_sub(b'0')));
-        rest = tail;
-    }
-    if rest.len() == input.len() {
-        return Err(Err::Error(()));
-    }
-    Ok((rest, value))
+    let (value, end) = number_at(input, 0).ok_or(Err::Error(()))?;
+    Ok((input.get(end..).unwrap_or_default(), value))
 }
 
 /// A message number: above zero, at most 32 bits.
 #[inline]
 pub(crate) fn msg_no(input: &[u8]) -> IResult<&[u8], MsgNo, ()> {
-    let (rest, value) = number(input)?;
-    match u32::try_from(value).ok().and_then(MsgNo::new) {
-        Some(number) => Ok((rest, number)),
-        None => Err(Err::Error(())),
-    }
+    let (number, end) = msg_no_at(input, 0).ok_or(Err::Error(()))?;
+    Ok((input.get(end..).unwrap_or_default(), number))
 }
+
+/// As [`msg_no`], at a place of a line; and where it ends.
+#[inline(always)]
+pub(crate) fn msg_no_at(line: &[u8], at: usize) -> Option<(MsgNo, usize)> {
+    let (value, end) = number_at(line, at)?;
+    Some((MsgNo::new(u32::try_from(value).ok()?)?, end))
+}
+
+/// As [`number`], at a place of a line; and where it ends. What stands in front of the place makes short numbers fast.
+#[inline(always)]
+pub(crate) fn number_at(line: &[u8], at: usize) -> Option<(u64, usize)> {
+    if let Some(word) = eight(line, at)
+        && let (value, len @ 1..=7) = first_eight(word)
+    {
+        return Some((value, at.wrapping_add(len)));
+    }
+    by_digits(line, at)
+}
+
+/// The number that a line ends with: all of it from `at` on. Nothing has to be found out but whether these are digits.
+#[inline(always)]
+pub(crate) fn last_number(line: &[u8], at: usize) -> Option<u64> {
+    let word = match line.last_chunk() {
+        Some(word) => u64::from_le_bytes(*word),
+        None => all_of(line)?.wrapping_shl(8_u32.wrapping_sub(line.len() as u32).wrapping_mul(8)),
+    };
+    let len @ 1..=8 = line.len().wrapping_sub(at) else { return last_by_digits(line, at) };
+    let others = 64_u32.wrapping_sub((len as u32).wrapping_mul(8));
+    let digits = (word ^ ZEROS).wrapping_shr(others).wrapping_shl(others);
+    if not_digits(digits) == 0 { Some(eight_digits(digits)) } else { None }
+}
+
+#[cold]
+#[inline(never)]
+fn last_by_digits(line: &[u8], at: usize) -> Option<u64> {
+    let (value, end) = by_digits(line, at)?;
+    (end == line.len()).then_some(value)
+}
+
+/// The octets of a line from `at` on, eight at most, the first lowest; zeros behind the last. `None` for a line below four.
+#[inline(always)]
+fn eight(line: &[u8], at: usize) -> Option<u64> {
+    if let Some(word) = line.get(at..)?.first_chunk() {
+        return Some(u64::from_le_bytes(*word));
+    }
+    let (word, from) = match line.last_chunk() {
+        Some(word) => (u64::from_le_bytes(*word), line.len().wrapping_sub(8)),
+        None => (all_of(line)?, 0),
+    };
+    Some(word.unbounded_shr((at.wrapping_sub(from) as u32).wrapping_mul(8)))
+}
+
+/// A line of four to eight octets, the first lowest.
+#[inline]
+fn all_of(line: &[u8]) -> Option<u64> {
+    let (first, last) = (u32::from_le_bytes(*line.first_chunk()?), u32::from_le_bytes(*line.last_chunk()?));
+    let before_last = (line.len() as u32).wrapping_sub(4).wrapping_mul(8);
+    Some(u64::from(first) | u64::from(last).wrapping_shl(before_last))
+}
+
+/// Any number, digit by digit.
+#[cold]
+#[inline(never)]
+fn by_digits(line: &[u8], at: usize) -> Option<(u64, usize)> {
+    let digits = line.get(at..)?;
+    let (mut value, mut rest) = (0_u64, digits);
+    while let [digit @ b'0'..=b'9', tail @ ..] = rest {
+        value = value.saturating_mul(10).saturating_add(u64::from(digit.wrapping_sub(b'0')));
+        rest = tail;
+    }
+    let len = digits.len().wrapping_sub(rest.len());
+    (len > 0).then_some((value, at.wrapping_add(len)))
+}
+
+const ZEROS: u64 = 0x3030_3030_3030_3030;
 
 /// Value and count of the digits at the front of eight octets, first octet lowest.
 #[inline]
 const fn first_eight(word: u64) -> (u64, usize) {
-    const ZEROS: u64 = 0x3030_3030_3030_3030;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
     let digits = word ^ ZEROS;
-    // The high bit of an octet is set where it is not 0..=9; no carry crosses octets.
-    let others = ((digits & !HIGH).wrapping_add(0x7676_7676_7676_7676) | digits) & HIGH;
-    let len = (others.trailing_zeros() / 8) as usize;
+    let len = not_digits(digits).trailing_zeros() / 8;
     if len == 0 {
         return (0, 0);
     }
     // Zeros in front of the number stand in for the octets behind it.
-    let digits = digits.wrapping_shl(64_u32.wrapping_sub((len as u32).wrapping_mul(8)));
+    let before = 64_u32.wrapping_sub(len.wrapping_mul(8));
+    (eight_digits(digits.wrapping_shl(before)), len as usize)
+}
+
+/// The high bit of the first octet that is not 0 to 9, and of some others above it. A carry crosses octets above the first such one
+/// only.
+#[inline]
+const fn not_digits(octets: u64) -> u64 {
+    (octets.wrapping_add(0x7676_7676_7676_7676) | octets) & 0x8080_8080_8080_8080
+}
+
+/// The value of eight octets from 0 to 9, the first lowest.
+#[inline]
+const fn eight_digits(digits: u64) -> u64 {
     let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);
     let low = (pairs & 0x0000_00FF_0000_00FF).wrapping_mul(0x000F_4240_0000_0064);
     let high = ((pairs >> 16) & 0x0000_00FF_0000_00FF).wrapping_mul(0x0000_2710_0000_0001);
-    (low.wrapping_add(high) >> 32, len)
+    low.wrapping_add(high) >> 32
 }
 
 #[cfg(test)]
 mod tests {
-    use super::number;
+    use super::{last_number, number, number_at};
 
     #[test]
     fn digits_end_where_they_end() {
@@ -86,6 +147,32 @@ mod tests {
             (b"\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", Err(())),
         ] {
             assert_eq!(number(input).map_err(|_| ()), want, "{}", input.escape_ascii());
+        }
+    }
+
+    /// Every place in lines of every length: the same as digit by digit.
+    #[test]
+    fn a_number_is_read_wherever_it_stands() {
+        let text = b"9 18 X273\x00 3645 0 45546 123456 7654321 87654321 987654321 18446744073709551616 ";
+        for from in 0..text.len() {
+            for line in (from..=text.len()).map(|to| &text[from..to]) {
+                for at in 0..=line.len() {
+                    let digits = line[at..].iter().take_while(|b| b.is_ascii_digit()).count();
+                    let value =
+                        str::from_utf8(&line[at..at + digits]).unwrap().parse::<u128>().unwrap_or_default();
+                    let want = u64::try_from(value).unwrap_or(u64::MAX);
+                    let want = (digits > 0).then_some((want, at + digits));
+                    assert_eq!(number_at(line, at), want, "{} at {at}", line.escape_ascii());
+                    // A line this short has a verb in front of it, or is read as odd.
+                    let last = want.filter(|_| at + digits == line.len() && line.len() >= 4);
+                    assert_eq!(
+                        last_number(line, at),
+                        last.map(|(value, _)| value),
+                        "{} at {at}",
+                        line.escape_ascii()
+                    );
+                }
+            }
         }
     }
 }

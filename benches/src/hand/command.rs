@@ -1,0 +1,126 @@
+//! Commands by hand.
+
+use memchr::memchr;
+
+/// What a reference makes of a command: its verb in capitals, and its numbers or how much text it has.
+pub type Parsed = (u32, u64, u64);
+
+/// A command line found by memchr, told apart by its first four octets, its numbers read by a digit loop. The reference.
+#[inline]
+pub fn next(stream: &mut &[u8]) -> Option<Parsed> {
+    let lf = memchr(b'\n', stream)?;
+    let line = stream[..lf].strip_suffix(b"\r")?;
+    *stream = &stream[lf + 1..];
+    line_given(line)
+}
+
+/// As [`next`], with the line at hand.
+#[inline]
+#[must_use]
+pub fn line_given(line: &[u8]) -> Option<Parsed> {
+    let word = capitals(*line.first_chunk()?);
+    let behind = &line[4..];
+    match &word.to_be_bytes() {
+        b"RETR" | b"DELE" => Some((word, number(behind.strip_prefix(b" ")?)?, 0)),
+        b"LIST" | b"UIDL" if !behind.is_empty() => Some((word, number(behind.strip_prefix(b" ")?)?, 0)),
+        b"TOP " => {
+            let space = behind.iter().position(|b| *b == b' ')?;
+            Some((word, number(&behind[..space])?, number(&behind[space + 1..])?))
+        }
+        b"USER" | b"PASS" | b"AUTH" => {
+            let text = behind.strip_prefix(b" ")?;
+            (!text.is_empty()).then_some((word, text.len() as u64, 0))
+        }
+        b"STAT" | b"LIST" | b"UIDL" | b"NOOP" | b"RSET" | b"QUIT" | b"CAPA" | b"STLS" => {
+            behind.is_empty().then_some((word, 0, 0))
+        }
+        _ => None,
+    }
+}
+
+/// The verb first, no search for the line end: the argument ends where its grammar says. What stretches the crate.
+#[inline]
+pub fn next_verb_first(stream: &mut &[u8]) -> Option<Parsed> {
+    let word = capitals(*stream.first_chunk()?);
+    let behind = &stream[4..];
+    let (parsed, rest) = match &word.to_be_bytes() {
+        b"RETR" | b"DELE" => one_number(word, behind)?,
+        b"LIST" | b"UIDL" if behind.first() == Some(&b' ') => one_number(word, behind)?,
+        b"TOP " => {
+            let (first, rest) = digits(behind)?;
+            let (second, rest) = digits(rest.strip_prefix(b" ")?)?;
+            ((word, first, second), rest)
+        }
+        b"USER" | b"PASS" | b"AUTH" => {
+            let text = behind.strip_prefix(b" ")?;
+            let cr = memchr(b'\r', text).filter(|cr| *cr > 0)?;
+            ((word, cr as u64, 0), &text[cr..])
+        }
+        b"STAT" | b"LIST" | b"UIDL" | b"NOOP" | b"RSET" | b"QUIT" | b"CAPA" | b"STLS" => {
+            ((word, 0, 0), behind)
+        }
+        _ => return None,
+    };
+    *stream = rest.strip_prefix(b"\r\n")?;
+    Some(parsed)
+}
+
+fn one_number(word: u32, behind: &[u8]) -> Option<(Parsed, &[u8])> {
+    let (value, rest) = digits(behind.strip_prefix(b" ")?)?;
+    Some(((word, value, 0), rest))
+}
+
+fn digits(input: &[u8]) -> Option<(u64, &[u8])> {
+    let (mut value, mut rest) = (0_u64, input);
+    while let [digit @ b'0'..=b'9', tail @ ..] = rest {
+        value = value.checked_mul(10)?.checked_add(u64::from(digit - b'0'))?;
+        rest = tail;
+    }
+    (rest.len() < input.len()).then_some((value, rest))
+}
+
+/// Only letters have bit 6 set and may lose bit 5.
+fn capitals(word: [u8; 4]) -> u32 {
+    let word = u32::from_be_bytes(word);
+    word & !((word & 0x4040_4040) >> 1)
+}
+
+/// A number and nothing else, by a digit loop.
+#[inline]
+pub(super) fn number(text: &[u8]) -> Option<u64> {
+    let mut value = 0_u64;
+    for digit in text {
+        if !digit.is_ascii_digit() {
+            return None;
+        }
+        value = value.checked_mul(10)?.checked_add(u64::from(digit - b'0'))?;
+    }
+    (!text.is_empty()).then_some(value)
+}
+
+/// Appends a verb and a number.
+#[inline]
+pub fn put(verb: &[u8], argument: Option<u64>, out: &mut Vec<u8>) {
+    out.extend_from_slice(verb);
+    if let Some(number) = argument {
+        out.push(b' ');
+        put_number(number, out);
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Appends a number in decimal.
+#[inline]
+pub fn put_number(mut value: u64, out: &mut Vec<u8>) {
+    let mut digits = [0; 20];
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (value % 10) as u8;
+        value /= 10;
+        if value == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[at..]);
+}

@@ -1,0 +1,90 @@
+//! Replies by hand.
+
+use memchr::memchr;
+
+use super::command::{number, put_number};
+
+/// The next line, found by memchr.
+#[inline]
+pub fn line<'s>(stream: &mut &'s [u8]) -> Option<&'s [u8]> {
+    let lf = memchr(b'\n', stream)?;
+    let line = stream[..lf].strip_suffix(b"\r")?;
+    *stream = &stream[lf + 1..];
+    Some(line)
+}
+
+/// A line of LIST, its numbers read by a digit loop. The reference.
+#[inline]
+#[must_use]
+pub fn scan(line: &[u8]) -> Option<(u64, u64)> {
+    let space = line.iter().position(|b| *b == b' ')?;
+    Some((number(&line[..space])?, number(&line[space + 1..])?))
+}
+
+/// A line of UIDL: number, space, 1 to 70 characters from `!` to `~`.
+#[inline]
+#[must_use]
+pub fn uid(line: &[u8]) -> Option<(u64, &[u8])> {
+    let space = line.iter().position(|b| *b == b' ')?;
+    let id = &line[space + 1..];
+    let fits = matches!(id.len(), 1..=70) && id.iter().all(|b| matches!(b, 0x21..=0x7E));
+    Some((number(&line[..space])?, id)).filter(|_| fits)
+}
+
+/// A status line: good or bad, response code, text.
+#[inline]
+#[must_use]
+pub fn status(line: &[u8]) -> Option<(bool, &[u8], &[u8])> {
+    let (good, behind) = match line {
+        [b'+', b'O', b'K', behind @ ..] => (true, behind),
+        [b'-', b'E', b'R', b'R', behind @ ..] => (false, behind),
+        _ => return None,
+    };
+    let text = match behind {
+        [] => behind,
+        [b' ', text @ ..] => text,
+        _ => return None,
+    };
+    if let [b'[', inner @ ..] = text
+        && let Some(end) = memchr(b']', inner)
+    {
+        let behind = &inner[end + 1..];
+        return Some((good, &inner[..end], behind.strip_prefix(b" ").unwrap_or(behind)));
+    }
+    Some((good, &[], text))
+}
+
+/// A capability: which of the known ones, and the length of its parameters.
+#[inline]
+#[must_use]
+pub fn capability(line: &[u8]) -> (u8, usize) {
+    const KNOWN: [&[u8]; 14] = [
+        b"TOP",
+        b"USER",
+        b"SASL",
+        b"RESP-CODES",
+        b"LOGIN-DELAY",
+        b"PIPELINING",
+        b"EXPIRE",
+        b"UIDL",
+        b"IMPLEMENTATION",
+        b"STLS",
+        b"AUTH-RESP-CODE",
+        b"UTF8",
+        b"LANG",
+        b"",
+    ];
+    let end = line.iter().position(|b| *b == b' ').unwrap_or(line.len());
+    let (tag, behind) = line.split_at(end);
+    let which = KNOWN.iter().position(|known| known.eq_ignore_ascii_case(tag)).unwrap_or(KNOWN.len());
+    (which as u8, behind.len().saturating_sub(1))
+}
+
+/// Appends a line of LIST.
+#[inline]
+pub fn put_scan(message: u64, octets: u64, out: &mut Vec<u8>) {
+    put_number(message, out);
+    out.push(b' ');
+    put_number(octets, out);
+    out.extend_from_slice(b"\r\n");
+}
