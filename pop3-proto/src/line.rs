@@ -113,13 +113,14 @@ impl LineScanner {
                 self.scanned = lf;
                 Front::Line { line: Line::Complete(line), len: lf.wrapping_add(1), bare_lf: false }
             }
+            None if self.state == State::Clean && input.bytes().is_empty() => Front::Partial,
             None => self.odd(input),
         }
     }
 
     /// A whole line with nothing odd about it, without its CRLF, and where its LF is.
     #[inline(always)]
-    fn ordinary<'i>(&self, bytes: &'i [u8]) -> Option<(&'i [u8], usize)> {
+    pub(crate) fn ordinary<'i>(&self, bytes: &'i [u8]) -> Option<(&'i [u8], usize)> {
         if self.state != State::Clean {
             return None;
         }
@@ -232,16 +233,34 @@ impl LineScanner {
 
 /// Where the first LF stands. Most lines are short, and looking at two words costs less than the call of a vector search.
 #[inline(always)]
-fn find_lf(bytes: &[u8]) -> Option<usize> {
+pub(crate) fn find_lf(bytes: &[u8]) -> Option<usize> {
     const HEAD: usize = 16;
-    let Some((head, behind)) = bytes.split_first_chunk::<HEAD>() else { return memchr(b'\n', bytes) };
-    let head = u128::from_le_bytes(*head);
-    let (first, second) = (lf_marks(head as u64), lf_marks((head >> 64) as u64));
-    if first | second == 0 {
-        return memchr(b'\n', behind).map(|at| at.wrapping_add(HEAD));
+    match bytes.split_first_chunk::<HEAD>() {
+        Some((head, behind)) => match lf_of_two(u128::from_le_bytes(*head)) {
+            None => memchr(b'\n', behind).map(|at| at.wrapping_add(HEAD)),
+            found => found,
+        },
+        None => find_lf_near(bytes),
     }
-    let (marks, before) = if first == 0 { (second, 64) } else { (first, 0) };
-    Some((marks.trailing_zeros().wrapping_add(before) / 8) as usize)
+}
+
+/// As [`find_lf`], of fewer than 16 octets.
+#[inline(always)]
+fn find_lf_near(bytes: &[u8]) -> Option<usize> {
+    let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) else {
+        return bytes.iter().position(|octet| *octet == b'\n');
+    };
+    // The words overlap.
+    let (first, last) = (lf_marks(u64::from_le_bytes(*first)), lf_marks(u64::from_le_bytes(*last)));
+    let (marks, before) = if first == 0 { (last, bytes.len().wrapping_sub(8)) } else { (first, 0) };
+    (marks != 0).then_some(before.wrapping_add((marks.trailing_zeros() / 8) as usize))
+}
+
+#[inline(always)]
+fn lf_of_two(words: u128) -> Option<usize> {
+    let (first, second) = (lf_marks(words as u64), lf_marks((words >> 64) as u64));
+    let (marks, before) = if first == 0 { (second, 8) } else { (first, 0) };
+    (marks != 0).then_some(((marks.trailing_zeros() / 8) as usize).wrapping_add(before))
 }
 
 /// The high bit of every octet that is a LF, and perhaps of some above the lowest of them.

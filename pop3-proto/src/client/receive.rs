@@ -22,7 +22,10 @@ impl<const Q: usize> Client<Q> {
             _ if !self.scanner.past_skip(&mut input) => true,
             Reading::Body(unstuffer) => unstuffer.wants_more(input.bytes()),
             Reading::LfBody(unstuffer) => unstuffer.wants_more(input.bytes()),
-            _ => self.front(&mut input) == Front::Partial,
+            _ => {
+                self.set_limit();
+                self.scanner.front(&mut input) == Front::Partial
+            }
         };
         if wait { Need::Input } else { Need::Event }
     }
@@ -34,28 +37,26 @@ impl<const Q: usize> Client<Q> {
     /// [`ProtocolError`]: the server broke the protocol beyond what the profile accepts. It is final: close the connection. Every
     /// further call returns it again.
     pub fn receive<'i>(&mut self, mut input: impl Input<'i>) -> Result<Event<'i>, ProtocolError> {
-        let event = self.step(&mut input);
-        if let Err(error) = event {
-            self.reading = Reading::Failed(error);
+        match &self.reading {
+            Reading::Body(_) | Reading::LfBody(_) => self.body(&mut input),
+            Reading::Listing => self.listing(&mut input),
+            Reading::Greeting | Reading::Status | Reading::Challenged => self.reply(&mut input),
+            Reading::Closed { .. } => Ok(Event::Closed),
+            Reading::Failed(error) => Err(*error),
         }
-        event
     }
 
-    fn step<'i>(&mut self, input: &mut impl Input<'i>) -> Result<Event<'i>, ProtocolError> {
+    #[inline(never)]
+    fn body<'i>(&mut self, input: &mut impl Input<'i>) -> Result<Event<'i>, ProtocolError> {
+        // The rest of an over-long status line is not the front of a message.
+        if !self.scanner.past_skip(input) {
+            return Ok(Event::NeedInput);
+        }
         let mut unstuffed = false;
         let chunk = match &mut self.reading {
-            Reading::Failed(error) => return Err(*error),
-            Reading::Closed { .. } => return Ok(Event::Closed),
-            // The rest of an over-long status line is not the front of a message.
-            _ if !self.scanner.past_skip(input) => return Ok(Event::NeedInput),
-            Reading::Greeting | Reading::Status | Reading::Challenged | Reading::Listing => {
-                return match self.line(input)? {
-                    None => Ok(Event::NeedInput),
-                    Some(line) => self.read(line, input),
-                };
-            }
             Reading::Body(unstuffer) => unstuffer.next_noting(input, &mut unstuffed),
             Reading::LfBody(unstuffer) => unstuffer.next(input),
+            _ => Chunk::Partial,
         };
         if unstuffed {
             self.note(Deviations::NONE.with(Deviation::UnstuffedDot))?;
@@ -67,8 +68,32 @@ impl<const Q: usize> Client<Q> {
         })
     }
 
+    #[inline(never)]
+    fn listing<'i>(&mut self, input: &mut impl Input<'i>) -> Result<Event<'i>, ProtocolError> {
+        match (self.line(input), self.queue.front()) {
+            (Some(found), Some((id, asked))) => self.item(id, asked, &found),
+            _ => self.nothing(),
+        }
+    }
+
+    #[inline(never)]
+    fn reply<'i>(&mut self, input: &mut impl Input<'i>) -> Result<Event<'i>, ProtocolError> {
+        match self.line(input) {
+            Some(found) => self.read(&found, input),
+            None => self.nothing(),
+        }
+    }
+
+    /// There is no line; perhaps there never will be.
+    fn nothing<'i>(&self) -> Result<Event<'i>, ProtocolError> {
+        match &self.reading {
+            Reading::Failed(error) => Err(*error),
+            _ => Ok(Event::NeedInput),
+        }
+    }
+
     #[inline]
-    fn front<'i>(&mut self, input: &mut impl Input<'i>) -> Front<'i> {
+    fn set_limit(&mut self) {
         let limits = &self.settings.limits;
         let exchange = matches!(self.queue.front(), Some((_, Asked::Auth)));
         self.scanner.set_limit(if exchange {
@@ -76,39 +101,59 @@ impl<const Q: usize> Client<Q> {
         } else {
             limits.reply_line()
         });
-        self.scanner.front(input)
     }
 
-    /// The next line. Of an over-long one the front, and its rest is skipped.
+    /// The next line. Of an over-long one the front, and its rest is skipped. `None` if it is not there yet, or the session failed.
     #[inline]
-    fn line<'i>(&mut self, input: &mut impl Input<'i>) -> Result<Option<Found<'i>>, ProtocolError> {
-        match self.front(input) {
-            Front::Partial => Ok(None),
-            Front::Line { line: Line::Complete(text), len, bare_lf } => {
-                self.scanner.take(input, len);
-                if bare_lf {
-                    self.note(Deviations::NONE.with(Deviation::BareLf))?;
-                }
-                Ok(Some(Found { text, bare_lf, cut: false }))
+    fn line<'i>(&mut self, input: &mut impl Input<'i>) -> Option<Found<'i>> {
+        self.set_limit();
+        match self.scanner.ordinary(input.bytes()) {
+            Some((text, lf)) => {
+                self.scanner.take(input, lf.wrapping_add(1));
+                Some(Found { text, bare_lf: false, cut: false })
             }
-            Front::Over(text) => {
-                self.scanner.skip_rest(input, false);
-                self.note(Deviations::NONE.with(Deviation::LongLine))?;
-                Ok(Some(Found { text, bare_lf: false, cut: true }))
-            }
-            // Not from a scanner that accepts bare LF and skips in silence.
-            Front::Line { .. } => Err(ProtocolError::Status),
+            None if input.bytes().is_empty() => None,
+            None => self.odd_line(input),
         }
     }
 
+    #[inline(never)]
+    fn odd_line<'i>(&mut self, input: &mut impl Input<'i>) -> Option<Found<'i>> {
+        let (found, seen) = match self.scanner.front(input) {
+            Front::Line { line: Line::Complete(text), len, bare_lf } => {
+                self.scanner.take(input, len);
+                (Found { text, bare_lf, cut: false }, bare_lf.then_some(Deviation::BareLf))
+            }
+            Front::Over(text) => {
+                self.scanner.skip_rest(input, false);
+                (Found { text, bare_lf: false, cut: true }, Some(Deviation::LongLine))
+            }
+            // A scanner that accepts bare LF and skips in silence reports no other line.
+            Front::Partial | Front::Line { .. } => return None,
+        };
+        self.note(seen.map_or(Deviations::NONE, |one| Deviations::NONE.with(one))).ok()?;
+        Some(found)
+    }
+
+    /// An error that is final.
+    #[cold]
+    pub(super) fn fail(&mut self, error: ProtocolError) -> ProtocolError {
+        self.reading = Reading::Failed(error);
+        error
+    }
+
     #[inline]
-    fn read<'i>(&mut self, found: Found<'i>, input: &mut impl Input<'i>) -> Result<Event<'i>, ProtocolError> {
+    fn read<'i>(
+        &mut self,
+        found: &Found<'i>,
+        input: &mut impl Input<'i>,
+    ) -> Result<Event<'i>, ProtocolError> {
         let mut seen = Deviations::NONE;
         let line = found.text;
         let event = match (&self.reading, self.queue.front()) {
-            (Reading::Listing, Some((id, asked))) => return self.item(id, asked, &found),
             (Reading::Greeting, _) => {
-                let greeting = parse::greeting(line, &mut seen).map_err(|_| ProtocolError::Status)?;
+                let greeting =
+                    parse::greeting(line, &mut seen).map_err(|_| self.fail(ProtocolError::Status))?;
                 self.reading = match greeting.line.status {
                     Status::Ok => Reading::Status,
                     Status::Err => Reading::Closed { tls: false },
@@ -130,13 +175,15 @@ impl<const Q: usize> Client<Q> {
             }
             // A server may give up while its challenge is open.
             (Reading::Challenged, Some((_, asked))) if line.starts_with(b"-") => {
-                let status = parse::status_line(line, &mut seen).map_err(|_| ProtocolError::Status)?;
+                let status =
+                    parse::status_line(line, &mut seen).map_err(|_| self.fail(ProtocolError::Status))?;
                 self.err(asked, status)
             }
             (Reading::Status, Some((_, asked))) => {
-                let status = parse::status_line(line, &mut seen).map_err(|_| ProtocolError::Status)?;
+                let status =
+                    parse::status_line(line, &mut seen).map_err(|_| self.fail(ProtocolError::Status))?;
                 match status.status {
-                    Status::Ok => self.ok(asked, status, &found, input, &mut seen)?,
+                    Status::Ok => self.ok(asked, status, found, input, &mut seen)?,
                     Status::Err => self.err(asked, status),
                 }
             }
@@ -181,7 +228,7 @@ impl<const Q: usize> Client<Q> {
             }
             Asked::Stls => {
                 if found.cut || !input.bytes().is_empty() {
-                    return Err(ProtocolError::PlaintextAfterStls);
+                    return Err(self.fail(ProtocolError::PlaintextAfterStls));
                 }
                 let event = self.whole(Part::Ok(shown));
                 self.reading = Reading::Closed { tls: true };
@@ -291,7 +338,7 @@ impl<const Q: usize> Client<Q> {
 
 /// The text of a `+OK` with a response code left in it: none is registered for `+OK`, so it means nothing more to a program.
 fn whole_text<'i>(line: &StatusLine<'i>, whole: &'i [u8]) -> Text<'i> {
-    match line.code.and(whole.iter().position(|b| *b == b'[')) {
+    match line.code.and_then(|_| whole.iter().position(|b| *b == b'[')) {
         Some(at) => Text::new(whole.get(at..).unwrap_or_default()),
         None => line.text,
     }

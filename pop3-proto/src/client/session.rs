@@ -175,11 +175,17 @@ impl<const Q: usize> Client<Q> {
     }
 
     /// Records what the server did; fails if the profile does not accept it.
+    #[inline]
     pub(super) fn note(&mut self, seen: Deviations) -> Result<(), ProtocolError> {
-        if seen.is_empty() {
-            return Ok(());
-        }
+        if seen.is_empty() { Ok(()) } else { self.judge(seen) }
+    }
+
+    #[cold]
+    fn judge(&mut self, seen: Deviations) -> Result<(), ProtocolError> {
         self.deviations = self.deviations.union(seen);
-        self.settings.profile.refuses(seen).map_or(Ok(()), |one| Err(ProtocolError::Deviation(one)))
+        match self.settings.profile.refuses(seen) {
+            Some(one) => Err(self.fail(ProtocolError::Deviation(one))),
+            None => Ok(()),
+        }
     }
 }

@@ -4,13 +4,19 @@
 #[cfg(feature = "std")]
 const HEAD: usize = 128;
 
+/// What is no longer than this is searched by words alone.
+#[cfg(feature = "std")]
+const SHORT: usize = 3 * HEAD;
+
 const WORD: usize = size_of::<u64>();
 
 /// Where the first LF stands that is followed by a dot.
 #[inline]
 pub(super) fn lf_dot(hay: &[u8]) -> Option<usize> {
     #[cfg(feature = "std")]
-    if let Some((head, rest)) = hay.split_at_checked(HEAD) {
+    if hay.len() > SHORT
+        && let Some((head, rest)) = hay.split_at_checked(HEAD)
+    {
         if let Some(at) = by_words(head) {
             return Some(at);
         }
@@ -18,9 +24,16 @@ pub(super) fn lf_dot(hay: &[u8]) -> Option<usize> {
         if let ([.., b'\n'], [b'.', ..]) = (head, rest) {
             return Some(HEAD.wrapping_sub(1));
         }
-        return memchr::memmem::find(rest, b"\n.").map(|at| at.wrapping_add(HEAD));
+        return by_vectors(rest).map(|at| at.wrapping_add(HEAD));
     }
     by_words(hay)
+}
+
+/// Out of line: setting up takes a stack frame of its own.
+#[cfg(feature = "std")]
+#[inline(never)]
+fn by_vectors(hay: &[u8]) -> Option<usize> {
+    memchr::memmem::find(hay, b"\n.")
 }
 
 #[inline]
@@ -56,7 +69,7 @@ mod tests {
     /// Every place in every length around the seams, beside decoys.
     #[test]
     fn finds_the_first_pair_wherever_it_lies() {
-        for len in 0..300 {
+        for len in 0..500 {
             let mut hay = vec![b'\n'; len];
             hay.iter_mut().skip(1).step_by(3).for_each(|b| *b = b'.' ^ 1);
             assert_eq!(lf_dot(&hay), None);

@@ -1,5 +1,7 @@
 //! What goes out as a body has CRLF line ends, a dot more on each line that starts with one, and a line end at its end.
 
+use crate::line::find_lf;
+
 /// Writes a stored message as the body of a multi-line reply.
 ///
 /// It hands out runs of the message's own bytes and, between them, the few octets that the wire needs more; nothing is
@@ -114,35 +116,41 @@ impl Default for Stuffer {
 /// no LF.
 #[inline]
 fn clean_run(bytes: &[u8]) -> usize {
-    const BLOCK: usize = 64;
     let mut at = 0_usize;
-    loop {
-        let rest = bytes.get(at..).unwrap_or_default();
-        let blocks = (rest.first_chunk::<BLOCK>(), block::<BLOCK>(rest, 1), block::<BLOCK>(rest, 2));
-        if let (Some(before), Some(here), Some(after)) = blocks {
-            let work = before.iter().zip(here).zip(after).fold(0_u8, |work, ((p, b), a)| {
-                work | (u8::from(*b == b'\n') & (u8::from(*p != b'\r') | u8::from(*a == b'.')))
-            });
-            if work == 0 {
-                at = at.wrapping_add(BLOCK);
-                continue;
-            }
+    while let Some(found) = bytes.get(at..).and_then(find_lf) {
+        let lf = at.wrapping_add(found);
+        if bytes.get(lf.wrapping_sub(1)) != Some(&b'\r') {
+            return lf;
         }
-        // The block that needs work, or the tail.
-        for (i, pair) in rest.windows(2).enumerate().take(BLOCK) {
-            let lf = at.wrapping_add(i).wrapping_add(1);
-            match pair {
-                [b'\r', b'\n'] if bytes.get(lf.wrapping_add(1)) == Some(&b'.') => return lf.wrapping_add(1),
-                [b'\r', b'\n'] => {}
-                [_, b'\n'] => return lf,
-                _ => {}
-            }
+        at = lf.wrapping_add(1);
+        if bytes.get(at) == Some(&b'.') {
+            return at;
         }
-        if rest.len() <= BLOCK.wrapping_add(1) {
-            return bytes.len();
+        // Where one line end is in order the next ones are most likely, too.
+        at = clean_blocks(bytes, at);
+    }
+    bytes.len()
+}
+
+/// Skips blocks from `at` on that have no bare LF, and no LF in front of a dot. Without a branch inside a block the compiler makes
+/// vector code of it.
+#[inline]
+fn clean_blocks(bytes: &[u8], mut at: usize) -> usize {
+    const BLOCK: usize = 64;
+    while let (Some(before), Some(here), Some(behind)) = (
+        block::<BLOCK>(bytes, at.wrapping_sub(1)),
+        block::<BLOCK>(bytes, at),
+        block::<BLOCK>(bytes, at.wrapping_add(1)),
+    ) {
+        let work = before.iter().zip(here).zip(behind).fold(0_u8, |work, ((p, b), a)| {
+            work | (u8::from(*b == b'\n') & (u8::from(*p != b'\r') | u8::from(*a == b'.')))
+        });
+        if work != 0 {
+            break;
         }
         at = at.wrapping_add(BLOCK);
     }
+    at
 }
 
 #[inline]

@@ -5,7 +5,7 @@ use crate::base64;
 use crate::buf::{Full, Output};
 use crate::decimal::{Backwards, Decimal};
 use crate::limits::REPLY_LINE;
-use crate::text::Text;
+use crate::text::{Text, has_control};
 use crate::types::{Code, MsgNo, Scan, Stat, Status, Timestamp, Uid};
 
 /// The line that ends a multi-line reply (RFC 1939 section 3).
@@ -188,17 +188,19 @@ fn line(
     utf8: bool,
     out: &mut impl Output,
 ) -> Result<(), Full> {
-    let indicator: &[u8] = if status == Status::Ok { b"+OK" } else { b"-ERR" };
     let Some(code) = code else {
+        let (alone, open): (&[u8], &[u8]) =
+            if status == Status::Ok { (b"+OK\r\n", b"+OK ") } else { (b"-ERR\r\n", b"-ERR ") };
         if text.is_empty() {
-            return put(out, &[indicator, b"\r\n"]);
+            return put(out, &[alone]);
         }
         let text = cut(text, REPLY_LINE.wrapping_sub(b"-ERR \r\n".len()));
         return match text.strip_prefix('[') {
-            Some(behind) => mended(&[indicator, b" ("], behind, utf8, out),
-            None => mended(&[indicator, b" "], text, utf8, out),
+            Some(behind) => mended(&[open, b"("], behind, utf8, out),
+            None => mended(&[open], text, utf8, out),
         };
     };
+    let indicator: &[u8] = if status == Status::Ok { b"+OK" } else { b"-ERR" };
     let code = code.as_str().as_bytes();
     if text.is_empty() {
         return put(out, &[indicator, b" [", code, b"]\r\n"]);
@@ -227,7 +229,7 @@ fn mended<const N: usize>(
         return Err(Full);
     }
     head.iter().try_for_each(|part| out.put(part))?;
-    if text.bytes().fold(true, |all, c| all & fits(c)) {
+    if !has_control(text.as_bytes()) && (utf8 || text.is_ascii()) {
         out.put(text.as_bytes())?;
     } else {
         for c in text.chars() {

@@ -151,12 +151,8 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Open<I, M> {
                     self.mark(n);
                     let [message, deleted] =
                         [Phrase::Message, Phrase::Deleted].map(|phrase| session.phrase(phrase));
-                    let text = Words::new()
-                        .text(message)
-                        .text(" ")
-                        .number(u64::from(n.get()))
-                        .text(" ")
-                        .text(deleted);
+                    let mut text = Words::new();
+                    text.text(message).text(" ").number(u64::from(n.get())).text(" ").text(deleted);
                     reply.ok(session, out, text.as_str());
                 }
                 Some(why) => reply.err(session, out, None, session.phrase(why)),
@@ -178,7 +174,9 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Open<I, M> {
 
     fn figures(&self, session: &Server<'_>) -> Words {
         let [messages, octets] = [Phrase::Messages, Phrase::Octets].map(|phrase| session.phrase(phrase));
-        let words = Words::new().number(u64::from(self.count)).text(" ").text(messages).text(" (");
-        words.number(self.octets).text(" ").text(octets).text(")")
+        let mut words = Words::new();
+        words.number(u64::from(self.count)).text(" ").text(messages).text(" (");
+        words.number(self.octets).text(" ").text(octets).text(")");
+        words
     }
 }

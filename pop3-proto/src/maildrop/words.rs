@@ -15,12 +15,14 @@ impl Words {
     }
 
     /// Appends a text, if it and all before it fit.
-    pub(super) fn text(mut self, text: &str) -> Self {
+    #[inline]
+    pub(super) fn text(&mut self, text: &str) -> &mut Self {
         self.push(text.as_bytes());
         self
     }
 
-    pub(super) fn number(mut self, number: u64) -> Self {
+    #[inline]
+    pub(super) fn number(&mut self, number: u64) -> &mut Self {
         self.push(Decimal::new(number).as_bytes());
         self
     }

@@ -5,16 +5,17 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use pop3_proto::client::{Client, Event, Need, Part, Profile};
-use pop3_proto::{Command, FixedBuf, MsgNo, Scan, Secret, Security, Stat, Status};
+use pop3_proto::{Command, MsgNo, Scan, Secret, Security, Stat, Status};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// Commands on the way at once.
+use crate::window::Window;
+
+/// Most commands on the way at once.
 pub(crate) const PIPELINE: usize = 32;
 /// How long to wait for a connection, and for the next octet.
 const PATIENCE: Duration = Duration::from_secs(60);
-const WINDOW: usize = 16 * 1024;
 
 /// A server and its users.
 #[derive(Debug)]
@@ -42,7 +43,7 @@ impl Target {
 pub(crate) struct Connection {
     stream: TcpStream,
     client: Client<PIPELINE>,
-    rx: Box<FixedBuf<WINDOW>>,
+    rx: Window,
     tx: Vec<u8>,
 }
 
@@ -51,7 +52,7 @@ impl Connection {
         let stream = timeout(PATIENCE, TcpStream::connect(address)).await??;
         stream.set_nodelay(true)?;
         let client = Client::new(Profile::STRICT, Security::Plain);
-        let mut connection = Self { stream, client, rx: Box::new(FixedBuf::new()), tx: Vec::new() };
+        let mut connection = Self { stream, client, rx: Window::new(), tx: Vec::new() };
         match connection.next().await? {
             Event::Greeting(greeting) if greeting.line.status == Status::Ok => Ok(connection),
             event => Err(unexpected(&event)),

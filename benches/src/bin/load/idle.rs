@@ -11,12 +11,18 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::Span;
 use crate::connection::{Connection, Target};
-use crate::outcome::{Errors, join};
+use crate::outcome::{Errors, join, report};
+use crate::processor::Meter;
 
 /// Logins at once; a server under test is to hold the sessions, not to stand a storm of them.
 const OPENING: usize = 32;
 
-pub(crate) async fn run(target: &Arc<Target>, span: Span, interval: Duration) -> anyhow::Result<Value> {
+pub(crate) async fn run(
+    target: &Arc<Target>,
+    span: Span,
+    interval: Duration,
+    meter: Meter,
+) -> anyhow::Result<Value> {
     let mut terminate = signal(SignalKind::terminate())?;
     let (stop, stopping) = watch::channel(());
     let opening = Arc::new(Semaphore::new(OPENING));
@@ -46,9 +52,11 @@ pub(crate) async fn run(target: &Arc<Target>, span: Span, interval: Duration) ->
     all_open.wait().await;
     let open_seconds = start.elapsed().as_secs_f64();
     eprintln!("open: {} sessions in {open_seconds:.2} s", span.connections);
+    let before = meter.read()?;
     let start = Instant::now();
     tokio::select! { () = sleep(span.seconds) => {} _ = terminate.recv() => {} }
     let seconds = start.elapsed().as_secs_f64();
+    let used = meter.read()?.since(before);
     stop.send(())?;
 
     let (mut noops, mut errors) = (0, Errors::default());
@@ -57,15 +65,14 @@ pub(crate) async fn run(target: &Arc<Target>, span: Span, interval: Duration) ->
         errors.add(failed);
     })
     .await?;
-    Ok(json!({
+    let found = json!({
         "mode": "idle",
         "connections": span.connections,
         "open_seconds": open_seconds,
         "seconds": seconds,
         "noops": noops,
-        "errors": errors.count,
-        "first_error": errors.first,
-    }))
+    });
+    Ok(report(found, errors, used))
 }
 
 async fn stay(

@@ -13,9 +13,14 @@ mod connection;
 mod idle;
 mod messages;
 mod outcome;
+mod processor;
 mod sessions;
+mod times;
+mod window;
 
-use connection::Target;
+use connection::{PIPELINE, Target};
+use messages::Extent;
+use processor::Meter;
 
 /// Put load on a POP3 server.
 #[derive(Debug, Parser)]
@@ -32,6 +37,9 @@ struct Args {
     /// The password of all users
     #[arg(long)]
     password: String,
+    /// The server's process: its processor time and that of its descendants is told too, from /proc of Linux
+    #[arg(long, value_name = "PID")]
+    server_pid: Option<u32>,
     #[command(subcommand)]
     mode: Mode,
 }
@@ -51,14 +59,29 @@ enum Mode {
         #[command(flatten)]
         span: Span,
     },
-    /// Log in once, then RETR of all messages, again and again
+    /// Log in once, then RETR of all messages, again and again; p50_ms and p99_ms are of the times from where a RETR is
+    /// queued, to be sent at once or behind others, to the end of its message
     Messages {
+        /// How many at once
+        #[arg(long, value_name = "N")]
+        connections: u32,
         #[command(flatten)]
-        span: Span,
-        /// Keep 32 RETR on the way instead of one
-        #[arg(long)]
-        pipelined: bool,
+        extent: TimeOrPasses,
+        /// Keep so many RETR on the way, 1 to 32
+        #[arg(long, value_name = "N", default_value_t = 1, value_parser = depth)]
+        depth: usize,
     },
+}
+
+#[derive(Clone, Copy, Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct TimeOrPasses {
+    /// For how long
+    #[arg(long, value_name = "N", value_parser = seconds)]
+    seconds: Option<Duration>,
+    /// How often each connection downloads its whole maildrop; timed from where all are open to the last end
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    passes: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, clap::Args)]
@@ -79,14 +102,28 @@ fn seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
+fn depth(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(depth @ 1..=PIPELINE) => Ok(depth),
+        _ => Err(format!("expected a number from 1 to {PIPELINE}")),
+    }
+}
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     let target = Arc::new(Target::new(args.address, args.user, args.first, args.password));
+    let meter = Meter::new(args.server_pid)?;
     let report = match args.mode {
-        Mode::Idle { span, interval } => idle::run(&target, span, interval).await?,
-        Mode::Sessions { span } => sessions::run(&target, span).await?,
-        Mode::Messages { span, pipelined } => messages::run(&target, span, pipelined).await?,
+        Mode::Idle { span, interval } => idle::run(&target, span, interval, meter).await?,
+        Mode::Sessions { span } => sessions::run(&target, span, meter).await?,
+        Mode::Messages { connections, extent, depth } => {
+            let extent = match (extent.seconds, extent.passes) {
+                (Some(time), _) => Extent::Time(time),
+                (None, passes) => Extent::Passes(passes.unwrap_or(1)),
+            };
+            messages::run(&target, connections, depth, extent, meter).await?
+        }
     };
     println!("{report}");
     Ok(())

@@ -1,4 +1,4 @@
-//! Messages without end, from maildrops that stay open.
+//! Whole maildrops again and again, over connections that stay open.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -9,59 +9,102 @@ use pop3_proto::Scan;
 use serde_json::{Value, json};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
-use crate::Span;
-use crate::connection::{Connection, PIPELINE, Target};
-use crate::outcome::{Errors, join};
+use crate::connection::{Connection, Target};
+use crate::outcome::{Errors, join, report};
+use crate::processor::Meter;
+use crate::times::Times;
+
+/// How much of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Extent {
+    Time(Duration),
+    /// So often each connection asks for its whole maildrop.
+    Passes(u32),
+}
 
 #[derive(Debug, Default)]
 struct Fetched {
-    messages: u64,
+    times: Times,
     octets: u64,
 }
 
-pub(crate) async fn run(target: &Arc<Target>, span: Span, pipelined: bool) -> anyhow::Result<Value> {
-    let depth = if pipelined { PIPELINE } else { 1 };
-    let all_open = Arc::new(Barrier::new(span.connections as usize));
+pub(crate) async fn run(
+    target: &Arc<Target>,
+    connections: u32,
+    depth: usize,
+    extent: Extent,
+    meter: Meter,
+) -> anyhow::Result<Value> {
+    // Passed four times: all are open, the time runs, all have what they asked for, and all may end. The last waits for the
+    // meter, because processes that have just ended are hard to find.
+    let gate = Arc::new(Barrier::new(connections as usize + 1));
     let mut workers = JoinSet::new();
-    for nth in 0..span.connections {
-        let (target, all_open) = (target.clone(), all_open.clone());
+    for nth in 0..connections {
+        let (target, gate) = (target.clone(), gate.clone());
         workers.spawn(async move {
             let (mut fetched, mut errors) = (Fetched::default(), Errors::default());
-            let opened = errors.note(open(&target, nth, pipelined).await);
-            all_open.wait().await;
-            if let Some((connection, scans)) = opened {
-                errors.note(fetch(connection, &scans, depth, span.seconds, &mut fetched).await);
+            let opened = errors.note(open(&target, nth, depth).await);
+            gate.wait().await;
+            gate.wait().await;
+            let mut done = None;
+            if let Some((mut connection, scans)) = opened {
+                let result = fetch(&mut connection, &scans, depth, extent, &mut fetched).await;
+                done = errors.note(result).map(|()| connection);
+            }
+            gate.wait().await;
+            gate.wait().await;
+            if let Some(connection) = done {
+                errors.note(connection.quit().await);
             }
             (fetched, errors)
         });
     }
+    gate.wait().await;
+    let before = meter.read()?;
+    let start = Instant::now();
+    gate.wait().await;
+    let (seconds, used);
+    match extent {
+        Extent::Time(time) => {
+            sleep_until(start + time).await;
+            used = meter.read()?.since(before);
+            seconds = time.as_secs_f64();
+            gate.wait().await;
+        }
+        Extent::Passes(_) => {
+            gate.wait().await;
+            seconds = start.elapsed().as_secs_f64();
+            used = meter.read()?.since(before);
+        }
+    }
+    gate.wait().await;
     let (mut all, mut errors) = (Fetched::default(), Errors::default());
     join(workers, |(fetched, failed)| {
-        all.messages += fetched.messages;
+        all.times.add(&fetched.times);
         all.octets += fetched.octets;
         errors.add(failed);
     })
     .await?;
-    let seconds = span.seconds.as_secs_f64();
-    Ok(json!({
+    let found = json!({
         "mode": "messages",
-        "connections": span.connections,
-        "pipelined": pipelined,
+        "connections": connections,
+        "depth": depth,
         "seconds": seconds,
-        "messages": all.messages,
+        "messages": all.times.len(),
         "octets": all.octets,
-        "messages_per_second": all.messages as f64 / seconds,
+        "messages_per_second": all.times.len() as f64 / seconds,
         "megabytes_per_second": all.octets as f64 / 1e6 / seconds,
-        "errors": errors.count,
-        "first_error": errors.first,
-    }))
+        "p50_ms": all.times.milliseconds(50),
+        "p99_ms": all.times.milliseconds(99),
+    });
+    Ok(report(found, errors, used))
 }
 
-async fn open(target: &Target, nth: u32, pipelined: bool) -> anyhow::Result<(Connection, Vec<Scan>)> {
+async fn open(target: &Target, nth: u32, depth: usize) -> anyhow::Result<(Connection, Vec<Scan>)> {
     let mut connection = target.log_in(nth).await?;
-    if pipelined {
+    if depth > 1 {
         ensure!(connection.may_pipeline().await?, "the server does not announce PIPELINING");
     }
     let scans = connection.list().await?;
@@ -71,28 +114,33 @@ async fn open(target: &Target, nth: u32, pipelined: bool) -> anyhow::Result<(Con
 
 /// Counts what is there in time; what was asked for by then is still taken in, so that the session ends in good order.
 async fn fetch(
-    mut connection: Connection,
+    connection: &mut Connection,
     scans: &[Scan],
     depth: usize,
-    time: Duration,
+    extent: Extent,
     fetched: &mut Fetched,
 ) -> anyhow::Result<()> {
-    let deadline = Instant::now() + time;
-    let mut to_ask = scans.iter().cycle();
+    let (deadline, most) = match extent {
+        Extent::Time(time) => (Some(Instant::now() + time), usize::MAX),
+        Extent::Passes(passes) => (None, scans.len().saturating_mul(passes as usize)),
+    };
+    let mut to_ask = scans.iter().cycle().take(most);
     let mut incoming = VecDeque::with_capacity(depth);
+    let mut now = Instant::now();
     let mut in_time = true;
     loop {
         while in_time && incoming.len() < depth {
             let Some(scan) = to_ask.next() else { break };
             connection.ask_for(scan.number)?;
-            incoming.push_back(scan);
+            incoming.push_back((scan, now));
         }
-        let Some(scan) = incoming.pop_front() else { return connection.quit().await };
+        let Some((scan, asked)) = incoming.pop_front() else { return Ok(()) };
         let octets = connection.message().await?;
+        now = Instant::now();
         ensure!(octets == scan.octets, "message {} of {} octets came as {octets}", scan.number, scan.octets);
-        in_time = Instant::now() <= deadline;
+        in_time = deadline.is_none_or(|deadline| now <= deadline);
         if in_time {
-            fetched.messages += 1;
+            fetched.times.note(now - asked);
             fetched.octets += octets;
         }
     }

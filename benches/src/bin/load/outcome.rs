@@ -1,7 +1,10 @@
 //! What workers bring home.
 
 use anyhow::Context as _;
+use serde_json::Value;
 use tokio::task::JoinSet;
+
+use crate::processor::Used;
 
 /// Errors are counted, and the first is told.
 #[derive(Debug, Default)]
@@ -32,4 +35,13 @@ pub(crate) async fn join<T: 'static>(mut workers: JoinSet<T>, mut each: impl FnM
         each(done.context("a worker")?);
     }
     Ok(())
+}
+
+/// What a mode found, and what all have in common.
+pub(crate) fn report(mut found: Value, errors: Errors, used: Used) -> Value {
+    found["errors"] = errors.count.into();
+    found["first_error"] = errors.first.into();
+    found["server_cpu_seconds"] = used.server.map(|time| time.as_secs_f64()).into();
+    found["driver_cpu_seconds"] = used.driver.map(|time| time.as_secs_f64()).into();
+    found
 }
