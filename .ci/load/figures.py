@@ -82,8 +82,11 @@ class Figures:
         return statistics.median(values) if values else None
 
     def ratio(self, row: str, other: str) -> float | None:
-        ours, theirs = self.median(self.names[0], row), self.median(other, row)
-        return ours / theirs if ours and theirs else None
+        """The median of those within the rounds: from one to the next the machine changes more than the servers do."""
+        ours, theirs = self.values.get((self.names[0], row)), self.values.get((other, row))
+        if not ours or not theirs or not all(theirs):
+            return None
+        return statistics.median(one / another for one, another in zip(ours, theirs, strict=True))
 
     def table(self, sizes: dict[str, str]) -> str:
         """All rows that were measured. `sizes` are what the names of rows leave open."""

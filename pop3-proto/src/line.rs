@@ -58,6 +58,16 @@ pub(crate) enum Front<'i> {
     Over(&'i [u8]),
 }
 
+/// A front with nothing odd about it.
+pub(crate) enum Ordinary<'i> {
+    /// A whole line, without its CRLF; `len` octets with it.
+    Line { line: &'i [u8], len: usize },
+    /// No line end yet, and the limit is not reached.
+    Partial,
+    /// Something else: [`LineScanner::front`] tells.
+    No,
+}
+
 impl LineScanner {
     /// A scanner for lines of at most `limit` octets with their CRLF.
     #[must_use]
@@ -81,11 +91,12 @@ impl LineScanner {
     #[inline(always)]
     pub fn next<'i>(&mut self, mut input: impl Input<'i>) -> Line<'i> {
         match self.ordinary(input.bytes()) {
-            Some((line, lf)) => {
-                self.take(&mut input, lf.wrapping_add(1));
+            Ordinary::Line { line, len } => {
+                self.take(&mut input, len);
                 Line::Complete(line)
             }
-            None => self.odd_next(&mut input),
+            Ordinary::Partial => Line::Partial,
+            Ordinary::No => self.odd_next(&mut input),
         }
     }
 
@@ -109,25 +120,34 @@ impl LineScanner {
     #[inline]
     pub(crate) fn front<'i>(&mut self, input: &mut impl Input<'i>) -> Front<'i> {
         match self.ordinary(input.bytes()) {
-            Some((line, lf)) => {
-                self.scanned = lf;
-                Front::Line { line: Line::Complete(line), len: lf.wrapping_add(1), bare_lf: false }
-            }
-            None if self.state == State::Clean && input.bytes().is_empty() => Front::Partial,
-            None => self.odd(input),
+            Ordinary::Line { line, len } => Front::Line { line: Line::Complete(line), len, bare_lf: false },
+            Ordinary::Partial => Front::Partial,
+            Ordinary::No => self.odd(input),
         }
     }
 
-    /// A whole line with nothing odd about it, without its CRLF, and where its LF is.
+    /// What the window nearly always begins with.
     #[inline(always)]
-    pub(crate) fn ordinary<'i>(&self, bytes: &'i [u8]) -> Option<(&'i [u8], usize)> {
-        if self.state != State::Clean {
-            return None;
-        }
-        let lf = self.scanned.wrapping_add(find_lf(bytes.get(self.scanned..)?)?);
-        match bytes.get(..lf)? {
-            [line @ .., b'\r'] if lf < self.limit => Some((line, lf)),
-            _ => None,
+    pub(crate) fn ordinary<'i>(&mut self, bytes: &'i [u8]) -> Ordinary<'i> {
+        let unsearched = match bytes.get(self.scanned..) {
+            Some(unsearched) if self.state == State::Clean => unsearched,
+            _ => return Ordinary::No,
+        };
+        let Some(at) = find_lf(unsearched) else {
+            if bytes.len() >= self.limit {
+                return Ordinary::No;
+            }
+            self.scanned = bytes.len();
+            return Ordinary::Partial;
+        };
+        let lf = self.scanned.wrapping_add(at);
+        match bytes.get(..lf) {
+            Some([line @ .., b'\r']) if lf < self.limit => {
+                // It may be looked at again before it is used.
+                self.scanned = lf;
+                Ordinary::Line { line, len: lf.wrapping_add(1) }
+            }
+            _ => Ordinary::No,
         }
     }
 

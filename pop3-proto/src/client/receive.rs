@@ -8,7 +8,7 @@ use super::session::{Client, Reading};
 use crate::buf::Input;
 use crate::dot::{Chunk, LfUnstuffer, Unstuffer};
 use crate::limits::REPLY_LINE;
-use crate::line::{Front, Line};
+use crate::line::{Front, Line, Ordinary};
 use crate::parse::{self, ReplyError};
 use crate::text::Text;
 use crate::types::{Deviation, Deviations, Status, StatusLine};
@@ -78,6 +78,7 @@ impl<const Q: usize> Client<Q> {
 
     #[inline(never)]
     fn reply<'i>(&mut self, input: &mut impl Input<'i>) -> Result<Event<'i>, ProtocolError> {
+        self.set_limit();
         match self.line(input) {
             Some(found) => self.read(&found, input),
             None => self.nothing(),
@@ -92,6 +93,7 @@ impl<const Q: usize> Client<Q> {
         }
     }
 
+    /// A listing has the limit of its status line.
     #[inline]
     fn set_limit(&mut self) {
         let limits = &self.settings.limits;
@@ -106,14 +108,13 @@ impl<const Q: usize> Client<Q> {
     /// The next line. Of an over-long one the front, and its rest is skipped. `None` if it is not there yet, or the session failed.
     #[inline]
     fn line<'i>(&mut self, input: &mut impl Input<'i>) -> Option<Found<'i>> {
-        self.set_limit();
         match self.scanner.ordinary(input.bytes()) {
-            Some((text, lf)) => {
-                self.scanner.take(input, lf.wrapping_add(1));
-                Some(Found { text, bare_lf: false, cut: false })
+            Ordinary::Line { line, len } => {
+                self.scanner.take(input, len);
+                Some(Found { text: line, bare_lf: false, cut: false })
             }
-            None if input.bytes().is_empty() => None,
-            None => self.odd_line(input),
+            Ordinary::Partial => None,
+            Ordinary::No => self.odd_line(input),
         }
     }
 

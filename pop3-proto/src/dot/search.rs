@@ -1,47 +1,40 @@
 //! One needle serves bodies in both directions: a dot behind a line end.
 
-/// Octets searched by words before a vector search is set up: setting up costs as much as two dozen short lines.
-#[cfg(feature = "std")]
-const HEAD: usize = 128;
+const WORD: usize = size_of::<u128>();
 
-/// What is no longer than this is searched by words alone.
+/// Octets searched as a word before the vector search, whose call costs more than a very short line. A pair begins at each but the
+/// last of them.
 #[cfg(feature = "std")]
-const SHORT: usize = 3 * HEAD;
+const HEAD: usize = WORD + 1;
 
-const WORD: usize = size_of::<u64>();
+/// Setting up a vector search costs as much as a kilobyte of mail; its state is too large for a session.
+#[cfg(feature = "std")]
+static LF_DOT: std::sync::LazyLock<memchr::memmem::Finder<'static>> =
+    std::sync::LazyLock::new(|| memchr::memmem::Finder::new(b"\n."));
 
 /// Where the first LF stands that is followed by a dot.
 #[inline]
 pub(super) fn lf_dot(hay: &[u8]) -> Option<usize> {
     #[cfg(feature = "std")]
-    if hay.len() > SHORT
-        && let Some((head, rest)) = hay.split_at_checked(HEAD)
-    {
+    if let Some((head, [first, ..])) = hay.split_at_checked(HEAD) {
         if let Some(at) = by_words(head) {
             return Some(at);
         }
         // The pair may lie across the cut.
-        if let ([.., b'\n'], [b'.', ..]) = (head, rest) {
+        if let ([.., b'\n'], b'.') = (head, first) {
             return Some(HEAD.wrapping_sub(1));
         }
-        return by_vectors(rest).map(|at| at.wrapping_add(HEAD));
+        return LF_DOT.find(hay.get(HEAD..)?).map(|at| at.wrapping_add(HEAD));
     }
     by_words(hay)
 }
 
-/// Out of line: setting up takes a stack frame of its own.
-#[cfg(feature = "std")]
-#[inline(never)]
-fn by_vectors(hay: &[u8]) -> Option<usize> {
-    memchr::memmem::find(hay, b"\n.")
-}
-
 #[inline]
 fn by_words(hay: &[u8]) -> Option<usize> {
-    const LF: u64 = u64::from_ne_bytes([b'\n'; WORD]);
-    const DOT: u64 = u64::from_ne_bytes([b'.'; WORD]);
-    const LOW: u64 = u64::from_ne_bytes([0x01; WORD]);
-    const HIGH: u64 = u64::from_ne_bytes([0x80; WORD]);
+    const LF: u128 = u128::from_ne_bytes([b'\n'; WORD]);
+    const DOT: u128 = u128::from_ne_bytes([b'.'; WORD]);
+    const LOW: u128 = u128::from_ne_bytes([0x01; WORD]);
+    const HIGH: u128 = u128::from_ne_bytes([0x80; WORD]);
     let mut at = 0_usize;
     let mut rest = hay;
     // An octet of `pair` is zero where a LF is followed by a dot. The test may light up octets above a true zero too, so
@@ -49,7 +42,7 @@ fn by_words(hay: &[u8]) -> Option<usize> {
     while let (Some(first), Some(second)) =
         (rest.first_chunk::<WORD>(), rest.get(1..).and_then(|r| r.first_chunk::<WORD>()))
     {
-        let pair = (u64::from_le_bytes(*first) ^ LF) | (u64::from_le_bytes(*second) ^ DOT);
+        let pair = (u128::from_le_bytes(*first) ^ LF) | (u128::from_le_bytes(*second) ^ DOT);
         let zero = pair.wrapping_sub(LOW) & !pair & HIGH;
         if zero != 0 {
             return Some(at.wrapping_add((zero.trailing_zeros() / 8) as usize));

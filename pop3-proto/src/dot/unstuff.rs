@@ -91,7 +91,9 @@ impl Unstuffer {
     #[inline]
     fn data<'i>(&mut self, bytes: &'i [u8], input: &mut impl Input<'i>) -> Chunk<'i> {
         let mut searched = 0_usize;
-        while let Some(at) = bytes.get(searched..).and_then(lf_dot) {
+        while bytes.len() > 1
+            && let Some(at) = bytes.get(searched..).and_then(lf_dot)
+        {
             let lf = searched.wrapping_add(at);
             let dot = lf.wrapping_add(1);
             let cr = match lf.checked_sub(1) {
