@@ -146,7 +146,7 @@ impl Host<'_> {
                     reply.accept(&mut self.session, &mut out, "ready");
                 }
                 Event::Retr(_, reply) | Event::Top { reply, .. } => {
-                    let mut body = reply.begin(&mut self.session, &mut out, "message follows");
+                    let mut body = reply.begin_crlf(&mut self.session, &mut out, "message follows");
                     body.fill(&mut { self.message }, &mut out);
                     body.end(&mut self.session);
                 }

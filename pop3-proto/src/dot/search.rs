@@ -1,11 +1,11 @@
 //! One needle serves bodies in both directions: a dot behind a line end.
 
-const WORD: usize = size_of::<u128>();
+const WORD: usize = size_of::<u64>();
 
-/// Octets searched as a word before the vector search, whose call costs more than a very short line. A pair begins at each but the
-/// last of them.
+/// Octets looked at as two words before the vector search, whose call costs more than a very short line. A pair begins at each but
+/// the last of them.
 #[cfg(feature = "std")]
-const HEAD: usize = WORD + 1;
+const HEAD: usize = 2 * WORD + 1;
 
 /// Setting up a vector search costs as much as a kilobyte of mail; its state is too large for a session.
 #[cfg(feature = "std")]
@@ -29,28 +29,30 @@ pub(super) fn lf_dot(hay: &[u8]) -> Option<usize> {
     by_words(hay)
 }
 
-#[inline]
+#[inline(always)]
 fn by_words(hay: &[u8]) -> Option<usize> {
-    const LF: u128 = u128::from_ne_bytes([b'\n'; WORD]);
-    const DOT: u128 = u128::from_ne_bytes([b'.'; WORD]);
-    const LOW: u128 = u128::from_ne_bytes([0x01; WORD]);
-    const HIGH: u128 = u128::from_ne_bytes([0x80; WORD]);
     let mut at = 0_usize;
     let mut rest = hay;
-    // An octet of `pair` is zero where a LF is followed by a dot. The test may light up octets above a true zero too, so
-    // only the lowest one counts.
     while let (Some(first), Some(second)) =
         (rest.first_chunk::<WORD>(), rest.get(1..).and_then(|r| r.first_chunk::<WORD>()))
     {
-        let pair = (u128::from_le_bytes(*first) ^ LF) | (u128::from_le_bytes(*second) ^ DOT);
-        let zero = pair.wrapping_sub(LOW) & !pair & HIGH;
-        if zero != 0 {
-            return Some(at.wrapping_add((zero.trailing_zeros() / 8) as usize));
+        let marks = marks(u64::from_le_bytes(*first), u64::from_le_bytes(*second));
+        if marks != 0 {
+            return Some(at.wrapping_add((marks.trailing_zeros() / 8) as usize));
         }
         at = at.wrapping_add(WORD);
         rest = rest.get(WORD..).unwrap_or_default();
     }
     rest.windows(2).position(|pair| pair == b"\n.").map(|tail| at.wrapping_add(tail))
+}
+
+/// The high bit of the lowest octet that is a LF in the first word and a dot in the second, and perhaps of some above it.
+#[inline(always)]
+const fn marks(first: u64, second: u64) -> u64 {
+    const LOW: u64 = u64::from_ne_bytes([0x01; WORD]);
+    const HIGH: u64 = LOW << 7;
+    let pair = (first ^ (LOW * b'\n' as u64)) | (second ^ (LOW * b'.' as u64));
+    pair.wrapping_sub(LOW) & !pair & HIGH
 }
 
 #[cfg(test)]

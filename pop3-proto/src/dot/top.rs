@@ -1,6 +1,6 @@
 //! TOP is the header, the empty line, and so many lines of the body (RFC 1939 section 7).
 
-use memchr::memchr;
+use crate::line::find_lf;
 
 /// Says how much of a message a TOP asks for, and when it is enough.
 ///
@@ -60,7 +60,7 @@ impl TopLimit {
                 self.state = State::HeaderCr;
             }
             _ => {
-                let Some(lf) = memchr(b'\n', rest) else {
+                let Some(lf) = find_lf(rest) else {
                     *rest = &[];
                     if self.state != State::Body {
                         self.state = State::Header;

@@ -80,20 +80,28 @@ impl Unstuffer {
                 }
                 (state, _) => {
                     *unstuffed |= state == State::Dot && first != b'.';
-                    return self.data(bytes, input);
+                    // Whoever reads octet by octet is served without a search.
+                    if bytes.len() > 1
+                        && let Some(before) = self.before_dot(bytes)
+                    {
+                        self.0 = State::Dot;
+                        input.used(before.len().wrapping_add(1));
+                        return Chunk::Data(before);
+                    }
+                    self.0 = self.behind(bytes);
+                    input.used(bytes.len());
+                    return Chunk::Data(bytes);
                 }
             };
             input.used(1);
         }
     }
 
-    /// Message octets up to the next dot at the start of a line, or all there are.
-    #[inline]
-    fn data<'i>(&mut self, bytes: &'i [u8], input: &mut impl Input<'i>) -> Chunk<'i> {
+    /// Message octets up to the next dot at the start of a line.
+    #[inline(never)]
+    fn before_dot<'i>(&self, bytes: &'i [u8]) -> Option<&'i [u8]> {
         let mut searched = 0_usize;
-        while bytes.len() > 1
-            && let Some(at) = bytes.get(searched..).and_then(lf_dot)
-        {
+        while let Some(at) = bytes.get(searched..).and_then(lf_dot) {
             let lf = searched.wrapping_add(at);
             let dot = lf.wrapping_add(1);
             let cr = match lf.checked_sub(1) {
@@ -101,20 +109,22 @@ impl Unstuffer {
                 Some(before) => bytes.get(before) == Some(&b'\r'),
             };
             if cr {
-                self.0 = State::Dot;
-                input.used(dot.wrapping_add(1));
-                return Chunk::Data(bytes.get(..dot).unwrap_or_default());
+                return bytes.get(..dot);
             }
             searched = dot;
         }
-        self.0 = match bytes {
+        None
+    }
+
+    /// What came last when these octets have gone.
+    #[inline]
+    fn behind(&self, bytes: &[u8]) -> State {
+        match bytes {
             [.., b'\r', b'\n'] => State::LineStart,
             [b'\n'] if self.0 == State::Cr => State::LineStart,
             [.., b'\r'] => State::Cr,
             _ => State::Inside,
-        };
-        input.used(bytes.len());
-        Chunk::Data(bytes)
+        }
     }
 }
 

@@ -136,7 +136,10 @@ pub fn uid_reply(number: MsgNo, uid: Uid<'_>, out: &mut impl Output) -> Result<(
 /// [`Full`] if the line does not fit; nothing was appended.
 #[inline]
 pub fn uid_item(number: MsgNo, uid: Uid<'_>, out: &mut impl Output) -> Result<(), Full> {
-    put(out, &[digits(number).as_bytes(), b" ", uid.as_bytes(), b"\r\n"])
+    let mut head = Backwards::<11>::empty();
+    head.octet(b' ');
+    head.number(u64::from(number.get()));
+    put(out, &[head.as_bytes(), uid.as_bytes(), b"\r\n"])
 }
 
 /// Appends the answer to `LANG range`: `+OK tag text`, with UTF-8 left in the text (RFC 6856 section 3).

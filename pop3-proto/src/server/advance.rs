@@ -107,9 +107,13 @@ impl<'c> Server<'c> {
     ) -> Option<Next<'i>> {
         // An AUTH line may carry a long initial response.
         let limits = &self.config.limits;
-        let auth = input.bytes().first_chunk::<5>().is_some_and(|verb| verb.eq_ignore_ascii_case(b"AUTH "));
         let limit = limits.command_line();
-        self.scanner.set_limit(if auth { limit.max(limits.exchange_line()) } else { limit });
+        self.scanner.set_limit(match input.bytes() {
+            [b'A' | b'a', b'U' | b'u', b'T' | b't', b'H' | b'h', b' ', ..] => {
+                limit.max(limits.exchange_line())
+            }
+            _ => limit,
+        });
         let (line, len) = match self.line(now, input)? {
             Ok(found) => found,
             Err(next) => return Some(next),

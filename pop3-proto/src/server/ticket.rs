@@ -233,6 +233,13 @@ impl Ticket<kind::Body> {
         self.begin_body(session, out, text, stuffer, lines)
     }
 
+    /// As [`begin`](Self::begin), for a message that is known to have CRLF line ends and no other LF; see
+    /// [`Stuffer::crlf`](crate::dot::Stuffer::crlf). [`Config::replace_nul`](super::Config::replace_nul) has no effect on it.
+    pub fn begin_crlf(self, session: &mut Server<'_>, out: &mut impl Output, text: &str) -> Body {
+        let lines = session.top_lines();
+        self.begin_body(session, out, text, Stuffer::crlf(), lines)
+    }
+
     /// As [`begin`](Self::begin), for a message that is stored as it goes over the wire: CRLF line ends, dots stuffed.
     pub fn begin_stuffed(self, session: &mut Server<'_>, out: &mut impl Output, text: &str) -> Body {
         let lines = session.top_lines();

@@ -59,6 +59,32 @@ proptest! {
     }
 
     #[test]
+    fn a_message_known_to_have_crlf_goes_out_like_any_other(stored in message(), sizes in sizes()) {
+        let mail = crlf(&stored);
+        prop_assert_eq!(stuffed(Stuffer::crlf(), &mail, &sizes), stuff(&mail));
+        prop_assert_eq!(stuffed(Stuffer::crlf(), &mail, &[1]), stuff(&mail));
+    }
+
+    /// A bare LF where none was to be: it stays, nothing is lost, and no dot behind it ends the body for anybody.
+    ///
+    /// Covers bare-line-ends-in-replies.
+    #[test]
+    fn a_bare_lf_in_a_message_known_to_have_crlf_ends_nothing(stored in message(), sizes in sizes()) {
+        let wire = stuffed(Stuffer::crlf(), &stored, &sizes);
+        let ending = if stored.is_empty() || stored.ends_with(b"\r\n") { &b".\r\n"[..] } else { b"\r\n.\r\n" };
+        let body = wire.strip_suffix(ending).unwrap();
+        let plain = body.strip_prefix(b".").filter(|_| stored.starts_with(b".")).unwrap_or(body);
+        let mut due = Vec::new();
+        for (at, octet) in stored.iter().enumerate() {
+            if *octet == b'.' && at > 0 && stored[at - 1] == b'\n' {
+                due.push(b'.');
+            }
+            due.push(*octet);
+        }
+        prop_assert_eq!(plain.escape_ascii().to_string(), due.escape_ascii().to_string());
+    }
+
+    #[test]
     fn a_message_in_wire_form_goes_out_untouched(stored in message(), sizes in sizes()) {
         let wire = stuff(&crlf(&stored));
         let body = wire.strip_suffix(b".\r\n").unwrap();
