@@ -16,6 +16,7 @@ mod crypto;
 mod guard;
 mod languages;
 mod login;
+mod outbox;
 mod passwords;
 mod proxy;
 mod relay;
@@ -29,6 +30,7 @@ mod talk;
 mod tls;
 mod users;
 mod visit;
+mod window;
 mod workers;
 
 use app::App;

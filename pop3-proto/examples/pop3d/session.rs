@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use pop3_proto::server::{Event, Handover, Server};
-use pop3_proto::{Code, FixedBuf, MsgNo, PlaintextLeft, limits};
+use pop3_proto::{Code, MsgNo, PlaintextLeft};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::timeout_at;
@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::languages;
 use crate::talk::Talk;
 use crate::visit::Visit;
+use crate::window::Window;
 
 /// How a session ended.
 pub(crate) enum End {
@@ -30,14 +31,15 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     visit: &mut Visit,
     mut stopping: watch::Receiver<()>,
 ) -> anyhow::Result<End> {
-    let mut rx = Box::new(FixedBuf::<{ limits::EXCHANGE_LINE }>::new());
+    let mut rx = Window::default();
     let mut talk = Talk::new(app, io, session, visit);
     loop {
         let event = talk.drop.receive(&mut talk.session, app.now(), rx.unread(), &mut talk.tx);
         match event {
             Event::NeedInput => {
                 talk.flush().await?;
-                talk.tx.shrink_to(4096); // most connections are idle most of the time
+                talk.tx.shrink();
+                rx.shrink();
                 let deadline =
                     talk.session.poll_timeout().map(|at| app.started + Duration::from_millis(at.as_millis()));
                 let read = timeout_at(deadline.unwrap_or(app.started), talk.io.read(rx.space()));
@@ -113,7 +115,7 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
                 talk.flush().await?;
                 return match talk.session.handover() {
                     None => Ok(End::Over(reason.to_string())),
-                    Some(_) if !rx.bytes().is_empty() => Err(PlaintextLeft.into()),
+                    Some(_) if !rx.is_empty() => Err(PlaintextLeft.into()),
                     Some(handover) => Ok(End::StartTls(handover)),
                 };
             }

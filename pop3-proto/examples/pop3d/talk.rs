@@ -17,6 +17,7 @@ use tracing::{error, warn};
 use crate::app::App;
 use crate::languages::Texts;
 use crate::login::Next;
+use crate::outbox::Outbox;
 use crate::store::{Mailbox, Refusal};
 use crate::visit::Visit;
 use crate::{crypto, guard, languages, login};
@@ -30,7 +31,7 @@ pub(crate) struct Talk<'t, S> {
     pub(crate) session: Server<'static>,
     pub(crate) visit: &'t mut Visit,
     pub(crate) drop: Maildrop<Mailbox, Vec<u8>>,
-    pub(crate) tx: Vec<u8>,
+    pub(crate) tx: Outbox,
     pub(crate) texts: &'static Texts,
     exchange: Exchange<Vec<u8>>,
     /// The exchange has failed and was counted; its end is still to come.
@@ -41,18 +42,19 @@ impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
     pub(crate) fn new(app: &'t App, io: &'t mut S, session: Server<'static>, visit: &'t mut Visit) -> Self {
         let (drop, exchange) = (Maildrop::closed(), Exchange::new(Vec::new()));
         let texts = languages::ALL[0].texts;
-        Self { app, io, session, visit, drop, tx: Vec::new(), texts, exchange, failed: false }
+        Self { app, io, session, visit, drop, tx: Outbox::default(), texts, exchange, failed: false }
     }
 
     /// Sends what is queued. A client that does not take it in time is given up.
     pub(crate) async fn flush(&mut self) -> anyhow::Result<()> {
-        if !self.tx.is_empty() {
+        let octets = self.tx.as_bytes();
+        if !octets.is_empty() {
             let written = timeout(Duration::from_secs(self.app.limits().write), async {
-                self.io.write_all(&self.tx).await?;
+                self.io.write_all(octets).await?;
                 self.io.flush().await
             });
             written.await.context("the client does not read")?.context("writing")?;
-            self.visit.sent += self.tx.len() as u64;
+            self.visit.sent += octets.len() as u64;
             self.tx.clear();
         }
         Ok(())
@@ -218,7 +220,7 @@ impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
             // Whatever fails from here on cuts the connection, and the client sees a message without an end.
             let piece = message.next().await.with_context(|| format!("message {number}"))?;
             let Some(piece) = piece else { break };
-            let mut rest = &piece[..];
+            let mut rest = piece;
             loop {
                 body.fill(&mut rest, &mut self.tx);
                 if rest.is_empty() {

@@ -13,7 +13,7 @@ use anyhow::Context as _;
 use pop3_proto::Uid;
 
 use super::sizes::Sizes;
-use super::{Entry, Kind, Mailbox, Message, lock, open_plain, wire_size};
+use super::{Entry, Kind, Mailbox, Message, cached, checked_plain, lock, open_plain, wire_size};
 use crate::crypto;
 
 /// How often a message is looked for that others rename all the time.
@@ -106,9 +106,16 @@ fn uid(id: &OsStr) -> String {
 }
 
 impl Folder {
+    /// A message that is still where it was, if the way to it is in memory.
+    pub(super) fn message_at_hand(&self, at: usize) -> Option<Message> {
+        let message = self.messages.get(at)?;
+        let file = checked_plain(cached::open(&message.path)?).ok()?;
+        Some(Message::in_file(file.into(), 0, message.len))
+    }
+
     pub(super) fn message(&self, at: usize) -> io::Result<Message> {
         let len = self.messages.get(at).map_or(0, |message| message.len);
-        Message::open(self.at(at, open_plain)?, 0, len)
+        Ok(Message::in_file(self.at(at, open_plain)?.into(), 0, len))
     }
 
     /// A message that is gone already is no failure; the first other one is reported when all have been tried.

@@ -9,6 +9,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write as _};
 use std::os::unix::fs::{MetadataExt as _, fchown};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use anyhow::Context as _;
@@ -21,7 +22,7 @@ use super::{Entry, Kind, Mailbox, Message, create_anew, lock};
 pub(super) struct Mbox {
     path: PathBuf,
     /// Locked; `None` while no mail has ever come.
-    file: Option<File>,
+    file: Option<Arc<File>>,
     /// As the file was when stock was taken.
     len: u64,
     modified: SystemTime,
@@ -47,7 +48,7 @@ pub(super) fn open(path: &Path) -> anyhow::Result<Option<Mailbox>> {
     };
     let entries = messages.iter().map(|one| Entry { octets: one.octets, uid: one.uid.clone() }).collect();
     let (len, modified) = (metadata.len(), metadata.modified()?);
-    let mbox = Mbox { path, file: Some(file), len, modified, messages };
+    let mbox = Mbox { path, file: Some(file.into()), len, modified, messages };
     Ok(Some(Mailbox { entries, kind: Kind::Mbox(mbox.into()) }))
 }
 
@@ -72,7 +73,7 @@ impl Mbox {
         if changed && digest(file, message.from, message.end)? != message.digest {
             return Err(io::Error::new(io::ErrorKind::NotFound, "another program has changed the mbox"));
         }
-        Message::open(file.try_clone()?, message.text, message.end)
+        Ok(Message::in_file(file.clone(), message.text, message.end))
     }
 
     /// Writes the mbox anew without the messages of these unique-ids, and with all that was delivered in the meantime. A message

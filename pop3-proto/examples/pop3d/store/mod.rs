@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,20 +10,24 @@ use anyhow::Context as _;
 use pop3_proto::dot::WireSize;
 use pop3_proto::maildrop::Index;
 use pop3_proto::{Code, MsgNo, Uid};
+use rustix::fs::OFlags;
 use tokio::task::spawn_blocking;
 
+mod cached;
 mod dot_lock;
 mod maildir;
 mod mbox;
+mod message;
 mod sample;
 mod sizes;
 mod stock;
 
+pub(crate) use message::Message;
+
+use message::PIECE;
+
 use crate::languages::Texts;
 use crate::settings::{At, Kind as Format};
-
-/// Octets of a message in memory at once.
-const PIECE: usize = 64 * 1024;
 
 /// Maildrops of one kind.
 pub(crate) enum Store {
@@ -117,35 +121,6 @@ impl Store {
     }
 }
 
-/// A message that is being read.
-pub(crate) struct Message {
-    piece: Option<Vec<u8>>,
-    /// What has not been read yet: the file, and from where to where in it.
-    rest: Option<(File, u64, u64)>,
-}
-
-impl Message {
-    /// Reads the first piece, which is all of most messages.
-    fn open(file: File, from: u64, to: u64) -> io::Result<Self> {
-        let piece = read_piece(&file, from, to)?;
-        let at = from + piece.len() as u64;
-        Ok(Self { piece: Some(piece), rest: (at < to).then_some((file, at, to)) })
-    }
-
-    /// The next piece; `None` behind the last.
-    pub(crate) async fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
-        if let Some(piece) = self.piece.take() {
-            return Ok(Some(piece));
-        }
-        let Some((file, at, to)) = self.rest.take() else { return Ok(None) };
-        let (piece, file) =
-            spawn_blocking(move || read_piece(&file, at, to).map(|piece| (piece, file))).await??;
-        let at = at + piece.len() as u64;
-        self.rest = (at < to).then_some((file, at, to));
-        Ok(Some(piece))
-    }
-}
-
 /// The octets from there to there, or the first of them; an error if the file is shorter: a message never looks whole that is not.
 fn read_piece(file: &File, from: u64, to: u64) -> io::Result<Vec<u8>> {
     let len = usize::try_from(to.saturating_sub(from)).map_or(PIECE, |len| len.min(PIECE));
@@ -159,15 +134,18 @@ impl Mailbox {
     pub(crate) async fn message(&self, number: MsgNo) -> io::Result<Message> {
         let at = number.index();
         match &self.kind {
-            Kind::Maildir(folder) => {
-                let folder = folder.clone();
-                spawn_blocking(move || folder.message(at)).await?
-            }
+            Kind::Maildir(folder) => match folder.message_at_hand(at) {
+                Some(message) => Ok(message),
+                None => {
+                    let folder = folder.clone();
+                    spawn_blocking(move || folder.message(at)).await?
+                }
+            },
             Kind::Mbox(mbox) => {
                 let mbox = mbox.clone();
                 spawn_blocking(move || mbox.message(at)).await?
             }
-            Kind::Sample(sample) => Ok(Message { piece: Some(sample.message(at)), rest: None }),
+            Kind::Sample(sample) => Ok(Message::in_memory(sample.message(at))),
         }
     }
 
@@ -229,15 +207,22 @@ fn is_same(one: &Metadata, other: &Metadata) -> bool {
     (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
 
-/// Opens a file that is to be a plain one: no pipe that would never answer, and no link to something else that this process
-/// may read and the user may not.
+/// How a file is opened that is to be a plain one: a pipe that would never answer does not hold up anybody, and a link to something
+/// else, which this process may read and the user may not, is not followed.
+const PLAIN: u32 = OFlags::NOFOLLOW.bits() | OFlags::NONBLOCK.bits() | OFlags::NOCTTY.bits();
+
+/// Opens a plain file.
 fn open_plain(path: &Path) -> io::Result<File> {
-    let seen = fs::symlink_metadata(path)?;
-    if !seen.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a plain file"));
+    let file = OpenOptions::new().read(true).custom_flags(PLAIN.cast_signed()).open(path)?;
+    checked_plain(file)
+}
+
+fn checked_plain(file: File) -> io::Result<File> {
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::new(io::ErrorKind::InvalidInput, "not a plain file"))
     }
-    let file = File::open(path)?;
-    if is_same(&seen, &file.metadata()?) { Ok(file) } else { Err(io::ErrorKind::NotFound.into()) }
 }
 
 /// Makes a file of that name anew, and never writes through a link that stands there.

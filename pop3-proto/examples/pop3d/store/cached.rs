@@ -1,0 +1,39 @@
+//! Files as far as the kernel has them in memory: what these functions do does not wait for a disk. They give up where it would,
+//! and where the kernel cannot tell, and the caller asks again on a thread that may wait.
+
+use std::fs::File;
+use std::path::Path;
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::io::IoSliceMut;
+
+    use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
+    use rustix::io::{ReadWriteFlags, preadv2};
+
+    use super::{File, Path};
+
+    /// Opens a file whose way is known.
+    pub(crate) fn open(path: &Path) -> Option<File> {
+        let flags = OFlags::from_bits_retain(super::super::PLAIN) | OFlags::RDONLY | OFlags::CLOEXEC;
+        openat2(CWD, path, flags, Mode::empty(), ResolveFlags::CACHED).ok().map(File::from)
+    }
+
+    /// How much of the buffer was filled from that place on; all of it, if all is there.
+    pub(crate) fn read(file: &File, into: &mut [u8], at: u64) -> Option<usize> {
+        preadv2(file, &mut [IoSliceMut::new(into)], at, ReadWriteFlags::NOWAIT).ok().filter(|read| *read > 0)
+    }
+}
+
+#[cfg(target_os = "linux")]
+pub(super) use linux::{open, read};
+
+#[cfg(not(target_os = "linux"))]
+pub(super) const fn open(_: &Path) -> Option<File> {
+    None
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) const fn read(_: &File, _: &mut [u8], _: u64) -> Option<usize> {
+    None
+}
