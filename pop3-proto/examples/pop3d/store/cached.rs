@@ -8,15 +8,15 @@ use std::path::Path;
 mod linux {
     use std::io::IoSliceMut;
 
-    use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
+    use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
     use rustix::io::{ReadWriteFlags, preadv2};
 
     use super::{File, Path};
 
-    /// Opens a file whose way is known.
-    pub(crate) fn open(path: &Path) -> Option<File> {
+    /// Opens a file of that folder, if the way to it is known.
+    pub(crate) fn open(folder: &File, path: &Path) -> Option<File> {
         let flags = OFlags::from_bits_retain(super::super::PLAIN) | OFlags::RDONLY | OFlags::CLOEXEC;
-        openat2(CWD, path, flags, Mode::empty(), ResolveFlags::CACHED).ok().map(File::from)
+        openat2(folder, path, flags, Mode::empty(), ResolveFlags::CACHED).ok().map(File::from)
     }
 
     /// How much of the buffer was filled from that place on; all of it, if all is there.
@@ -29,7 +29,7 @@ mod linux {
 pub(super) use linux::{open, read};
 
 #[cfg(not(target_os = "linux"))]
-pub(super) const fn open(_: &Path) -> Option<File> {
+pub(super) const fn open(_: &File, _: &Path) -> Option<File> {
     None
 }
 

@@ -22,11 +22,13 @@ const TRIES: u32 = 5;
 pub(super) struct Folder {
     path: PathBuf,
     messages: Vec<Stored>,
-    _lock: File,
+    /// The folder itself, locked.
+    lock: File,
 }
 
 struct Stored {
     id: OsString,
+    /// Where it was, from the folder on.
     path: PathBuf,
     /// Length of the file.
     len: u64,
@@ -46,10 +48,11 @@ pub(super) fn open(path: &Path) -> anyhow::Result<Option<Mailbox>> {
                 continue;
             }
             settled = false;
-            match measure(&id, &file, &mut sizes) {
+            let whole = path.join(&file);
+            match measure(&id, &whole, &mut sizes) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {} // moved, or removed
                 measured => {
-                    let (len, entry) = measured.with_context(|| file.display().to_string())?;
+                    let (len, entry) = measured.with_context(|| whole.display().to_string())?;
                     found.insert(id.clone(), (Stored { id, path: file, len }, entry));
                 }
             }
@@ -60,7 +63,7 @@ pub(super) fn open(path: &Path) -> anyhow::Result<Option<Mailbox>> {
     }
     sizes.write();
     let (messages, entries) = found.into_values().unzip();
-    let folder = Folder { path: path.to_path_buf(), messages, _lock: lock };
+    let folder = Folder { path: path.to_path_buf(), messages, lock };
     Ok(Some(Mailbox { entries, kind: Kind::Maildir(folder.into()) }))
 }
 
@@ -71,8 +74,8 @@ fn measure(id: &OsStr, file: &Path, sizes: &mut Sizes) -> io::Result<(u64, Entry
     Ok((len, Entry { octets, uid }))
 }
 
-/// The plain files of `new` and `cur` by their names without flags. `cur` comes last: what is moved in between is in both lists,
-/// and where it is now counts.
+/// The plain files of `new` and `cur`, from the folder on, by their names without flags. `cur` comes last: what is moved in between is
+/// in both lists, and where it is now counts.
 fn list(folder: &Path) -> io::Result<BTreeMap<OsString, PathBuf>> {
     let mut found = BTreeMap::new();
     for part in ["new", "cur"] {
@@ -82,7 +85,7 @@ fn list(folder: &Path) -> io::Result<BTreeMap<OsString, PathBuf>> {
             // What is gone again has no type.
             let is_file = file.file_type().is_ok_and(|kind| kind.is_file());
             if !name.as_bytes().starts_with(b".") && is_file {
-                found.insert(id(&name).to_owned(), file.path());
+                found.insert(id(&name).to_owned(), Path::new(part).join(&name));
             }
         }
     }
@@ -109,7 +112,7 @@ impl Folder {
     /// A message that is still where it was, if the way to it is in memory.
     pub(super) fn message_at_hand(&self, at: usize) -> Option<Message> {
         let message = self.messages.get(at)?;
-        let file = checked_plain(cached::open(&message.path)?).ok()?;
+        let file = checked_plain(cached::open(&self.lock, &message.path)?).ok()?;
         Some(Message::in_file(file.into(), 0, message.len))
     }
 
@@ -138,12 +141,12 @@ impl Folder {
     /// Does it with the file of that message, wherever others have moved it.
     fn at<T>(&self, at: usize, act: impl Fn(&Path) -> io::Result<T>) -> io::Result<T> {
         let message = self.messages.get(at).ok_or(io::ErrorKind::NotFound)?;
-        let mut result = act(&message.path);
+        let mut result = act(&self.path.join(&message.path));
         for _ in 0..TRIES {
             match &result {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     match list(&self.path)?.get(&message.id) {
-                        Some(path) => result = act(path),
+                        Some(path) => result = act(&self.path.join(path)),
                         None => return result,
                     }
                 }
