@@ -16,6 +16,7 @@ mod crypto;
 mod guard;
 mod languages;
 mod login;
+mod near;
 mod outbox;
 mod passwords;
 mod proxy;

@@ -13,7 +13,7 @@ use anyhow::Context as _;
 use pop3_proto::Uid;
 
 use super::sizes::Sizes;
-use super::{Entry, Kind, Mailbox, Message, cached, checked_plain, lock, open_plain, wire_size};
+use super::{Entry, Kind, Mailbox, Message, cached, lock, open_plain, wire_size};
 use crate::crypto;
 
 /// How often a message is looked for that others rename all the time.
@@ -109,10 +109,10 @@ fn uid(id: &OsStr) -> String {
 }
 
 impl Folder {
-    /// A message that is still where it was, if the way to it is in memory.
+    /// A message that is still where it was, if the way to it is in memory. What is no plain file any more cannot be read at a place.
     pub(super) fn message_at_hand(&self, at: usize) -> Option<Message> {
         let message = self.messages.get(at)?;
-        let file = checked_plain(cached::open(&self.lock, &message.path)?).ok()?;
+        let file = cached::open(&self.lock, &message.path)?;
         Some(Message::in_file(file.into(), 0, message.len))
     }
 

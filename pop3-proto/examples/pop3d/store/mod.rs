@@ -214,10 +214,6 @@ const PLAIN: u32 = OFlags::NOFOLLOW.bits() | OFlags::NONBLOCK.bits() | OFlags::N
 /// Opens a plain file.
 fn open_plain(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new().read(true).custom_flags(PLAIN.cast_signed()).open(path)?;
-    checked_plain(file)
-}
-
-fn checked_plain(file: File) -> io::Result<File> {
     if file.metadata()?.is_file() {
         Ok(file)
     } else {
