@@ -8,7 +8,8 @@ const LONGEST: std::time::Duration = std::time::Duration::from_millis(200);
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
-    for case in Section::ALL.into_iter().flat_map(rows::of) {
+    for mut case in Section::ALL.into_iter().flat_map(rows::of) {
+        case.check();
         let mut group = criterion.benchmark_group(&case.name);
         group.throughput(match case.unit {
             Unit::Items(count) => Throughput::Elements(count),

@@ -200,8 +200,9 @@ def connections(ground: Ground) -> str:
             quits(peer)
             peer.close()
         time.sleep(0.2)
-        same = [connect(PROXY, v1("192.0.2.2")) for _ in range(2)]
-        expect(greeted(same[0]) and not greeted(same[1], 1), "the address in the header does not count")
+        # One after the other: two that come at once may be counted in any order.
+        served = greeted(connect(PROXY, v1("192.0.2.2")))
+        expect(served and not greeted(connect(PROXY, v1("192.0.2.2")), 1), "the address in the header does not count")
         quits(mine[1])
         mine[1].close()
         time.sleep(0.2)

@@ -127,13 +127,22 @@ pub struct Case {
     pub targets: Vec<Target>,
     /// Instructions an item or octet that our candidate may take.
     pub budget: Option<f64>,
+    /// Candidates that have to see what ours sees.
+    same: Vec<&'static str>,
 }
 
 impl Case {
     /// A row without candidates.
     #[must_use]
     pub fn new(name: impl Into<String>, unit: Unit) -> Self {
-        Self { name: name.into(), unit, candidates: Vec::new(), targets: Vec::new(), budget: None }
+        Self {
+            name: name.into(),
+            unit,
+            candidates: Vec::new(),
+            targets: Vec::new(),
+            budget: None,
+            same: Vec::new(),
+        }
     }
 
     /// Adds a candidate.
@@ -143,7 +152,7 @@ impl Case {
         self
     }
 
-    /// Adds our candidate; from here on every candidate has to return what it returns.
+    /// Adds our candidate.
     #[must_use]
     pub fn ours(self, run: impl FnMut() -> u64 + 'static) -> Self {
         self.with(OURS, run)
@@ -168,18 +177,24 @@ impl Case {
         self.candidates.iter_mut().find(|candidate| candidate.name == name)
     }
 
-    /// Expects that these candidates and ours see the same.
+    /// Promises that these candidates and ours see the same.
+    #[must_use]
+    pub fn same(mut self, names: &[&'static str]) -> Self {
+        self.same.extend(names);
+        self
+    }
+
+    /// Runs the candidates once.
     ///
     /// # Panics
     ///
-    /// If they do not, or one of them is not there.
-    #[must_use]
-    pub fn same(mut self, names: &[&str]) -> Self {
+    /// If those do not see the same that have to.
+    pub fn check(&mut self) {
         let mut seen = |name: &str| (self.candidate(name).expect("a candidate of that name").run)();
         let ours = seen(OURS);
-        for name in names {
-            assert_eq!(seen(name), ours, "{name} and {OURS} differ in {}", self.name);
+        for name in std::mem::take(&mut self.same) {
+            let other = (self.candidate(name).expect("a candidate of that name").run)();
+            assert_eq!(other, ours, "{name} and {OURS} differ in {}", self.name);
         }
-        self
     }
 }

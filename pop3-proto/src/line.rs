@@ -288,7 +288,7 @@ fn lf_of_two(words: u128) -> Option<usize> {
 const fn lf_marks(word: u64) -> u64 {
     const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
     const HIGH: u64 = ONES << 7;
-    let word = word ^ (ONES * b'\n' as u64);
+    let word = word ^ u64::from_ne_bytes([b'\n'; 8]);
     word.wrapping_sub(ONES) & !word & HIGH
 }
 

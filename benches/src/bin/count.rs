@@ -13,7 +13,7 @@ use pop3_proto_benches::{OURS, Section, rows};
 struct Args {
     /// The section of the row
     section: Section,
-    /// The row; without it, list the rows of the section that have a budget: budget, items or octets of a pass, row
+    /// The row; without it, list the rows of the section that have a budget: budget, items or octets of a pass, row, other candidates
     row: Option<String>,
     /// How many passes
     #[arg(default_value_t = 1)]
@@ -29,7 +29,11 @@ fn main() -> anyhow::Result<()> {
     let Some(row) = args.row else {
         for case in cases {
             if let Some(budget) = case.budget {
-                println!("{budget}\t{}\t{}", case.unit.count(), case.name);
+                print!("{budget}\t{}\t{}", case.unit.count(), case.name);
+                for other in case.candidates.iter().filter(|candidate| candidate.name != OURS) {
+                    print!("\t{}", other.name);
+                }
+                println!();
             }
         }
         return Ok(());

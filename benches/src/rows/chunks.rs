@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use async_pop::response::list::ListResponse;
 use memchr::memmem;
 use pop3_proto::client::{Client, Event, Part, Profile};
-use pop3_proto::{Command, Line, LineScanner, MsgNo, Security, limits, parse};
+use pop3_proto::{Command, FixedBuf, Line, LineScanner, MsgNo, Security, limits, parse};
 use smtp_proto::request::receiver::DataReceiver;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -118,7 +118,8 @@ pub(super) fn cases() -> Vec<Case> {
         }
     }
     let quarter = "a quarter of it";
-    let growing: [(&str, fn(u32) -> Reply); 6] = [
+    type Growing = fn(u32) -> Reply;
+    let growing: [(&str, Growing); 6] = [
         ("LIST", |n| Reply::List(25_000 * n)),
         ("UIDL", |n| Reply::Uidl(25_000 * n)),
         ("CAPA", |n| Reply::Capa(25_000 * n)),
@@ -144,6 +145,12 @@ pub(super) fn cases() -> Vec<Case> {
             .with(quarter, sessions::listings(250_000))
             .ours(sessions::listings(1_000_000))
             .target(Target::Time(4.6, quarter)),
+    );
+    let million = [Reply::List(1_000_000), Reply::Uidl(1_000_000)].map(|reply| feed(reply, 1460));
+    let [mut list, mut uidl] = million;
+    cases.push(
+        Case::new("a million messages, LIST and UIDL by a client", Unit::Items(1))
+            .ours(move || list() + uidl()),
     );
     let reply = Reply::List(100_000);
     let mut case = Case::new("LIST of 100,000, 1460 at a time", Unit::Items(1));
@@ -174,7 +181,8 @@ fn grow(wire: &[u8], chunk: usize, mut read: impl FnMut(&[u8]) -> usize) {
 fn ours(reply: Reply, wire: &[u8], chunk: usize) -> u64 {
     let mut client: Client = Client::new(Profile::LENIENT, Security::Tls);
     client.receive(&mut &b"+OK\r\n"[..]).expect("a greeting");
-    client.send(&reply.command(), &mut [0; 0].to_vec()).expect("room for a command");
+    let mut out: FixedBuf<{ limits::MIN_OUTPUT }> = FixedBuf::new();
+    client.send(&reply.command(), &mut out).expect("room for a command");
     let mut sum = 0;
     grow(wire, chunk, |bytes| {
         let mut window = bytes;

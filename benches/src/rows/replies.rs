@@ -188,9 +188,7 @@ fn write_list() -> Case {
     let scans: &'static [(u32, u64)] = corpus::scans(COUNT).leak();
     let ours: Vec<Scan> =
         scans.iter().map(|(n, o)| Scan { number: MsgNo::new(*n).unwrap(), octets: *o }).collect();
-    let mut out = Vec::with_capacity(32 * 1024);
-    let (mut hand_out, mut format_out) = (out.clone(), out.clone());
-    (hand_out.reserve(32 * 1024), format_out.reserve(32 * 1024));
+    let [mut out, mut hand_out, mut format_out] = [(); 3].map(|()| Vec::with_capacity(32 * 1024));
     Case::new("write a line of LIST", Unit::Items(COUNT.into()))
         .target(Target::Time(1.30, "hand"))
         .with("hand", move || {

@@ -17,12 +17,12 @@ pub(super) fn cases() -> Vec<Case> {
     for (shape, message) in corpus::messages() {
         let mut wire = Vec::new();
         hand::body::stuff(&message, &mut wire);
-        let (wire, message): (&'static [u8], usize) = (wire.leak(), message.len());
+        let wire: &'static [u8] = wire.leak();
         for (chunk, size) in [(64 * 1024, "64 KiB"), (512, "512"), (1, "1")] {
-            let case = slices(format!("unstuff {shape}, {size}"), wire, message, chunk);
+            let case = slices(format!("unstuff {shape}, {size}"), wire, chunk);
             cases.push(with_targets(case, shape, chunk));
         }
-        let case = copied(format!("unstuff {shape}, 64 KiB, copied out"), wire, message);
+        let case = copied(format!("unstuff {shape}, 64 KiB, copied out"), wire);
         cases.push(if matches!(shape, "text" | "base64") {
             case.target(Target::Speed(0.40, DETECT))
         } else {
@@ -67,19 +67,17 @@ pub(super) fn unstuff(wire: &[u8], chunk: usize, mut each: impl FnMut(&[u8])) {
     }
 }
 
-fn slices(name: String, wire: &'static [u8], message: usize, chunk: usize) -> Case {
+fn slices(name: String, wire: &'static [u8], chunk: usize) -> Case {
     let ours = move || {
         let mut octets = 0;
         unstuff(black_box(wire), chunk, |run| octets += black_box(run).len() as u64);
         octets
     };
-    let mut case = peers(Case::new(name, Unit::Octets(wire.len() as u64)), wire, chunk).ours(ours);
-    case = case.same(&[MACHINE]);
-    assert_eq!((case.candidate(crate::OURS).unwrap().run)(), message as u64);
-    case
+    let case = peers(Case::new(name, Unit::Octets(wire.len() as u64)), wire, chunk).ours(ours);
+    case.same(&[MACHINE])
 }
 
-fn copied(name: String, wire: &'static [u8], message: usize) -> Case {
+fn copied(name: String, wire: &'static [u8]) -> Case {
     let chunk = 64 * 1024;
     let mut copy = Vec::with_capacity(wire.len());
     let ours = move || {
@@ -89,15 +87,13 @@ fn copied(name: String, wire: &'static [u8], message: usize) -> Case {
     };
     let mut target = vec![0_u8; wire.len()];
     let case = Case::new(name, Unit::Octets(wire.len() as u64));
-    let mut case = peers(case, wire, chunk)
+    peers(case, wire, chunk)
         .with("limit: memcpy", move || {
             target.copy_from_slice(black_box(wire));
             u64::from(black_box(&target)[0])
         })
         .ours(ours)
-        .same(&[MACHINE]);
-    assert_eq!((case.candidate(crate::OURS).unwrap().run)(), message as u64);
-    case
+        .same(&[MACHINE])
 }
 
 fn peers(case: Case, wire: &'static [u8], chunk: usize) -> Case {

@@ -51,7 +51,9 @@ fn by_words(hay: &[u8]) -> Option<usize> {
 const fn marks(first: u64, second: u64) -> u64 {
     const LOW: u64 = u64::from_ne_bytes([0x01; WORD]);
     const HIGH: u64 = LOW << 7;
-    let pair = (first ^ (LOW * b'\n' as u64)) | (second ^ (LOW * b'.' as u64));
+    const LF: u64 = u64::from_ne_bytes([b'\n'; WORD]);
+    const DOT: u64 = u64::from_ne_bytes([b'.'; WORD]);
+    let pair = (first ^ LF) | (second ^ DOT);
     pair.wrapping_sub(LOW) & !pair & HIGH
 }
 

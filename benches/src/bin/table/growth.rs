@@ -10,7 +10,8 @@ const CHUNK: usize = 1460;
 const LONGEST_SECONDS: f64 = 60.0;
 
 pub(super) fn print() {
-    let kinds: [(&str, &[u64], fn(u64) -> Reply); 6] = [
+    type Growing = fn(u64) -> Reply;
+    let kinds: [(&str, &[u64], Growing); 6] = [
         ("LIST, messages", &[10_000, 40_000, 100_000, 1_000_000], |n| Reply::List(n as u32)),
         ("UIDL, messages", &[10_000, 40_000, 100_000, 1_000_000], |n| Reply::Uidl(n as u32)),
         ("CAPA, lines", &[1_000, 4_000, 16_000, 64_000], |n| Reply::Capa(n as u32)),

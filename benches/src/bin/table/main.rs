@@ -60,6 +60,7 @@ fn main() -> anyhow::Result<ExitCode> {
             if !case.name.contains(&args.row) {
                 continue;
             }
+            case.check();
             let figures = compare(&mut case, plan);
             for Figure { name, nanos, to_ours } in &figures {
                 println!("| {} | {name} | {} | {to_ours:.2} |", case.name, show(case.unit, *nanos));
