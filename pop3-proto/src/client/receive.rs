@@ -106,7 +106,7 @@ impl<const Q: usize> Client<Q> {
     }
 
     /// The next line. Of an over-long one the front, and its rest is skipped. `None` if it is not there yet, or the session failed.
-    #[inline]
+    #[inline(always)]
     fn line<'i>(&mut self, input: &mut impl Input<'i>) -> Option<Found<'i>> {
         match self.scanner.ordinary(input.bytes()) {
             Ordinary::Line { line, len } => {

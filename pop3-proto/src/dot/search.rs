@@ -2,10 +2,9 @@
 
 const WORD: usize = size_of::<u64>();
 
-/// Octets looked at as two words before the vector search, whose call costs more than a very short line. A pair begins at each but
-/// the last of them.
+/// Octets looked at as two words before the vector search, whose call costs more than a very short line.
 #[cfg(feature = "std")]
-const HEAD: usize = 2 * WORD + 1;
+const HEAD: usize = 2 * WORD;
 
 /// Setting up a vector search costs as much as a kilobyte of mail; its state is too large for a session.
 #[cfg(feature = "std")]
@@ -16,15 +15,9 @@ static LF_DOT: std::sync::LazyLock<memchr::memmem::Finder<'static>> =
 #[inline]
 pub(super) fn lf_dot(hay: &[u8]) -> Option<usize> {
     #[cfg(feature = "std")]
-    if let Some((head, [first, ..])) = hay.split_at_checked(HEAD) {
-        if let Some(at) = by_words(head) {
-            return Some(at);
-        }
-        // The pair may lie across the cut.
-        if let ([.., b'\n'], b'.') = (head, first) {
-            return Some(HEAD.wrapping_sub(1));
-        }
-        return LF_DOT.find(hay.get(HEAD..)?).map(|at| at.wrapping_add(HEAD));
+    if let Some(head) = hay.first_chunk::<{ HEAD + 1 }>() {
+        // The last octet of the head may be a LF whose dot lies behind it: it is searched again.
+        return by_words(head).or_else(|| Some(HEAD.wrapping_add(LF_DOT.find(hay.get(HEAD..)?)?)));
     }
     by_words(hay)
 }

@@ -45,18 +45,18 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Maildrop<I, M> {
                 }
             }
             let next = session.advance(now, input, out);
-            let (Next::Command { command, .. }, Some(open)) = (next, &mut self.open) else { return next };
+            let (Next::Command { command, .. }, Some(open)) = (&next, &mut self.open) else { return next };
             let mine = match command {
                 Command::Stat | Command::List(_) | Command::Uidl(_) | Command::Dele(_) | Command::Rset => {
                     true
                 }
-                Command::Retr(n) | Command::Top { number: n, .. } => open.unreadable(n, session).is_some(),
+                Command::Retr(n) | Command::Top { number: n, .. } => open.unreadable(*n, session).is_some(),
                 _ => false,
             };
             if !mine {
                 return next;
             }
-            let event = session.take(next, input, out);
+            let event = session.take(&next, input, out);
             self.listing = open.answer(event, self.read_only, session, out);
         }
     }

@@ -10,7 +10,7 @@ use crate::base64::Base64;
 use crate::buf::{Input, Output};
 use crate::encode;
 use crate::limits::MIN_OUTPUT;
-use crate::line::{Front, Line};
+use crate::line::{Front, Line, Ordinary};
 use crate::parse::{self, CommandError};
 use crate::time::Time;
 use crate::types::Command;
@@ -18,7 +18,7 @@ use crate::types::Command;
 /// What comes next. A line that it shows is still in the window.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Next<'i> {
-    Command { command: Command<'i>, line: &'i [u8], len: usize },
+    Command { command: Command<'i>, len: usize },
     Exchange { data: Base64<'i>, len: usize },
     Waiting,
     Input,
@@ -114,29 +114,81 @@ impl<'c> Server<'c> {
             }
             _ => limit,
         });
+        match self.scanner.ordinary(input.bytes()) {
+            Ordinary::Line { line, len } => {
+                self.heard(now);
+                self.judge(line, len, input, out)
+            }
+            Ordinary::Partial => Some(self.wait(now)),
+            Ordinary::No => self.odd_command(now, input, out),
+        }
+    }
+
+    #[inline(never)]
+    fn odd_command<'i>(
+        &mut self,
+        now: Time,
+        input: &mut impl Input<'i>,
+        out: &mut impl Output,
+    ) -> Option<Next<'i>> {
         let (line, len) = match self.line(now, input)? {
             Ok(found) => found,
             Err(next) => return Some(next),
         };
-        let command = match line {
-            Line::Complete(line) => {
-                parse::command(line).and_then(|command| self.readable(command)).map(|c| (c, line))
-            }
-            Line::TooLong => Err(CommandError::TooLong),
-            Line::BareLf | Line::Partial => Err(CommandError::Octet),
+        let error = match line {
+            Line::Complete(line) => return self.judge(line, len, input, out),
+            Line::TooLong => CommandError::TooLong,
+            Line::BareLf | Line::Partial => CommandError::Octet,
         };
-        match command {
-            Err(error) => self.fault(Phrase::Malformed(error), input, len, out),
-            Ok((command, line)) => match self.legality(&command) {
-                Legality::Refuse => self.refuse_state(command.verb(), input, len, out),
-                Legality::Auto => self.answer(command, input, len, out),
-                Legality::Event => match self.unavailable(&command) {
-                    Some(why) => self.fault(why, input, len, out),
-                    None => return Some(Next::Command { command, line, len }),
-                },
+        self.fault(Phrase::Malformed(error), input, len, out);
+        None
+    }
+
+    /// Refuses the command in that line, answers it, or leaves it for the embedder.
+    fn judge<'i>(
+        &mut self,
+        line: &'i [u8],
+        len: usize,
+        input: &mut impl Input<'i>,
+        out: &mut impl Output,
+    ) -> Option<Next<'i>> {
+        let command = match parse::command(line) {
+            Ok(command) if self.is_readable(&command) => command,
+            read => {
+                let error = read.err().unwrap_or(CommandError::Octet);
+                self.fault(Phrase::Malformed(error), input, len, out);
+                return None;
+            }
+        };
+        match self.legality(&command) {
+            Legality::Refuse => self.refuse_state(command.verb(), input, len, out),
+            Legality::Auto => self.answer(command, input, len, out),
+            Legality::Event => match self.unavailable(&command) {
+                Some(why) => self.fault(why, input, len, out),
+                None => return Some(Next::Command { command, len }),
             },
         }
         None
+    }
+
+    /// A line came.
+    #[inline]
+    fn heard(&mut self, now: Time) {
+        self.waiting = false;
+        self.deadline = now.after(self.config.idle());
+    }
+
+    /// No whole line is there. The first octets of one do not move the deadline.
+    fn wait<'i>(&mut self, now: Time) -> Next<'i> {
+        if !self.waiting {
+            self.waiting = true;
+            self.deadline = now.after(self.config.idle());
+        }
+        self.handle_timeout(now);
+        match self.turn {
+            Turn::Closed(reason) => Next::Closed(reason),
+            _ => Next::Input,
+        }
     }
 
     /// The table, and what the configuration adds to it.
@@ -159,20 +211,9 @@ impl<'c> Server<'c> {
                 self.scanner.skip_rest(input, true);
                 None
             }
-            Front::Partial => {
-                if !self.waiting {
-                    self.waiting = true;
-                    self.deadline = now.after(self.config.idle());
-                }
-                self.handle_timeout(now);
-                Some(Err(match self.turn {
-                    Turn::Closed(reason) => Next::Closed(reason),
-                    _ => Next::Input,
-                }))
-            }
+            Front::Partial => Some(Err(self.wait(now))),
             Front::Line { line, len, .. } => {
-                self.waiting = false;
-                self.deadline = now.after(self.config.idle());
+                self.heard(now);
                 Some(Ok((line, len)))
             }
         }

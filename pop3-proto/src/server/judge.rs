@@ -48,15 +48,15 @@ impl Server<'_> {
         self.errors = 0;
     }
 
-    /// Octets that the configuration does not let pass.
-    pub(super) fn readable<'i>(&self, command: Command<'i>) -> Result<Command<'i>, CommandError> {
+    /// Whether the configuration lets all octets pass.
+    #[inline]
+    pub(super) fn is_readable(&self, command: &Command<'_>) -> bool {
         let text = match command {
             Command::User(name) | Command::Apop { name, .. } => name,
             Command::Pass(password) => password.expose(),
-            _ => return Ok(command),
+            _ => return true,
         };
-        let fits = text.is_ascii() || (self.config.utf8_user && core::str::from_utf8(text).is_ok());
-        if fits { Ok(command) } else { Err(CommandError::Octet) }
+        text.is_ascii() || (self.config.utf8_user && core::str::from_utf8(text).is_ok())
     }
 
     /// Why a command that is legal here is not to be had.

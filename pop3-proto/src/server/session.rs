@@ -133,7 +133,7 @@ impl<'c> Server<'c> {
     /// one-line answer fits.
     pub fn receive<'i>(&mut self, now: Time, mut input: impl Input<'i>, out: &mut impl Output) -> Event<'i> {
         let next = self.advance(now, &mut input, out);
-        self.take(next, &mut input, out)
+        self.take(&next, &mut input, out)
     }
 
     /// The name from USER or APOP, while a login with it is under way and after its success.

@@ -14,11 +14,11 @@ impl Server<'_> {
     /// Turns what [`advance`](Self::advance) found into an event, and uses up its line.
     pub(crate) fn take<'i>(
         &mut self,
-        next: Next<'i>,
+        next: &Next<'i>,
         input: &mut impl Input<'i>,
         out: &mut impl Output,
     ) -> Event<'i> {
-        match next {
+        match *next {
             Next::Input => Event::NeedInput,
             Next::Output => Event::NeedOutput,
             Next::Waiting => Event::Waiting,
@@ -27,7 +27,8 @@ impl Server<'_> {
                 self.scanner.take(input, len);
                 Event::SaslResponse { data, reply: self.ticket() }
             }
-            Next::Command { command, line, len } => {
+            Next::Command { command, len } => {
+                let window = input.bytes();
                 self.scanner.take(input, len);
                 // An unknown verb is good only if the embedder answers it.
                 if command.verb() != Verb::Other {
@@ -38,11 +39,12 @@ impl Server<'_> {
                     self.close(Reason::PlaintextAfterStls);
                     return Event::Closed(Reason::PlaintextAfterStls);
                 }
-                self.event(command, line)
+                self.event(command, window.get(..len).unwrap_or_default())
             }
         }
     }
 
+    /// `line` comes with its line end.
     fn event<'i>(&mut self, command: Command<'i>, line: &'i [u8]) -> Event<'i> {
         if let Command::Pass(password) = command {
             self.phase = Phase::Authorization;
@@ -73,7 +75,10 @@ impl Server<'_> {
             Command::Lang(Some(range)) => Event::Lang(range, self.ticket()),
             Command::Quit => Event::Quit { update: self.phase == Phase::Transaction, reply: self.ticket() },
             // What the session answers alone does not come here; refusing it would be the answer if it did.
-            _ => Event::Other { line, reply: self.ticket() },
+            _ => {
+                let line = line.strip_suffix(b"\n").unwrap_or(line);
+                Event::Other { line: line.strip_suffix(b"\r").unwrap_or(line), reply: self.ticket() }
+            }
         }
     }
 
