@@ -1,12 +1,15 @@
 //! A Maildir: written to `tmp/`, synced, renamed to `new/`. Many small messages are synced together, which costs one wait for the
 //! disk instead of one each.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, BufWriter, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process;
+use std::thread::{self, JoinHandle};
 use std::time::{SystemTime, UNIX_EPOCH};
+
+use rustix::fs::{Mode, OFlags, openat, renameat};
 
 use super::{Delivery, failed};
 use crate::failure::Failure;
@@ -18,14 +21,21 @@ const OCTETS: u64 = 64 * 1024 * 1024;
 const FEW: usize = 8;
 /// Collected before they are written.
 const BUFFER: usize = 64 * 1024;
+/// Octets of one message after which the disk begins to work while the rest comes in.
+const MUCH: u64 = 32 * 1024 * 1024;
 
 pub(crate) struct Folder {
     path: PathBuf,
     /// Open from before the first write, so that no error of the file system is missed.
     folder: Option<File>,
     host: String,
+    process: u32,
     count: u64,
     current: Option<(BufWriter<File>, String)>,
+    /// Of the current message.
+    unsynced: u64,
+    /// The thread that syncs it so far.
+    syncing: Option<JoinHandle<io::Result<()>>>,
     /// Whole, in `tmp/`.
     ended: Vec<String>,
     octets: u64,
@@ -52,8 +62,11 @@ impl Folder {
             path: path.to_owned(),
             folder,
             host,
+            process: process::id(),
             count: 0,
             current: None,
+            unsynced: 0,
+            syncing: None,
             ended: Vec::new(),
             octets: 0,
         })
@@ -73,33 +86,51 @@ impl Folder {
         self.ended.iter().try_for_each(|name| File::open(self.at("tmp", name))?.sync_data())
     }
 
-    fn buffer(&mut self) -> Option<&mut BufWriter<File>> {
-        self.current.as_mut().map(|(file, _)| file)
+    fn put(&mut self, octets: &[u8]) -> io::Result<()> {
+        let Some((file, _)) = &mut self.current else { return Ok(()) };
+        file.write_all(octets)?;
+        self.unsynced += octets.len() as u64;
+        if self.unsynced < MUCH || self.syncing.as_ref().is_some_and(|thread| !thread.is_finished()) {
+            return Ok(());
+        }
+        let file = file.get_ref().try_clone()?;
+        self.synced()?;
+        self.unsynced = 0;
+        self.syncing = Some(thread::spawn(move || file.sync_data()));
+        Ok(())
+    }
+
+    /// Waits for the thread. An error of the disk is told to one caller only: here it must not be lost.
+    fn synced(&mut self) -> io::Result<()> {
+        let Some(thread) = self.syncing.take() else { return Ok(()) };
+        thread.join().unwrap_or_else(|_| Err(io::Error::other("the thread that syncs has ended")))
     }
 }
 
 impl Delivery for Folder {
     fn begin(&mut self) -> Result<(), Failure> {
         self.discard();
+        let Some(folder) = &self.folder else { return Ok(()) };
         self.count += 1;
+        self.unsynced = 0;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let (seconds, micros) = (now.as_secs(), now.subsec_micros());
-        let name = format!("{seconds}.M{micros}P{}Q{}.{}", process::id(), self.count, self.host);
-        let path = self.at("tmp", &name);
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-        let file = file.map_err(|error| failed(&path, error))?;
-        self.current = Some((BufWriter::with_capacity(BUFFER, file), name));
+        let name = format!("{seconds}.M{micros}P{}Q{}.{}", self.process, self.count, self.host);
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+        let file = openat(folder, Path::new("tmp").join(&name), flags, Mode::RUSR | Mode::WUSR);
+        let file = file.map_err(|error| failed(&self.at("tmp", &name), io::Error::from(error)))?;
+        self.current = Some((BufWriter::with_capacity(BUFFER, file.into()), name));
         Ok(())
     }
 
     fn write(&mut self, octets: &[u8]) -> Result<(), Failure> {
         self.octets += octets.len() as u64;
-        let written = self.buffer().map_or(Ok(()), |file| file.write_all(octets));
-        written.map_err(|error| failed(&self.path, error))
+        self.put(octets).map_err(|error| failed(&self.path, error))
     }
 
     fn end(&mut self) -> Result<bool, Failure> {
         if let Some((file, name)) = self.current.take() {
+            self.synced().map_err(|error| failed(&self.at("tmp", &name), error))?;
             file.into_inner().map_err(|error| failed(&self.at("tmp", &name), error.error()))?;
             self.ended.push(name);
         }
@@ -108,6 +139,7 @@ impl Delivery for Folder {
 
     fn discard(&mut self) {
         if let Some((_, name)) = self.current.take() {
+            let _ = self.synced();
             let _ = fs::remove_file(self.at("tmp", &name));
         }
     }
@@ -119,9 +151,10 @@ impl Delivery for Folder {
     fn commit(&mut self) -> Result<(), Failure> {
         self.sync().map_err(|error| failed(&self.path.join("tmp"), error))?;
         // What is not renamed when this fails is dropped, and fetched again.
-        while let Some(name) = self.ended.last() {
-            let (from, to) = (self.at("tmp", name), self.at("new", name));
-            fs::rename(from, &to).map_err(|error| failed(&to, error))?;
+        while let (Some(name), Some(folder)) = (self.ended.last(), &self.folder) {
+            let [from, to] = ["tmp", "new"].map(|part| Path::new(part).join(name));
+            let renamed = renameat(folder, from, folder, &to);
+            renamed.map_err(|error| failed(&self.path.join(&to), io::Error::from(error)))?;
             self.ended.pop();
         }
         self.octets = 0;
