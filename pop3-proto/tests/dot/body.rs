@@ -31,10 +31,18 @@ impl Output for Narrow {
 
 const HEAD: &[u8] = b"+OK here it comes\r\n";
 
+/// How a message is stored.
+#[derive(Clone, Copy)]
+enum Form {
+    Stored,
+    Crlf,
+    Stuffed,
+}
+
 /// A logged-in session that was asked for a body; `answer` gives it, the result is all that went out behind `HEAD`.
 fn reply(
     ask: &str,
-    pre_stuffed: bool,
+    form: Form,
     answer: impl FnOnce(&mut Body, &mut FixedBuf<MIN_OUTPUT>, &mut Vec<u8>),
 ) -> Vec<u8> {
     let mut config = Config::new();
@@ -56,9 +64,10 @@ fn reply(
         Event::Retr(_, ticket) | Event::Top { reply: ticket, .. } => ticket,
         other => panic!("{other:?}"),
     };
-    let begin = match pre_stuffed {
-        true => ticket.begin_stuffed(&mut session, &mut tx, "here it comes"),
-        false => ticket.begin(&mut session, &mut tx, "here it comes"),
+    let begin = match form {
+        Form::Stored => ticket.begin(&mut session, &mut tx, "here it comes"),
+        Form::Crlf => ticket.begin_crlf(&mut session, &mut tx, "here it comes"),
+        Form::Stuffed => ticket.begin_stuffed(&mut session, &mut tx, "here it comes"),
     };
     let (mut body, mut sent) = (begin, Vec::new());
     answer(&mut body, &mut tx, &mut sent);
@@ -76,8 +85,8 @@ fn reply(
     sent.strip_prefix(HEAD).unwrap().to_vec()
 }
 
-fn filled(ask: &str, pre: bool, stored: &[u8], sizes: &[usize], flushes: &[usize]) -> Vec<u8> {
-    reply(ask, pre, |body, tx, sent| {
+fn filled(ask: &str, form: Form, stored: &[u8], sizes: &[usize], flushes: &[usize]) -> Vec<u8> {
+    reply(ask, form, |body, tx, sent| {
         let mut flushes = flushes.iter().cycle();
         for mut piece in pieces(stored, sizes) {
             loop {
@@ -93,8 +102,8 @@ fn filled(ask: &str, pre: bool, stored: &[u8], sizes: &[usize], flushes: &[usize
     })
 }
 
-fn handed_out(ask: &str, pre: bool, stored: &[u8], sizes: &[usize]) -> Vec<u8> {
-    reply(ask, pre, |body, tx, sent| {
+fn handed_out(ask: &str, form: Form, stored: &[u8], sizes: &[usize]) -> Vec<u8> {
+    reply(ask, form, |body, tx, sent| {
         sent.extend_from_slice(tx.bytes());
         tx.clear();
         for mut piece in pieces(stored, sizes) {
@@ -110,7 +119,7 @@ fn handed_out(ask: &str, pre: bool, stored: &[u8], sizes: &[usize]) -> Vec<u8> {
 fn a_top_that_has_its_lines_ends_well_if_the_output_was_full_when_more_was_given() {
     for room in 0..4 {
         let header = format!("S: {}\n\n", "x".repeat(MIN_OUTPUT - room - HEAD.len() - 7));
-        let sent = reply("TOP 1 0", false, |body, tx, sent| {
+        let sent = reply("TOP 1 0", Form::Stored, |body, tx, sent| {
             let mut rest = header.as_bytes();
             body.fill(&mut rest, tx);
             assert_eq!((rest.len(), tx.room()), (0, room));
@@ -161,19 +170,22 @@ proptest! {
     ) {
         let stored = [&header[..], b"\n\n", &body].concat();
         let whole = stuff(&crlf(&stored));
-        prop_assert_eq!(&filled("RETR 1", false, &stored, &sizes, &flushes), &whole);
-        prop_assert_eq!(&handed_out("RETR 1", false, &stored, &sizes), &whole);
+        prop_assert_eq!(&filled("RETR 1", Form::Stored, &stored, &sizes, &flushes), &whole);
+        prop_assert_eq!(&handed_out("RETR 1", Form::Stored, &stored, &sizes), &whole);
         let wire = whole.strip_suffix(b".\r\n").unwrap();
-        prop_assert_eq!(&filled("RETR 1", true, wire, &sizes, &flushes), &whole);
+        let mail = crlf(&stored);
+        prop_assert_eq!(&filled("RETR 1", Form::Crlf, &mail, &sizes, &flushes), &whole);
+        prop_assert_eq!(&handed_out("RETR 1", Form::Crlf, &mail, &sizes), &whole);
+        prop_assert_eq!(&filled("RETR 1", Form::Stuffed, wire, &sizes, &flushes), &whole);
         let front = stuff(&crlf(top(&stored, count)));
         let ask = format!("TOP 1 {count}");
-        prop_assert_eq!(&filled(&ask, false, &stored, &sizes, &flushes), &front);
-        prop_assert_eq!(&handed_out(&ask, false, &stored, &sizes), &front);
+        prop_assert_eq!(&filled(&ask, Form::Stored, &stored, &sizes, &flushes), &front);
+        prop_assert_eq!(&handed_out(&ask, Form::Stored, &stored, &sizes), &front);
     }
 
     #[test]
     fn fill_never_passes_the_room_and_never_stalls(stored in message(), rooms in vec(0_usize..12, 1..8)) {
-        let sent = reply("RETR 1", false, |body, tx, sent| {
+        let sent = reply("RETR 1", Form::Stored, |body, tx, sent| {
             sent.extend_from_slice(tx.bytes());
             tx.clear();
             let mut out = Narrow { octets: Vec::new(), room: 0 };

@@ -25,10 +25,12 @@ pub(super) fn draw(folder: &Path) -> anyhow::Result<()> {
     ];
     for (file, name, reply) in by_chunk {
         let title = format!("{name}: nanoseconds an octet");
-        plot(&folder.join(file), &title, "octets a read", &chunk_curves(reply))?;
+        let place = SeriesLabelPosition::UpperRight;
+        plot(&folder.join(file), &title, "octets a read", place, &chunk_curves(reply))?;
     }
     let title = "LIST at 1460 octets a read: milliseconds";
-    plot(&folder.join("list-by-mailbox.svg"), title, "messages in the mailbox", &mailbox_curves())
+    let (file, place) = (folder.join("list-by-mailbox.svg"), SeriesLabelPosition::UpperLeft);
+    plot(&file, title, "messages in the mailbox", place, &mailbox_curves())
 }
 
 fn chunk_curves(reply: Reply) -> Vec<Curve> {
@@ -65,7 +67,13 @@ fn mailbox_curves() -> Vec<Curve> {
     feeds(Reply::List(1)).into_iter().map(|feed| curve(feed.name)).collect()
 }
 
-fn plot(file: &Path, title: &str, across: &str, curves: &[Curve]) -> anyhow::Result<()> {
+fn plot(
+    file: &Path,
+    title: &str,
+    across: &str,
+    legend: SeriesLabelPosition,
+    curves: &[Curve],
+) -> anyhow::Result<()> {
     let points = || curves.iter().flat_map(|curve| curve.points.iter().copied());
     let (x_min, x_max) = points().fold((f64::MAX, 0.0_f64), |(low, high), (x, _)| (low.min(x), high.max(x)));
     let (y_min, y_max) = points().fold((f64::MAX, 0.0_f64), |(low, high), (_, y)| (low.min(y), high.max(y)));
@@ -74,10 +82,13 @@ fn plot(file: &Path, title: &str, across: &str, curves: &[Curve]) -> anyhow::Res
     let mut chart = ChartBuilder::on(&area)
         .caption(title, ("sans-serif", 18))
         .margin(12)
+        .margin_right(40)
         .x_label_area_size(40)
         .y_label_area_size(64)
         .build_cartesian_2d((x_min..x_max).log_scale(), (y_min / 1.5..y_max * 1.5).log_scale())?;
-    chart.configure_mesh().x_desc(across).light_line_style(WHITE).draw()?;
+    let plain = |value: &f64| format!("{value}");
+    let mut mesh = chart.configure_mesh();
+    mesh.x_desc(across).light_line_style(WHITE).x_label_formatter(&plain).y_label_formatter(&plain).draw()?;
     for (nth, curve) in curves.iter().enumerate() {
         let width = if curve.name == OURS { 3 } else { 1 };
         let style = Palette99::pick(nth).stroke_width(width);
@@ -86,7 +97,7 @@ fn plot(file: &Path, title: &str, across: &str, curves: &[Curve]) -> anyhow::Res
             .label(curve.name)
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], style));
     }
-    chart.configure_series_labels().background_style(WHITE).border_style(BLACK).draw()?;
+    chart.configure_series_labels().position(legend).background_style(WHITE).border_style(BLACK).draw()?;
     area.present()?;
     Ok(())
 }
