@@ -43,7 +43,7 @@ fn with_targets(case: Case, shape: &str, source: &str, chunk: usize) -> Case {
     match (shape, source, chunk) {
         ("text" | "base64", "CRLF", 65_536) => case.target(Target::Speed(0.25, DETECT)),
         ("text" | "base64", "LF", 65_536) => case.target(Target::Speed(3.0, MACHINE)),
-        ("empty-lines" | "only-dots", _, 65_536) => case.target(Target::Speed(0.50, MACHINE)),
+        ("empty-lines", _, 65_536) => case.target(Target::Speed(0.50, MACHINE)),
         _ => case,
     }
 }

@@ -72,32 +72,46 @@ impl Stuffer {
     /// piece, or with [`finish`](Self::finish).
     #[inline]
     pub fn next<'m>(&mut self, message: &mut &'m [u8]) -> Option<&'m [u8]> {
-        let bytes = *message;
-        let len = match (*bytes.first()?, self.state) {
-            _ if self.stored == Stored::Stuffed => bytes.len(),
-            (b'.', State::LineStart | State::BareLf) => {
+        let (first, behind) = message.split_first()?;
+        match (*first, self.state) {
+            (b'.', State::LineStart | State::BareLf) if self.stored != Stored::Stuffed => {
                 self.state = State::Stuffed;
-                return Some(b".");
+                Some(b".")
             }
-            _ if self.stored == Stored::Crlf => lf_dot(bytes).map_or(bytes.len(), |lf| lf.wrapping_add(1)),
-            (b'\n', State::Cr) => 1,
-            (b'\n', _) => {
+            (b'\n', State::LineStart | State::Inside | State::Stuffed) if self.makes_crlf() => {
                 self.state = State::LineStart;
-                *message = bytes.get(1..).unwrap_or_default();
-                return Some(b"\r\n");
+                *message = behind;
+                Some(b"\r\n")
             }
-            (0, _) if self.stored == Stored::ReplacingNul => {
+            _ => Some(self.run(message)),
+        }
+    }
+
+    #[inline]
+    const fn makes_crlf(&self) -> bool {
+        matches!(self.stored, Stored::Plain | Stored::ReplacingNul)
+    }
+
+    /// Octets that go out as they are, or one in the place of a NUL. Out of line, so that what comes in twos and threes is quick.
+    #[inline(never)]
+    fn run<'m>(&mut self, message: &mut &'m [u8]) -> &'m [u8] {
+        let bytes = *message;
+        let len = match (bytes.first(), self.stored) {
+            (_, Stored::Stuffed) => bytes.len(),
+            (_, Stored::Crlf) => lf_dot(bytes).map_or(bytes.len(), |lf| lf.wrapping_add(1)),
+            (Some(b'\n'), _) => 1,
+            (_, Stored::Plain) => clean_run(bytes),
+            (Some(0), Stored::ReplacingNul) => {
                 self.state = State::Inside;
                 *message = bytes.get(1..).unwrap_or_default();
-                return Some(b"\x80");
+                return b"\x80";
             }
-            _ if self.stored == Stored::ReplacingNul => {
+            (_, Stored::ReplacingNul) => {
                 // No more than is looked at once: what ends a run early must not be searched for again and again.
                 let near = bytes.get(..NEAR).unwrap_or(bytes);
                 let before_nul = memchr::memchr(0, near).and_then(|nul| near.get(..nul));
                 clean_run(before_nul.unwrap_or(near))
             }
-            _ => clean_run(bytes),
         };
         let (run, rest) = bytes.split_at_checked(len).unwrap_or((bytes, &[]));
         self.state = match run {
@@ -108,7 +122,7 @@ impl Stuffer {
             _ => State::Inside,
         };
         *message = rest;
-        Some(run)
+        run
     }
 
     /// What ends the body: a line end if the last line has none, and the dot line.
