@@ -16,7 +16,6 @@ mod crypto;
 mod guard;
 mod languages;
 mod login;
-mod near;
 mod outbox;
 mod passwords;
 mod proxy;

@@ -5,14 +5,13 @@ use std::time::Duration;
 use anyhow::Context as _;
 use pop3_proto::server::{Event, Handover, Server};
 use pop3_proto::{Code, MsgNo, PlaintextLeft};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::timeout_at;
 use tracing::error;
 
 use crate::app::App;
 use crate::languages;
-use crate::near::Near;
 use crate::talk::Talk;
 use crate::visit::Visit;
 use crate::window::Window;
@@ -32,7 +31,7 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     visit: &mut Visit,
     mut stopping: watch::Receiver<()>,
 ) -> anyhow::Result<End> {
-    let (mut rx, mut near) = (Window::default(), Near::default());
+    let mut rx = Window::default();
     let mut talk = Talk::new(app, io, session, visit);
     loop {
         let event = talk.drop.receive(&mut talk.session, app.now(), rx.unread(), &mut talk.tx);
@@ -43,7 +42,7 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
                 rx.shrink();
                 let deadline =
                     talk.session.poll_timeout().map(|at| app.started + Duration::from_millis(at.as_millis()));
-                let read = timeout_at(deadline.unwrap_or(app.started), near.read(talk.io, rx.space()));
+                let read = timeout_at(deadline.unwrap_or(app.started), talk.io.read(rx.space()));
                 let n = tokio::select! { read = read => match read {
                         Ok(Ok(0)) => return Ok(End::Over("the client is gone".to_owned())),
                         Ok(n) => n.context("reading")?,
