@@ -197,7 +197,7 @@ def with_fetchmail(server: Server, mode: str, keep: bool = True) -> Download:
         return Download(sent)
 
 
-def pop3get_command(server: Server, mode: str, to: Path, *options: str) -> tuple[list[str], dict[str, str]]:
+def pop3get_command(server: Server, mode: str, to: Path | str, *options: str) -> tuple[list[str], dict[str, str]]:
     """The command line and the environment."""
     port = server.tls_port if mode == TLS else server.plain_port
     certificate = [] if mode == PLAIN else ["--ca", str(server.ca)]

@@ -3,6 +3,7 @@
 Nothing to run by hand. Each keeps the mail on the server and puts it where it can be fast:
 
   pop3get         a Maildir with its record; each message is synced to disk
+  pop3get, mbox   one mbox file with its record, synced to disk
   mpop            a Maildir with its list of unique-ids; commands in a row; each message is synced to disk
   fetchmail       one batch file (--bsmtp), the fastest it has, for it needs no process a message
   fetchmail, MDA  one file, appended to by a `cat` for each message: how its manual delivers on the same machine
@@ -97,6 +98,25 @@ class Pop3get(Client):
 
     def stored(self, folder: Path) -> tuple[int, int]:
         return super().stored(folder / "maildir" / "new")
+
+
+class Pop3getMbox(Pop3get):
+    name = "pop3get, mbox"
+    line_end = 1
+
+    def start(self, drop: Drop, mode: str, folder: Path) -> Start:
+        return Start(*pop3get_command(drop.server, mode, f"mbox:{folder / 'mbox'}", "--keep"))
+
+    def stored(self, folder: Path) -> tuple[int, int]:
+        """Each message between a line that starts with `From ` and an empty line."""
+        count = octets = 0
+        with (folder / "mbox").open("rb") as mbox:
+            for line in mbox:
+                if line.startswith(b"From "):
+                    count += 1
+                else:
+                    octets += len(line)
+        return count, octets - count * len(b"\n")
 
 
 class Mpop(Client):
@@ -225,4 +245,4 @@ class Poplib(Client):
         return super().stored(folder / "out")
 
 
-CLIENTS: list[Client] = [Pop3get(), Mpop(), Fetchmail(), FetchmailMda(), Curl(), Poplib()]
+CLIENTS: list[Client] = [Pop3get(), Pop3getMbox(), Mpop(), Fetchmail(), FetchmailMda(), Curl(), Poplib()]
