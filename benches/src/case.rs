@@ -190,8 +190,7 @@ impl Case {
     ///
     /// If those do not see the same that have to.
     pub fn check(&mut self) {
-        let mut seen = |name: &str| (self.candidate(name).expect("a candidate of that name").run)();
-        let ours = seen(OURS);
+        let ours = (self.candidate(OURS).expect("our candidate").run)();
         for name in std::mem::take(&mut self.same) {
             let other = (self.candidate(name).expect("a candidate of that name").run)();
             assert_eq!(other, ours, "{name} and {OURS} differ in {}", self.name);

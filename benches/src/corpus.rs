@@ -67,7 +67,7 @@ pub fn messages() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// A mix of commands without their line ends, in an order without a pattern; 12 octets each with them.
+/// A mix of commands without their line ends, in an order without a pattern; with them 8.5 octets each.
 #[must_use]
 pub fn commands(count: usize) -> Vec<Vec<u8>> {
     let mix = command_mix();

@@ -49,7 +49,7 @@ impl Reply {
                 hand::body::stuff(&message, &mut wire);
                 wire
             }
-            Self::LongLine(octets) => [&b"+OK\r\n"[..], &vec![b'x'; octets - 12], b"\r\n.\r\n"].concat(),
+            Self::LongLine(octets) => [&b"+OK\r\n"[..], &vec![b'x'; octets - 2], b"\r\n.\r\n"].concat(),
             Self::Commands(n) => corpus::stream(&corpus::commands(n as usize)),
         }
     }
@@ -352,6 +352,7 @@ fn codec_commands(_: Reply, wire: &[u8], chunk: usize) -> u64 {
         }
         bytes.len() - rest.len()
     });
+    assert!(count > 0, "pop3-codec reads commands");
     count
 }
 

@@ -7,6 +7,7 @@ use memchr::memchr_iter;
 use pop3_proto::{Command, Line, LineScanner, encode, limits, parse};
 
 use super::neighbours;
+use super::sessions::Whole;
 use crate::{Case, Target, Unit, corpus, hand};
 
 /// So many that no branch predictor learns their order.
@@ -18,7 +19,7 @@ pub(super) fn cases() -> Vec<Case> {
         corpus::command_mix().iter().cycle().take(COUNT).map(|line| line.to_vec()).collect();
     vec![
         read("parse a command", &random)
-            .budget(237.0)
+            .budget(200.0)
             .target(Target::Time(1.40, "hand: memchr LF, u32 verb"))
             .target(Target::Speed(2.0, "pop3-codec")),
         read("parse a command, predictable order", &predictable),
@@ -51,6 +52,7 @@ fn read(name: &str, lines: &[Vec<u8>]) -> Case {
                 rest = behind;
                 count += 1;
             }
+            assert!(rest.is_empty(), "pop3-codec reads all lines");
             count
         })
         .with("smtp-proto (SMTP)", neighbours::smtp(lines.len()))
@@ -89,7 +91,7 @@ fn write(lines: &[Vec<u8>]) -> Case {
     let mut outs = [const { Vec::new() }; 4].map(|_: Vec<u8>| Vec::with_capacity(20 * COUNT));
     let [mut out, mut hand_out, mut format_out, mut codec_out] = outs.each_mut().map(std::mem::take);
     Case::new("write a command", Unit::Items(lines.len() as u64))
-        .budget(96.0 * 1.45)
+        .budget(105.0)
         .target(Target::Time(1.30, "hand"))
         .with("hand", move || {
             hand_out.clear();
@@ -192,5 +194,3 @@ fn format_write(command: &Command<'_>, out: &mut Vec<u8>) {
     }
     .unwrap();
 }
-
-use super::sessions::Whole;

@@ -71,7 +71,7 @@ fn list() -> Case {
     let listing: &'static [u8] = corpus::stream(&rows).leak();
     let whole = reply(listing);
     Case::new("LIST", Unit::Items(ENTRIES.into()))
-        .budget(240.0)
+        .budget(180.0)
         .target(Target::Time(0.75, "hand: memchr line, digit loop"))
         .target(Target::Speed(2.5, "pop3-codec"))
         .with("limit: memchr_iter LF", move || memchr_iter(b'\n', black_box(listing)).count() as u64)
@@ -158,6 +158,7 @@ fn status() -> Case {
                 rest = behind;
                 count += 1;
             }
+            assert!(rest.is_empty(), "pop3-codec reads all lines");
             count
         })
 }

@@ -39,15 +39,15 @@ fn with_targets(case: Case, shape: &str, chunk: usize) -> Case {
             .target(Target::Speed(0.80, DETECT))
             .target(Target::Speed(1.4, SMTP))
             .target(Target::Speed(20.0, MACHINE))
-            .budget(0.40),
+            .budget(0.36),
         ("base64", 65_536) => {
-            case.target(Target::Speed(0.80, DETECT)).target(Target::Speed(1.4, SMTP)).budget(0.40)
+            case.target(Target::Speed(0.80, DETECT)).target(Target::Speed(1.4, SMTP)).budget(0.31)
         }
         ("dots-every-line", 65_536) => {
             case.target(Target::Speed(0.50, DETECT)).target(Target::Speed(2.0, SMTP)).budget(3.2)
         }
         ("only-dots", 65_536) => {
-            case.target(Target::Speed(0.60, MACHINE)).target(Target::Speed(2.0, SMTP)).budget(40.0)
+            case.target(Target::Speed(0.60, MACHINE)).target(Target::Speed(2.0, SMTP)).budget(32.0)
         }
         ("empty-lines", 65_536) => case.target(Target::Speed(0.80, DETECT)),
         (_, 512) if clean => case.target(Target::Speed(0.40, DETECT)),

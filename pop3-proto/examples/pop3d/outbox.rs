@@ -32,6 +32,9 @@ impl Output for Outbox {
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), Full> {
+        if bytes.len() > self.room() {
+            return Err(Full);
+        }
         self.0.extend_from_slice(bytes);
         Ok(())
     }

@@ -203,11 +203,16 @@ impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
         number: MsgNo,
         reply: Ticket<kind::Body>,
     ) -> anyhow::Result<()> {
-        let message = match self.drop.index() {
+        let opened = match self.drop.index() {
             Some(mailbox) => mailbox.message(number).await,
             None => Err(std::io::ErrorKind::NotFound.into()),
         };
-        let mut message = match message {
+        // What cannot be read at all is refused, and the client goes on with the next.
+        let opened = match opened {
+            Ok(mut message) => message.read().await.map(|()| message),
+            Err(cause) => Err(cause),
+        };
+        let mut message = match opened {
             Ok(message) => message,
             Err(cause) => {
                 warn!(user = self.visit.user, "message {number}: {cause}");
@@ -216,11 +221,8 @@ impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
             }
         };
         let mut body = reply.begin(&mut self.session, &mut self.tx, self.texts.message);
-        while !body.is_enough() {
-            // Whatever fails from here on cuts the connection, and the client sees a message without an end.
-            let piece = message.next().await.with_context(|| format!("message {number}"))?;
-            let Some(piece) = piece else { break };
-            let mut rest = piece;
+        while !body.is_enough() && !message.piece().is_empty() {
+            let mut rest = message.piece();
             loop {
                 body.fill(&mut rest, &mut self.tx);
                 if rest.is_empty() {
@@ -228,6 +230,8 @@ impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
                 }
                 self.flush().await?;
             }
+            // Whatever fails from here on cuts the connection, and the client sees a message without an end.
+            message.read().await.with_context(|| format!("message {number}"))?;
         }
         body.end(&mut self.session);
         self.visit.retrieved += 1;

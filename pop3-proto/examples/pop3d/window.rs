@@ -14,7 +14,7 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    /// Where to read into: never empty, for no session waits with more than the longest line unread.
+    /// Where to read into. Never empty: with limits for windows of this size no session waits with that much unread.
     pub(crate) fn space(&mut self) -> &mut [u8] {
         if self.start > 0 {
             self.octets.copy_within(self.start..self.end, 0);
@@ -24,6 +24,7 @@ impl Window {
             let len = (4 * self.end).clamp(SMALL, limits::EXCHANGE_LINE);
             self.octets.resize(len, 0);
         }
+        debug_assert!(self.end < self.octets.len(), "a session that does not read");
         &mut self.octets[self.end..]
     }
 

@@ -70,9 +70,10 @@ impl<const Q: usize> Client<Q> {
 
     #[inline(never)]
     fn listing<'i>(&mut self, input: &mut impl Input<'i>) -> Result<Event<'i>, ProtocolError> {
-        match (self.line(input), self.queue.front()) {
-            (Some(found), Some((id, asked))) => self.item(id, asked, &found),
-            _ => self.nothing(),
+        let Some((id, asked)) = self.queue.front() else { return self.nothing() };
+        match self.line(input) {
+            Some(found) => self.item(id, asked, &found),
+            None => self.nothing(),
         }
     }
 
@@ -93,7 +94,7 @@ impl<const Q: usize> Client<Q> {
         }
     }
 
-    /// A listing has the limit of its status line.
+    /// For a status line and a challenge; the lines of a listing keep the limit of its status line.
     #[inline]
     fn set_limit(&mut self) {
         let limits = &self.settings.limits;

@@ -105,7 +105,7 @@ pub fn scan_reply(scan: Scan, out: &mut impl Output) -> Result<(), Full> {
 /// [`Full`] if the line does not fit; nothing was appended.
 #[inline]
 pub fn scan_item(scan: Scan, out: &mut impl Output) -> Result<(), Full> {
-    out.put(scan_line(scan).as_bytes())
+    put(out, &[scan_line(scan).as_bytes()])
 }
 
 /// `n size` and CRLF, in one piece.

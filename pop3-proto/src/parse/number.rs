@@ -36,7 +36,8 @@ pub(crate) fn number_at(line: &[u8], at: usize) -> Option<(u64, usize)> {
     by_digits(line, at)
 }
 
-/// The number that a line ends with: all of it from `at` on. Nothing has to be found out but whether these are digits.
+/// The number that a line ends with: all of it from `at` on. Nothing has to be found out but whether these are digits. `None` for a
+/// line below four octets, whatever it holds.
 #[inline(always)]
 pub(crate) fn last_number(line: &[u8], at: usize) -> Option<u64> {
     let word = match line.last_chunk() {

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use pop3_proto::maildrop::Maildrop;
+use pop3_proto::maildrop::{Index, Maildrop};
 use pop3_proto::server::{Config, Event, Legality, Need, Phase, Reason, Server, legality};
-use pop3_proto::{FixedBuf, Output as _, Security, Time, Verb};
+use pop3_proto::{FixedBuf, MsgNo, Output as _, Security, Time, Uid, Verb};
 
 use crate::common::Mailbox;
 use crate::{answers, config};
@@ -174,4 +174,54 @@ fn a_session_inside_tls_may_have_a_configuration_of_its_own() {
     let mut session = handover.secured_with(&inside, b"").unwrap();
     let said = answers(&mut session, b"CAPA\r\n");
     assert!(said.contains("\r\nIMPLEMENTATION inside\r\n") && !said.contains("STLS"), "{said}");
+}
+
+struct Many;
+
+impl Index for Many {
+    fn len(&self) -> u32 {
+        5_000
+    }
+
+    fn octets(&self, n: MsgNo) -> u64 {
+        u64::from(n.get()) * 1_000
+    }
+
+    fn uid(&self, _: MsgNo) -> Uid<'_> {
+        Uid::new(b"whqtswO00WBw418f9t5JxYwZ").unwrap()
+    }
+}
+
+/// However long a listing is, and even if the output would take it all.
+#[test]
+fn a_listing_waits_for_room() {
+    let mut config = Config::new();
+    config.clear_login = true;
+    for (command, lines) in [("LIST", 5_002), ("UIDL", 5_002)] {
+        let mut session = Server::new(&config, Security::Plain);
+        let mut drop = Maildrop::<_, Vec<u8>>::closed();
+        let all = format!("USER a\r\nPASS b\r\n{command}\r\nQUIT\r\n");
+        let (mut window, mut out, mut sent, mut flushes) = (all.as_bytes(), Vec::new(), Vec::new(), 0);
+        loop {
+            match drop.receive(&mut session, Time::ZERO, &mut window, &mut out) {
+                Event::NeedOutput => {
+                    assert!(out.len() <= 16 * 1024, "{command}: {} octets at once", out.len());
+                    sent.append(&mut out);
+                    flushes += 1;
+                }
+                Event::Login { reply, .. } => {
+                    drop.open(Many);
+                    reply.accept(&mut session, &mut out, "ready");
+                    sent.append(&mut out);
+                }
+                Event::Quit { .. } => break,
+                event => panic!("{event:?}"),
+            }
+        }
+        sent.append(&mut out);
+        let begin = sent.windows(7).position(|text| text == b"+OK 500").unwrap();
+        let listing = &sent[begin..];
+        assert_eq!(listing.iter().filter(|octet| **octet == b'\n').count(), lines, "{command}");
+        assert_eq!(flushes, listing.len() / (16 * 1024), "{command}");
+    }
 }

@@ -78,6 +78,7 @@ fn main() -> anyhow::Result<ExitCode> {
             if target.is_met(*figure, 1.0) { "met" } else { "missed" }
         );
     }
+    anyhow::ensure!(args.slack.is_none() || !verdicts.is_empty(), "no row of these has a target");
     let failed =
         args.slack.is_some_and(|slack| verdicts.iter().any(|one| !one.target.is_met(one.figure, slack)));
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })

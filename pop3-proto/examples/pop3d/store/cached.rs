@@ -1,5 +1,5 @@
-//! Files as far as the kernel has them in memory: what these functions do does not wait for a disk. They give up where it would,
-//! and where the kernel cannot tell, and the caller asks again on a thread that may wait.
+//! Files as far as the kernel has them in memory: what these functions do does not wait for a disk, as far as the kernel can promise. They
+//! give up where it would, and where the kernel cannot tell, and the caller asks again on a thread that may wait.
 
 use std::fs::File;
 use std::path::Path;
@@ -13,10 +13,11 @@ mod linux {
 
     use super::{File, Path};
 
-    /// Opens a file of that folder, if the way to it is known.
+    /// Opens a plain file of that folder, if the way to it is known.
     pub(crate) fn open(folder: &File, path: &Path) -> Option<File> {
-        let flags = OFlags::from_bits_retain(super::super::PLAIN) | OFlags::RDONLY | OFlags::CLOEXEC;
-        openat2(folder, path, flags, Mode::empty(), ResolveFlags::CACHED).ok().map(File::from)
+        let flags = super::super::PLAIN | OFlags::RDONLY | OFlags::CLOEXEC;
+        let file = File::from(openat2(folder, path, flags, Mode::empty(), ResolveFlags::CACHED).ok()?);
+        file.metadata().is_ok_and(|metadata| metadata.is_file()).then_some(file)
     }
 
     /// How much of the buffer was filled from that place on; all of it, if all is there.

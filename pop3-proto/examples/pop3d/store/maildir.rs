@@ -109,7 +109,7 @@ fn uid(id: &OsStr) -> String {
 }
 
 impl Folder {
-    /// A message that is still where it was, if the way to it is in memory. What is no plain file any more cannot be read at a place.
+    /// A message that is still where it was, if the way to it is in memory.
     pub(super) fn message_at_hand(&self, at: usize) -> Option<Message> {
         let message = self.messages.get(at)?;
         let file = cached::open(&self.lock, &message.path)?;

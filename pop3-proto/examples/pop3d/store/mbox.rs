@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write as _};
-use std::os::unix::fs::{MetadataExt as _, fchown};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, fchown};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -16,6 +16,7 @@ use anyhow::Context as _;
 use sha2::{Digest as _, Sha256};
 
 use super::dot_lock::DotLock;
+use super::message::PIECE;
 use super::stock::{self, Stored};
 use super::{Entry, Kind, Mailbox, Message, create_anew, lock};
 
@@ -131,11 +132,13 @@ fn each_piece(
     to: u64,
     mut act: impl FnMut(&[u8]) -> io::Result<()>,
 ) -> io::Result<()> {
-    let mut at = from;
+    let (mut at, mut piece) = (from, vec![0; PIECE]);
     while at < to {
-        let piece = super::read_piece(file, at, to)?;
-        act(&piece)?;
-        at += piece.len() as u64;
+        let len = usize::try_from(to - at).map_or(PIECE, |len| len.min(PIECE));
+        let piece = &mut piece[..len];
+        file.read_exact_at(piece, at)?;
+        act(piece)?;
+        at += len as u64;
     }
     Ok(())
 }

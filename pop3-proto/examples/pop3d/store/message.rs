@@ -15,54 +15,50 @@ use super::cached;
 pub(super) const PIECE: usize = 64 * 1024;
 
 pub(crate) struct Message {
-    from: From,
+    /// Where the rest of it is, if anywhere: from where to where in a file.
+    rest: Option<(Arc<File>, u64, u64)>,
     piece: Vec<u8>,
-}
-
-enum From {
-    /// What has not been read yet of a file: from where to where in it.
-    File {
-        file: Arc<File>,
-        at: u64,
-        to: u64,
-    },
-    /// All of it is in the piece.
-    Memory,
-    Nowhere,
+    /// The piece is all of the message, and was not asked for yet.
+    fresh: bool,
 }
 
 impl Message {
-    pub(super) fn in_file(file: Arc<File>, at: u64, to: u64) -> Self {
-        Self { from: From::File { file, at, to }, piece: Vec::new() }
+    pub(super) const fn in_file(file: Arc<File>, at: u64, to: u64) -> Self {
+        Self { rest: Some((file, at, to)), piece: Vec::new(), fresh: false }
     }
 
     pub(super) const fn in_memory(text: Vec<u8>) -> Self {
-        Self { from: From::Memory, piece: text }
+        Self { rest: None, piece: text, fresh: true }
     }
 
-    /// The next piece; `None` behind the last. An error if the file is shorter than it was: a message never looks whole that is not.
-    pub(crate) async fn next(&mut self) -> io::Result<Option<&[u8]>> {
-        match &mut self.from {
-            From::File { file, at, to } if *at < *to => {
-                let len = usize::try_from(*to - *at).map_or(PIECE, |len| len.min(PIECE));
-                self.piece.resize(len, 0);
-                let read = match cached::read(file, &mut self.piece, *at) {
-                    Some(read) => read,
-                    None => {
-                        let (file, mut piece, at) = (file.clone(), mem::take(&mut self.piece), *at);
-                        let read = move || file.read_exact_at(&mut piece, at).map(|()| piece);
-                        self.piece = spawn_blocking(read).await??;
-                        len
-                    }
-                };
-                *at += read as u64;
-                Ok(self.piece.get(..read))
-            }
-            From::Memory => {
-                self.from = From::Nowhere;
-                Ok(Some(&self.piece))
-            }
-            From::File { .. } | From::Nowhere => Ok(None),
+    /// The piece that was read last; nothing behind the end.
+    pub(crate) fn piece(&self) -> &[u8] {
+        &self.piece
+    }
+
+    /// Reads the next piece. An error if the file is shorter than it was: a message never looks whole that is not.
+    pub(crate) async fn read(&mut self) -> io::Result<()> {
+        if mem::take(&mut self.fresh) {
+            return Ok(());
         }
+        let (file, at, to) = match &mut self.rest {
+            Some((file, at, to)) if *at < *to => (file, at, to),
+            _ => {
+                self.piece.clear();
+                return Ok(());
+            }
+        };
+        let len = usize::try_from(*to - *at).map_or(PIECE, |len| len.min(PIECE));
+        self.piece.resize(len, 0);
+        match cached::read(file, &mut self.piece, *at) {
+            Some(read) => self.piece.truncate(read),
+            None => {
+                let (file, mut piece, at) = (file.clone(), mem::take(&mut self.piece), *at);
+                let read = move || file.read_exact_at(&mut piece, at).map(|()| piece);
+                self.piece = spawn_blocking(read).await??;
+            }
+        }
+        *at += self.piece.len() as u64;
+        Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,8 +23,6 @@ mod sizes;
 mod stock;
 
 pub(crate) use message::Message;
-
-use message::PIECE;
 
 use crate::languages::Texts;
 use crate::settings::{At, Kind as Format};
@@ -121,14 +119,6 @@ impl Store {
     }
 }
 
-/// The octets from there to there, or the first of them; an error if the file is shorter: a message never looks whole that is not.
-fn read_piece(file: &File, from: u64, to: u64) -> io::Result<Vec<u8>> {
-    let len = usize::try_from(to.saturating_sub(from)).map_or(PIECE, |len| len.min(PIECE));
-    let mut piece = vec![0; len];
-    file.read_exact_at(&mut piece, from)?;
-    Ok(piece)
-}
-
 impl Mailbox {
     /// The message as it is stored.
     pub(crate) async fn message(&self, number: MsgNo) -> io::Result<Message> {
@@ -209,11 +199,17 @@ fn is_same(one: &Metadata, other: &Metadata) -> bool {
 
 /// How a file is opened that is to be a plain one: a pipe that would never answer does not hold up anybody, and a link to something
 /// else, which this process may read and the user may not, is not followed.
-const PLAIN: u32 = OFlags::NOFOLLOW.bits() | OFlags::NONBLOCK.bits() | OFlags::NOCTTY.bits();
+const PLAIN: OFlags = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).union(OFlags::NOCTTY);
 
 /// Opens a plain file.
 fn open_plain(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().read(true).custom_flags(PLAIN.cast_signed()).open(path)?;
+    let open =
+        |flags: OFlags| OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path);
+    let file = match open(PLAIN) {
+        // Somebody else holds a lease on it and is asked to give it up: that is a plain file, and worth a wait.
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => open(PLAIN.difference(OFlags::NONBLOCK))?,
+        opened => opened?,
+    };
     if file.metadata()?.is_file() {
         Ok(file)
     } else {

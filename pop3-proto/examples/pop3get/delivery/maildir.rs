@@ -96,7 +96,8 @@ impl Folder {
         let file = file.get_ref().try_clone()?;
         self.synced()?;
         self.unsynced = 0;
-        self.syncing = Some(thread::spawn(move || file.sync_data()));
+        // Without a thread the disk has more to do at the end.
+        self.syncing = thread::Builder::new().spawn(move || file.sync_data()).ok();
         Ok(())
     }
 
@@ -130,9 +131,11 @@ impl Delivery for Folder {
 
     fn end(&mut self) -> Result<bool, Failure> {
         if let Some((file, name)) = self.current.take() {
-            self.synced().map_err(|error| failed(&self.at("tmp", &name), error))?;
-            file.into_inner().map_err(|error| failed(&self.at("tmp", &name), error.error()))?;
+            let path = self.at("tmp", &name);
+            // Before anything can fail: what stands there is removed if it is not committed.
             self.ended.push(name);
+            self.synced().map_err(|error| failed(&path, error))?;
+            file.into_inner().map_err(|error| failed(&path, error.error()))?;
         }
         Ok(true)
     }
