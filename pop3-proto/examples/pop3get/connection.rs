@@ -15,6 +15,8 @@ use crate::failure::{Failure, Kind};
 use crate::stream::{Socket, Stream};
 use crate::transcript::Transcript;
 
+/// Commands on the way at once: so many RETR are less than a packet, and the server is never out of work.
+const PIPELINE: usize = 64;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 const TIMEOUT: u64 = 120;
 /// Events in a row, other than those of listings and messages, that a server may send without being asked.
@@ -22,7 +24,7 @@ const CHATTER: u32 = 100_000;
 
 pub(crate) struct Connection {
     stream: Stream,
-    pub(crate) client: Client,
+    pub(crate) client: Client<PIPELINE>,
     rx: Box<FixedBuf<{ 128 * 1024 }>>,
     pub(crate) tx: Vec<u8>,
     transcript: Option<Transcript>,
@@ -186,7 +188,7 @@ impl Drop for Connection {
     }
 }
 
-fn client(account: &Account, security: Security) -> Client {
+fn client(account: &Account, security: Security) -> Client<PIPELINE> {
     // The user knows best what this server takes.
     Client::new(Profile::LENIENT, security)
         .with_pipelining(!account.options.no_pipelining)
