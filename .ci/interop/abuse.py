@@ -663,6 +663,7 @@ class BadServers:
             "a wrong password": self.wrong_password,
             "a maildrop in use": self.in_use,
             "a full disk": self.full_disk,
+            "a full disk at the end of a message": self.full_at_the_end,
             "a file as target": self.file_as_target,
             "an unknown host": lambda: expect_error(self.pop3get("host.invalid")[0], (NETWORK,), "host.invalid"),
             "a port nobody listens on": self.closed_port,
@@ -894,9 +895,9 @@ class BadServers:
         expect(messages == [sent, sent], f"{len(messages)} messages in new/: {shown(b'|'.join(messages))}")
         return "part of the message"
 
-    def two_messages(self, user: str = USER, host: str = HOST) -> Pop3d:
+    def two_messages(self, user: str = USER, host: str = HOST, lines: int = 4000) -> Pop3d:
         maildir = self.folder / f"two-messages-{next(self.numbers)}"
-        corpus.write_maildir(maildir, iter([("small", b"Subject: a\n\na\n"), ("large", corpus.line_of(75) * 4000)]))
+        corpus.write_maildir(maildir, iter([("small", b"Subject: a\n\na\n"), ("large", corpus.line_of(75) * lines)]))
         return Pop3d("--maildir", maildir, certificates=self.certificates, users=(user,), host=host)
 
     # Proves 2595-4-18, 8314-3.1-03, 8314-5.2-03, 5034-4-33.
@@ -933,17 +934,24 @@ class BadServers:
 
     def full_disk(self) -> str:
         """No file may grow beyond 64 KiB; the second message does."""
+        return self.no_room(65536, 4000)
 
+    def full_at_the_end(self) -> str:
+        """The second message is written in one go when all of it is there; the first is whole, and must come alone."""
+        return self.no_room(8192, 300)
+
+    def no_room(self, limit: int, lines: int) -> str:
         def limit_files() -> None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
-        with self.two_messages() as pop3d:
+        with self.two_messages(lines=lines) as pop3d:
             where = f"{HOST}:{pop3d.server.plain_port}"
             # Python ignores SIGXFSZ, and so does what it starts with restore_signals=False.
             outcome, target = self.pop3get(where, "--plain", "--delete", preexec_fn=limit_files, restore_signals=False)
             remark = expect_error(outcome, (DISK,), target)
             messages = [path.read_bytes() for path in (target / "new").iterdir()]
             expect(messages == [b"Subject: a\r\n\r\na\r\n"], f"{len(messages)} messages in new/")
+            expect(not list((target / "tmp").iterdir()), "something is left in tmp/")
             log_in_soon(pop3d.server)
             with poplib_session(pop3d.server) as session:
                 expect(session.stat()[0] == 2, "messages were deleted")

@@ -4,10 +4,12 @@ An open session shows what it showed at the login, QUIT removes what was marked 
 in the meantime is there afterwards. Run by faults.py.
 """
 
+import os
 import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from corpus import crlf_form
 from harness import Failed, Pop3d, expect
@@ -282,6 +284,30 @@ def emptied(drop: Mbox, _: bytes) -> None:
         file.truncate()
 
 
+def unreadable(ground: Ground, spoil: Callable[[Path], object]) -> str:
+    """A message that cannot be read is refused, and the session goes on with the others."""
+    drop = ground.filled(Maildir, 3)
+    stored = drop.messages()
+    with ground.pop3d(drop) as pop3d, session(pop3d) as peer:
+        sees_all(peer, stored)
+        spoil(next(path for path in drop.files() if path.read_bytes() == stored[1]))
+        answer = peer.ask(b"RETR 2")
+        expect(answer.startswith(b"-ERR [SYS/TEMP] "), f"RETR is answered with {answer!r}")
+        expect(retrieved(peer, 3) == crlf_form(stored[2]), "the next message is not as it was")
+        quits(peer)
+    return f"{answer!r}"
+
+
+def made_a_pipe(path: Path) -> None:
+    path.unlink()
+    subprocess.run(["mkfifo", path], check=True)
+
+
+def made_a_link(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("/etc/hostname")
+
+
 def run(ground: Ground) -> None:
     check = ground.report.check
     for kind in KINDS:
@@ -293,6 +319,13 @@ def run(ground: Ground) -> None:
     check("Maildir: new/ is moved to cur/ without flags", lambda: no_info(ground))
     check("Maildir: folders, hidden files and dangling links", lambda: stray_entries(ground))
     check("Maildir: a named pipe", lambda: pipe(ground))
+    for how, spoil in (
+        ("cut short", lambda path: os.truncate(path, 5)),
+        ("emptied", lambda path: os.truncate(path, 0)),
+        ("a named pipe", made_a_pipe),
+        ("a link", made_a_link),
+    ):
+        check(f"Maildir: a message becomes {how} in a session", lambda: unreadable(ground, spoil))
     for kind, how, remove in (
         (Maildir, "its file is removed", Maildir.remove),
         (Mbox, "the file is replaced", Mbox.remove),

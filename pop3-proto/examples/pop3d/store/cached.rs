@@ -20,9 +20,10 @@ mod linux {
         file.metadata().is_ok_and(|metadata| metadata.is_file()).then_some(file)
     }
 
-    /// How much of the buffer was filled from that place on; all of it, if all is there.
-    pub(crate) fn read(file: &File, into: &mut [u8], at: u64) -> Option<usize> {
-        preadv2(file, &mut [IoSliceMut::new(into)], at, ReadWriteFlags::NOWAIT).ok().filter(|read| *read > 0)
+    /// Whether the buffer was filled from that place on.
+    pub(crate) fn read(file: &File, into: &mut [u8], at: u64) -> bool {
+        let len = into.len();
+        preadv2(file, &mut [IoSliceMut::new(into)], at, ReadWriteFlags::NOWAIT).is_ok_and(|read| read == len)
     }
 }
 
@@ -35,6 +36,6 @@ pub(super) const fn open(_: &File, _: &Path) -> Option<File> {
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(super) const fn read(_: &File, _: &mut [u8], _: u64) -> Option<usize> {
-    None
+pub(super) const fn read(_: &File, _: &mut [u8], _: u64) -> bool {
+    false
 }

@@ -15,20 +15,24 @@ use super::cached;
 pub(super) const PIECE: usize = 64 * 1024;
 
 pub(crate) struct Message {
-    /// Where the rest of it is, if anywhere: from where to where in a file.
-    rest: Option<(Arc<File>, u64, u64)>,
+    rest: Rest,
     piece: Vec<u8>,
-    /// The piece is all of the message, and was not asked for yet.
-    fresh: bool,
+}
+
+/// What has not been read yet.
+enum Rest {
+    /// From where to where in it.
+    File(Arc<File>, u64, u64),
+    Memory(Vec<u8>),
 }
 
 impl Message {
     pub(super) const fn in_file(file: Arc<File>, at: u64, to: u64) -> Self {
-        Self { rest: Some((file, at, to)), piece: Vec::new(), fresh: false }
+        Self { rest: Rest::File(file, at, to), piece: Vec::new() }
     }
 
     pub(super) const fn in_memory(text: Vec<u8>) -> Self {
-        Self { rest: None, piece: text, fresh: true }
+        Self { rest: Rest::Memory(text), piece: Vec::new() }
     }
 
     /// The piece that was read last; nothing behind the end.
@@ -38,27 +42,21 @@ impl Message {
 
     /// Reads the next piece. An error if the file is shorter than it was: a message never looks whole that is not.
     pub(crate) async fn read(&mut self) -> io::Result<()> {
-        if mem::take(&mut self.fresh) {
-            return Ok(());
-        }
         let (file, at, to) = match &mut self.rest {
-            Some((file, at, to)) if *at < *to => (file, at, to),
-            _ => {
-                self.piece.clear();
+            Rest::File(file, at, to) => (file, at, to),
+            Rest::Memory(text) => {
+                self.piece = mem::take(text);
                 return Ok(());
             }
         };
-        let len = usize::try_from(*to - *at).map_or(PIECE, |len| len.min(PIECE));
+        let len = usize::try_from(to.saturating_sub(*at)).map_or(PIECE, |len| len.min(PIECE));
         self.piece.resize(len, 0);
-        match cached::read(file, &mut self.piece, *at) {
-            Some(read) => self.piece.truncate(read),
-            None => {
-                let (file, mut piece, at) = (file.clone(), mem::take(&mut self.piece), *at);
-                let read = move || file.read_exact_at(&mut piece, at).map(|()| piece);
-                self.piece = spawn_blocking(read).await??;
-            }
+        if len > 0 && !cached::read(file, &mut self.piece, *at) {
+            let (file, mut piece, at) = (file.clone(), mem::take(&mut self.piece), *at);
+            let read = move || file.read_exact_at(&mut piece, at).map(|()| piece);
+            self.piece = spawn_blocking(read).await??;
         }
-        *at += self.piece.len() as u64;
+        *at += len as u64;
         Ok(())
     }
 }

@@ -29,7 +29,6 @@ pub(crate) struct Folder {
     /// Open from before the first write, so that no error of the file system is missed.
     folder: Option<File>,
     host: String,
-    process: u32,
     count: u64,
     current: Option<(BufWriter<File>, String)>,
     /// Of the current message.
@@ -62,7 +61,6 @@ impl Folder {
             path: path.to_owned(),
             folder,
             host,
-            process: process::id(),
             count: 0,
             current: None,
             unsynced: 0,
@@ -116,7 +114,7 @@ impl Delivery for Folder {
         self.unsynced = 0;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let (seconds, micros) = (now.as_secs(), now.subsec_micros());
-        let name = format!("{seconds}.M{micros}P{}Q{}.{}", self.process, self.count, self.host);
+        let name = format!("{seconds}.M{micros}P{}Q{}.{}", process::id(), self.count, self.host);
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
         let file = openat(folder, Path::new("tmp").join(&name), flags, Mode::RUSR | Mode::WUSR);
         let file = file.map_err(|error| failed(&self.at("tmp", &name), io::Error::from(error)))?;
@@ -131,11 +129,14 @@ impl Delivery for Folder {
 
     fn end(&mut self) -> Result<bool, Failure> {
         if let Some((file, name)) = self.current.take() {
-            let path = self.at("tmp", &name);
-            // Before anything can fail: what stands there is removed if it is not committed.
+            let written = file.into_inner().map_err(|error| error.into_error());
+            if let Err(error) = self.synced().and(written) {
+                // Not whole: others that are may still be committed, and this one must not be among them.
+                let path = self.at("tmp", &name);
+                let _ = fs::remove_file(&path);
+                return Err(failed(&path, error));
+            }
             self.ended.push(name);
-            self.synced().map_err(|error| failed(&path, error))?;
-            file.into_inner().map_err(|error| failed(&path, error.error()))?;
         }
         Ok(true)
     }
