@@ -165,6 +165,7 @@ mod time;
 mod types;
 #[cfg(feature = "alloc")]
 pub mod url;
+mod word;
 
 pub use base64::Base64;
 pub use buf::{FixedBuf, Full, Input, Output, Unread};

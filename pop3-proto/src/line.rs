@@ -3,6 +3,7 @@
 use memchr::memchr;
 
 use crate::buf::Input;
+use crate::word::{splat, zeros};
 
 /// What [`LineScanner::next`] found at the front of the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -278,25 +279,17 @@ fn find_lf_near(bytes: &[u8]) -> Option<usize> {
         return bytes.iter().position(|octet| *octet == b'\n');
     };
     // The words overlap.
-    let (first, last) = (lf_marks(u64::from_le_bytes(*first)), lf_marks(u64::from_le_bytes(*last)));
+    let (first, last) =
+        (zeros(u64::from_le_bytes(*first) ^ splat(b'\n')), zeros(u64::from_le_bytes(*last) ^ splat(b'\n')));
     let (marks, before) = if first == 0 { (last, bytes.len().wrapping_sub(8)) } else { (first, 0) };
     (marks != 0).then_some(before.wrapping_add((marks.trailing_zeros() / 8) as usize))
 }
 
 #[inline(always)]
 fn lf_of_two(words: u128) -> Option<usize> {
-    let (first, second) = (lf_marks(words as u64), lf_marks((words >> 64) as u64));
+    let (first, second) = (zeros(words as u64 ^ splat(b'\n')), zeros((words >> 64) as u64 ^ splat(b'\n')));
     let (marks, before) = if first == 0 { (second, 8) } else { (first, 0) };
     (marks != 0).then_some(((marks.trailing_zeros() / 8) as usize).wrapping_add(before))
-}
-
-/// The high bit of every octet that is a LF, and perhaps of some above the lowest of them.
-#[inline]
-const fn lf_marks(word: u64) -> u64 {
-    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
-    const HIGH: u64 = ONES << 7;
-    let word = word ^ u64::from_ne_bytes([b'\n'; 8]);
-    word.wrapping_sub(ONES) & !word & HIGH
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::word::{splat, zeros};
+
 /// The human-readable part of a reply, exactly as it came.
 ///
 /// Only the status indicator and a response code carry meaning (RFC 1939 section 9); show the rest to people, do not act
@@ -56,19 +58,16 @@ impl fmt::Debug for Text<'_> {
 /// Whether there is a control character of ASCII among the octets.
 #[inline]
 pub(crate) fn has_control(octets: &[u8]) -> bool {
-    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
-    const HIGH: u64 = ONES << 7;
     let mut rest = octets;
     let mut found = 0;
     while let Some((word, behind)) = rest.split_first_chunk() {
         let word = u64::from_ne_bytes(*word);
-        // The high bit of an octet is set, exactly if any is, where it is below 0x20 or becomes 0 in the second word.
-        let delete = word ^ (ONES * 0x7F);
-        found |= (word.wrapping_sub(ONES * 0x20) & !word) | (delete.wrapping_sub(ONES) & !delete);
+        // The high bit of an octet is set, exactly if any is, where one is below 0x20 or is DEL.
+        found |= (word.wrapping_sub(splat(0x20)) & !word & splat(0x80)) | zeros(word ^ splat(0x7F));
         rest = behind;
     }
     let tail = rest.iter().fold(false, |found, octet| found | matches!(octet, 0..=0x1F | 0x7F));
-    found & HIGH != 0 || tail
+    found != 0 || tail
 }
 
 #[cfg(test)]

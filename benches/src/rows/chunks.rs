@@ -12,6 +12,7 @@ use pop3_proto::{Command, FixedBuf, Line, LineScanner, MsgNo, Security, limits, 
 use smtp_proto::request::receiver::DataReceiver;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::replies::uid_value;
 use super::sessions;
 use crate::{Candidate, Case, OURS, Target, Unit, corpus, hand};
 
@@ -163,7 +164,7 @@ pub(super) fn cases() -> Vec<Case> {
     cases
 }
 
-fn feed(reply: Reply, chunk: usize) -> impl FnMut() -> u64 {
+pub(super) fn feed(reply: Reply, chunk: usize) -> impl FnMut() -> u64 {
     let wire = reply.wire();
     let run = feeds(reply)[0].run;
     move || run(reply, black_box(&wire), chunk)
@@ -190,7 +191,7 @@ fn ours(reply: Reply, wire: &[u8], chunk: usize) -> u64 {
             match client.receive(&mut window).expect("a reply by the rules") {
                 Event::NeedInput => return bytes.len() - window.len(),
                 Event::Reply(_, Part::ScanItem(scan)) => sum += u64::from(scan.number.get()) ^ scan.octets,
-                Event::Reply(_, Part::UidItem(line)) => sum += line.uid.len() as u64,
+                Event::Reply(_, Part::UidItem(line)) => sum += uid_value(&line),
                 Event::Reply(_, Part::Data(data)) => sum += black_box(data).len() as u64,
                 Event::Reply(_, Part::Capability(_)) => sum += 1,
                 _ => {}

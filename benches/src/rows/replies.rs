@@ -4,12 +4,11 @@ use std::hint::black_box;
 use std::io::Write as _;
 
 use memchr::memchr_iter;
-use pop3_proto::client::{Client, Event, Part, Profile};
 use pop3_proto::{
-    Capability, Command, Deviations, Line, LineScanner, MsgNo, Scan, Security, Status, UidLine, encode,
-    limits, parse,
+    Capability, Deviations, Line, LineScanner, MsgNo, Scan, Status, UidLine, encode, limits, parse,
 };
 
+use super::chunks::{self, Reply};
 use super::sessions::Whole;
 use crate::{Case, Target, Unit, corpus, hand};
 
@@ -37,27 +36,7 @@ fn hand_lines(stream: &'static [u8], mut each: impl FnMut(&[u8]) -> u64) -> u64 
     sum
 }
 
-/// The reply as it comes from a server, status line and dot line included, through a whole client.
-fn session(command: Command<'static>, reply: &'static [u8]) -> impl FnMut() -> u64 {
-    let mut out = Vec::with_capacity(64);
-    move || {
-        let mut client: Client = Client::new(Profile::LENIENT, Security::Tls);
-        client.receive(&mut &b"+OK\r\n"[..]).expect("a greeting");
-        out.clear();
-        client.send(&command, &mut out).expect("room for a command");
-        let (mut window, mut sum) = (black_box(reply), 0);
-        loop {
-            match client.receive(&mut window).expect("a reply by the rules") {
-                Event::Reply(_, Part::ScanItem(scan)) => sum += u64::from(scan.number.get()) ^ scan.octets,
-                Event::Reply(_, Part::UidItem(line)) => sum += uid_value(&line),
-                Event::Reply(_, Part::End) => return sum,
-                _ => {}
-            }
-        }
-    }
-}
-
-fn uid_value(line: &UidLine<'_>) -> u64 {
+pub(super) fn uid_value(line: &UidLine<'_>) -> u64 {
     line.number.map_or(0, |n| u64::from(n.get())) ^ line.uid.len() as u64
 }
 
@@ -84,7 +63,7 @@ fn list() -> Case {
                 parse::scan_item(line, &mut seen).map_or(0, |scan| u64::from(scan.number.get()) ^ scan.octets)
             })
         })
-        .with("pop3-proto, client session", session(Command::List(None), whole))
+        .with("pop3-proto, client session", chunks::feed(Reply::List(ENTRIES), usize::MAX))
         .with("str::lines, split, parse", move || {
             let text = str::from_utf8(black_box(listing)).unwrap();
             text.lines()
@@ -117,7 +96,7 @@ fn uidl() -> Case {
             let mut seen = Deviations::NONE;
             lines(listing, |line| parse::uid_item(line, &mut seen).map_or(0, |line| uid_value(&line)))
         })
-        .with("pop3-proto, client session", session(Command::Uidl(None), whole))
+        .with("pop3-proto, client session", chunks::feed(Reply::Uidl(ENTRIES), usize::MAX))
         .same(&["hand: memchr line, digit loop", "pop3-proto, client session"])
         .with("pop3-codec", move || {
             let (_, response) = pop3_codec::parse::response_uidl_all(black_box(whole)).unwrap();

@@ -1,12 +1,12 @@
 //! One needle serves bodies in both directions: a dot behind a line end.
 
-const WORD: usize = size_of::<u64>();
+use crate::word::{WORD, splat, zeros};
 
 /// Octets looked at as two words before the vector search, whose call costs more than a very short line.
 #[cfg(feature = "std")]
 const HEAD: usize = 2 * WORD;
 
-/// Setting up a vector search costs as much as a kilobyte of mail; its state is too large for a session.
+/// Setting up a vector search costs more than searching a line, and its state is too large for a session.
 #[cfg(feature = "std")]
 static LF_DOT: std::sync::LazyLock<memchr::memmem::Finder<'static>> =
     std::sync::LazyLock::new(|| memchr::memmem::Finder::new(b"\n."));
@@ -29,7 +29,9 @@ fn by_words(hay: &[u8]) -> Option<usize> {
     while let (Some(first), Some(second)) =
         (rest.first_chunk::<WORD>(), rest.get(1..).and_then(|r| r.first_chunk::<WORD>()))
     {
-        let marks = marks(u64::from_le_bytes(*first), u64::from_le_bytes(*second));
+        // Zero where a LF is followed by a dot.
+        let pair = (u64::from_le_bytes(*first) ^ splat(b'\n')) | (u64::from_le_bytes(*second) ^ splat(b'.'));
+        let marks = zeros(pair);
         if marks != 0 {
             return Some(at.wrapping_add((marks.trailing_zeros() / 8) as usize));
         }
@@ -37,17 +39,6 @@ fn by_words(hay: &[u8]) -> Option<usize> {
         rest = rest.get(WORD..).unwrap_or_default();
     }
     rest.windows(2).position(|pair| pair == b"\n.").map(|tail| at.wrapping_add(tail))
-}
-
-/// The high bit of the lowest octet that is a LF in the first word and a dot in the second, and perhaps of some above it.
-#[inline(always)]
-const fn marks(first: u64, second: u64) -> u64 {
-    const LOW: u64 = u64::from_ne_bytes([0x01; WORD]);
-    const HIGH: u64 = LOW << 7;
-    const LF: u64 = u64::from_ne_bytes([b'\n'; WORD]);
-    const DOT: u64 = u64::from_ne_bytes([b'.'; WORD]);
-    let pair = (first ^ LF) | (second ^ DOT);
-    pair.wrapping_sub(LOW) & !pair & HIGH
 }
 
 #[cfg(test)]

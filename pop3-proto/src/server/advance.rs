@@ -5,13 +5,12 @@ use super::kind::Tag;
 use super::phrase::Phrase;
 use super::session::{Server, Turn};
 use super::stamp::Stamp;
-use super::table::{Legality, legality};
 use crate::base64::Base64;
 use crate::buf::{Input, Output};
 use crate::encode;
 use crate::limits::MIN_OUTPUT;
 use crate::line::{Front, Line, Ordinary};
-use crate::parse::{self, CommandError};
+use crate::parse::CommandError;
 use crate::time::Time;
 use crate::types::Command;
 
@@ -144,33 +143,6 @@ impl<'c> Server<'c> {
         None
     }
 
-    /// Refuses the command in that line, answers it, or leaves it for the embedder.
-    fn judge<'i>(
-        &mut self,
-        line: &'i [u8],
-        len: usize,
-        input: &mut impl Input<'i>,
-        out: &mut impl Output,
-    ) -> Option<Next<'i>> {
-        let command = match parse::command(line) {
-            Ok(command) if self.is_readable(&command) => command,
-            read => {
-                let error = read.err().unwrap_or(CommandError::Octet);
-                self.fault(Phrase::Malformed(error), input, len, out);
-                return None;
-            }
-        };
-        match self.legality(&command) {
-            Legality::Refuse => self.refuse_state(command.verb(), input, len, out),
-            Legality::Auto => self.answer(command, input, len, out),
-            Legality::Event => match self.unavailable(&command) {
-                Some(why) => self.fault(why, input, len, out),
-                None => return Some(Next::Command { command, len }),
-            },
-        }
-        None
-    }
-
     /// A line came.
     #[inline]
     fn heard(&mut self, now: Time) {
@@ -188,15 +160,6 @@ impl<'c> Server<'c> {
         match self.turn {
             Turn::Closed(reason) => Next::Closed(reason),
             _ => Next::Input,
-        }
-    }
-
-    /// The table, and what the configuration adds to it.
-    fn legality(&self, command: &Command<'_>) -> Legality {
-        match (legality(self.phase, command.verb()), command) {
-            (Legality::Refuse, Command::Utf8) if self.config.late_utf8 => Legality::Event,
-            (Legality::Event, Command::AuthList) if self.lists_mechanisms() => Legality::Auto,
-            (legality, _) => legality,
         }
     }
 

@@ -1,13 +1,50 @@
 //! A whole command line: refused, answered here, or left for the embedder.
 
+use super::advance::Next;
 use super::phrase::Phrase;
 use super::session::{Server, Turn};
-use super::table::Phase;
+use super::table::{Legality, Phase, legality};
 use crate::buf::{Input, Output};
-use crate::parse::CommandError;
+use crate::parse::{self, CommandError};
 use crate::types::{Command, Security, Status, Verb};
 
 impl Server<'_> {
+    /// Refuses the command in that line, answers it, or leaves it for the embedder.
+    pub(super) fn judge<'i>(
+        &mut self,
+        line: &'i [u8],
+        len: usize,
+        input: &mut impl Input<'i>,
+        out: &mut impl Output,
+    ) -> Option<Next<'i>> {
+        let command = match parse::command(line) {
+            Ok(command) if self.is_readable(&command) => command,
+            read => {
+                let error = read.err().unwrap_or(CommandError::Octet);
+                self.fault(Phrase::Malformed(error), input, len, out);
+                return None;
+            }
+        };
+        match self.legality(&command) {
+            Legality::Refuse => self.refuse_state(command.verb(), input, len, out),
+            Legality::Auto => self.answer(command, input, len, out),
+            Legality::Event => match self.unavailable(&command) {
+                Some(why) => self.fault(why, input, len, out),
+                None => return Some(Next::Command { command, len }),
+            },
+        }
+        None
+    }
+
+    /// The table, and what the configuration adds to it.
+    fn legality(&self, command: &Command<'_>) -> Legality {
+        match (legality(self.phase, command.verb()), command) {
+            (Legality::Refuse, Command::Utf8) if self.config.late_utf8 => Legality::Event,
+            (Legality::Event, Command::AuthList) if self.lists_mechanisms() => Legality::Auto,
+            (legality, _) => legality,
+        }
+    }
+
     /// A command that the session answers alone.
     pub(super) fn answer<'i>(
         &mut self,

@@ -38,7 +38,7 @@ pub(super) fn print() {
                     println!("| {name} | {size} | {} | | |", feed.name);
                     continue;
                 }
-                let seconds = best(feed, reply, &wire);
+                let seconds = best(feed, reply, &wire, CHUNK);
                 gone.retain(|(name, ..)| *name != feed.name);
                 gone.push((feed.name, wire.len() as f64, seconds));
                 let per_octet = seconds * 1e9 / wire.len() as f64;
@@ -49,11 +49,7 @@ pub(super) fn print() {
 }
 
 /// The best of some runs, or the only one of a slow reader.
-pub(super) fn best(feed: Feed, reply: Reply, wire: &[u8]) -> f64 {
-    best_at(feed, reply, wire, CHUNK)
-}
-
-pub(super) fn best_at(feed: Feed, reply: Reply, wire: &[u8], chunk: usize) -> f64 {
+pub(super) fn best(feed: Feed, reply: Reply, wire: &[u8], chunk: usize) -> f64 {
     let mut best = f64::MAX;
     let begin = Instant::now();
     for _ in 0..20 {

@@ -37,9 +37,6 @@ struct Args {
     /// Draw cost against chunk size and mailbox size into this folder instead
     #[arg(long, value_name = "FOLDER")]
     plots: Option<PathBuf>,
-    /// Given by `cargo bench`, and ignored
-    #[arg(long, hide = true)]
-    bench: bool,
 }
 
 fn main() -> anyhow::Result<ExitCode> {

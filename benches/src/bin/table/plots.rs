@@ -6,7 +6,7 @@ use plotters::prelude::*;
 use pop3_proto_benches::OURS;
 use pop3_proto_benches::rows::{Reply, feeds};
 
-use crate::growth::best_at;
+use crate::growth::best;
 
 const CHUNKS: [usize; 9] = [1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536];
 const MAILBOXES: [u32; 7] = [1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000];
@@ -39,7 +39,7 @@ fn chunk_curves(reply: Reply) -> Vec<Curve> {
         let mut points = Vec::new();
         // Small reads are the slow ones.
         for chunk in CHUNKS.into_iter().rev() {
-            let seconds = best_at(feed, reply, &wire, chunk);
+            let seconds = best(feed, reply, &wire, chunk);
             points.push((chunk as f64, seconds * 1e9 / wire.len() as f64));
             if seconds > LONGEST_SECONDS / 4.0 && feed.starts_again {
                 break;
@@ -56,7 +56,7 @@ fn mailbox_curves() -> Vec<Curve> {
         for count in MAILBOXES {
             let reply = Reply::List(count);
             let Some(feed) = feeds(reply).into_iter().find(|feed| feed.name == name) else { break };
-            let seconds = best_at(feed, reply, &reply.wire(), 1460);
+            let seconds = best(feed, reply, &reply.wire(), 1460);
             points.push((f64::from(count), seconds * 1e3));
             if seconds > LONGEST_SECONDS / 4.0 && feed.starts_again {
                 break;
