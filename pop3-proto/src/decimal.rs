@@ -36,6 +36,16 @@ impl<const N: usize> Backwards<N> {
         }
     }
 
+    /// Puts octets in front.
+    #[inline]
+    pub(crate) fn text(&mut self, text: &[u8]) {
+        let start = self.start.wrapping_sub(text.len());
+        if let Some(place) = self.octets.get_mut(start..self.start) {
+            place.copy_from_slice(text);
+            self.start = start;
+        }
+    }
+
     /// Puts an octet in front.
     #[inline]
     pub(crate) fn octet(&mut self, octet: u8) {
@@ -44,6 +54,11 @@ impl<const N: usize> Backwards<N> {
             *place = octet;
             self.start = start;
         }
+    }
+
+    /// Nothing, if what was put in is no UTF-8.
+    pub(crate) fn as_str(&self) -> &str {
+        core::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
     #[inline]

@@ -259,14 +259,18 @@ pub(crate) fn find_lf(bytes: &[u8]) -> Option<usize> {
     if let Some(at) = lf_of_two(u128::from_le_bytes(*head)) {
         return Some(at);
     }
-    let found = match behind.split_first_chunk::<NEAR>() {
-        None => find_lf_near(behind),
-        Some((head, behind)) => match lf_of_two(u128::from_le_bytes(*head)) {
-            None => memchr(b'\n', behind).map(|at| at.wrapping_add(NEAR)),
-            found => found,
-        },
-    };
-    found.map(|at| at.wrapping_add(NEAR))
+    match behind.split_first_chunk::<NEAR>() {
+        None => {
+            // These words overlap the ones before them.
+            let found = lf_of_two(u128::from_le_bytes(*bytes.last_chunk::<NEAR>()?));
+            found.map(|at| at.wrapping_add(behind.len()))
+        }
+        Some((head, behind)) => {
+            let found = lf_of_two(u128::from_le_bytes(*head));
+            let found = found.or_else(|| memchr(b'\n', behind).map(|at| at.wrapping_add(NEAR)));
+            found.map(|at| at.wrapping_add(NEAR))
+        }
+    }
 }
 
 /// Two words.

@@ -2,8 +2,6 @@
 
 use core::fmt;
 
-use crate::word::{splat, zeros};
-
 /// The human-readable part of a reply, exactly as it came.
 ///
 /// Only the status indicator and a response code carry meaning (RFC 1939 section 9); show the rest to people, do not act
@@ -52,44 +50,5 @@ impl fmt::Display for Text<'_> {
 impl fmt::Debug for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Text(\"{}\")", self.0.escape_ascii())
-    }
-}
-
-/// Whether there is a control character of ASCII among the octets.
-#[inline]
-pub(crate) fn has_control(octets: &[u8]) -> bool {
-    let mut rest = octets;
-    let mut found = 0;
-    while let Some((word, behind)) = rest.split_first_chunk() {
-        let word = u64::from_ne_bytes(*word);
-        // The high bit of an octet is set, exactly if any is, where one is below 0x20 or is DEL.
-        found |= (word.wrapping_sub(splat(0x20)) & !word & splat(0x80)) | zeros(word ^ splat(0x7F));
-        rest = behind;
-    }
-    let tail = rest.iter().fold(false, |found, octet| found | matches!(octet, 0..=0x1F | 0x7F));
-    found != 0 || tail
-}
-
-#[cfg(test)]
-mod tests {
-    use super::has_control;
-
-    #[test]
-    fn a_control_character_is_found_wherever_it_stands() {
-        for octet in 0..=u8::MAX {
-            for len in 1..20 {
-                for at in 0..len {
-                    for beside in [b' ', b'~', b'\x80', b'\xFF'] {
-                        let mut octets = [beside; 20];
-                        octets[at] = octet;
-                        assert_eq!(
-                            has_control(&octets[..len]),
-                            octet.is_ascii_control(),
-                            "{octet:#x} at {at} of {len}"
-                        );
-                    }
-                }
-            }
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! Eight octets at a time in one word.
+//! Eight octets at a time, in one word.
 
 /// Octets of a word.
 pub(crate) const WORD: usize = size_of::<u64>();
@@ -13,4 +13,62 @@ pub(crate) const fn splat(octet: u8) -> u64 {
 #[inline(always)]
 pub(crate) const fn zeros(word: u64) -> u64 {
     word.wrapping_sub(splat(1)) & !word & splat(0x80)
+}
+
+/// Whether there is a control character of ASCII among the octets.
+#[inline]
+pub(crate) fn has_control(octets: &[u8]) -> bool {
+    has_other(octets, 0)
+}
+
+/// Whether there is anything but `' '..='~'`.
+#[inline]
+pub(crate) fn has_unprintable(octets: &[u8]) -> bool {
+    has_other(octets, 0x80)
+}
+
+/// Whether an octet is a control character of ASCII, or has a bit in common with `bits`.
+#[inline(always)]
+fn has_other(octets: &[u8], bits: u8) -> bool {
+    let Some(last) = octets.last_chunk() else {
+        return octets.iter().any(|octet| octet.is_ascii_control() || octet & bits != 0);
+    };
+    let (words, _) = octets.as_chunks();
+    // The last word may overlap the one before it.
+    words.iter().fold(others(last, bits), |found, word| found | others(word, bits)) != 0
+}
+
+/// Not 0 if there is one in this word.
+#[inline(always)]
+fn others(octets: &[u8; WORD], bits: u8) -> u64 {
+    let word = u64::from_ne_bytes(*octets);
+    // The high bit of the lowest octet that is too low is right; so is that of any other if none is.
+    let low = word.wrapping_sub(splat(b' ')) & !word & splat(0x80);
+    low | zeros(word ^ splat(0x7F)) | word & splat(bits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{has_control, has_unprintable};
+
+    #[test]
+    fn an_octet_is_judged_alike_wherever_it_stands() {
+        for octet in 0..=u8::MAX {
+            for len in 1..20 {
+                for at in 0..len {
+                    for beside in [b' ', b'~', b'\x80', b'\xFF'] {
+                        let mut octets = [beside; 20];
+                        octets[at] = octet;
+                        let octets = &octets[..len];
+                        let found = [has_control(octets), has_unprintable(octets)];
+                        let one_by_one = [
+                            octets.iter().any(u8::is_ascii_control),
+                            octets.iter().any(|octet| !matches!(octet, b' '..=b'~')),
+                        ];
+                        assert_eq!(found, one_by_one, "{octet:#x} at {at} of {len}");
+                    }
+                }
+            }
+        }
+    }
 }

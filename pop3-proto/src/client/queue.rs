@@ -34,6 +34,7 @@ pub(super) enum Asked {
 }
 
 impl Asked {
+    #[inline]
     pub(super) fn by(command: &Command<'_>) -> Self {
         match command {
             Command::List(None) => Self::ScanListing,
@@ -101,6 +102,7 @@ impl<const Q: usize> Queue<Q> {
     }
 
     /// The caller has made sure that it is not full.
+    #[inline]
     pub(super) fn push(&mut self, asked: Asked) -> Id {
         let id = self.first.wrapping_add(u32::from(self.len));
         if let Some(place) = self.asked.get_mut(place::<Q>(id)) {
@@ -110,14 +112,17 @@ impl<const Q: usize> Queue<Q> {
         Id(id)
     }
 
+    #[inline]
     pub(super) fn front(&self) -> Option<(Id, Asked)> {
         self.at(0)
     }
 
+    #[inline]
     pub(super) fn back(&self) -> Option<Asked> {
         self.at(self.len.wrapping_sub(1)).map(|(_, asked)| asked)
     }
 
+    #[inline]
     pub(super) fn pop(&mut self) {
         if self.len > 0 {
             self.len = self.len.wrapping_sub(1);

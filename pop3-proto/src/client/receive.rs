@@ -38,11 +38,12 @@ impl<const Q: usize> Client<Q> {
     /// further call returns it again.
     pub fn receive<'i>(&mut self, mut input: impl Input<'i>) -> Result<Event<'i>, ProtocolError> {
         match &self.reading {
+            Reading::Closed { .. } => Ok(Event::Closed),
+            Reading::Failed(error) => Err(*error),
+            _ if input.bytes().is_empty() => Ok(Event::NeedInput),
             Reading::Body(_) | Reading::LfBody(_) => self.body(&mut input),
             Reading::Listing => self.listing(&mut input),
             Reading::Greeting | Reading::Status | Reading::Challenged => self.reply(&mut input),
-            Reading::Closed { .. } => Ok(Event::Closed),
-            Reading::Failed(error) => Err(*error),
         }
     }
 

@@ -5,10 +5,10 @@ use core::fmt;
 use super::put;
 use crate::base64;
 use crate::buf::{Full, Output};
-use crate::decimal::Decimal;
+use crate::decimal::Backwards;
 use crate::limits::COMMAND_LINE;
-use crate::text::has_control;
-use crate::types::{Command, MsgNo, Verb, is_language_range, is_mechanism_name};
+use crate::types::{Command, Verb, is_language_range, is_mechanism_name};
+use crate::word::has_control;
 
 /// Why a command was not written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,10 +65,8 @@ pub fn command(command: &Command<'_>, out: &mut impl Output) -> Result<(), Encod
         Command::List(Some(number))
         | Command::Retr(number)
         | Command::Dele(number)
-        | Command::Uidl(Some(number)) => line(out, &[verb, b" ", digits(number).as_bytes()]),
-        Command::Top { number, lines } => {
-            line(out, &[verb, b" ", digits(number).as_bytes(), b" ", Decimal::new(lines).as_bytes()])
-        }
+        | Command::Uidl(Some(number)) => numbers(out, verb, &[u64::from(number.get())]),
+        Command::Top { number, lines } => numbers(out, verb, &[u64::from(number.get()), lines]),
         Command::Other { verb, args: None } => line(out, &[keyword(verb)?]),
         Command::Other { verb, args: Some(args) } => line(out, &[keyword(verb)?, b" ", clean(args)?]),
         Command::AuthList
@@ -81,7 +79,7 @@ pub fn command(command: &Command<'_>, out: &mut impl Output) -> Result<(), Encod
         | Command::Noop
         | Command::Rset
         | Command::Uidl(None)
-        | Command::Quit => line(out, &[verb]),
+        | Command::Quit => numbers(out, verb, &[]),
     }
 }
 
@@ -126,8 +124,17 @@ fn line(out: &mut impl Output, parts: &[&[u8]]) -> Result<(), EncodeError> {
     Ok(out.put(b"\r\n")?)
 }
 
-fn digits(number: MsgNo) -> Decimal {
-    Decimal::new(u64::from(number.get()))
+/// A line of a verb and at most two numbers, in which nothing can be wrong.
+#[inline]
+fn numbers(out: &mut impl Output, verb: &[u8], numbers: &[u64]) -> Result<(), EncodeError> {
+    let mut line = Backwards::<{ b"VERB   \r\n".len() + 20 + 20 }>::empty();
+    line.text(b"\r\n");
+    for number in numbers.iter().rev() {
+        line.number(*number);
+        line.octet(b' ');
+    }
+    line.text(verb);
+    Ok(put(out, &[line.as_bytes()])?)
 }
 
 fn clean(bytes: &[u8]) -> Result<&[u8], EncodeError> {

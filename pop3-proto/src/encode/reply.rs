@@ -5,8 +5,9 @@ use crate::base64;
 use crate::buf::{Full, Output};
 use crate::decimal::{Backwards, Decimal};
 use crate::limits::REPLY_LINE;
-use crate::text::{Text, has_control};
+use crate::text::Text;
 use crate::types::{Code, MsgNo, Scan, Stat, Status, Timestamp, Uid};
+use crate::word::{has_control, has_unprintable};
 
 /// The line that ends a multi-line reply (RFC 1939 section 3).
 pub const END: &[u8] = b".\r\n";
@@ -83,10 +84,13 @@ pub fn greeting(text: &str, timestamp: Option<Timestamp<'_>>, out: &mut impl Out
 ///
 /// [`Full`] if the line does not fit; nothing was appended.
 pub fn stat_reply(stat: Stat, out: &mut impl Output) -> Result<(), Full> {
-    put(
-        out,
-        &[b"+OK ", Decimal::new(stat.count).as_bytes(), b" ", Decimal::new(stat.octets).as_bytes(), b"\r\n"],
-    )
+    let mut line = Backwards::<{ b"+OK  \r\n".len() + 20 + 20 }>::empty();
+    line.text(b"\r\n");
+    line.number(stat.octets);
+    line.octet(b' ');
+    line.number(stat.count);
+    line.text(b"+OK ");
+    put(out, &[line.as_bytes()])
 }
 
 /// Appends the answer to `LIST n`: `+OK n size` (RFC 1939 section 5).
@@ -112,8 +116,7 @@ pub fn scan_item(scan: Scan, out: &mut impl Output) -> Result<(), Full> {
 #[inline]
 fn scan_line(scan: Scan) -> Backwards<33> {
     let mut line = Backwards::empty();
-    line.octet(b'\n');
-    line.octet(b'\r');
+    line.text(b"\r\n");
     line.number(scan.octets);
     line.octet(b' ');
     line.number(u64::from(scan.number.get()));
@@ -232,7 +235,8 @@ fn mended<const N: usize>(
         return Err(Full);
     }
     head.iter().try_for_each(|part| out.put(part))?;
-    if !has_control(text.as_bytes()) && (utf8 || text.is_ascii()) {
+    let odd = if utf8 { has_control(text.as_bytes()) } else { has_unprintable(text.as_bytes()) };
+    if !odd {
         out.put(text.as_bytes())?;
     } else {
         for c in text.chars() {

@@ -2,8 +2,8 @@
 
 use super::drop::{Maildrop, Open};
 use super::index::Index;
-use super::words::Words;
 use crate::buf::{Full, Input, Output};
+use crate::decimal::Backwards;
 use crate::server::{self, Event, Next, Phrase, Server, kind};
 use crate::time::Time;
 use crate::types::{Code, Command, MsgNo, Stat};
@@ -149,10 +149,12 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Open<I, M> {
             Event::Dele(n, reply) => match self.missing(n) {
                 None => {
                     self.mark(n);
-                    let [message, deleted] =
-                        [Phrase::Message, Phrase::Deleted].map(|phrase| session.phrase(phrase));
-                    let mut text = Words::new();
-                    text.text(message).text(" ").number(u64::from(n.get())).text(" ").text(deleted);
+                    let mut text = Words::empty();
+                    text.text(word(session, Phrase::Deleted));
+                    text.octet(b' ');
+                    text.number(u64::from(n.get()));
+                    text.octet(b' ');
+                    text.text(word(session, Phrase::Message));
                     reply.ok(session, out, text.as_str());
                 }
                 Some(why) => reply.err(session, out, None, session.phrase(why)),
@@ -173,10 +175,26 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Open<I, M> {
     }
 
     fn figures(&self, session: &Server<'_>) -> Words {
-        let [messages, octets] = [Phrase::Messages, Phrase::Octets].map(|phrase| session.phrase(phrase));
-        let mut words = Words::new();
-        words.number(u64::from(self.count)).text(" ").text(messages).text(" (");
-        words.number(self.octets).text(" ").text(octets).text(")");
+        let mut words = Words::empty();
+        words.octet(b')');
+        words.text(word(session, Phrase::Octets));
+        words.octet(b' ');
+        words.number(self.octets);
+        words.text(b" (");
+        words.text(word(session, Phrase::Messages));
+        words.octet(b' ');
+        words.number(u64::from(self.count));
         words
     }
+}
+
+/// Two numbers and two words, from the last to the first.
+type Words = Backwards<{ 10 + 20 + 2 * WORD + b"  ( )".len() }>;
+
+/// Octets of the longest word that there is room for.
+const WORD: usize = 40;
+
+fn word(session: &Server<'_>, phrase: Phrase) -> &'static [u8] {
+    let word = session.phrase(phrase);
+    if word.len() > WORD { b"" } else { word.as_bytes() }
 }

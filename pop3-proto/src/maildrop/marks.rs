@@ -15,10 +15,12 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Marks<M> {
         (bits >= u64::from(len)).then_some(marks)
     }
 
+    #[inline]
     pub(super) fn get(&self, n: MsgNo) -> bool {
         self.0.as_ref().get(place(n)).is_some_and(|octet| octet & bit(n) != 0)
     }
 
+    #[inline]
     pub(super) fn set(&mut self, n: MsgNo) {
         if let Some(octet) = self.0.as_mut().get_mut(place(n)) {
             *octet |= bit(n);

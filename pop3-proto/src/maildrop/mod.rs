@@ -7,7 +7,6 @@ mod answer;
 mod drop;
 mod index;
 mod marks;
-mod words;
 
 pub use drop::{Maildrop, TooFewMarks};
 pub use index::Index;

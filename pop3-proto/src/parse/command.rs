@@ -4,8 +4,8 @@ use super::error::CommandError;
 use super::grammar::any_command;
 use super::number::{last_number, msg_no_at};
 use crate::secret::Secret;
-use crate::text::has_control;
 use crate::types::{Command, MsgNo};
+use crate::word::has_control;
 
 /// Reads one command (RFC 1939 section 3, RFC 2449 section 3), given without its CRLF.
 ///

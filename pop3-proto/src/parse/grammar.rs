@@ -10,8 +10,8 @@ use super::error::CommandError;
 use super::number::{msg_no, number};
 use crate::base64::Base64;
 use crate::secret::Secret;
-use crate::text::has_control;
 use crate::types::{Command, Digest, MsgNo, is_language_range, is_mechanism_name};
+use crate::word::has_control;
 
 /// Any line. What it makes of a line is what [`command`](super::command()) makes of it.
 pub(super) fn any_command(line: &[u8]) -> Result<Command<'_>, CommandError> {

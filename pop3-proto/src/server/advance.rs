@@ -104,6 +104,9 @@ impl<'c> Server<'c> {
         input: &mut impl Input<'i>,
         out: &mut impl Output,
     ) -> Option<Next<'i>> {
+        if input.bytes().is_empty() {
+            return Some(self.wait(now));
+        }
         // An AUTH line may carry a long initial response.
         let limits = &self.config.limits;
         let limit = limits.command_line();
@@ -147,16 +150,18 @@ impl<'c> Server<'c> {
     #[inline]
     fn heard(&mut self, now: Time) {
         self.waiting = false;
-        self.deadline = now.after(self.config.idle());
+        self.since = now;
     }
 
-    /// No whole line is there. The first octets of one do not move the deadline.
+    /// No whole line is there. The first octets of one do not make the wait longer.
+    #[inline]
     fn wait<'i>(&mut self, now: Time) -> Next<'i> {
-        if !self.waiting {
+        if self.waiting {
+            self.handle_timeout(now);
+        } else {
             self.waiting = true;
-            self.deadline = now.after(self.config.idle());
+            self.since = now;
         }
-        self.handle_timeout(now);
         match self.turn {
             Turn::Closed(reason) => Next::Closed(reason),
             _ => Next::Input,

@@ -37,6 +37,7 @@ impl Server<'_> {
     }
 
     /// The table, and what the configuration adds to it.
+    #[inline]
     fn legality(&self, command: &Command<'_>) -> Legality {
         match (legality(self.phase, command.verb()), command) {
             (Legality::Refuse, Command::Utf8) if self.config.late_utf8 => Legality::Event,
@@ -166,6 +167,7 @@ impl Server<'_> {
     }
 
     /// PASS is legal right behind USER only.
+    #[inline]
     pub(super) fn forget_name(&mut self) {
         if self.phase == Phase::NameGiven {
             self.phase = Phase::Authorization;

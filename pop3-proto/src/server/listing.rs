@@ -27,6 +27,7 @@ impl<K> Listing<K> {
     }
 
     /// The listing is complete. The closing dot goes out with the session's next call.
+    #[inline]
     pub fn end(self, session: &mut Server<'_>) {
         session.end(self.serial, encode::END);
     }

@@ -65,8 +65,7 @@ pub enum Phrase {
     ReadOnly,
     /// `-ERR` to RETR and TOP of a message that needs UTF8 first.
     NeedsUtf8,
-    /// In front of a message number, as in `message 1 deleted`. This text and those of the next three are cut at 64 octets, number
-    /// and all.
+    /// In front of a message number, as in `message 1 deleted`. Of more than 40 octets this one and the next three are left out.
     Message,
     /// Behind it.
     Deleted,

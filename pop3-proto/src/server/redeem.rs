@@ -11,6 +11,7 @@ use crate::types::{Code, MsgNo, Status};
 
 impl Server<'_> {
     /// Uses the ticket up; `false` if the session has gone on without it.
+    #[inline]
     pub(super) fn redeem(&mut self, serial: u32, tag: Tag) -> bool {
         let out = self.turn == Turn::Offered(tag) || self.turn == Turn::Later(tag);
         let good = serial == self.serial && out;
@@ -54,6 +55,7 @@ impl Server<'_> {
     }
 
     /// Closes the session if the output broke its word.
+    #[inline]
     pub(super) fn wrote(&mut self, written: Result<(), Full>) -> bool {
         if written.is_err() {
             self.close(Reason::OutputFailed);
@@ -105,10 +107,12 @@ impl Server<'_> {
         self.utf8 = true;
     }
 
+    #[inline]
     pub(super) fn begin(&mut self) {
         self.turn = Turn::Begun;
     }
 
+    #[inline]
     pub(super) fn end(&mut self, serial: u32, ending: &'static [u8]) {
         if serial == self.serial && self.turn == Turn::Begun {
             self.turn = Turn::Ending(ending);

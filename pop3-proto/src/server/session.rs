@@ -32,9 +32,8 @@ pub struct Server<'c> {
     pub(super) turn: Turn,
     pub(super) phase: Phase,
     pub(super) security: Security,
-    /// When the session is closed for want of a command.
-    pub(super) deadline: Time,
-    /// The deadline is that of the wait for the line now coming; its octets do not move it.
+    /// When the last line came or, once `waiting` for the next, when that began. Too long behind it the session is closed.
+    pub(super) since: Time,
     pub(super) waiting: bool,
     /// Reply texts may be UTF-8.
     pub(super) utf8: bool,
@@ -88,7 +87,7 @@ impl<'c> Server<'c> {
             turn: Turn::Greeting,
             phase: Phase::Authorization,
             security,
-            deadline: Time::ZERO,
+            since: Time::ZERO,
             waiting: false,
             utf8: false,
             errors: 0,
@@ -186,6 +185,7 @@ impl<'c> Server<'c> {
     }
 
     /// The words for a phrase.
+    #[inline]
     pub(crate) fn phrase(&self, phrase: Phrase) -> &'static str {
         (self.phrases)(phrase)
     }
@@ -213,24 +213,28 @@ impl<'c> Server<'c> {
     ///
     /// There is none while the session has something to say: how long a client may leave your octets unread is yours to limit.
     #[must_use]
+    #[inline]
     pub const fn poll_timeout(&self) -> Option<Time> {
         match self.turn {
-            Turn::Command | Turn::Exchange if self.waiting => Some(self.deadline),
+            Turn::Command | Turn::Exchange if self.waiting => {}
             // Removing messages takes as long as it takes.
-            Turn::Later(Tag::Quit) => None,
-            Turn::Later(_) => Some(self.deadline),
-            _ => None,
+            Turn::Later(Tag::Quit) => return None,
+            Turn::Later(_) => {}
+            _ => return None,
         }
+        Some(self.since.after(self.config.idle()))
     }
 
     /// Closes the session if its time is over (autologout, RFC 1939 section 3); does nothing if it is not. Coming early is no
     /// fault. The next [`receive`](Self::receive) says [`Closed`](Event::Closed).
+    #[inline]
     pub fn handle_timeout(&mut self, now: Time) {
         if self.poll_timeout().is_some_and(|deadline| deadline <= now) {
             self.close(Reason::Autologout);
         }
     }
 
+    #[inline]
     pub(super) const fn is_closed(&self) -> bool {
         matches!(self.turn, Turn::Closed(_))
     }
@@ -247,6 +251,7 @@ impl<'c> Server<'c> {
     }
 
     /// Whether a body or a listing is begun and not ended.
+    #[inline]
     pub(crate) fn has_begun(&self) -> bool {
         self.turn == Turn::Begun
     }

@@ -35,6 +35,7 @@ pub enum Legality {
 /// | --- | --- | --- | --- |
 #[doc = include_str!("table.md")]
 #[must_use]
+#[inline]
 pub fn legality(phase: Phase, verb: Verb) -> Legality {
     let (_, row) = TABLE.get(verb as usize).copied().unwrap_or((Verb::Other, [Legality::Refuse; 3]));
     let [authorization, name_given, transaction] = row;

@@ -12,6 +12,7 @@ use crate::types::{Command, MsgNo, Status, Verb};
 
 impl Server<'_> {
     /// Turns what [`advance`](Self::advance) found into an event, and uses up its line.
+    #[inline]
     pub(crate) fn take<'i>(
         &mut self,
         next: &Next<'i>,
@@ -27,21 +28,29 @@ impl Server<'_> {
                 self.scanner.take(input, len);
                 Event::SaslResponse { data, reply: self.ticket() }
             }
-            Next::Command { command, len } => {
-                let window = input.bytes();
-                self.scanner.take(input, len);
-                // An unknown verb is good only if the embedder answers it.
-                if command.verb() != Verb::Other {
-                    self.errors = 0;
-                }
-                if command.verb() == Verb::Stls && !input.bytes().is_empty() {
-                    self.say(Status::Err, None, self.phrase(Phrase::NothingBehindStls), out);
-                    self.close(Reason::PlaintextAfterStls);
-                    return Event::Closed(Reason::PlaintextAfterStls);
-                }
-                self.event(command, window.get(..len).unwrap_or_default())
-            }
+            Next::Command { command, len } => self.take_command(command, len, input, out),
         }
+    }
+
+    fn take_command<'i>(
+        &mut self,
+        command: Command<'i>,
+        len: usize,
+        input: &mut impl Input<'i>,
+        out: &mut impl Output,
+    ) -> Event<'i> {
+        let window = input.bytes();
+        self.scanner.take(input, len);
+        // An unknown verb is good only if the embedder answers it.
+        if command.verb() != Verb::Other {
+            self.errors = 0;
+        }
+        if command.verb() == Verb::Stls && !input.bytes().is_empty() {
+            self.say(Status::Err, None, self.phrase(Phrase::NothingBehindStls), out);
+            self.close(Reason::PlaintextAfterStls);
+            return Event::Closed(Reason::PlaintextAfterStls);
+        }
+        self.event(command, window.get(..len).unwrap_or_default())
     }
 
     /// `line` comes with its line end.

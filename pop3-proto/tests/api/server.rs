@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pop3_proto::maildrop::{Index, Maildrop};
-use pop3_proto::server::{Config, Event, Legality, Need, Phase, Reason, Server, legality};
+use pop3_proto::server::{Config, Event, Legality, Need, Phase, Phrase, Reason, Server, legality};
 use pop3_proto::{FixedBuf, MsgNo, Output as _, Security, Time, Uid, Verb};
 
 use crate::common::Mailbox;
@@ -224,4 +224,34 @@ fn a_listing_waits_for_room() {
         assert_eq!(listing.iter().filter(|octet| **octet == b'\n').count(), lines, "{command}");
         assert_eq!(flushes, listing.len() / (16 * 1024), "{command}");
     }
+}
+
+/// Figures stay whole, whatever the words are.
+#[test]
+fn words_of_more_than_40_octets_are_left_out() {
+    fn long(phrase: Phrase) -> &'static str {
+        match phrase {
+            Phrase::Message => "Verwaltungsgerichtsverfahrensnachrichten",
+            Phrase::Messages => "Verwaltungsgerichtsverfahrensnachrichten!",
+            other => other.english(),
+        }
+    }
+    let mut config = config();
+    config.phrases = long;
+    let mut session = Server::new(&config, Security::Plain);
+    let mut drop = Maildrop::closed();
+    let (mut window, mut out) = (&b"USER a\r\nPASS b\r\nDELE 1\r\nRSET\r\n"[..], Vec::new());
+    loop {
+        match drop.receive(&mut session, Time::ZERO, &mut window, &mut out) {
+            Event::Login { reply, .. } => {
+                drop.open(Mailbox::of(&[b"x\n", b"y\n"]));
+                reply.accept(&mut session, &mut out, "");
+                out.clear();
+            }
+            Event::NeedInput => break,
+            event => panic!("{event:?}"),
+        }
+    }
+    let text = String::from_utf8(out).unwrap();
+    assert_eq!(text, "+OK Verwaltungsgerichtsverfahrensnachrichten 1 deleted\r\n+OK 2  (6 octets)\r\n");
 }
