@@ -10,6 +10,7 @@ use crate::buf::Output;
 use crate::encode;
 use crate::limits::ARGUMENT;
 use crate::types::{Command, Security};
+use crate::word::has_control;
 
 impl<const Q: usize> Client<Q> {
     /// Appends a command to `out`; flush it. Its answer comes with the returned id.
@@ -105,7 +106,7 @@ impl<const Q: usize> Client<Q> {
 
     /// Whether this can be a name or a password of USER, PASS and APOP here.
     pub(crate) fn may_log_in_with(&self, argument: &[u8]) -> Result<(), SendError> {
-        if argument.is_empty() || argument.iter().any(u8::is_ascii_control) {
+        if argument.is_empty() || has_control(argument) {
             return Err(SendError::BadArgument);
         }
         if !argument.is_ascii() && !self.capabilities.utf8_user() && !self.settings.eight_bit_logins {
