@@ -34,7 +34,7 @@ enum State {
     LineStart,
     Inside,
     Cr,
-    /// The dot that stuffs the one now in front.
+    /// The dot that is now in front, for the first time.
     Stuffed,
     /// A LF without CR, in a message that was to have none.
     BareLf,
@@ -122,7 +122,14 @@ impl Stuffer {
             _ => State::Inside,
         };
         *message = rest;
-        run
+        match (self.state, rest) {
+            (State::LineStart | State::BareLf, [b'.', ..]) if self.stored != Stored::Stuffed => {
+                // It goes out at the end of this run, and once more at the start of the next.
+                self.state = State::Stuffed;
+                bytes.get(..len.wrapping_add(1)).unwrap_or(run)
+            }
+            _ => run,
+        }
     }
 
     /// What ends the body: a line end if the last line has none, and the dot line.
