@@ -23,6 +23,7 @@ impl Tally {
         *self = Self { stat: self.stat, ..Self::new() };
     }
 
+    #[inline]
     pub(super) fn item(&mut self, number: MsgNo, deleted: bool, seen: &mut Deviations) {
         let number = number.get();
         self.items = self.items.saturating_add(1);
