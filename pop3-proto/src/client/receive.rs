@@ -177,12 +177,7 @@ impl<const Q: usize> Client<Q> {
                 return Ok(Event::Reply(id, part));
             }
             // A server may give up while its challenge is open.
-            (Reading::Challenged, Some((_, asked))) if line.starts_with(b"-") => {
-                let status =
-                    parse::status_line(line, &mut seen).map_err(|_| self.fail(ProtocolError::Status))?;
-                self.err(asked, status)
-            }
-            (Reading::Status, Some((_, asked))) => {
+            (reading, Some((_, asked))) if matches!(reading, Reading::Status) || line.starts_with(b"-") => {
                 let status =
                     parse::status_line(line, &mut seen).map_err(|_| self.fail(ProtocolError::Status))?;
                 match status.status {
@@ -340,6 +335,7 @@ impl<const Q: usize> Client<Q> {
 }
 
 /// The text of a `+OK` with a response code left in it: none is registered for `+OK`, so it means nothing more to a program.
+#[inline]
 fn whole_text<'i>(line: &StatusLine<'i>, whole: &'i [u8]) -> Text<'i> {
     match line.code.and_then(|_| whole.iter().position(|b| *b == b'[')) {
         Some(at) => Text::new(whole.get(at..).unwrap_or_default()),

@@ -98,6 +98,7 @@ impl Server<'_> {
     }
 
     /// Why a command that is legal here is not to be had.
+    #[inline]
     pub(super) fn unavailable(&self, command: &Command<'_>) -> Option<Phrase> {
         let config = self.config;
         let offered = match command {
