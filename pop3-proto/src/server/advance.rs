@@ -37,6 +37,7 @@ impl Next<'_> {
 
 impl<'c> Server<'c> {
     /// Answers all that needs no embedder; leaves the first line that does in the window.
+    #[inline]
     pub(crate) fn advance<'i>(
         &mut self,
         now: Time,
@@ -98,6 +99,7 @@ impl<'c> Server<'c> {
     }
 
     /// `None` when the line was dealt with.
+    #[inline]
     fn command<'i>(
         &mut self,
         now: Time,

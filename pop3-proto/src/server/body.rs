@@ -38,15 +38,18 @@ enum State {
 const MUCH: usize = 128;
 
 impl Body {
-    pub(super) fn new(serial: u32, stuffer: Stuffer, lines: Option<u64>, end_header: bool) -> Self {
+    /// `live` says whether the `+OK` is out.
+    #[inline]
+    pub(super) fn new(
+        serial: u32,
+        stuffer: Stuffer,
+        lines: Option<u64>,
+        end_header: bool,
+        live: bool,
+    ) -> Self {
         let top = lines.map(|lines| (TopLimit::new(lines), 0));
-        Self { stuffer, top, header: end_header.then(|| TopLimit::new(0)), serial, state: State::Void }
-    }
-
-    /// The `+OK` is out.
-    pub(super) fn live(mut self) -> Self {
-        self.state = State::Whole;
-        self
+        let state = if live { State::Whole } else { State::Void };
+        Self { stuffer, top, header: end_header.then(|| TopLimit::new(0)), serial, state }
     }
 
     /// Copies what fits from the front of `message` into `out`, and moves that front.

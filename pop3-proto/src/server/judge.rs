@@ -10,6 +10,7 @@ use crate::types::{Command, Security, Status, Verb};
 
 impl Server<'_> {
     /// Refuses the command in that line, answers it, or leaves it for the embedder.
+    #[inline]
     pub(super) fn judge<'i>(
         &mut self,
         line: &'i [u8],

@@ -83,12 +83,12 @@ impl<K: Kind> Ticket<K> {
         lines: Option<u64>,
     ) -> Body {
         let end_header = K::TAG == Tag::Body && session.config().end_header;
-        let body = Body::new(self.serial, stuffer, lines, end_header);
-        if !self.say_ok(session, out, text) {
-            return body;
+        let serial = self.serial;
+        let live = self.say_ok(session, out, text);
+        if live {
+            session.begin();
         }
-        session.begin();
-        body.live()
+        Body::new(serial, stuffer, lines, end_header, live)
     }
 
     /// Writes the answer if the ticket is still good; `false` if nothing was written.
