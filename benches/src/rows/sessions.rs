@@ -26,7 +26,7 @@ pub(super) fn cases() -> Vec<Case> {
                 .target(Target::Time(hand, BY_HAND))
                 .target(Target::Speed(codec, CODEC));
             // A little more than it takes: what a change adds is to be seen.
-            if size == 200 { case.budget(54_000.0) } else { case }
+            if size == 200 { case.budget(50_000.0) } else { case }
         })
         .collect()
 }

@@ -17,8 +17,23 @@ pub(super) fn lf_dot(hay: &[u8]) -> Option<usize> {
     #[cfg(feature = "std")]
     if let Some(head) = hay.first_chunk::<{ HEAD + 1 }>() {
         // The last octet of the head may be a LF whose dot lies behind it: it is searched again.
-        return by_words(head).or_else(|| Some(HEAD.wrapping_add(LF_DOT.find(hay.get(HEAD..)?)?)));
+        return by_words(head).or_else(|| Some(HEAD.wrapping_add(far_lf_dot(hay.get(HEAD..)?)?)));
     }
+    by_words(hay)
+}
+
+/// As [`lf_dot`], of a word alone: the dot may lie behind it.
+#[inline(always)]
+pub(super) fn near_lf_dot(hay: &[u8; WORD + 1]) -> Option<usize> {
+    by_words(hay)
+}
+
+/// As [`lf_dot`], if it is not near.
+#[inline]
+pub(super) fn far_lf_dot(hay: &[u8]) -> Option<usize> {
+    #[cfg(feature = "std")]
+    return LF_DOT.find(hay);
+    #[cfg(not(feature = "std"))]
     by_words(hay)
 }
 

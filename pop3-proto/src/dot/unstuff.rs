@@ -1,7 +1,8 @@
 //! Only CRLF.CRLF ends a body, and one byte of state finds it however the bytes are cut (RFC 1939 section 3).
 
-use super::search::lf_dot;
+use super::search::{far_lf_dot, near_lf_dot};
 use crate::buf::Input;
+use crate::word::WORD;
 
 /// What [`Unstuffer::next`] found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,10 +99,19 @@ impl Unstuffer {
     }
 
     /// Message octets up to the next dot at the start of a line.
-    #[inline(never)]
+    #[inline]
     fn before_dot<'i>(&self, bytes: &'i [u8]) -> Option<&'i [u8]> {
-        let mut searched = 0_usize;
-        while let Some(at) = bytes.get(searched..).and_then(lf_dot) {
+        let near = bytes.first_chunk().map(near_lf_dot);
+        match near.flatten().and_then(|lf| bytes.get(..lf.wrapping_add(1))) {
+            Some(line @ [.., b'\r', b'\n']) => Some(line),
+            _ => self.before_far_dot(bytes, if near == Some(None) { WORD } else { 0 }),
+        }
+    }
+
+    /// As [`before_dot`](Self::before_dot), with some octets searched already. Out of line, so that lines of a few octets are quick.
+    #[inline(never)]
+    fn before_far_dot<'i>(&self, bytes: &'i [u8], mut searched: usize) -> Option<&'i [u8]> {
+        while let Some(at) = bytes.get(searched..).and_then(far_lf_dot) {
             let lf = searched.wrapping_add(at);
             let dot = lf.wrapping_add(1);
             let cr = match lf.checked_sub(1) {
