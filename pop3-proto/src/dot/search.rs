@@ -2,10 +2,6 @@
 
 use crate::word::{WORD, splat, zeros};
 
-/// Octets looked at as two words before the vector search, whose call costs more than a very short line.
-#[cfg(feature = "std")]
-const HEAD: usize = 2 * WORD;
-
 /// Setting up a vector search costs more than searching a line, and its state is too large for a session.
 #[cfg(feature = "std")]
 static LF_DOT: std::sync::LazyLock<memchr::memmem::Finder<'static>> =
@@ -14,15 +10,11 @@ static LF_DOT: std::sync::LazyLock<memchr::memmem::Finder<'static>> =
 /// Where the first LF stands that is followed by a dot.
 #[inline]
 pub(super) fn lf_dot(hay: &[u8]) -> Option<usize> {
-    #[cfg(feature = "std")]
-    if let Some(head) = hay.first_chunk::<{ HEAD + 1 }>() {
-        // The last octet of the head may be a LF whose dot lies behind it: it is searched again.
-        return by_words(head).or_else(|| Some(HEAD.wrapping_add(far_lf_dot(hay.get(HEAD..)?)?)));
-    }
-    by_words(hay)
+    let Some(near) = hay.first_chunk() else { return by_words(hay) };
+    near_lf_dot(near).or_else(|| Some(WORD.wrapping_add(far_lf_dot(hay.get(WORD..)?)?)))
 }
 
-/// As [`lf_dot`], of a word alone: the dot may lie behind it.
+/// As [`lf_dot`], if the LF is in the first word: the call of a vector search costs more than a very short line.
 #[inline(always)]
 pub(super) fn near_lf_dot(hay: &[u8; WORD + 1]) -> Option<usize> {
     by_words(hay)
