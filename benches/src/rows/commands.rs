@@ -91,7 +91,7 @@ fn write(lines: &[Vec<u8>]) -> Case {
     let mut outs = [const { Vec::new() }; 4].map(|_: Vec<u8>| Vec::with_capacity(20 * COUNT));
     let [mut out, mut hand_out, mut format_out, mut codec_out] = outs.each_mut().map(std::mem::take);
     Case::new("write a command", Unit::Items(lines.len() as u64))
-        .budget(105.0)
+        .budget(85.0)
         .target(Target::Time(1.30, "hand"))
         .with("hand", move || {
             hand_out.clear();

@@ -47,7 +47,7 @@ fn with_targets(case: Case, shape: &str, chunk: usize) -> Case {
             case.target(Target::Speed(0.50, DETECT)).target(Target::Speed(2.0, SMTP)).budget(3.2)
         }
         ("only-dots", 65_536) => {
-            case.target(Target::Speed(0.60, MACHINE)).target(Target::Speed(2.0, SMTP)).budget(32.0)
+            case.target(Target::Speed(0.60, MACHINE)).target(Target::Speed(2.0, SMTP)).budget(21.0)
         }
         ("empty-lines", 65_536) => case.target(Target::Speed(0.80, DETECT)),
         (_, 512) if clean => case.target(Target::Speed(0.40, DETECT)),
