@@ -3,7 +3,8 @@
 /// The digits of a number, no leading zeros.
 pub(crate) type Decimal = Backwards<20>;
 
-/// Text of at most `N` octets, written from its end: of a number the last digit is known first. More than `N` are lost.
+/// Text of at most `N` octets, written from its end: of a number the last digit is known first. Octets and digits that do not fit
+/// are lost, and so is a whole text.
 pub(crate) struct Backwards<const N: usize> {
     octets: [u8; N],
     start: usize,

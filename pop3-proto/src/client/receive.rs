@@ -19,6 +19,7 @@ impl<const Q: usize> Client<Q> {
     pub fn poll<'i>(&mut self, mut input: impl Input<'i>) -> Need {
         let wait = match &self.reading {
             Reading::Closed { .. } | Reading::Failed(_) => false,
+            _ if input.bytes().is_empty() => true,
             _ if !self.scanner.past_skip(&mut input) => true,
             Reading::Body(unstuffer) => unstuffer.wants_more(input.bytes()),
             Reading::LfBody(unstuffer) => unstuffer.wants_more(input.bytes()),
@@ -176,7 +177,7 @@ impl<const Q: usize> Client<Q> {
                 // No line limit but that of the mechanisms (RFC 5034 section 4).
                 return Ok(Event::Reply(id, part));
             }
-            // A server may give up while its challenge is open.
+            // While a challenge is open a server may give up, and nothing else.
             (reading, Some((_, asked))) if matches!(reading, Reading::Status) || line.starts_with(b"-") => {
                 let status =
                     parse::status_line(line, &mut seen).map_err(|_| self.fail(ProtocolError::Status))?;

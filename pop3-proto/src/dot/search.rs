@@ -24,8 +24,9 @@ pub(super) fn near_lf_dot(hay: &[u8; WORD + 1]) -> Option<usize> {
 #[inline]
 pub(super) fn far_lf_dot(hay: &[u8]) -> Option<usize> {
     #[cfg(feature = "std")]
-    return LF_DOT.find(hay);
-    #[cfg(not(feature = "std"))]
+    if hay.len() > WORD {
+        return LF_DOT.find(hay);
+    }
     by_words(hay)
 }
 

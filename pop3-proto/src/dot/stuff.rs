@@ -68,7 +68,7 @@ impl Stuffer {
         Self { state: State::LineStart, stored: Stored::ReplacingNul }
     }
 
-    /// The next octets to send; `message` loses what they stand for. `None` when `message` is used up: go on with the next
+    /// The next octets to send; `message` loses what they stand for, and keeps a dot that goes out twice. `None` when `message` is used up: go on with the next
     /// piece, or with [`finish`](Self::finish).
     #[inline]
     pub fn next<'m>(&mut self, message: &mut &'m [u8]) -> Option<&'m [u8]> {

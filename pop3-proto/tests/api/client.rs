@@ -1,7 +1,7 @@
 //! The client: what can be sent when, and that the rest leaves no trace.
 
 use pop3_proto::client::{self, Client};
-use pop3_proto::{Command, Secret, Security};
+use pop3_proto::{Command, Limits, Secret, Security};
 
 /// Proves 1939-3-02, 2449-6.6-03.
 /// Covers quirk-126, quirk-134.
@@ -52,4 +52,29 @@ fn what_cannot_be_sent_leaves_everything_as_it_was() {
     }
     client.send(&Command::User(&long[..248]), &mut out).unwrap();
     assert_eq!(out.len(), 255);
+}
+
+/// Whatever the limit is, with all windows on the way to a line and behind it.
+#[test]
+fn poll_agrees_with_receive() {
+    for limit in 0..8 {
+        let limits = Limits::DEFAULT.with_reply_line(limit);
+        let mut client = Client::<1>::new(client::Profile::LENIENT, Security::Plain).with_limits(limits);
+        let wire = b"+OK\r\n+OK late\r\n";
+        let (mut start, mut end) = (0, 0);
+        while end <= wire.len() {
+            let mut window = &wire[start..end];
+            let need = client.poll(&mut window);
+            let event = client.receive(&mut window);
+            let waits = event == Ok(client::Event::NeedInput);
+            assert_eq!(need == client::Need::Input, waits, "{limit}: {event:?}");
+            if event.is_err() {
+                break;
+            }
+            start = end - window.len();
+            if need == client::Need::Input {
+                end += 1;
+            }
+        }
+    }
 }
