@@ -1,7 +1,7 @@
 //! Operations on a client session: commands, and whatever a server may send.
 
 use pop3_proto::client::{Client, Event, Need, Part, Profile};
-use pop3_proto::{Command, Deviation, Digest, FixedBuf, Limits, MsgNo, Secret, Security};
+use pop3_proto::{ApopDigest, Command, Deviation, FixedBuf, Limits, MsgNo, Secret, Security};
 
 use crate::cursor::Cursor;
 
@@ -13,7 +13,7 @@ pub fn client_ops(data: &[u8]) {
         1 => Profile::LENIENT.accept(Deviation::BareLfBody),
         _ => Profile::LENIENT,
     };
-    let mut client: Client<8> = Client::new(profile, Security::Plain).with_limits(Limits::window(256));
+    let mut client: Client<8> = Client::new(profile, Security::Plain).with_limits(Limits::for_window(256));
     let mut rx = FixedBuf::<256>::new();
     let mut tx = Vec::new();
     let mut challenged = false;
@@ -28,7 +28,7 @@ pub fn client_ops(data: &[u8]) {
             let space = rx.space();
             let n = octets.len().min(space.len());
             space[..n].copy_from_slice(&octets[..n]);
-            rx.filled(n);
+            rx.commit(n);
         }
         for _ in 0..1024 {
             let need = client.poll(rx.unread());
@@ -64,7 +64,7 @@ fn command(choice: u8, cursor: &mut Cursor<'_>, client: &mut Client<8>, tx: &mut
     let command = match choice % 24 {
         0 => Command::User(text),
         1 => Command::Pass(Secret::new(text)),
-        2 => Command::Apop { name: text, digest: Digest::new([7; 16]) },
+        2 => Command::Apop { name: text, digest: ApopDigest::new([7; 16]) },
         3 => Command::AuthList,
         4 => Command::Stls,
         5 => Command::Capa,

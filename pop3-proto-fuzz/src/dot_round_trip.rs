@@ -36,7 +36,7 @@ pub fn dot_round_trip(data: &[u8]) {
 
     let (mut top, mut taken) = (TopLimit::new(lines), Vec::new());
     for piece in message.chunks(out_piece) {
-        taken.extend_from_slice(top.take(piece));
+        taken.extend_from_slice(top.front(piece));
     }
     assert_eq!(taken, naive_top(message, lines));
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use pop3_proto::client::{Client, Event, Need, Profile};
-use pop3_proto::fetch::{Fetch, Progress, Record, Rules, Told};
+use pop3_proto::fetch::{Fetch, FetchEvent, Progress, Record, Rules};
 use pop3_proto::{Command, MsgNo, Security, parse};
 
 use crate::cursor::Cursor;
@@ -17,7 +17,7 @@ pub fn fetch_ops(data: &[u8]) {
         let mut rules = Rules::DEFAULT;
         rules.delete_after_days = (flags & 1 != 0).then_some(u32::from(flags >> 7));
         rules.keep_count = (flags & 2 != 0).then_some(1);
-        rules.whole_up_to = (flags & 4 != 0).then_some(10);
+        rules.preview_above = (flags & 4 != 0).then_some(10);
         rules.headers_only = flags & 8 != 0;
         rules.all = flags & 16 != 0;
         let said = cursor.run();
@@ -34,8 +34,8 @@ fn session(mut fetch: Fetch, said: &[u8], step: usize, stores: bool) -> Record {
     let (mut used, mut shown, mut out) = (0, 0, Vec::new());
     let mut stored = BTreeSet::new();
     loop {
-        match fetch.act(&mut client, &mut out) {
-            Ok(Progress::Going) => {}
+        match fetch.advance(&mut client, &mut out) {
+            Ok(Progress::Pending) => {}
             Ok(Progress::Fetched | Progress::Marked) => continue,
             Ok(Progress::Done | Progress::Failed(_)) => break,
             Err(error) => unreachable!("the output has room, and somebody is logged in: {error}"),
@@ -51,7 +51,7 @@ fn session(mut fetch: Fetch, said: &[u8], step: usize, stores: bool) -> Record {
         match client.receive(&mut window) {
             Ok(Event::Closed) | Err(_) => break,
             Ok(event) => {
-                if let Told::Whole(wanted) = fetch.see(&event)
+                if let FetchEvent::Whole(wanted) = fetch.handle_event(&event)
                     && stores
                     && fetch.stored(wanted.number).is_some()
                     && wanted.preview.is_none()

@@ -33,16 +33,18 @@ pub fn login_ops(data: &[u8]) {
     let mut out = Vec::new();
     let (mut used, mut shown) = (0, 0);
     loop {
-        match login.act(&mut client, &mut out).expect("the output has room, and nobody else uses the session")
+        match login
+            .advance(&mut client, &mut out)
+            .expect("the output has room, and nobody else uses the session")
         {
-            Progress::Going => {}
+            Progress::Pending => {}
             Progress::StartTls => {
                 let handover = client.handover().expect("STLS was accepted");
                 client = handover.secured(b"").expect("nothing is left");
                 assert_shown(&out, security);
                 (security, out) = (Security::Tls, Vec::new());
             }
-            Progress::In | Progress::Failed(_) => break,
+            Progress::LoggedIn | Progress::Failed(_) => break,
         }
         let mut window = &said[used..shown];
         if client.poll(&mut window) == Need::Input {
@@ -54,7 +56,7 @@ pub fn login_ops(data: &[u8]) {
             continue;
         }
         match client.receive(&mut window) {
-            Ok(event) => login.see(&event),
+            Ok(event) => login.handle_event(&event),
             Err(_) => break,
         }
         used = shown - window.len();

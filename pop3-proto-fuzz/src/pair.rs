@@ -14,7 +14,7 @@ pub fn pair(data: &[u8]) {
     let flags = cursor.octet();
     let mailbox = Mailbox((0..flags % 4).map(|_| cursor.run().to_vec()).collect());
     let mut config = Config::new();
-    config.clear_login = true;
+    config.allow_plaintext_login = true;
     let mut session = Server::new(&config, Security::Plain);
     let mut drop = Maildrop::closed();
     let mut removed = None;

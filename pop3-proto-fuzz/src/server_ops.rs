@@ -16,8 +16,8 @@ pub fn server_ops(data: &[u8]) {
     let on = |bit: u8| flags & (1 << bit) != 0;
     let mechanisms = [Mechanism::PLAIN, Mechanism::LOGIN, Mechanism::CRAM_MD5, Mechanism::SCRAM_SHA_256];
     let mut config = Config::new();
-    config.limits = Limits::window(512).with_max_errors(20).with_max_login_failures(5);
-    config.clear_login = on(0);
+    config.limits = Limits::for_window(512).with_max_errors(20).with_max_login_failures(5);
+    config.allow_plaintext_login = on(0);
     config.stls = on(1);
     config.mechanisms = if on(2) { &mechanisms } else { &[] };
     config.utf8 = on(3);
@@ -25,10 +25,10 @@ pub fn server_ops(data: &[u8]) {
     config.lang = on(4);
     config.apop = Some("h.example");
     config.auth_list = on(2);
-    config.late_utf8 = on(3);
+    config.utf8_after_login = on(3);
     config.replace_nul = on(5);
-    config.end_header = on(6);
-    config.other = on(5);
+    config.ensure_header_end = on(6);
+    config.unknown_commands = on(5);
     config.bare_lf = on(6);
     config.implementation = Some("fuzzed");
     config.expire = Some(Expire { days: None, per_user: true });
@@ -57,7 +57,7 @@ pub fn server_ops(data: &[u8]) {
                 let space = rx.space();
                 let n = octets.len().min(space.len());
                 space[..n].copy_from_slice(&octets[..n]);
-                rx.filled(n);
+                rx.commit(n);
             }
         }
         for _ in 0..64 {
@@ -141,11 +141,11 @@ impl Host {
             0 => {}
             1 => {
                 self.kept = Some(match kept {
-                    Kept::Login(reply) => Kept::Login(reply.later(session)),
-                    Kept::Sasl(reply) => Kept::Sasl(reply.later(session)),
-                    Kept::Body(mail, reply) => Kept::Body(mail, reply.later(session)),
-                    Kept::Quit(reply) => Kept::Quit(reply.later(session)),
-                    Kept::Other(reply) => Kept::Other(reply.later(session)),
+                    Kept::Login(reply) => Kept::Login(reply.defer(session)),
+                    Kept::Sasl(reply) => Kept::Sasl(reply.defer(session)),
+                    Kept::Body(mail, reply) => Kept::Body(mail, reply.defer(session)),
+                    Kept::Quit(reply) => Kept::Quit(reply.defer(session)),
+                    Kept::Other(reply) => Kept::Other(reply.defer(session)),
                 });
             }
             _ => self.answer(kept, cursor, session, tx, sent),

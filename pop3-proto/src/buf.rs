@@ -12,7 +12,7 @@ pub trait Input<'i> {
     /// All unread bytes.
     fn bytes(&self) -> &'i [u8];
     /// The first `n` of them are used up.
-    fn used(&mut self, n: usize);
+    fn consume(&mut self, n: usize);
 }
 
 impl<'i> Input<'i> for &mut &'i [u8] {
@@ -22,7 +22,7 @@ impl<'i> Input<'i> for &mut &'i [u8] {
     }
 
     #[inline]
-    fn used(&mut self, n: usize) {
+    fn consume(&mut self, n: usize) {
         **self = self.get(n..).unwrap_or_default();
     }
 }
@@ -112,7 +112,7 @@ impl<'i> Input<'i> for Unread<'i> {
     }
 
     #[inline]
-    fn used(&mut self, n: usize) {
+    fn consume(&mut self, n: usize) {
         self.bytes = self.bytes.get(n..).unwrap_or_default();
         *self.start = self.start.wrapping_add(n);
     }
@@ -156,7 +156,7 @@ impl<const N: usize> FixedBuf<N> {
     }
 
     /// `n` octets of [`space`](Self::space) were filled. Counts above that space are cut to it.
-    pub fn filled(&mut self, n: usize) {
+    pub fn commit(&mut self, n: usize) {
         let end = self.end.saturating_add(n);
         self.end = if end < N { end } else { N };
     }
@@ -169,7 +169,7 @@ impl<const N: usize> FixedBuf<N> {
     }
 
     /// The first `n` of [`bytes`](Self::bytes) are used up: sent, or read.
-    pub fn used(&mut self, n: usize) {
+    pub fn consume(&mut self, n: usize) {
         self.start = self.start.saturating_add(n);
         if self.start >= self.end {
             self.clear();

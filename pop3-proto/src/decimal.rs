@@ -1,11 +1,11 @@
 //! Numbers in decimal, without the formatting machinery.
 
 /// The digits of a number, no leading zeros.
-pub(crate) type Decimal = Backwards<20>;
+pub(crate) type Decimal = ReverseBuf<20>;
 
 /// Text of at most `N` octets, written from its end: of a number the last digit is known first. Octets and digits that do not fit
 /// are lost, and so is a whole text.
-pub(crate) struct Backwards<const N: usize> {
+pub(crate) struct ReverseBuf<const N: usize> {
     octets: [u8; N],
     start: usize,
 }
@@ -19,7 +19,7 @@ impl Decimal {
     }
 }
 
-impl<const N: usize> Backwards<N> {
+impl<const N: usize> ReverseBuf<N> {
     #[inline]
     pub(crate) const fn empty() -> Self {
         Self { octets: [b'0'; N], start: N }
@@ -72,7 +72,7 @@ impl<const N: usize> Backwards<N> {
 mod tests {
     use std::string::ToString as _;
 
-    use super::{Backwards, Decimal};
+    use super::{Decimal, ReverseBuf};
 
     #[test]
     fn every_number_is_written_in_full() {
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_lost_at_the_front() {
-        let mut line = Backwards::<4>::empty();
+        let mut line = ReverseBuf::<4>::empty();
         line.number(12);
         line.octet(b' ');
         line.number(345);

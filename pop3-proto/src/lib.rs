@@ -32,7 +32,7 @@
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let mut config = Config::new();
-//! config.clear_login = true; // this wire is a pair of vectors
+//! config.allow_plaintext_login = true; // this wire is a pair of vectors
 //! let (mut server, mut drop) = (Server::new(&config, Security::Plain), Maildrop::closed());
 //! let mut client: Client = Client::new(Profile::STRICT, Security::Plain);
 //!
@@ -104,7 +104,7 @@
 //! | `serde` | | `Serialize` and `Deserialize` for `fetch::Record` |
 //! | `sasl` | | `sasl` and `login`: PLAIN, LOGIN, EXTERNAL, ANONYMOUS, OAUTHBEARER, XOAUTH2 |
 //! | `cram-md5`, `scram` | | those mechanisms, SCRAM with SHA-1 and SHA-256 and in the -PLUS forms |
-//! | `apop` | | `Digest::of`, `Server::apop_matches` |
+//! | `apop` | | `ApopDigest::of`, `Server::apop_matches` |
 //! | `saslprep` | | names and passwords beyond ASCII in all of these; needs `std` |
 //!
 //! Without features the crate needs `core` alone, and no path through it can panic; a linked program proves that.
@@ -113,7 +113,7 @@
 //!
 //! On a 64-bit machine [`Server`](server::Server) takes 416 octets, [`Client`](client::Client) 240 with its queue of 16, a
 //! [`Ticket`](server::Ticket) 4, an [`Event`](server::Event) of the server 40 and [of the client](client::Event) 56. Buffers are
-//! yours: at least [`Limits::window`] octets to receive and [`MIN_OUTPUT`](limits::MIN_OUTPUT) to send.
+//! yours: at least [`Limits::for_window`] octets to receive and [`MIN_OUTPUT`](limits::MIN_OUTPUT) to send.
 
 #![no_std]
 // What keeps the library free of panics and of std where core will do; tests, examples and tools may.
@@ -175,9 +175,9 @@ pub use secret::Secret;
 pub use text::Text;
 pub use time::Time;
 pub use types::{
-    Capability, Code, Command, Deviation, Deviations, Digest, Expire, Greeting, LangLine, LoginDelay,
-    Mechanism, Mechanisms, MsgNo, PlaintextLeft, Protection, ResponseCode, Scan, Security, Stat, Status,
-    StatusLine, Timestamp, Uid, UidLine, Verb, is_mechanism_name, lookup_language,
+    ApopDigest, ApopTimestamp, Capability, Code, Command, Deviation, Deviations, Expire, Greeting, LangLine,
+    LoginDelay, Mechanism, Mechanisms, MsgNo, PlaintextLeft, Protection, ResponseCode, Scan, Security, Stat,
+    Status, StatusLine, Uid, UidLine, Verb, is_mechanism_name, lookup_language,
 };
 
 /// The loops of the README, compiled and run.

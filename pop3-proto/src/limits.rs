@@ -38,11 +38,11 @@ pub const AUTOLOGOUT_SECS: u64 = 600;
 /// and costs no memory; what follows it is in step again.
 ///
 /// The one promise to keep: the buffer whose unread part is shown to a session holds at least
-/// [`window`](Self::window) octets. A full window then always means "this line is too long" and never "more please".
+/// [`for_window`](Self::for_window) octets. A full window then always means "this line is too long" and never "more please".
 ///
 /// ```
 /// use pop3_proto::Limits;
-/// const SMALL: Limits = Limits::window(1024); // for a device with a receive buffer of 1 KiB
+/// const SMALL: Limits = Limits::for_window(1024); // for a device with a receive buffer of 1 KiB
 /// assert_eq!(SMALL.exchange_line(), 1024);
 /// assert_eq!(SMALL.command_line(), 255);
 /// ```
@@ -57,14 +57,14 @@ pub struct Limits {
 
 impl Limits {
     /// For a window of at least [`EXCHANGE_LINE`] octets, 12 KiB.
-    pub const DEFAULT: Self = Self::window(EXCHANGE_LINE);
+    pub const DEFAULT: Self = Self::for_window(EXCHANGE_LINE);
 
     /// Limits for an embedder that can show `octets` at once: every line limit is capped to it.
     ///
     /// Fewer than [`COMMAND_LINE`] octets still work, but then longer commands are refused against RFC 2449 section 4. The least
     /// is [`MIN_WINDOW`]; less counts as that.
     #[must_use]
-    pub const fn window(octets: usize) -> Self {
+    pub const fn for_window(octets: usize) -> Self {
         Self {
             window: if octets < MIN_WINDOW { MIN_WINDOW } else { octets },
             exchange_line: EXCHANGE_LINE,
@@ -75,7 +75,7 @@ impl Limits {
     }
 
     /// Longest line of an open AUTH exchange, and of an AUTH command with its initial response (RFC 5034 section 4). More than
-    /// the window is cut to it: for long tokens start from [`window`](Self::window).
+    /// the window is cut to it: for long tokens start from [`for_window`](Self::for_window).
     #[must_use]
     pub const fn with_exchange_line(mut self, octets: usize) -> Self {
         self.exchange_line = octets;

@@ -60,13 +60,13 @@ pub(crate) enum Front<'i> {
 }
 
 /// A front with nothing odd about it.
-pub(crate) enum Ordinary<'i> {
+pub(crate) enum Fast<'i> {
     /// A whole line, without its CRLF; `len` octets with it.
     Line { line: &'i [u8], len: usize },
     /// No line end yet, and the limit is not reached.
     Partial,
     /// Something else: [`LineScanner::front`] tells.
-    No,
+    Other,
 }
 
 impl LineScanner {
@@ -91,26 +91,26 @@ impl LineScanner {
     /// The next line. Total work is linear in the octets that pass, also when they come one at a time.
     #[inline(always)]
     pub fn next<'i>(&mut self, mut input: impl Input<'i>) -> Line<'i> {
-        match self.ordinary(input.bytes()) {
-            Ordinary::Line { line, len } => {
-                self.take(&mut input, len);
+        match self.fast(input.bytes()) {
+            Fast::Line { line, len } => {
+                self.consume_line(&mut input, len);
                 Line::Complete(line)
             }
-            Ordinary::Partial => Line::Partial,
-            Ordinary::No => self.odd_next(&mut input),
+            Fast::Partial => Line::Partial,
+            Fast::Other => self.next_slow(&mut input),
         }
     }
 
     #[inline(never)]
-    fn odd_next<'i>(&mut self, input: &mut impl Input<'i>) -> Line<'i> {
-        let mut front = self.odd(input);
+    fn next_slow<'i>(&mut self, input: &mut impl Input<'i>) -> Line<'i> {
+        let mut front = self.slow(input);
         if let Front::Over(_) = front {
             self.skip_rest(input, true);
-            front = self.odd(input);
+            front = self.slow(input);
         }
         match front {
             Front::Line { line, len, .. } => {
-                self.take(input, len);
+                self.consume_line(input, len);
                 line
             }
             Front::Partial | Front::Over(_) => Line::Partial,
@@ -120,41 +120,41 @@ impl LineScanner {
     /// Looks at the front of the window without using it, except for what an over-long line leaves behind.
     #[inline]
     pub(crate) fn front<'i>(&mut self, input: &mut impl Input<'i>) -> Front<'i> {
-        match self.ordinary(input.bytes()) {
-            Ordinary::Line { line, len } => Front::Line { line: Line::Complete(line), len, bare_lf: false },
-            Ordinary::Partial => Front::Partial,
-            Ordinary::No => self.odd(input),
+        match self.fast(input.bytes()) {
+            Fast::Line { line, len } => Front::Line { line: Line::Complete(line), len, bare_lf: false },
+            Fast::Partial => Front::Partial,
+            Fast::Other => self.slow(input),
         }
     }
 
     /// What the window nearly always begins with.
     #[inline(always)]
-    pub(crate) fn ordinary<'i>(&mut self, bytes: &'i [u8]) -> Ordinary<'i> {
+    pub(crate) fn fast<'i>(&mut self, bytes: &'i [u8]) -> Fast<'i> {
         let unsearched = match bytes.get(self.scanned..) {
             Some(unsearched) if self.state == State::Clean => unsearched,
-            _ => return Ordinary::No,
+            _ => return Fast::Other,
         };
         let Some(at) = find_lf(unsearched) else {
             if bytes.len() >= self.limit {
-                return Ordinary::No;
+                return Fast::Other;
             }
             self.scanned = bytes.len();
-            return Ordinary::Partial;
+            return Fast::Partial;
         };
         let lf = self.scanned.wrapping_add(at);
         match bytes.get(..lf) {
             Some([line @ .., b'\r']) if lf < self.limit => {
                 // It may be looked at again before it is used.
                 self.scanned = lf;
-                Ordinary::Line { line, len: lf.wrapping_add(1) }
+                Fast::Line { line, len: lf.wrapping_add(1) }
             }
-            _ => Ordinary::No,
+            _ => Fast::Other,
         }
     }
 
     /// Any line, the odd ones too.
     #[inline(never)]
-    fn odd<'i>(&mut self, input: &mut impl Input<'i>) -> Front<'i> {
+    fn slow<'i>(&mut self, input: &mut impl Input<'i>) -> Front<'i> {
         if self.state == State::Report && self.skip(input) {
             self.state = State::Clean;
             return Front::Line { line: Line::TooLong, len: 0, bare_lf: false };
@@ -200,8 +200,8 @@ impl LineScanner {
 
     /// Uses up the line that [`front`](Self::front) showed.
     #[inline]
-    pub(crate) fn take<'i>(&mut self, input: &mut impl Input<'i>, len: usize) {
-        input.used(len);
+    pub(crate) fn consume_line<'i>(&mut self, input: &mut impl Input<'i>, len: usize) {
+        input.consume(len);
         self.scanned = 0;
         self.state = State::Clean;
     }
@@ -214,7 +214,7 @@ impl LineScanner {
         // What is known to hold no line end goes at once; its last octet decides whether a LF behind it is a line end.
         let known = input.bytes().len().min(self.limit.saturating_sub(1));
         self.cr = known.checked_sub(1).and_then(|last| input.bytes().get(last)) == Some(&b'\r');
-        input.used(known);
+        input.consume(known);
     }
 
     /// The front of the line, if the limit is passed with no line end among the first `len` octets.
@@ -236,14 +236,14 @@ impl LineScanner {
                 if let Some(&last) = bytes.last() {
                     self.cr = last == b'\r';
                 }
-                input.used(bytes.len());
+                input.consume(bytes.len());
                 return false;
             };
             let crlf = match lf.checked_sub(1) {
                 None => self.cr,
                 Some(before) => bytes.get(before) == Some(&b'\r'),
             };
-            input.used(lf.wrapping_add(1));
+            input.consume(lf.wrapping_add(1));
             self.cr = false;
             if crlf || self.accept_bare_lf {
                 return true;

@@ -9,7 +9,7 @@ use core::time::Duration;
 /// ```
 /// use pop3_proto::Time;
 /// let start = std::time::Instant::now();
-/// let now = || Time::since(start.elapsed());
+/// let now = || Time::from_elapsed(start.elapsed());
 /// assert!(now() >= Time::ZERO);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,7 +27,7 @@ impl Time {
 
     /// The moment that long after the start of the clock, cut to whole milliseconds; saturates after 584 million years.
     #[must_use]
-    pub const fn since(start: Duration) -> Self {
+    pub const fn from_elapsed(start: Duration) -> Self {
         Self::ZERO.after(start)
     }
 

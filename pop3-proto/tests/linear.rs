@@ -20,7 +20,7 @@ impl<'i> Input<'i> for Counted<'i, '_> {
         &self.bytes[self.used..]
     }
 
-    fn used(&mut self, n: usize) {
+    fn consume(&mut self, n: usize) {
         self.used += n;
         assert!(self.used <= self.bytes.len(), "more used than shown");
     }
@@ -58,8 +58,8 @@ impl<'i> Input<'i> for By<'_, 'i, '_> {
         self.0.bytes()
     }
 
-    fn used(&mut self, n: usize) {
-        self.0.used(n);
+    fn consume(&mut self, n: usize) {
+        self.0.consume(n);
     }
 }
 

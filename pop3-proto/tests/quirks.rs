@@ -1,7 +1,9 @@
 //! What a client does about odd servers that a dialogue cannot show: what it does not send, what it says while nothing
 //! comes, and how it reads a refusal.
 
-use pop3_proto::client::{Client, Event, Need, Part, Profile, ProtocolError, Refusal, SendError, Trouble};
+use pop3_proto::client::{
+    Client, Event, Need, Part, Profile, ProtocolError, Refusal, RefusalKind, SendError,
+};
 use pop3_proto::{Command, Deviations, FixedBuf, MsgNo, Output, Secret, Security, parse};
 
 /// A client that knows a server with PIPELINING.
@@ -97,20 +99,20 @@ fn a_refusal_without_a_code_is_told_by_its_words() {
     let trouble = |line: &str| {
         let mut seen = Deviations::NONE;
         let read = parse::status_line(line.as_bytes(), &mut seen).unwrap();
-        Trouble::of(&Refusal { code: read.code, text: read.text })
+        RefusalKind::classify(&Refusal { code: read.code, text: read.text })
     };
     for (line, is) in [
-        ("-ERR maildrop is locked", Some(Trouble::Busy)),
-        ("-ERR Lock busy", Some(Trouble::Busy)),
-        ("-ERR LOCK: mailbox in use by another session", Some(Trouble::Busy)),
-        ("-ERR please wait", Some(Trouble::Later)),
-        ("-ERR POP Service is currently unavailable", Some(Trouble::Later)),
+        ("-ERR maildrop is locked", Some(RefusalKind::Busy)),
+        ("-ERR Lock busy", Some(RefusalKind::Busy)),
+        ("-ERR LOCK: mailbox in use by another session", Some(RefusalKind::Busy)),
+        ("-ERR please wait", Some(RefusalKind::Later)),
+        ("-ERR POP Service is currently unavailable", Some(RefusalKind::Later)),
         ("-ERR authorization failed", None),
         ("-ERR", None),
         // A code is no guess.
-        ("-ERR [AUTH] the lock is busy", Some(Trouble::Credentials)),
-        ("-ERR [IN-USE] Service unavailable", Some(Trouble::Busy)),
-        ("-ERR [SYS/TEMP] Lockdown in sector 4", Some(Trouble::Later)),
+        ("-ERR [AUTH] the lock is busy", Some(RefusalKind::Credentials)),
+        ("-ERR [IN-USE] Service unavailable", Some(RefusalKind::Busy)),
+        ("-ERR [SYS/TEMP] Lockdown in sector 4", Some(RefusalKind::Later)),
     ] {
         assert_eq!(trouble(line), is, "{line}");
     }

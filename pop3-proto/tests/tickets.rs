@@ -15,7 +15,7 @@ const LOGIN: &[u8] = b"USER a\r\nPASS b\r\n";
 
 fn config() -> Config<'static> {
     let mut config = Config::new();
-    config.clear_login = true;
+    config.allow_plaintext_login = true;
     config.stls = true;
     config
 }
@@ -53,7 +53,7 @@ fn a_body_begun_with_a_void_ticket_writes_nothing() {
     body.end(&mut session);
     assert_eq!(out, b"");
     session.handle_timeout(Time::from_millis(u64::MAX));
-    let kept = list.later(&mut session);
+    let kept = list.defer(&mut session);
     assert!(matches!(next(&mut session, Time::ZERO, &mut window, &mut out), Event::Waiting));
     assert!(matches!(
         next(&mut session, Time::from_millis(600_000), &mut window, &mut out),
@@ -181,7 +181,7 @@ fn removing_messages_may_take_as_long_as_it_takes() {
     else {
         panic!()
     };
-    let reply = reply.later(&mut session);
+    let reply = reply.defer(&mut session);
     assert_eq!(session.poll_timeout(), None);
     let late = Time::ZERO.after(Duration::from_secs(100_000));
     session.handle_timeout(late);
@@ -261,7 +261,8 @@ fn rset_costs_nothing_by_the_message() {
 // ----- the client's side of half-said things
 
 fn client_at(command: &Command<'_>, window: usize) -> Client {
-    let mut client: Client = Client::new(Profile::LENIENT, Security::Tls).with_limits(Limits::window(window));
+    let mut client: Client =
+        Client::new(Profile::LENIENT, Security::Tls).with_limits(Limits::for_window(window));
     assert!(matches!(client.receive(&mut &b"+OK\r\n"[..]), Ok(Got::Greeting(_))));
     client.send(command, &mut Vec::new()).unwrap();
     client

@@ -85,16 +85,16 @@ fn is_let_in(said: &[u8]) -> bool {
     let mut client: Client<1> = Client::new(Profile::LENIENT, Security::Tls);
     let (mut window, mut out) = (said, FixedBuf::<512>::new());
     loop {
-        match login.act(&mut client, &mut out) {
-            Ok(Progress::Going) => {}
-            Ok(Progress::In) => return true,
+        match login.advance(&mut client, &mut out) {
+            Ok(Progress::Pending) => {}
+            Ok(Progress::LoggedIn) => return true,
             _ => return false,
         }
         let sent = out.bytes().len();
-        out.unread().used(sent);
+        out.unread().consume(sent);
         match client.receive(&mut window) {
             Ok(Event::NeedInput) | Err(_) => return login.end_of_input().retry.is_some(),
-            Ok(event) => login.see(&event),
+            Ok(event) => login.handle_event(&event),
         }
     }
 }

@@ -95,7 +95,7 @@ impl Index for Copies {
 
 const fn config() -> Config<'static> {
     let mut config = Config::new();
-    config.clear_login = true;
+    config.allow_plaintext_login = true;
     config
 }
 

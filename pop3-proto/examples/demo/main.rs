@@ -135,7 +135,7 @@ impl Fetcher<'_> {
             while self.client.poll(self.rx.unread()) == Need::Input {
                 match self.stream.read(self.rx.space())? {
                     0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-                    n => self.rx.filled(n),
+                    n => self.rx.commit(n),
                 }
             }
             let event = self.client.receive(self.rx.unread()).map_err(io::Error::other)?;

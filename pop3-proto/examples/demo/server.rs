@@ -17,19 +17,19 @@ pub(crate) fn serve(mut stream: TcpStream) -> io::Result<()> {
     stream.set_write_timeout(Some(TIMEOUT))?;
     let mut config = Config::new();
     config.greeting = "demo ready";
-    config.clear_login = true; // on loopback only
+    config.allow_plaintext_login = true; // on loopback only
 
     let started = Instant::now();
     let mut session = Server::new(&config, Security::Plain);
     let mut drop = Maildrop::closed();
     let (mut rx, mut tx) = (Box::new(FixedBuf::<{ limits::EXCHANGE_LINE }>::new()), Vec::new());
     loop {
-        match drop.receive(&mut session, Time::since(started.elapsed()), rx.unread(), &mut tx) {
+        match drop.receive(&mut session, Time::from_elapsed(started.elapsed()), rx.unread(), &mut tx) {
             Event::NeedInput => {
                 flush(&mut stream, &mut tx)?;
                 match stream.read(rx.space())? {
                     0 => return Ok(()),
-                    n => rx.filled(n),
+                    n => rx.commit(n),
                 }
             }
             Event::NeedOutput => flush(&mut stream, &mut tx)?,

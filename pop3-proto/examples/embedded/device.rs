@@ -19,8 +19,8 @@ pub(crate) const TX: usize = 512;
 pub(crate) static CONFIG: Config<'_> = {
     let mut config = Config::new();
     config.greeting = "sensor ready";
-    config.limits = Limits::window(RX);
-    config.clear_login = true;
+    config.limits = Limits::for_window(RX);
+    config.allow_plaintext_login = true;
     config
 };
 
@@ -95,7 +95,7 @@ impl Wire {
 
     /// That many octets were received.
     pub(crate) fn received(&mut self, n: usize) {
-        self.rx.filled(n);
+        self.rx.commit(n);
     }
 
     /// What is to be sent; say how much went with [`sent`](Self::sent).
@@ -105,7 +105,7 @@ impl Wire {
 
     /// That many octets were sent.
     pub(crate) fn sent(&mut self, n: usize) {
-        self.tx.used(n);
+        self.tx.consume(n);
     }
 }
 
@@ -224,7 +224,7 @@ impl Pop3Client {
     /// For a connection that was just made.
     pub(crate) const fn new() -> Self {
         Self {
-            session: Client::new(Profile::LENIENT, Security::Plain).with_limits(Limits::window(RX)),
+            session: Client::new(Profile::LENIENT, Security::Plain).with_limits(Limits::for_window(RX)),
             step: Step::Start,
             count: 0,
             octets: 0,

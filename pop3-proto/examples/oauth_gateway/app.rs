@@ -91,7 +91,7 @@ impl App {
     }
 
     pub(crate) fn now(&self) -> Time {
-        Time::since(self.started.elapsed())
+        Time::from_elapsed(self.started.elapsed())
     }
 
     /// Whether devices log in with that, in a time that does not depend on where it differs.
@@ -106,9 +106,9 @@ fn config() -> Config<'static> {
     let mut config = Config::new();
     config.greeting = "gateway ready";
     config.implementation = Some(concat!("pop3-proto-oauth-gateway-", env!("CARGO_PKG_VERSION")));
-    config.limits = Limits::window(WINDOW);
+    config.limits = Limits::for_window(WINDOW);
     // Loopback, or what --listen-anywhere stands for.
-    config.clear_login = true;
+    config.allow_plaintext_login = true;
     config
 }
 

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use pop3_proto::client::ProtocolError;
-use pop3_proto::login::{Failure, Learned, Login, Progress, Reason, Trouble};
+use pop3_proto::login::{Failure, Login, Progress, Reason, RefusalKind, ServerNotes};
 use pop3_proto::sasl::Channel;
 use pop3_proto::sasl::client::{Credentials, Exchange};
 use pop3_proto::{Code, PlaintextLeft, Secret};
@@ -39,11 +39,11 @@ async fn attempts(app: &App, credentials: Credentials<'_>) -> Result<Upstream, R
     // No mechanism for tokens has a nonce.
     let mut channel = Channel::new("", &app.host);
     channel.authority = Some((&app.host, app.port));
-    let mut learned = Learned::default();
+    let mut learned = ServerNotes::default();
     let mut before = None;
     for left in (0..ATTEMPTS).rev() {
         let memory = vec![0; Exchange::<Vec<u8>>::MEMORY];
-        let mut login = Login::new(credentials, channel, app.policy, memory).with_learned(learned);
+        let mut login = Login::new(credentials, channel, app.policy, memory).with_server_notes(learned);
         let failure = match attempt(app, &mut login).await.map_err(broken)? {
             Ok(upstream) => return Ok(upstream),
             Err(failure) => failure,
@@ -51,10 +51,10 @@ async fn attempts(app: &App, credentials: Credentials<'_>) -> Result<Upstream, R
         if failure.retry.is_none() || left == 0 {
             // A retry that has nothing left to try says less than the failure before it.
             let failure = before.filter(|_| failure.reason == Reason::NoMethod).unwrap_or(failure);
-            return Err(refused(failure, &login.words().to_string()));
+            return Err(refused(failure, &login.last_refusal_text().to_string()));
         }
         before = Some(failure);
-        learned = login.learned();
+        learned = login.server_notes();
     }
     Err(broken(anyhow::anyhow!("nothing was tried")))
 }
@@ -63,13 +63,13 @@ async fn attempts(app: &App, credentials: Credentials<'_>) -> Result<Upstream, R
 async fn attempt(app: &App, login: &mut Login<'_, Vec<u8>>) -> anyhow::Result<Result<Upstream, Failure>> {
     let mut upstream = Upstream::connect(app).await?;
     loop {
-        match login.act(&mut upstream.client, &mut upstream.tx) {
-            Ok(Progress::Going) => match upstream.next().await? {
-                Some(event) => login.see(&event),
+        match login.advance(&mut upstream.client, &mut upstream.tx) {
+            Ok(Progress::Pending) => match upstream.next().await? {
+                Some(event) => login.handle_event(&event),
                 None => return Ok(Err(login.end_of_input())),
             },
             Ok(Progress::StartTls) => upstream = upstream.secured(app).await?,
-            Ok(Progress::In) => return Ok(Ok(upstream)),
+            Ok(Progress::LoggedIn) => return Ok(Ok(upstream)),
             Ok(Progress::Failed(failure)) => return Ok(Err(failure)),
             Err(error) => return Err(error).context("login"),
         }
@@ -78,11 +78,11 @@ async fn attempt(app: &App, login: &mut Login<'_, Vec<u8>>) -> anyhow::Result<Re
 
 /// The real server said no, or cannot be agreed with.
 fn refused(failure: Failure, words: &str) -> Refused {
-    let code = match failure.trouble {
-        Trouble::Credentials => Code::Auth,
-        Trouble::Busy => Code::InUse,
-        Trouble::Later => Code::SysTemp,
-        Trouble::Permanent | Trouble::Policy => Code::SysPerm,
+    let code = match failure.kind {
+        RefusalKind::Credentials => Code::Auth,
+        RefusalKind::Busy => Code::InUse,
+        RefusalKind::Later => Code::SysTemp,
+        RefusalKind::Permanent | RefusalKind::Policy => Code::SysPerm,
     };
     let text = if words.is_empty() { failure.to_string() } else { words.to_owned() };
     let cause = anyhow::Error::from(failure);

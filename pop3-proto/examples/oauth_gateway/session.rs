@@ -71,7 +71,7 @@ async fn dialogue(
                     error = idle(upstream) => return Err(error).context("the real server"),
                     read = device.read(rx.space(), until) => match read? {
                         Some(0) => return Ok(End::Over("the device is gone".to_owned())),
-                        Some(n) => rx.filled(n),
+                        Some(n) => rx.commit(n),
                         None => {}
                     }
                 }

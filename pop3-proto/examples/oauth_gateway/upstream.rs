@@ -70,7 +70,7 @@ impl Upstream {
             let read = timeout_at(deadline, self.exchange()).await;
             match read.with_context(|| format!("silent for {} s", self.timeout.as_secs()))? {
                 Ok(0) => return Ok(false),
-                Ok(n) => self.rx.filled(n),
+                Ok(n) => self.rx.commit(n),
                 Err(error) if is_end(&error) => return Ok(false),
                 Err(error) => return Err(error.into()),
             }
@@ -139,7 +139,7 @@ impl Upstream {
         while self.must_wait() {
             match self.exchange().await {
                 Ok(0) => return anyhow::anyhow!("it closed the connection"),
-                Ok(n) => self.rx.filled(n),
+                Ok(n) => self.rx.commit(n),
                 Err(error) => return error.into(),
             }
         }

@@ -86,7 +86,7 @@ impl App {
     }
 
     pub(crate) fn now(&self) -> Time {
-        Time::since(self.started.elapsed())
+        Time::from_elapsed(self.started.elapsed())
     }
 
     pub(crate) const fn limits(&self) -> &Limits {
@@ -164,7 +164,7 @@ impl Traits {
 
     fn applied_to(self, config: &Config<'static>) -> Config<'static> {
         let mut config = config.clone();
-        config.clear_login = self.clear;
+        config.allow_plaintext_login = self.clear;
         let mechanisms = config.mechanisms.iter().filter(|one| match one.name {
             "EXTERNAL" => self.certified,
             name => self.bound || !name.ends_with("-PLUS"),
@@ -199,7 +199,7 @@ fn config(settings: &Settings, users: &Users) -> anyhow::Result<Config<'static>>
     config.auth_list = true;
     config.utf8 = true;
     config.utf8_user = true;
-    config.late_utf8 = login.late_utf8;
+    config.utf8_after_login = login.utf8_after_login;
     config.lang = true;
     let (longest, per_user) = users.longest_delay(Duration::from_secs(login.delay));
     config.login_delay = (!longest.is_zero()).then_some(LoginDelay { seconds: longest.as_secs(), per_user });

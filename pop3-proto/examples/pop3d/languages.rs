@@ -81,7 +81,7 @@ pub(crate) fn find(range: &[u8]) -> Option<Language> {
 
 impl Language {
     pub(crate) fn speak(&self, session: &mut Server<'_>) {
-        session.speak(self.phrases);
+        session.set_phrases(self.phrases);
     }
 }
 

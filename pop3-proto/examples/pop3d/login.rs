@@ -4,7 +4,7 @@ use pop3_proto::sasl::prepare;
 use pop3_proto::sasl::scram::{Hash, Keys};
 use pop3_proto::sasl::server::{Answer, Engine, Step};
 use pop3_proto::server::Server;
-use pop3_proto::{Base64, Digest};
+use pop3_proto::{ApopDigest, Base64};
 use zeroize::Zeroizing;
 
 use crate::app::App;
@@ -31,7 +31,7 @@ pub(crate) async fn password(app: &App, name: &[u8], password: &[u8]) -> Option<
 }
 
 /// APOP.
-pub(crate) fn apop(app: &App, session: &Server<'_>, digest: &Digest) -> Option<String> {
+pub(crate) fn apop(app: &App, session: &Server<'_>, digest: &ApopDigest) -> Option<String> {
     let name = prepare(std::str::from_utf8(session.user()?).ok()?)?;
     let name = app.settings.login.local_part(&name);
     let secret = app.users.get(name).and_then(|user| user.secret());

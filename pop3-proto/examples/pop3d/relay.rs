@@ -40,7 +40,7 @@ impl Relay {
         let mut written = None;
         loop {
             let (relay, before) = (self.clone(), written.take());
-            let now = Time::since(started.elapsed());
+            let now = Time::from_elapsed(started.elapsed());
             let next = tokio::task::spawn_blocking(move || relay.update(before, now)).await;
             let Ok((text, next)) = next else { return };
             written = text;

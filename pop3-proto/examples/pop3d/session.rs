@@ -51,7 +51,7 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
                     // Between two commands, so nothing is half done.
                     _ = stopping.changed() => return Ok(End::Over("stopping".to_owned())),
                 };
-                rx.filled(n);
+                rx.commit(n);
                 talk.visit.received += n as u64;
                 talk.session.handle_timeout(app.now());
             }

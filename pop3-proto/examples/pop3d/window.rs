@@ -29,7 +29,7 @@ impl Window {
     }
 
     /// So many octets of the space are filled.
-    pub(crate) fn filled(&mut self, n: usize) {
+    pub(crate) fn commit(&mut self, n: usize) {
         self.end += n;
     }
 

@@ -157,7 +157,7 @@ fn policy(options: &Options, auth: &Auth<'_>, security: Security) -> Result<Poli
         Auth::Apop => policy.methods = Methods::only(Method::Apop),
         Auth::Mechanism(name) => policy.methods = Methods::only(by_name(name)?),
         // Some servers offer bindings that they cannot check. Who names a -PLUS method insists.
-        _ => policy.unbound = true,
+        _ => policy.allow_unbound = true,
     }
     Ok(policy)
 }
@@ -168,7 +168,7 @@ fn rules(options: &Options) -> Rules {
     rules.delete_older_days = options.delete_older;
     rules.keep_count = options.keep_count;
     rules.keep_octets = options.keep_octets;
-    rules.whole_up_to = options.size_limit;
+    rules.preview_above = options.size_limit;
     rules.preview_lines = options.preview.unwrap_or(rules.preview_lines);
     rules.headers_only = options.headers_only;
     rules.all = options.all;

@@ -93,7 +93,7 @@ impl Connection {
             self.flush()?;
             match self.read()? {
                 0 => return Ok(None),
-                n => self.rx.filled(n),
+                n => self.rx.commit(n),
             }
         }
         let event = self.client.receive(self.rx.unread()).map_err(broken)?;

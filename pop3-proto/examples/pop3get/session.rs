@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use base64ct::{Base64, Encoding as _};
 use pop3_proto::Secret;
-use pop3_proto::login::{self, Learned, Login, Progress, Reason};
+use pop3_proto::login::{self, Login, Progress, Reason, ServerNotes};
 use pop3_proto::sasl::client::Credentials;
 use pop3_proto::sasl::{Binding, Channel};
 use rustls::ClientConfig;
@@ -30,7 +30,7 @@ pub(crate) fn open(
 ) -> Result<Connection, Failure> {
     let end =
         account.options.max_time.and_then(|seconds| Instant::now().checked_add(Duration::from_secs(seconds)));
-    let mut learned = Learned::default();
+    let mut learned = ServerNotes::default();
     for round in 1.. {
         let title = format!("pop3get: {}, connection {round}", account.name);
         let transcript = transcript.map(|path| Transcript::create(path, &title, secrets));
@@ -52,7 +52,7 @@ fn log_in(
     secrets: &Secrets,
     tls: &Arc<ClientConfig>,
     mut connection: Connection,
-    learned: &mut Learned,
+    learned: &mut ServerNotes,
 ) -> Result<Attempt, Failure> {
     let nonce = nonce()?;
     let (data, bindings) = (OnceCell::new(), OnceCell::new());
@@ -66,12 +66,12 @@ fn log_in(
     channel.authority = Some((&account.host, account.port));
     channel.bindings = bind(&connection);
     let mut login = Login::new(credentials(account, secrets), channel, account.policy, vec![0; MEMORY])
-        .with_learned(*learned);
+        .with_server_notes(*learned);
     let outcome = loop {
-        let progress = login.act(&mut connection.client, &mut connection.tx);
+        let progress = login.advance(&mut connection.client, &mut connection.tx);
         match progress.map_err(|error| Kind::Protocol.because("login", error))? {
-            Progress::Going => match connection.next()? {
-                Some(event) => login.see(&event),
+            Progress::Pending => match connection.next()? {
+                Some(event) => login.handle_event(&event),
                 None => break Some(login.end_of_input()),
             },
             Progress::StartTls => {
@@ -79,14 +79,14 @@ fn log_in(
                 channel.bindings = bind(&connection);
                 login.set_channel(channel);
             }
-            Progress::In => break None,
+            Progress::LoggedIn => break None,
             Progress::Failed(failure) => break Some(failure),
         }
     };
-    *learned = login.learned();
+    *learned = login.server_notes();
     let words = match login.token_refusal() {
         Some(json) => String::from_utf8_lossy(json).escape_debug().to_string(),
-        None => login.words().to_string(),
+        None => login.last_refusal_text().to_string(),
     };
     let all = secrets.all();
     let words = masked(words.as_bytes(), all.iter().map(|secret| secret.as_slice()));

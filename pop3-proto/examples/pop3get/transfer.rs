@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use pop3_proto::MsgNo;
 use pop3_proto::client::{Event, Part};
-use pop3_proto::fetch::{Fault, Fetch, Progress, Record, Told, Wanted};
+use pop3_proto::fetch::{Download, Fault, Fetch, FetchEvent, Progress, Record};
 
 use crate::account::Account;
 use crate::connection::Connection;
@@ -34,7 +34,7 @@ pub(crate) fn run(
 ) -> Outcome {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let mut rules = account.rules;
-    rules.most_memory = MEMORY;
+    rules.max_memory = MEMORY;
     let mut transfer = Transfer {
         fetch: Fetch::new(record, rules, now),
         file,
@@ -62,7 +62,7 @@ pub(crate) fn run(
     if !account.rules.dry_run {
         result = result.and(file.save(fetch.record()));
     }
-    Outcome { summary: fetch.summary(), unknown: fetch.unknown(), failure: result.err() }
+    Outcome { summary: fetch.summary(), unknown: fetch.unconfirmed_deletions(), failure: result.err() }
 }
 
 struct Transfer<'a> {
@@ -85,9 +85,9 @@ impl Transfer<'_> {
             // What a server says unasked must not pass for the answer to the next command.
             connection.skip_unasked()?;
             let was_idle = connection.client.is_idle();
-            let progress = self.fetch.act(&mut connection.client, &mut connection.tx);
+            let progress = self.fetch.advance(&mut connection.client, &mut connection.tx);
             match progress.map_err(|error| Kind::Protocol.because("the dialogue", error))? {
-                Progress::Going => {}
+                Progress::Pending => {}
                 Progress::Fetched => {
                     self.settle()?;
                     continue;
@@ -108,18 +108,18 @@ impl Transfer<'_> {
             }
             let Some(event) = connection.next()? else { return Err(connection.ended()) };
             self.watch(&event)?;
-            match self.fetch.see(&event) {
-                Told::Begin(_) => {
+            match self.fetch.handle_event(&event) {
+                FetchEvent::Begin(_) => {
                     bar.start(|| {
                         self.fetch.wanted().filter_map(|wanted| wanted.octets).fold(0, u64::saturating_add)
                     });
                     self.delivery.begin()?;
                 }
-                Told::Data(octets) => {
+                FetchEvent::Data(octets) => {
                     self.delivery.write(octets)?;
                     bar.add(octets.len() as u64);
                 }
-                Told::Whole(wanted) => {
+                FetchEvent::Whole(wanted) => {
                     if self.delivery.end()? {
                         self.pending.push(wanted.number);
                     } else {
@@ -129,12 +129,12 @@ impl Transfer<'_> {
                         self.settle()?;
                     }
                 }
-                Told::Known(_) => self.delivery.discard(),
-                Told::Empty(wanted) => {
+                FetchEvent::Known(_) => self.delivery.discard(),
+                FetchEvent::Empty(wanted) => {
                     self.delivery.discard();
                     eprintln!("pop3get: message {}: the server sent nothing of it", wanted.number);
                 }
-                Told::Refused(wanted, refusal) if self.fetch.summary().refused <= REFUSALS => {
+                FetchEvent::Refused(wanted, refusal) if self.fetch.summary().refused <= REFUSALS => {
                     let words: String = refusal.text.to_string().chars().take(200).collect();
                     eprintln!("pop3get: message {}: the server says {words}", wanted.number);
                 }
@@ -178,14 +178,14 @@ impl Transfer<'_> {
         if self.quiet {
             return;
         }
-        for Wanted { number, octets, preview, .. } in self.fetch.wanted() {
+        for Download { number, octets, preview, .. } in self.fetch.wanted() {
             let octets = octets.map_or_else(|| "?".to_owned(), |octets| octets.to_string());
             match preview {
                 None => println!("fetch {number} ({octets} octets)"),
                 Some(lines) => println!("preview {number} ({octets} octets, {lines} lines)"),
             }
         }
-        for number in self.fetch.doomed() {
+        for number in self.fetch.would_delete() {
             println!("delete {number}");
         }
     }

@@ -50,7 +50,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pop3<S> {
                 Err(self.client.end_of_input().map_or_else(broken, |()| io::ErrorKind::UnexpectedEof.into()))
             }
             n => {
-                self.rx.filled(n);
+                self.rx.commit(n);
                 Ok(())
             }
         }
@@ -117,7 +117,7 @@ async fn main() -> io::Result<()> {
 /// A server for the other end: it lets `demo` in and serves the sample.
 async fn serve(mut io: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
     let mut config = Config::new();
-    config.limits = Limits::window(512);
+    config.limits = Limits::for_window(512);
     let mut session = Server::new(&config, Security::Tls);
     let mut drop = Maildrop::closed();
     let (mut rx, mut tx) = (FixedBuf::<512>::new(), FixedBuf::<4096>::new());
@@ -127,7 +127,7 @@ async fn serve(mut io: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
                 flush(&mut io, &mut tx).await?;
                 match io.read(rx.space()).await? {
                     0 => return Ok(()),
-                    n => rx.filled(n),
+                    n => rx.commit(n),
                 }
             }
             server::Event::NeedOutput => flush(&mut io, &mut tx).await?,

@@ -42,14 +42,14 @@ mod listing;
 mod profile;
 mod queue;
 mod receive;
+mod refusal;
 mod send;
 mod session;
-mod trouble;
 
 pub use capabilities::{Capabilities, Knowledge};
 pub use error::{ProtocolError, SendError};
 pub use event::{Event, Id, Need, Part, Refusal};
 pub use handover::Handover;
 pub use profile::Profile;
+pub use refusal::RefusalKind;
 pub use session::Client;
-pub use trouble::Trouble;

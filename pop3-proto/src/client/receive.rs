@@ -8,7 +8,7 @@ use super::session::{Client, Reading};
 use crate::buf::Input;
 use crate::dot::{Chunk, LfUnstuffer, Unstuffer};
 use crate::limits::REPLY_LINE;
-use crate::line::{Front, Line, Ordinary};
+use crate::line::{Fast, Front, Line};
 use crate::parse::{self, ReplyError};
 use crate::text::Text;
 use crate::types::{Deviation, Deviations, Status, StatusLine};
@@ -66,16 +66,16 @@ impl<const Q: usize> Client<Q> {
         Ok(match chunk {
             Chunk::Partial => Event::NeedInput,
             Chunk::Data(octets) => Event::Reply(self.id(), Part::Data(octets)),
-            Chunk::End => self.whole(Part::End),
+            Chunk::End => self.finish_reply(Part::End),
         })
     }
 
     #[inline(never)]
     fn listing<'i>(&mut self, input: &mut impl Input<'i>) -> Result<Event<'i>, ProtocolError> {
-        let Some((id, asked)) = self.queue.front() else { return self.nothing() };
+        let Some((id, asked)) = self.queue.front() else { return self.pending_or_failed() };
         match self.line(input) {
             Some(found) => self.item(id, asked, &found),
-            None => self.nothing(),
+            None => self.pending_or_failed(),
         }
     }
 
@@ -84,12 +84,12 @@ impl<const Q: usize> Client<Q> {
         self.set_limit();
         match self.line(input) {
             Some(found) => self.read(&found, input),
-            None => self.nothing(),
+            None => self.pending_or_failed(),
         }
     }
 
     /// There is no line; perhaps there never will be.
-    fn nothing<'i>(&self) -> Result<Event<'i>, ProtocolError> {
+    fn pending_or_failed<'i>(&self) -> Result<Event<'i>, ProtocolError> {
         match &self.reading {
             Reading::Failed(error) => Err(*error),
             _ => Ok(Event::NeedInput),
@@ -111,26 +111,26 @@ impl<const Q: usize> Client<Q> {
     /// The next line. Of an over-long one the front, and its rest is skipped. `None` if it is not there yet, or the session failed.
     #[inline(always)]
     fn line<'i>(&mut self, input: &mut impl Input<'i>) -> Option<Found<'i>> {
-        match self.scanner.ordinary(input.bytes()) {
-            Ordinary::Line { line, len } => {
-                self.scanner.take(input, len);
-                Some(Found { text: line, bare_lf: false, cut: false })
+        match self.scanner.fast(input.bytes()) {
+            Fast::Line { line, len } => {
+                self.scanner.consume_line(input, len);
+                Some(Found { text: line, bare_lf: false, truncated: false })
             }
-            Ordinary::Partial => None,
-            Ordinary::No => self.odd_line(input),
+            Fast::Partial => None,
+            Fast::Other => self.line_slow(input),
         }
     }
 
     #[inline(never)]
-    fn odd_line<'i>(&mut self, input: &mut impl Input<'i>) -> Option<Found<'i>> {
+    fn line_slow<'i>(&mut self, input: &mut impl Input<'i>) -> Option<Found<'i>> {
         let (found, seen) = match self.scanner.front(input) {
             Front::Line { line: Line::Complete(text), len, bare_lf } => {
-                self.scanner.take(input, len);
-                (Found { text, bare_lf, cut: false }, bare_lf.then_some(Deviation::BareLf))
+                self.scanner.consume_line(input, len);
+                (Found { text, bare_lf, truncated: false }, bare_lf.then_some(Deviation::BareLf))
             }
             Front::Over(text) => {
                 self.scanner.skip_rest(input, false);
-                (Found { text, bare_lf: false, cut: true }, Some(Deviation::LongLine))
+                (Found { text, bare_lf: false, truncated: true }, Some(Deviation::LongLine))
             }
             // A scanner that accepts bare LF and skips in silence reports no other line.
             Front::Partial | Front::Line { .. } => return None,
@@ -167,7 +167,7 @@ impl<const Q: usize> Client<Q> {
             (Reading::Status, Some((id, Asked::Auth))) if is_challenge(line) => {
                 self.reading = Reading::Challenged;
                 let part = match parse::challenge(line, &mut seen) {
-                    Ok(challenge) if !found.cut => Part::Challenge(challenge),
+                    Ok(challenge) if !found.truncated => Part::Challenge(challenge),
                     _ => {
                         seen.insert(Deviation::BadChallenge);
                         Part::Unreadable(line)
@@ -221,20 +221,20 @@ impl<const Q: usize> Client<Q> {
                 Ok(Part::Ok(shown))
             }
             Asked::Quit => {
-                let event = self.whole(Part::Ok(shown));
+                let event = self.finish_reply(Part::Ok(shown));
                 self.reading = Reading::Closed { tls: false };
                 return Ok(event);
             }
             Asked::Stls => {
-                if found.cut || !input.bytes().is_empty() {
+                if found.truncated || !input.bytes().is_empty() {
                     return Err(self.fail(ProtocolError::PlaintextAfterStls));
                 }
-                let event = self.whole(Part::Ok(shown));
+                let event = self.finish_reply(Part::Ok(shown));
                 self.reading = Reading::Closed { tls: true };
                 return Ok(event);
             }
             // Half a number is another number.
-            Asked::Stat | Asked::Scan | Asked::Uid if found.cut => Err(ReplyError::Fields),
+            Asked::Stat | Asked::Scan | Asked::Uid if found.truncated => Err(ReplyError::Fields),
             Asked::Stat => parse::stat_reply(text, seen).map(|stat| {
                 self.tally.stat = Some(stat.count);
                 Part::Stat(stat)
@@ -258,14 +258,14 @@ impl<const Q: usize> Client<Q> {
                 return Ok(Event::Reply(self.id(), Part::Begin(shown)));
             }
         };
-        Ok(self.whole(part.unwrap_or_else(|_| {
+        Ok(self.finish_reply(part.unwrap_or_else(|_| {
             seen.insert(Deviation::NoNumbers);
             Part::Unreadable(text)
         })))
     }
 
     fn err<'i>(&mut self, asked: Asked, line: StatusLine<'i>) -> Event<'i> {
-        let event = self.whole(Part::Err(Refusal { code: line.code, text: line.text }));
+        let event = self.finish_reply(Part::Err(Refusal { code: line.code, text: line.text }));
         match asked {
             Asked::Capa => self.capabilities.refused(),
             Asked::Quit => self.reading = Reading::Closed { tls: false },
@@ -286,14 +286,14 @@ impl<const Q: usize> Client<Q> {
                     _ => {}
                 }
                 self.note(seen)?;
-                return Ok(self.whole(Part::End));
+                return Ok(self.finish_reply(Part::End));
             }
             Some(stuffed) => stuffed,
             None => found.text,
         };
         let part = match asked {
             // The front of an id is another id, the front of a list another list.
-            _ if found.cut => Err(ReplyError::Fields),
+            _ if found.truncated => Err(ReplyError::Fields),
             Asked::Capa => {
                 let capability = parse::capability(line, &mut seen);
                 self.incoming.add(&capability);
@@ -327,7 +327,7 @@ impl<const Q: usize> Client<Q> {
 
     /// The last part of a reply: its command leaves the queue.
     #[inline]
-    fn whole<'i>(&mut self, part: Part<'i>) -> Event<'i> {
+    fn finish_reply<'i>(&mut self, part: Part<'i>) -> Event<'i> {
         let id = self.id();
         self.queue.pop();
         self.reading = Reading::Status;
@@ -350,7 +350,7 @@ struct Found<'i> {
     /// It ended in LF alone.
     bare_lf: bool,
     /// It is the front of an over-long one.
-    cut: bool,
+    truncated: bool,
 }
 
 /// In an AUTH exchange a line that starts with `+` is a challenge unless it says `+OK`: no guess may log anybody in.

@@ -77,7 +77,7 @@ impl<const Q: usize> Client<Q> {
         client
     }
 
-    /// Other limits; [`Limits::window`] if the receive buffer holds fewer than 12 KiB.
+    /// Other limits; [`Limits::for_window`] if the receive buffer holds fewer than 12 KiB.
     #[must_use]
     pub const fn with_limits(mut self, limits: Limits) -> Self {
         self.settings.limits = limits;
@@ -177,11 +177,11 @@ impl<const Q: usize> Client<Q> {
     /// Records what the server did; fails if the profile does not accept it.
     #[inline]
     pub(super) fn note(&mut self, seen: Deviations) -> Result<(), ProtocolError> {
-        if seen.is_empty() { Ok(()) } else { self.judge(seen) }
+        if seen.is_empty() { Ok(()) } else { self.apply_profile(seen) }
     }
 
     #[cold]
-    fn judge(&mut self, seen: Deviations) -> Result<(), ProtocolError> {
+    fn apply_profile(&mut self, seen: Deviations) -> Result<(), ProtocolError> {
         self.deviations = self.deviations.union(seen);
         match self.settings.profile.refuses(seen) {
             Some(one) => Err(self.fail(ProtocolError::Deviation(one))),

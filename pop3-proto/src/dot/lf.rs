@@ -50,11 +50,11 @@ impl LfUnstuffer {
                     let end = memchr::memchr(b'\n', bytes).map(|lf| lf.wrapping_add(1));
                     self.0 = if end.is_some() { State::LineStart } else { State::Inside };
                     let len = end.unwrap_or(bytes.len());
-                    input.used(len);
+                    input.consume(len);
                     return Chunk::Data(bytes.get(..len).unwrap_or_default());
                 }
             };
-            input.used(1);
+            input.consume(1);
         }
     }
 }

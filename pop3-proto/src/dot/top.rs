@@ -31,7 +31,7 @@ impl TopLimit {
 
     /// The front of this piece of the message that belongs to the answer.
     #[inline]
-    pub fn take<'m>(&mut self, piece: &'m [u8]) -> &'m [u8] {
+    pub fn front<'m>(&mut self, piece: &'m [u8]) -> &'m [u8] {
         let mut rest = piece;
         while !rest.is_empty() && self.state != State::Enough {
             self.step(&mut rest);

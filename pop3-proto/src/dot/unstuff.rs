@@ -86,15 +86,15 @@ impl Unstuffer {
                         && let Some(before) = self.before_dot(bytes)
                     {
                         self.0 = State::Dot;
-                        input.used(before.len().wrapping_add(1));
+                        input.consume(before.len().wrapping_add(1));
                         return Chunk::Data(before);
                     }
                     self.0 = self.behind(bytes);
-                    input.used(bytes.len());
+                    input.consume(bytes.len());
                     return Chunk::Data(bytes);
                 }
             };
-            input.used(1);
+            input.consume(1);
         }
     }
 

@@ -5,7 +5,7 @@ use core::fmt;
 use super::put;
 use crate::base64;
 use crate::buf::{Full, Output};
-use crate::decimal::Backwards;
+use crate::decimal::ReverseBuf;
 use crate::limits::COMMAND_LINE;
 use crate::types::{Command, Verb, is_language_range, is_mechanism_name};
 use crate::word::has_control;
@@ -127,7 +127,7 @@ fn line(out: &mut impl Output, parts: &[&[u8]]) -> Result<(), EncodeError> {
 /// A line of a verb and at most two numbers, in which nothing can be wrong.
 #[inline]
 fn numbers(out: &mut impl Output, verb: &[u8], numbers: &[u64]) -> Result<(), EncodeError> {
-    let mut line = Backwards::<{ b"VERB   \r\n".len() + 20 + 20 }>::empty();
+    let mut line = ReverseBuf::<{ b"VERB   \r\n".len() + 20 + 20 }>::empty();
     line.text(b"\r\n");
     for number in numbers.iter().rev() {
         line.number(*number);

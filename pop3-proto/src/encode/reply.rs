@@ -3,10 +3,10 @@
 use super::put;
 use crate::base64;
 use crate::buf::{Full, Output};
-use crate::decimal::{Backwards, Decimal};
+use crate::decimal::{Decimal, ReverseBuf};
 use crate::limits::REPLY_LINE;
 use crate::text::Text;
-use crate::types::{Code, MsgNo, Scan, Stat, Status, Timestamp, Uid};
+use crate::types::{ApopTimestamp, Code, MsgNo, Scan, Stat, Status, Uid};
 use crate::word::{has_control, has_unprintable};
 
 /// The line that ends a multi-line reply (RFC 1939 section 3).
@@ -51,7 +51,7 @@ pub fn status_line_utf8(
 /// # Errors
 ///
 /// [`Full`] if the line does not fit; nothing was appended.
-pub fn greeting(text: &str, timestamp: Option<Timestamp<'_>>, out: &mut impl Output) -> Result<(), Full> {
+pub fn greeting(text: &str, timestamp: Option<ApopTimestamp<'_>>, out: &mut impl Output) -> Result<(), Full> {
     let timestamp = timestamp.map_or("", |timestamp| timestamp.as_str());
     let room = REPLY_LINE.wrapping_sub(b"+OK  \r\n".len()).saturating_sub(timestamp.len());
     let text = cut(text, room);
@@ -84,7 +84,7 @@ pub fn greeting(text: &str, timestamp: Option<Timestamp<'_>>, out: &mut impl Out
 ///
 /// [`Full`] if the line does not fit; nothing was appended.
 pub fn stat_reply(stat: Stat, out: &mut impl Output) -> Result<(), Full> {
-    let mut line = Backwards::<{ b"+OK  \r\n".len() + 20 + 20 }>::empty();
+    let mut line = ReverseBuf::<{ b"+OK  \r\n".len() + 20 + 20 }>::empty();
     line.text(b"\r\n");
     line.number(stat.octets);
     line.octet(b' ');
@@ -114,8 +114,8 @@ pub fn scan_item(scan: Scan, out: &mut impl Output) -> Result<(), Full> {
 
 /// `n size` and CRLF, in one piece.
 #[inline]
-fn scan_line(scan: Scan) -> Backwards<33> {
-    let mut line = Backwards::empty();
+fn scan_line(scan: Scan) -> ReverseBuf<33> {
+    let mut line = ReverseBuf::empty();
     line.text(b"\r\n");
     line.number(scan.octets);
     line.octet(b' ');
@@ -139,7 +139,7 @@ pub fn uid_reply(number: MsgNo, uid: Uid<'_>, out: &mut impl Output) -> Result<(
 /// [`Full`] if the line does not fit; nothing was appended.
 #[inline]
 pub fn uid_item(number: MsgNo, uid: Uid<'_>, out: &mut impl Output) -> Result<(), Full> {
-    let mut head = Backwards::<11>::empty();
+    let mut head = ReverseBuf::<11>::empty();
     head.octet(b' ');
     head.number(u64::from(number.get()));
     put(out, &[head.as_bytes(), uid.as_bytes(), b"\r\n"])
@@ -154,7 +154,7 @@ pub fn lang_reply(tag: &str, text: &str, out: &mut impl Output) -> Result<(), Fu
     let tag = language_tag(tag);
     let head = [b"+OK ", tag.as_bytes(), b" "];
     let room = REPLY_LINE.saturating_sub(tag.len()).saturating_sub(7);
-    mended(&head, cut(text, room), true, out)
+    sanitized(&head, cut(text, room), true, out)
 }
 
 /// Appends one line of a language listing: `tag description` (RFC 6856 section 3.2). Control characters become `?`. The tag is
@@ -169,7 +169,7 @@ pub fn lang_item(tag: &str, description: &str, out: &mut impl Output) -> Result<
         return put(out, &[tag.as_bytes(), b"\r\n"]);
     }
     let room = REPLY_LINE.saturating_sub(tag.len()).saturating_sub(3);
-    mended(&[tag.as_bytes(), b" "], cut(description, room), true, out)
+    sanitized(&[tag.as_bytes(), b" "], cut(description, room), true, out)
 }
 
 /// Appends a challenge: `+ ` and the base64 text of `data` (RFC 5034 section 4).
@@ -202,8 +202,8 @@ fn line(
         }
         let text = cut(text, REPLY_LINE.wrapping_sub(b"-ERR \r\n".len()));
         return match text.strip_prefix('[') {
-            Some(behind) => mended(&[open, b"("], behind, utf8, out),
-            None => mended(&[open], text, utf8, out),
+            Some(behind) => sanitized(&[open, b"("], behind, utf8, out),
+            None => sanitized(&[open], text, utf8, out),
         };
     };
     let indicator: &[u8] = if status == Status::Ok { b"+OK" } else { b"-ERR" };
@@ -212,7 +212,7 @@ fn line(
         return put(out, &[indicator, b" [", code, b"]\r\n"]);
     }
     let room = REPLY_LINE.wrapping_sub(b"-ERR [] \r\n".len()).saturating_sub(code.len());
-    mended(&[indicator, b" [", code, b"] "], cut(text, room), utf8, out)
+    sanitized(&[indicator, b" [", code, b"] "], cut(text, room), utf8, out)
 }
 
 /// Octets of a challenge line.
@@ -222,7 +222,7 @@ pub(crate) const fn challenge_len(data: &[u8]) -> usize {
 
 /// Appends `head`, `text` and CRLF; what may not stand in a text is replaced.
 #[inline]
-fn mended<const N: usize>(
+fn sanitized<const N: usize>(
     head: &[&[u8]; N],
     text: &str,
     utf8: bool,

@@ -75,7 +75,7 @@ impl Headers {
         for agrees in ORDER {
             for item in items.iter_mut().filter(|item| item.unsure) {
                 if let Some(digest) = item.digest {
-                    item.key = self.take(agrees, item, &digest).map(Box::new);
+                    item.key = self.claim(agrees, item, &digest).map(Box::new);
                     item.unsure = item.key.is_none();
                 }
             }
@@ -86,10 +86,10 @@ impl Headers {
 
     /// The entry that this message must be, if it is one.
     pub(super) fn find(&mut self, item: &Item, digest: &HeaderDigest) -> Option<Key> {
-        ORDER.into_iter().find_map(|agrees| self.take(agrees, item, digest))
+        ORDER.into_iter().find_map(|agrees| self.claim(agrees, item, digest))
     }
 
-    fn take(&mut self, agrees: Agrees, item: &Item, digest: &HeaderDigest) -> Option<Key> {
+    fn claim(&mut self, agrees: Agrees, item: &Item, digest: &HeaderDigest) -> Option<Key> {
         // Messages without a header have nothing in common but that.
         let says_nothing = *digest == Digester::new().finish();
         if says_nothing && (!agrees.with_size() || (agrees.is_gone() && item.uid.is_none())) {

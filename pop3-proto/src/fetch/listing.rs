@@ -39,7 +39,7 @@ pub(super) struct Listing {
 impl Listing {
     /// `None` if the listing is beyond `most` octets of memory or lines.
     pub(super) fn scan(&mut self, scan: Scan, most: (usize, u64)) -> Option<()> {
-        self.take(0, most)?;
+        self.account(0, most)?;
         self.items.push(Item::new(scan.number, Some(scan.octets)));
         Some(())
     }
@@ -47,7 +47,7 @@ impl Listing {
     /// As [`scan`](Self::scan).
     pub(super) fn uid(&mut self, line: &UidLine<'_>, most: (usize, u64)) -> Option<()> {
         // It is kept here, as a key, and in the record, where it is a key again.
-        self.take(line.uid.len().saturating_mul(5), most)?;
+        self.account(line.uid.len().saturating_mul(5), most)?;
         if let Some(number) = line.number.filter(|_| !line.uid.is_empty()) {
             self.uids.push((number, line.uid.into()));
         }
@@ -56,10 +56,10 @@ impl Listing {
 
     /// A line that cannot be read. As [`scan`](Self::scan).
     pub(super) fn unreadable(&mut self, most: (usize, u64)) -> Option<()> {
-        self.take(0, most)
+        self.account(0, most)
     }
 
-    fn take(&mut self, more: usize, most: (usize, u64)) -> Option<()> {
+    fn account(&mut self, more: usize, most: (usize, u64)) -> Option<()> {
         self.memory = self.memory.saturating_add(ITEM).saturating_add(more);
         self.lines = self.lines.saturating_add(1);
         (self.memory <= most.0 && self.lines <= most.1).then_some(())

@@ -1,7 +1,7 @@
 //! Floor 5, the client's download plan: what is new, what to delete, and what is certain after a broken session.
 //!
-//! A [`Fetch`] runs one session behind the login. [`Fetch::act`] sends commands, as many at once as the server permits;
-//! [`Fetch::see`] takes every event and says what it means for the store. A [`Record`] tells from session to session which messages
+//! A [`Fetch`] runs one session behind the login. [`Fetch::advance`] sends commands, as many at once as the server permits;
+//! [`Fetch::handle_event`] takes every event and says what it means for the store. A [`Record`] tells from session to session which messages
 //! the store has. Three promises:
 //!
 //! * A message is deleted only after [`Fetch::stored`] said that it is safe.
@@ -11,7 +11,7 @@
 //!
 //! ```
 //! use pop3_proto::client::{Client, Event, Profile};
-//! use pop3_proto::fetch::{Fetch, Progress, Record, Rules, Told};
+//! use pop3_proto::fetch::{Fetch, Progress, Record, Rules, FetchEvent};
 //! use pop3_proto::{Command, Security};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -25,12 +25,12 @@
 //! let mut fetch = Fetch::new(Record::new(), rules, now);
 //! let (mut out, mut mail) = (Vec::new(), Vec::new());
 //! loop {
-//!     match fetch.act(&mut client, &mut out)? {
-//!         Progress::Going => match client.receive(&mut window)? {
+//!     match fetch.advance(&mut client, &mut out)? {
+//!         Progress::Pending => match client.receive(&mut window)? {
 //!             Event::NeedInput => return Err("the connection ended".into()), // a program flushes `out` and reads
-//!             event => match fetch.see(&event) {
-//!                 Told::Data(octets) => mail.extend_from_slice(octets),
-//!                 Told::Whole(message) => {
+//!             event => match fetch.handle_event(&event) {
+//!                 FetchEvent::Data(octets) => mail.extend_from_slice(octets),
+//!                 FetchEvent::Whole(message) => {
 //!                     // A program writes it to disk, synced, and the line to the file of the record.
 //!                     let line = fetch.stored(message.number).unwrap().to_string();
 //!                     assert_eq!(line, "have 11 1790000000 1790000000 1790000000 eaf046257f107c1d112753e4317faf26 0 uid:id-1");
@@ -51,10 +51,11 @@
 //! # }
 //! ```
 
-mod act;
+mod advance;
 mod delete;
 mod digest;
 mod entry;
+mod handle_event;
 mod headers;
 mod import;
 mod listing;
@@ -62,12 +63,11 @@ mod matching;
 mod planner;
 mod record;
 mod rules;
-mod see;
 #[cfg(feature = "serde")]
 mod serde;
 
 pub use entry::{Entry, Id};
 pub use import::ImportError;
-pub use planner::{Fault, Fetch, Progress, Summary, Told, Wanted};
+pub use planner::{Download, Fault, Fetch, FetchEvent, Progress, Summary};
 pub use record::{BadRecord, Record};
 pub use rules::Rules;

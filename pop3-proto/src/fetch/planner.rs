@@ -10,7 +10,7 @@ use super::headers::Headers;
 use super::listing::Listing;
 use super::record::Record;
 use super::rules::Rules;
-use crate::client::{Refusal, Trouble};
+use crate::client::{Refusal, RefusalKind};
 use crate::types::{MsgNo, Verb};
 
 /// The download of one session, from behind the login to the answer to QUIT.
@@ -79,7 +79,7 @@ pub(super) enum Sent {
 /// A message that is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Wanted {
+pub struct Download {
     /// Its number in this session.
     pub number: MsgNo,
     /// Its size as the server announced it: for a progress bar and nothing else.
@@ -88,33 +88,33 @@ pub struct Wanted {
     pub preview: Option<u64>,
 }
 
-/// What an event means for the store, from [`Fetch::see`].
+/// What an event means for the store, from [`Fetch::handle_event`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 #[non_exhaustive]
-pub enum Told<'i> {
+pub enum FetchEvent<'i> {
     /// Nothing.
     Nothing,
     /// A message begins: open a place for it.
-    Begin(Wanted),
+    Begin(Download),
     /// Octets of it.
     Data(&'i [u8]),
     /// It is complete. Make it safe, now or together with others, then call [`Fetch::stored`]: until then it counts as not fetched.
-    Whole(Wanted),
+    Whole(Download),
     /// It is complete, and is one that the record has: drop it.
-    Known(Wanted),
+    Known(Download),
     /// It came without a single octet, though the server says that it has some: drop it. The next session tries again.
-    Empty(Wanted),
-    /// The server does not give it. If [`Trouble`] says later three times in a row, no more are asked for in this session.
-    Refused(Wanted, Refusal<'i>),
+    Empty(Download),
+    /// The server does not give it. If [`RefusalKind`] says later three times in a row, no more are asked for in this session.
+    Refused(Download, Refusal<'i>),
 }
 
-/// Where the download stands, from [`Fetch::act`].
+/// Where the download stands, from [`Fetch::advance`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Progress {
-    /// Flush the output, and show the next event to [`Fetch::see`].
-    Going,
+    /// Flush the output, and show the next event to [`Fetch::handle_event`].
+    Pending,
     /// All that was asked for has come. Make safe what is not, call [`Fetch::stored`] for it, then go on: deletions follow. It is
     /// said once.
     Fetched,
@@ -133,8 +133,8 @@ pub enum Progress {
 pub enum Fault {
     /// `-ERR` to LIST, or to UIDL where it was announced: what is new cannot be told, and nothing is forgotten for that. Or to QUIT:
     /// not all of the deletions were done.
-    Refused(Verb, Option<Trouble>),
-    /// A listing of far more messages than STAT counted, or that takes more memory than [`Rules::most_memory`].
+    Refused(Verb, Option<RefusalKind>),
+    /// A listing of far more messages than STAT counted, or that takes more memory than [`Rules::max_memory`].
     TooMany,
 }
 
@@ -210,7 +210,7 @@ impl Fetch {
 
     /// Deletions whose outcome is not known.
     #[must_use]
-    pub fn unknown(&self) -> usize {
+    pub fn unconfirmed_deletions(&self) -> usize {
         self.record.iter().filter(|entry| entry.is_leaving()).count()
     }
 
@@ -221,14 +221,14 @@ impl Fetch {
     }
 
     /// What is asked for, in order, once the listing is in: before that it is empty. Some of it may turn out to be known.
-    pub fn wanted(&self) -> impl Iterator<Item = Wanted> + '_ {
+    pub fn wanted(&self) -> impl Iterator<Item = Download> + '_ {
         let retrieving = matches!(self.stage, Stage::Retrieve) || self.rules.dry_run;
         let todo = if retrieving { self.todo.as_slice() } else { &[] };
         todo.iter().filter_map(|i| self.listing.items.get(*i)).map(|item| self.want(item))
     }
 
     /// What the rules would delete, with [`Rules::dry_run`]: as if everything that is wanted had been stored.
-    pub fn doomed(&self) -> impl Iterator<Item = MsgNo> + '_ {
+    pub fn would_delete(&self) -> impl Iterator<Item = MsgNo> + '_ {
         let doomed = if self.rules.dry_run { self.deletions(&self.todo) } else { Vec::new() };
         doomed.into_iter().filter_map(|i| self.listing.items.get(i)).map(|item| item.number)
     }

@@ -13,7 +13,7 @@ pub struct Rules {
     /// Leave so many octets on the server, in the newest messages: from the first that does not fit, all older ones go.
     pub keep_octets: Option<u64>,
     /// Of larger messages fetch a preview: the header and [`preview_lines`](Self::preview_lines). They stay on the server.
-    pub whole_up_to: Option<u64>,
+    pub preview_above: Option<u64>,
     /// Body lines of a preview, 20 by default.
     pub preview_lines: u64,
     /// Fetch the header of every message and nothing else.
@@ -27,7 +27,7 @@ pub struct Rules {
     pub forget_days: u32,
     /// Most octets of memory that the listing may take, 256 MiB by default: a list that goes on beyond is taken for endless. A
     /// message takes about 200 and five times its unique-id.
-    pub most_memory: usize,
+    pub max_memory: usize,
 }
 
 impl Rules {
@@ -37,18 +37,18 @@ impl Rules {
         delete_older_days: None,
         keep_count: None,
         keep_octets: None,
-        whole_up_to: None,
+        preview_above: None,
         preview_lines: 20,
         headers_only: false,
         all: false,
         dry_run: false,
         forget_days: 365,
-        most_memory: 256 * 1024 * 1024,
+        max_memory: 256 * 1024 * 1024,
     };
 
     /// How many body lines a message of that size is fetched with; `None` is all of it.
     pub(super) fn lines(&self, octets: Option<u64>) -> Option<u64> {
-        match (self.headers_only, self.whole_up_to, octets) {
+        match (self.headers_only, self.preview_above, octets) {
             (true, ..) => Some(0),
             (false, Some(limit), Some(octets)) if octets > limit => Some(self.preview_lines),
             _ => None,

@@ -8,7 +8,7 @@ use crate::types::{Protection, Security};
 impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
     /// The method, and whether the server announced it. What it did not announce comes last.
     pub(super) fn choose(&self, capabilities: &Capabilities, security: Security) -> Option<(Method, bool)> {
-        let tried = self.tried.union(self.learned.failed);
+        let tried = self.tried.union(self.notes.failed);
         let mut candidates = self.policy.methods.iter().filter(|method| {
             !tried.contains(*method)
                 && self.fits(*method)
@@ -17,7 +17,8 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
         });
         let announced = candidates.clone().find(|method| self.is_announced(*method, capabilities));
         announced.map(|method| (method, true)).or_else(|| {
-            let unannounced = candidates.find(|method| self.policy.unannounced && self.may_be_there(*method));
+            let unannounced =
+                candidates.find(|method| self.policy.try_unannounced && self.may_be_there(*method));
             unannounced.map(|method| (method, false))
         })
     }
@@ -48,7 +49,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
             Method::ScramSha1 => Method::ScramSha1Plus,
             _ => return false,
         };
-        let given_up = self.policy.unbound && self.tried.union(self.learned.failed).contains(plus);
+        let given_up = self.policy.allow_unbound && self.tried.union(self.notes.failed).contains(plus);
         !given_up
             && self.policy.methods.contains(plus)
             && self.fits(plus)
@@ -58,7 +59,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
     const fn is_safe(&self, method: Method, security: Security) -> bool {
         match (security, method.needs()) {
             (Security::Tls, _) | (Security::Plain, Protection::None) => true,
-            (Security::Plain, Protection::Private) => self.policy.clear_secrets,
+            (Security::Plain, Protection::Private) => self.policy.allow_plaintext_secrets,
             (Security::Plain, Protection::Tls) => false,
         }
     }

@@ -3,23 +3,23 @@
 use core::fmt;
 
 use super::method::Method;
-use crate::client::Trouble;
+use crate::client::RefusalKind;
 
 /// Why nobody is logged in. It is final for this connection: end it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Failure {
     /// Whose trouble it is.
-    pub trouble: Trouble,
+    pub kind: RefusalKind,
     /// What happened.
     pub reason: Reason,
-    /// Whether a new connection makes sense at once, with what was [learned](super::Login::learned) from this one.
+    /// Whether a new connection makes sense at once, with what was [learned](super::Login::server_notes) from this one.
     pub retry: Option<Retry>,
 }
 
 impl Failure {
-    pub(super) const fn new(trouble: Trouble, reason: Reason) -> Self {
-        Self { trouble, reason, retry: None }
+    pub(super) const fn new(kind: RefusalKind, reason: Reason) -> Self {
+        Self { kind, reason, retry: None }
     }
 }
 
@@ -46,7 +46,7 @@ pub enum Reason {
     Closed,
 }
 
-/// What to do differently on a new connection; [`Learned`](super::Learned) holds it.
+/// What to do differently on a new connection; [`ServerNotes`](super::ServerNotes) holds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Retry {
@@ -58,7 +58,7 @@ pub enum Retry {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.reason, self.trouble)
+        write!(f, "{}: {}", self.reason, self.kind)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Floor 5, the client's way in: which step comes next, given capabilities, TLS, credentials and policy.
 //!
-//! [`Login::act`] sends what is to be sent, [`Login::see`] takes every event of the session, until one of them says that it is over:
-//! [`Progress::In`], or [`Progress::Failed`] with a [`Failure`] that says whose trouble it is and whether another attempt makes sense.
+//! [`Login::advance`] sends what is to be sent, [`Login::handle_event`] takes every event of the session, until one of them says that it is over:
+//! [`Progress::LoggedIn`], or [`Progress::Failed`] with a [`Failure`] that says whose trouble it is and whether another attempt makes sense.
 //! Required TLS is a state that nothing gets around: in clear nothing leaves but CAPA and STLS. Where the [`Policy`] does not require it, no
 //! password and no token leaves in clear unless it says so; a name and a proof of CRAM-MD5 or SCRAM may.
 //!
@@ -21,13 +21,13 @@
 //! let mut window = &b"+OK hello\r\n+OK\r\nUSER\r\nSASL PLAIN\r\n.\r\n+OK welcome\r\n+OK\r\nTOP\r\nUIDL\r\n.\r\n"[..];
 //! let mut out = Vec::new();
 //! loop {
-//!     match login.act(&mut client, &mut out)? {
-//!         Progress::Going => match client.receive(&mut window)? {
+//!     match login.advance(&mut client, &mut out)? {
+//!         Progress::Pending => match client.receive(&mut window)? {
 //!             Event::NeedInput => return Err(login.end_of_input().into()), // a program flushes `out` and reads
-//!             event => login.see(&event),
+//!             event => login.handle_event(&event),
 //!         },
 //!         Progress::StartTls => unreachable!("this connection is inside TLS"), // see `Login::set_channel`
-//!         Progress::In => break,
+//!         Progress::LoggedIn => break,
 //!         Progress::Failed(failure) => return Err(failure.into()),
 //!     }
 //! }
@@ -37,17 +37,17 @@
 //! # }
 //! ```
 
-mod act;
+mod advance;
 mod choose;
+mod end_of_input;
 mod failure;
-mod hangup;
+mod handle_event;
 mod method;
 mod planner;
 mod policy;
-mod see;
 
-pub use crate::client::Trouble;
+pub use crate::client::RefusalKind;
 pub use failure::{Failure, Reason, Retry};
 pub use method::{Method, Methods};
 pub use planner::{Login, Progress};
-pub use policy::{Learned, Policy, Tls};
+pub use policy::{Policy, ServerNotes, Tls};

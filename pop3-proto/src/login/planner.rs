@@ -4,11 +4,11 @@ use core::fmt;
 
 use super::failure::Failure;
 use super::method::{Method, Methods};
-use super::policy::{Learned, Policy};
+use super::policy::{Policy, ServerNotes};
 use crate::sasl::Channel;
 use crate::sasl::client::{Credentials, Engine as _, Exchange};
 use crate::text::Text;
-use crate::types::{Digest, Security};
+use crate::types::{ApopDigest, Security};
 
 /// Octets of a refusal's text that are kept.
 const WORDS: usize = 128;
@@ -20,10 +20,10 @@ pub struct Login<'c, M: AsRef<[u8]> + AsMut<[u8]>> {
     pub(super) exchange: Exchange<'c, M>,
     pub(super) credentials: Credentials<'c>,
     pub(super) policy: Policy,
-    pub(super) learned: Learned,
+    pub(super) notes: ServerNotes,
     pub(super) stage: Stage,
     /// The answer to the greeting's timestamp.
-    pub(super) digest: Option<Digest>,
+    pub(super) digest: Option<ApopDigest>,
     /// Methods that failed or cannot be used on this connection.
     pub(super) tried: Methods,
     /// Of these, those that the server refused.
@@ -68,18 +68,18 @@ pub(super) enum Stage {
     Failed(Failure),
 }
 
-/// Where the login stands, from [`Login::act`].
+/// Where the login stands, from [`Login::advance`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Progress {
-    /// Flush the output, and show the next event to [`Login::see`].
-    Going,
+    /// Flush the output, and show the next event to [`Login::handle_event`].
+    Pending,
     /// `+OK` to STLS came. Take [`Client::handover`](crate::client::Client::handover), shake hands, check the certificate, and go on with
     /// the client that [`Handover::secured`](crate::client::Handover::secured) gives, and with [`Login::set_channel`] if the connection has
     /// a channel binding.
     StartTls,
     /// The client is logged in. Its capabilities are those after the login.
-    In,
+    LoggedIn,
     /// Nobody is logged in, and nobody will be on this connection.
     Failed(Failure),
 }
@@ -94,7 +94,7 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Login<'c, M> {
             exchange: Exchange::new(credentials, channel, memory),
             credentials,
             policy,
-            learned: Learned::NOTHING,
+            notes: ServerNotes::NONE,
             stage: Stage::Greeting,
             digest: None,
             tried: Methods::NONE,
@@ -110,15 +110,15 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Login<'c, M> {
 
     /// What earlier connections to this server taught.
     #[must_use]
-    pub const fn with_learned(mut self, learned: Learned) -> Self {
-        self.learned = learned;
+    pub const fn with_server_notes(mut self, notes: ServerNotes) -> Self {
+        self.notes = notes;
         self
     }
 
     /// What this connection taught, and those before it.
     #[must_use]
-    pub const fn learned(&self) -> Learned {
-        self.learned
+    pub const fn server_notes(&self) -> ServerNotes {
+        self.notes
     }
 
     /// Tells what the connection is inside TLS: call it after the handshake that [`Progress::StartTls`] asked for. Without it the
@@ -135,7 +135,7 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Login<'c, M> {
 
     /// The text of the last refusal, cut to 128 octets: show it to people, with what [`Failure`] says.
     #[must_use]
-    pub fn words(&self) -> Text<'_> {
+    pub fn last_refusal_text(&self) -> Text<'_> {
         Text::new(self.words.get(..self.words_len).unwrap_or_default())
     }
 

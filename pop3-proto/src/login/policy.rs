@@ -9,7 +9,7 @@ pub enum Tls {
     #[default]
     Required,
     /// STLS where it is offered, in clear where it is not: whoever sits in the middle decides. What shows the password is not sent in
-    /// clear all the same, unless [`Policy::clear_secrets`] is set.
+    /// clear all the same, unless [`Policy::allow_plaintext_secrets`] is set.
     IfOffered,
     /// In clear, without asking for STLS: for a connection that is safe by other means.
     Never,
@@ -22,21 +22,21 @@ pub struct Policy {
     /// Whether TLS is a must. It is, by default.
     pub tls: Tls,
     /// Whether methods that show the password may be used in clear. Off by default; tokens need TLS in any case.
-    pub clear_secrets: bool,
+    pub allow_plaintext_secrets: bool,
     /// The methods that may be used: all but APOP by default.
     pub methods: Methods,
     /// Whether to try what the server has not announced when nothing else is left, without an initial response (RFC 5034 section 3):
     /// USER, the token, or the one method that [`methods`](Self::methods) holds. On by default: many a server forgets to announce.
-    pub unannounced: bool,
+    pub try_unannounced: bool,
     /// Whether SCRAM may go on without a channel binding where the server refuses the one that it offered. Off by default: whoever
     /// sits in the middle of the TLS connection has only to refuse. To insist on a binding, put nothing but -PLUS into
     /// [`methods`](Self::methods): the list of the server can be cut as well. Some servers offer -PLUS with bindings that TLS 1.3 does not have.
-    pub unbound: bool,
+    pub allow_unbound: bool,
     /// How many methods may be refused on one connection before it counts as wrong credentials, 3 by default. Servers lock users
     /// out who fail too often.
     pub attempts: u8,
     /// Whether to ask CAPA again after the login, where the list may be another (RFC 2449 section 5). On by default.
-    pub ask_again: bool,
+    pub recheck_capabilities: bool,
     /// Whether to send UTF8 before the login where it is offered, for messages as they are (RFC 6856 section 2). Off by default.
     pub utf8: bool,
 }
@@ -45,17 +45,17 @@ impl Policy {
     /// TLS, everything but APOP, and three attempts.
     pub const DEFAULT: Self = Self {
         tls: Tls::Required,
-        clear_secrets: false,
+        allow_plaintext_secrets: false,
         methods: Methods::DEFAULT,
-        unannounced: true,
-        unbound: false,
+        try_unannounced: true,
+        allow_unbound: false,
         attempts: 3,
-        ask_again: true,
+        recheck_capabilities: true,
         utf8: false,
     };
 
     /// In clear, passwords too: for loopback, and for tests.
-    pub const CLEAR: Self = Self { tls: Tls::Never, clear_secrets: true, ..Self::DEFAULT };
+    pub const CLEAR: Self = Self { tls: Tls::Never, allow_plaintext_secrets: true, ..Self::DEFAULT };
 }
 
 impl Default for Policy {
@@ -65,10 +65,10 @@ impl Default for Policy {
 }
 
 /// What earlier connections taught about a server. Keep it for each account, hand it to
-/// [`Login::with_learned`](super::Login::with_learned), and forget it when credentials or server change, and after some days: servers are mended.
+/// [`Login::with_server_notes`](super::Login::with_server_notes), and forget it when credentials or server change, and after some days: servers are mended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Learned {
+pub struct ServerNotes {
     /// Methods that the server lists and that fail all the same.
     pub failed: Methods,
     /// It hangs up on CAPA in clear. What somebody in the middle can do there teaches nothing about TLS.
@@ -79,14 +79,14 @@ pub struct Learned {
     pub no_capa_after: bool,
 }
 
-impl Learned {
+impl ServerNotes {
     /// Of a server that nobody has talked to.
-    pub const NOTHING: Self =
+    pub const NONE: Self =
         Self { failed: Methods::NONE, no_capa_in_clear: false, no_capa_in_tls: false, no_capa_after: false };
 }
 
-impl Default for Learned {
+impl Default for ServerNotes {
     fn default() -> Self {
-        Self::NOTHING
+        Self::NONE
     }
 }

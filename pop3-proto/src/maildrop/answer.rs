@@ -3,7 +3,7 @@
 use super::drop::{Maildrop, Open};
 use super::index::Index;
 use crate::buf::{Full, Input, Output};
-use crate::decimal::Backwards;
+use crate::decimal::ReverseBuf;
 use crate::server::{self, Event, Next, Phrase, Server, kind};
 use crate::time::Time;
 use crate::types::{Code, Command, MsgNo, Stat};
@@ -56,7 +56,7 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Maildrop<I, M> {
             if !mine {
                 return next;
             }
-            let event = session.take(&next, input, out);
+            let event = session.emit(&next, input, out);
             self.listing = open.answer(event, self.read_only, session, out);
         }
     }
@@ -189,7 +189,7 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Open<I, M> {
 }
 
 /// Two numbers and two words, from the last to the first.
-type Words = Backwards<{ 10 + 20 + 2 * WORD + b"  ( )".len() }>;
+type Words = ReverseBuf<{ 10 + 20 + 2 * WORD + b"  ( )".len() }>;
 
 /// Octets of the longest word that there is room for.
 const WORD: usize = 40;

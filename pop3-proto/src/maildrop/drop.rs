@@ -114,7 +114,7 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Maildrop<I, M> {
         out: &mut impl Output,
     ) -> Event<'i> {
         let next = self.advance(session, now, &mut input, out);
-        let event = session.take(&next, &mut input, out);
+        let event = session.emit(&next, &mut input, out);
         if let Event::Quit { update: true, .. } = event {
             self.update = true;
         }

@@ -17,7 +17,7 @@ use crate::word::has_control;
 /// [`CommandError`] says which rule the line breaks.
 #[inline]
 pub fn command(line: &[u8]) -> Result<Command<'_>, CommandError> {
-    match usual(line) {
+    match fast(line) {
         Some(command) => Ok(command),
         None => any_command(line),
     }
@@ -26,7 +26,7 @@ pub fn command(line: &[u8]) -> Result<Command<'_>, CommandError> {
 /// What clients send all day long, if there is nothing wrong with it. The verb decides by one comparison of words, and none of
 /// these forms leaves room for a control character that has not been looked for.
 #[inline]
-fn usual(line: &[u8]) -> Option<Command<'_>> {
+fn fast(line: &[u8]) -> Option<Command<'_>> {
     let alone = line.len() == 4;
     match capitals(*line.first_chunk()?) {
         verb @ (RETR | DELE | LIST | UIDL) if !alone => {
@@ -112,7 +112,7 @@ mod tests {
 
     use super::{Command, CommandError, any_command, command};
 
-    /// Lines around the forms that [`usual`](super::usual) knows.
+    /// Lines around the forms that [`fast`](super::fast) knows.
     fn lines() -> impl Strategy<Value = Vec<u8>> {
         let verb = prop_oneof![
             prop::sample::select(vec![

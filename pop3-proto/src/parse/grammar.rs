@@ -10,7 +10,7 @@ use super::error::CommandError;
 use super::number::{msg_no, number};
 use crate::base64::Base64;
 use crate::secret::Secret;
-use crate::types::{Command, Digest, MsgNo, is_language_range, is_mechanism_name};
+use crate::types::{ApopDigest, Command, MsgNo, is_language_range, is_mechanism_name};
 use crate::word::has_control;
 
 /// Any line. What it makes of a line is what [`command`](super::command()) makes of it.
@@ -120,7 +120,7 @@ fn apop(args: &[u8]) -> Result<Command<'_>, CommandError> {
     let word = || verify(take_till::<_, _, ()>(|b| b == b' '), |word: &[u8]| !word.is_empty());
     match separated_pair(word(), tag(" "), rest).parse_complete(args) {
         Ok((_, (name, digest))) => {
-            let digest = Digest::from_hex(digest).ok_or(CommandError::Digest)?;
+            let digest = ApopDigest::from_hex(digest).ok_or(CommandError::Digest)?;
             Ok(Command::Apop { name, digest })
         }
         Err(_) => Err(CommandError::Missing),

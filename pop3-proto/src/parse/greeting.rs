@@ -2,7 +2,7 @@
 
 use super::error::ReplyError;
 use super::reply::status_line;
-use crate::types::{Deviation, Deviations, Greeting, Status, Timestamp};
+use crate::types::{ApopTimestamp, Deviation, Deviations, Greeting, Status};
 
 /// Reads the line with which a server opens the session (RFC 1939 section 4, RFC 2449 section 3), without its line end.
 ///
@@ -17,7 +17,7 @@ pub fn greeting<'i>(line: &'i [u8], seen: &mut Deviations) -> Result<Greeting<'i
     if line.status == Status::Ok
         && let Some(bracketed) = bracketed(line.text.as_bytes())
     {
-        greeting.timestamp = core::str::from_utf8(bracketed).ok().and_then(Timestamp::new);
+        greeting.timestamp = core::str::from_utf8(bracketed).ok().and_then(ApopTimestamp::new);
         if greeting.timestamp.is_none() {
             seen.insert(Deviation::BadTimestamp);
         }

@@ -4,13 +4,13 @@ use md5::{Digest as _, Md5};
 
 use super::prepare;
 use crate::secret::Secret;
-use crate::types::{Digest, Timestamp};
+use crate::types::{ApopDigest, ApopTimestamp};
 
-impl Digest {
+impl ApopDigest {
     /// The digest of a timestamp, angle brackets included, and a shared secret (RFC 1939 section 7). A secret beyond ASCII is
     /// prepared with SASLprep first (RFC 6856 section 2.2); `None` if it cannot be.
     #[must_use]
-    pub fn of(timestamp: Timestamp<'_>, secret: Secret<'_>) -> Option<Self> {
+    pub fn of(timestamp: ApopTimestamp<'_>, secret: Secret<'_>) -> Option<Self> {
         let secret = secret.expose();
         let md5 = Md5::new_with_prefix(timestamp.as_str());
         let digest = if secret.is_ascii() {

@@ -1,15 +1,15 @@
 //! The heart of the session: everything that needs no embedder, up to the next thing that does.
 
+use super::apop_timestamp::ApopTimestampBuf;
 use super::event::{Need, Reason};
 use super::kind::Tag;
 use super::phrase::Phrase;
 use super::session::{Server, Turn};
-use super::stamp::Stamp;
 use crate::base64::Base64;
 use crate::buf::{Input, Output};
 use crate::encode;
 use crate::limits::MIN_OUTPUT;
-use crate::line::{Front, Line, Ordinary};
+use crate::line::{Fast, Front, Line};
 use crate::parse::CommandError;
 use crate::time::Time;
 use crate::types::Command;
@@ -93,7 +93,7 @@ impl<'c> Server<'c> {
     fn greet(&mut self, out: &mut impl Output) {
         self.turn = Turn::Command;
         let stamp = self.timestamp();
-        let timestamp = stamp.as_ref().and_then(Stamp::timestamp);
+        let timestamp = stamp.as_ref().and_then(ApopTimestampBuf::timestamp);
         let written = encode::greeting(self.config.greeting, timestamp, out);
         self.wrote(written);
     }
@@ -118,18 +118,18 @@ impl<'c> Server<'c> {
             }
             _ => limit,
         });
-        match self.scanner.ordinary(input.bytes()) {
-            Ordinary::Line { line, len } => {
-                self.heard(now);
-                self.judge(line, len, input, out)
+        match self.scanner.fast(input.bytes()) {
+            Fast::Line { line, len } => {
+                self.note_activity(now);
+                self.dispatch(line, len, input, out)
             }
-            Ordinary::Partial => Some(self.wait(now)),
-            Ordinary::No => self.odd_command(now, input, out),
+            Fast::Partial => Some(self.wait(now)),
+            Fast::Other => self.command_slow(now, input, out),
         }
     }
 
     #[inline(never)]
-    fn odd_command<'i>(
+    fn command_slow<'i>(
         &mut self,
         now: Time,
         input: &mut impl Input<'i>,
@@ -140,7 +140,7 @@ impl<'c> Server<'c> {
             Err(next) => return Some(next),
         };
         let error = match line {
-            Line::Complete(line) => return self.judge(line, len, input, out),
+            Line::Complete(line) => return self.dispatch(line, len, input, out),
             Line::TooLong => CommandError::TooLong,
             Line::BareLf | Line::Partial => CommandError::Octet,
         };
@@ -150,7 +150,7 @@ impl<'c> Server<'c> {
 
     /// A line came.
     #[inline]
-    fn heard(&mut self, now: Time) {
+    fn note_activity(&mut self, now: Time) {
         self.waiting = false;
         self.since = now;
     }
@@ -183,7 +183,7 @@ impl<'c> Server<'c> {
             }
             Front::Partial => Some(Err(self.wait(now))),
             Front::Line { line, len, .. } => {
-                self.heard(now);
+                self.note_activity(now);
                 Some(Ok((line, len)))
             }
         }
@@ -209,7 +209,7 @@ impl<'c> Server<'c> {
             Line::TooLong => Phrase::Malformed(CommandError::TooLong),
             Line::BareLf | Line::Partial => Phrase::Malformed(CommandError::Octet),
         };
-        self.scanner.take(input, len);
+        self.scanner.consume_line(input, len);
         self.refuse(Tag::Sasl, None, self.phrase(why), out);
         None
     }

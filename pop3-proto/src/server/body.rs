@@ -44,12 +44,12 @@ impl Body {
         serial: u32,
         stuffer: Stuffer,
         lines: Option<u64>,
-        end_header: bool,
+        ensure_header_end: bool,
         live: bool,
     ) -> Self {
         let top = lines.map(|lines| (TopLimit::new(lines), 0));
         let state = if live { State::Whole } else { State::Void };
-        Self { stuffer, top, header: end_header.then(|| TopLimit::new(0)), serial, state }
+        Self { stuffer, top, header: ensure_header_end.then(|| TopLimit::new(0)), serial, state }
     }
 
     /// Copies what fits from the front of `message` into `out`, and moves that front.
@@ -135,7 +135,7 @@ impl Body {
             None => whole.len(),
             Some((limit, granted)) => {
                 if *granted == 0 {
-                    *granted = limit.take(whole).len();
+                    *granted = limit.front(whole).len();
                 }
                 *granted
             }
@@ -154,7 +154,7 @@ impl Body {
         let (gone, rest) = whole.split_at_checked(used).unwrap_or((whole, &[]));
         *message = rest;
         if let Some(header) = &mut self.header {
-            header.take(gone);
+            header.front(gone);
         }
         if let Some((_, granted)) = &mut self.top {
             *granted = granted.wrapping_sub(used);

@@ -31,7 +31,7 @@ pub struct Config<'c> {
     /// than 600 s counts as 600 s (RFC 1939 section 3).
     pub autologout: Duration,
     /// Take USER and PASS, and mechanisms that show the password, also without TLS. Off by default.
-    pub clear_login: bool,
+    pub allow_plaintext_login: bool,
     /// Offer USER and PASS. On by default.
     pub user: bool,
     /// Offer APOP to sessions made [`with_apop`](super::Server::with_apop); this is the name of the host, the right part of
@@ -51,7 +51,7 @@ pub struct Config<'c> {
     /// Offer UTF8 (RFC 6856 section 2).
     pub utf8: bool,
     /// Take UTF8 after the login, too, where RFC 6856 section 2.1 forbids it and Outlook sends it. Off by default.
-    pub late_utf8: bool,
+    pub utf8_after_login: bool,
     /// Take user names and passwords in UTF-8 (RFC 6856 section 2.2); without it 8-bit octets in them are refused.
     pub utf8_user: bool,
     /// Offer LANG (RFC 6856 section 3).
@@ -68,13 +68,13 @@ pub struct Config<'c> {
     /// More lines for the answer to CAPA, each a tag and its parameters.
     pub capabilities: &'c [&'c str],
     /// Hand out verbs that the crate does not know as [`Event::Other`](super::Event::Other) instead of refusing them.
-    pub other: bool,
+    pub unknown_commands: bool,
     /// Send NUL in messages as octet 0x80, for clients that stop at a NUL, as Outlook does; those of
     /// [`begin_stuffed`](super::Ticket::begin_stuffed) go out untouched. Off by default.
     pub replace_nul: bool,
     /// Send an empty line behind a header that has none, for clients that wait for it, as Outlook Express does; such a message is
     /// then two octets longer than announced. Off by default.
-    pub end_header: bool,
+    pub ensure_header_end: bool,
     /// What the session says by itself; [`Phrase::english`] by default.
     pub phrases: fn(Phrase) -> &'static str,
     /// Take a bare LF as the end of a command line, for people at a raw connection. Off by default (RFC 1939 section 3).
@@ -89,7 +89,7 @@ impl Config<'_> {
             greeting: "POP3 server ready",
             limits: Limits::DEFAULT,
             autologout: Duration::from_secs(AUTOLOGOUT_SECS),
-            clear_login: false,
+            allow_plaintext_login: false,
             user: true,
             apop: None,
             stls: false,
@@ -98,7 +98,7 @@ impl Config<'_> {
             top: true,
             uidl: true,
             utf8: false,
-            late_utf8: false,
+            utf8_after_login: false,
             utf8_user: false,
             lang: false,
             auth_resp_code: true,
@@ -106,9 +106,9 @@ impl Config<'_> {
             expire: None,
             implementation: None,
             capabilities: &[],
-            other: false,
+            unknown_commands: false,
             replace_nul: false,
-            end_header: false,
+            ensure_header_end: false,
             phrases: Phrase::english,
             bare_lf: false,
         }

@@ -6,7 +6,7 @@ use super::kind;
 use super::ticket::Ticket;
 use crate::base64::Base64;
 use crate::secret::Secret;
-use crate::types::{Digest, MsgNo};
+use crate::types::{ApopDigest, MsgNo};
 
 /// What happened, or what the session needs, from [`Server::receive`](super::Server::receive).
 ///
@@ -20,7 +20,7 @@ pub enum Event<'i> {
     /// Flush the output and do **not** read: the session has more to say first. Never share an arm with
     /// [`NeedInput`](Self::NeedInput).
     NeedOutput,
-    /// Somebody holds the ticket, by [`Ticket::later`]. Flush the output; come back when the answer is given, or when
+    /// Somebody holds the ticket, by [`Ticket::defer`]. Flush the output; come back when the answer is given, or when
     /// [`poll_timeout`](super::Server::poll_timeout) says so.
     Waiting,
     /// USER and PASS, or APOP. The name is [`Server::user`](super::Server::user).
@@ -79,7 +79,7 @@ pub enum Event<'i> {
     Lang(&'i [u8], Ticket<kind::Lang>),
     /// LANG alone.
     LangAll(Ticket<kind::LangListing>),
-    /// A verb that the crate does not know, if [`Config::other`](super::Config::other) asks for them.
+    /// A verb that the crate does not know, if [`Config::unknown_commands`](super::Config::unknown_commands) asks for them.
     Other {
         /// The whole line, without its CRLF.
         line: &'i [u8],
@@ -115,7 +115,7 @@ pub enum Credentials<'i> {
     /// From PASS.
     Password(Secret<'i>),
     /// From APOP: compare with MD5 over [`Server::timestamp`](super::Server::timestamp) and the shared secret.
-    Apop(Digest),
+    Apop(ApopDigest),
 }
 
 /// Why a session is over.

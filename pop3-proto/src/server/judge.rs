@@ -11,7 +11,7 @@ use crate::types::{Command, Security, Status, Verb};
 impl Server<'_> {
     /// Refuses the command in that line, answers it, or leaves it for the embedder.
     #[inline]
-    pub(super) fn judge<'i>(
+    pub(super) fn dispatch<'i>(
         &mut self,
         line: &'i [u8],
         len: usize,
@@ -41,7 +41,7 @@ impl Server<'_> {
     #[inline]
     fn legality(&self, command: &Command<'_>) -> Legality {
         match (legality(self.phase, command.verb()), command) {
-            (Legality::Refuse, Command::Utf8) if self.config.late_utf8 => Legality::Event,
+            (Legality::Refuse, Command::Utf8) if self.config.utf8_after_login => Legality::Event,
             (Legality::Event, Command::AuthList) if self.lists_mechanisms() => Legality::Auto,
             (legality, _) => legality,
         }
@@ -83,7 +83,7 @@ impl Server<'_> {
                 self.say(Status::Ok, None, "", out);
             }
         }
-        self.scanner.take(input, len);
+        self.scanner.consume_line(input, len);
         self.errors = 0;
     }
 
@@ -113,7 +113,7 @@ impl Server<'_> {
             Command::Lang(_) => config.lang,
             Command::Top { .. } => config.top,
             Command::Uidl(_) => config.uidl,
-            Command::Other { .. } => config.other,
+            Command::Other { .. } => config.unknown_commands,
             _ => return None,
         };
         (!offered).then_some(Phrase::NotOffered(command.verb()))
@@ -161,7 +161,7 @@ impl Server<'_> {
         len: usize,
         out: &mut impl Output,
     ) {
-        self.scanner.take(input, len);
+        self.scanner.consume_line(input, len);
         self.forget_name();
         if self.say(Status::Err, None, self.phrase(why), out) {
             self.count_error();

@@ -22,8 +22,9 @@
 //! answers STAT, LIST, UIDL, DELE and RSET.
 
 mod advance;
+mod apop_timestamp;
 mod body;
-mod capa;
+mod capabilities;
 mod config;
 mod event;
 mod handover;
@@ -34,12 +35,12 @@ mod name;
 mod phrase;
 mod redeem;
 mod session;
-mod stamp;
 mod table;
 mod take;
 mod ticket;
 
 pub(crate) use advance::Next;
+pub use apop_timestamp::ApopTimestampBuf;
 pub use body::Body;
 pub use config::Config;
 pub use event::{Credentials, Event, Need, Reason};
@@ -47,6 +48,5 @@ pub use handover::Handover;
 pub use listing::Listing;
 pub use phrase::Phrase;
 pub use session::Server;
-pub use stamp::Stamp;
 pub use table::{Legality, Phase, legality};
 pub use ticket::Ticket;

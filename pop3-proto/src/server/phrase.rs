@@ -5,7 +5,7 @@ use crate::types::Verb;
 
 /// A text of a reply that the session, or the maildrop, gives by itself.
 ///
-/// Give [`Config::phrases`](super::Config::phrases) or [`Server::speak`](super::Server::speak) a function that says them
+/// Give [`Config::phrases`](super::Config::phrases) or [`Server::set_phrases`](super::Server::set_phrases) a function that says them
 /// differently. RFC 6856 section 3.2 wants every text in the language that LANG chose.
 ///
 /// ```

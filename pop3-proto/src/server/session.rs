@@ -1,12 +1,12 @@
 //! The state of one session and the only ways to change it.
 
+use super::apop_timestamp::ApopTimestampBuf;
 use super::config::Config;
 use super::event::{Event, Need, Reason};
 use super::handover::Handover;
 use super::kind::Tag;
 use super::name::Name;
 use super::phrase::Phrase;
-use super::stamp::Stamp;
 use super::table::Phase;
 use crate::buf::{Input, Output};
 use crate::line::LineScanner;
@@ -14,7 +14,7 @@ use crate::line::LineScanner;
 use crate::secret::Secret;
 use crate::time::Time;
 #[cfg(feature = "apop")]
-use crate::types::Digest;
+use crate::types::ApopDigest;
 use crate::types::{MsgNo, Security};
 
 /// The server's side of one connection.
@@ -127,12 +127,12 @@ impl<'c> Server<'c> {
     /// The next event. `now` is the present time, `input` the window on what is unread, `out` takes the answers.
     ///
     /// Calling it says that the last event is dealt with: a ticket that was not used, nor kept by
-    /// [`Ticket::later`](super::Ticket::later), is answered `-ERR`; a body or listing that was begun and not ended closes the
+    /// [`Ticket::defer`](super::Ticket::defer), is answered `-ERR`; a body or listing that was begun and not ended closes the
     /// connection. An event comes only with [`MIN_OUTPUT`](crate::limits::MIN_OUTPUT) octets of room in `out`, so that every
     /// one-line answer fits.
     pub fn receive<'i>(&mut self, now: Time, mut input: impl Input<'i>, out: &mut impl Output) -> Event<'i> {
         let next = self.advance(now, &mut input, out);
-        self.take(&next, &mut input, out)
+        self.emit(&next, &mut input, out)
     }
 
     /// The name from USER or APOP, while a login with it is under way and after its success.
@@ -143,19 +143,19 @@ impl<'c> Server<'c> {
 
     /// The timestamp that the greeting offered for APOP.
     #[must_use]
-    pub fn timestamp(&self) -> Option<Stamp> {
-        Stamp::new(self.apop?, self.config.apop?)
+    pub fn timestamp(&self) -> Option<ApopTimestampBuf> {
+        ApopTimestampBuf::new(self.apop?, self.config.apop?)
     }
 
     /// Whether this is the APOP digest of that shared secret and this session's timestamp, in a time that depends neither on
     /// the answer nor on whether there is a secret: `None` for users who do not exist. An empty secret is none.
     #[cfg(feature = "apop")]
     #[must_use]
-    pub fn apop_matches(&self, digest: &Digest, secret: Option<Secret<'_>>) -> bool {
+    pub fn apop_matches(&self, digest: &ApopDigest, secret: Option<Secret<'_>>) -> bool {
         let secret = secret.filter(|secret| !secret.expose().is_empty());
         let right = self.timestamp().is_some_and(|stamp| {
             let secret = secret.unwrap_or(Secret::new(b"nobody"));
-            let right = stamp.timestamp().and_then(|timestamp| Digest::of(timestamp, secret));
+            let right = stamp.timestamp().and_then(|timestamp| ApopDigest::of(timestamp, secret));
             right.is_some_and(|right| right.matches(digest))
         });
         right & secret.is_some()
@@ -180,7 +180,7 @@ impl<'c> Server<'c> {
     }
 
     /// Changes what the session says by itself, after LANG for instance.
-    pub const fn speak(&mut self, phrases: fn(Phrase) -> &'static str) {
+    pub const fn set_phrases(&mut self, phrases: fn(Phrase) -> &'static str) {
         self.phrases = phrases;
     }
 

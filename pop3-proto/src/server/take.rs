@@ -13,7 +13,7 @@ use crate::types::{Command, MsgNo, Status, Verb};
 impl Server<'_> {
     /// Turns what [`advance`](Self::advance) found into an event, and uses up its line.
     #[inline]
-    pub(crate) fn take<'i>(
+    pub(crate) fn emit<'i>(
         &mut self,
         next: &Next<'i>,
         input: &mut impl Input<'i>,
@@ -25,7 +25,7 @@ impl Server<'_> {
             Next::Waiting => Event::Waiting,
             Next::Closed(reason) => Event::Closed(reason),
             Next::Exchange { data, len } => {
-                self.scanner.take(input, len);
+                self.scanner.consume_line(input, len);
                 Event::SaslResponse { data, reply: self.ticket() }
             }
             Next::Command { command, len } => self.take_command(command, len, input, out),
@@ -40,7 +40,7 @@ impl Server<'_> {
         out: &mut impl Output,
     ) -> Event<'i> {
         let window = input.bytes();
-        self.scanner.take(input, len);
+        self.scanner.consume_line(input, len);
         // An unknown verb is good only if the embedder answers it.
         if command.verb() != Verb::Other {
             self.errors = 0;

@@ -65,7 +65,7 @@ impl<K: Kind> Ticket<K> {
 
     /// Keeps the ticket valid across calls of [`poll`](Server::poll) and [`receive`](Server::receive), which say
     /// [`Waiting`](super::Event::Waiting) until it is answered.
-    pub fn later(self, session: &mut Server<'_>) -> Self {
+    pub fn defer(self, session: &mut Server<'_>) -> Self {
         session.keep(self.serial, K::TAG);
         self
     }
@@ -82,13 +82,13 @@ impl<K: Kind> Ticket<K> {
         stuffer: Stuffer,
         lines: Option<u64>,
     ) -> Body {
-        let end_header = K::TAG == Tag::Body && session.config().end_header;
+        let ensure_header_end = K::TAG == Tag::Body && session.config().ensure_header_end;
         let serial = self.serial;
         let live = self.say_ok(session, out, text);
         if live {
             session.begin();
         }
-        Body::new(serial, stuffer, lines, end_header, live)
+        Body::new(serial, stuffer, lines, ensure_header_end, live)
     }
 
     /// Writes the answer if the ticket is still good; `false` if nothing was written.

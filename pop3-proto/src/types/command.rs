@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{Digest, MsgNo};
+use super::{ApopDigest, MsgNo};
 use crate::base64::Base64;
 use crate::secret::Secret;
 
@@ -22,7 +22,7 @@ pub enum Command<'a> {
         /// The mailbox to open.
         name: &'a [u8],
         /// MD5 over timestamp and shared secret.
-        digest: Digest,
+        digest: ApopDigest,
     },
     /// `AUTH mechanism [initial-response]` (RFC 5034 section 4).
     Auth {

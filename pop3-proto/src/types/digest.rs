@@ -6,9 +6,9 @@ use core::fmt;
 ///
 /// `Debug` does not show it: whoever sees timestamp and digest can guess the secret offline.
 #[derive(Clone, Copy)]
-pub struct Digest([u8; 16]);
+pub struct ApopDigest([u8; 16]);
 
-impl Digest {
+impl ApopDigest {
     /// Wraps the 16 octets that MD5 gives.
     #[must_use]
     pub const fn new(octets: [u8; 16]) -> Self {
@@ -53,9 +53,9 @@ impl Digest {
     }
 }
 
-impl fmt::Debug for Digest {
+impl fmt::Debug for ApopDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Digest(..)")
+        f.write_str("ApopDigest(..)")
     }
 }
 

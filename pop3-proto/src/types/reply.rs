@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{Code, MsgNo, ResponseCode, Timestamp};
+use super::{ApopTimestamp, Code, MsgNo, ResponseCode};
 use crate::text::Text;
 
 /// The status indicator (RFC 1939 section 3).
@@ -39,7 +39,7 @@ pub struct Greeting<'i> {
     /// The line itself; `-ERR` means that the server refuses service.
     pub line: StatusLine<'i>,
     /// Present if the server offers APOP and its timestamp is well-formed.
-    pub timestamp: Option<Timestamp<'i>>,
+    pub timestamp: Option<ApopTimestamp<'i>>,
 }
 
 /// The answer to STAT (RFC 1939 section 5).

@@ -10,9 +10,9 @@ use crate::limits::REPLY_LINE;
 /// A server makes a new one for every connection. Only the msg-id form is accepted, in visible ASCII with one `@`:
 /// anything looser lets a man in the middle search for MD5 collisions and read the front of the password (CVE-2007-1558).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Timestamp<'a>(&'a str);
+pub struct ApopTimestamp<'a>(&'a str);
 
-impl<'a> Timestamp<'a> {
+impl<'a> ApopTimestamp<'a> {
     /// `None` unless `text` is `<`, one or more visible ASCII characters, `@`, one or more of the same, `>`, and fits the 512
     /// octets of a greeting.
     #[must_use]
@@ -33,8 +33,8 @@ impl<'a> Timestamp<'a> {
     }
 }
 
-impl fmt::Debug for Timestamp<'_> {
+impl fmt::Debug for ApopTimestamp<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Timestamp({})", self.0)
+        write!(f, "ApopTimestamp({})", self.0)
     }
 }

@@ -13,7 +13,7 @@ use pop3_proto::server::{Config, Event, Server};
 
 fn config() -> Config<'static> {
     let mut config = Config::new();
-    config.clear_login = true;
+    config.allow_plaintext_login = true;
     config
 }
 

@@ -111,7 +111,7 @@ fn time_saturates_and_the_inactivity_timer_is_at_least_ten_minutes() {
     assert_eq!(session.poll_timeout(), Some(Time::from_millis(600_000)));
     assert_eq!(Time::from_millis(u64::MAX).after(Duration::MAX), Time::from_millis(u64::MAX));
     assert_eq!(Time::ZERO.duration_since(Time::from_millis(5)), Duration::ZERO);
-    assert_eq!(Time::since(Duration::from_micros(1500)).as_millis(), 1);
+    assert_eq!(Time::from_elapsed(Duration::from_micros(1500)).as_millis(), 1);
 }
 
 #[test]
@@ -196,7 +196,7 @@ impl Index for Many {
 #[test]
 fn a_listing_waits_for_room() {
     let mut config = Config::new();
-    config.clear_login = true;
+    config.allow_plaintext_login = true;
     for (command, lines) in [("LIST", 5_002), ("UIDL", 5_002)] {
         let mut session = Server::new(&config, Security::Plain);
         let mut drop = Maildrop::<_, Vec<u8>>::closed();

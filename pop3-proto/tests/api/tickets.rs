@@ -32,7 +32,7 @@ fn a_kept_ticket_waits_and_timers_run() {
         panic!()
     };
     assert!(matches!(credentials, Credentials::Password(password) if password.expose() == b"b"));
-    let reply = reply.later(&mut session);
+    let reply = reply.defer(&mut session);
     for _ in 0..3 {
         assert!(matches!(session.receive(Time::ZERO, &mut window, &mut out), Event::Waiting));
     }
@@ -41,7 +41,7 @@ fn a_kept_ticket_waits_and_timers_run() {
     std::thread::scope(|scope| scope.spawn(|| reply.accept(&mut session, &mut out, "hello")).join().unwrap());
     assert_eq!(out, b"+OK hello\r\n");
     let Event::Stat(reply) = session.receive(Time::ZERO, &mut window, &mut out) else { panic!() };
-    let kept = reply.later(&mut session);
+    let kept = reply.defer(&mut session);
     session.handle_timeout(Time::from_millis(600_000));
     assert!(matches!(session.receive(Time::ZERO, &mut window, &mut out), Event::Closed(Reason::Autologout)));
     out.clear();

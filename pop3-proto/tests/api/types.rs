@@ -62,7 +62,7 @@ fn secrets_do_not_print() {
     let apop = pop3_proto::parse::command(b"APOP mrose c4c9334bac560ecc979e58001b3e22fb").unwrap();
     let mut rx = FixedBuf::<64>::new();
     rx.space()[..line.len()].copy_from_slice(line);
-    rx.filled(line.len());
+    rx.commit(line.len());
     let shown: [&dyn Debug; 4] = [&command, &auth, &apop, &rx];
     for one in shown {
         let text = format!("{one:?}");

@@ -77,7 +77,7 @@ proptest! {
         sizes in sizes(),
     ) {
         let client = Client::<4>::new(profile, Security::Plain)
-            .with_limits(Limits::window(window))
+            .with_limits(Limits::for_window(window))
             .with_pipelining(pipelining);
         let whole = fetch(&client, &asks, &octets, Cut::Sizes(&[usize::MAX]));
         // Octets behind the answer to STLS: the one place where the cut may decide.

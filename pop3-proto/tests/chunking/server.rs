@@ -168,17 +168,17 @@ proptest! {
         sizes in sizes(),
         later in any::<bool>(),
     ) {
-        let [tls, clear_login, stls, bare_lf, other, utf8, lang] = switches;
+        let [tls, allow_plaintext_login, stls, bare_lf, other, utf8, lang] = switches;
         let mechanisms = [Mechanism::PLAIN, Mechanism::LOGIN];
         let mut config = Config::new();
-        config.limits = Limits::window(window).with_exchange_line(600);
+        config.limits = Limits::for_window(window).with_exchange_line(600);
         if few {
             config.limits = config.limits.with_max_errors(4).with_max_login_failures(2);
         }
-        config.clear_login = clear_login || !stls;
+        config.allow_plaintext_login = allow_plaintext_login || !stls;
         config.stls = stls;
         config.bare_lf = bare_lf;
-        config.other = other;
+        config.unknown_commands = other;
         config.utf8 = utf8;
         config.utf8_user = utf8;
         config.lang = lang;
@@ -186,9 +186,9 @@ proptest! {
         config.implementation = Some("a name");
         config.apop = Some("host");
         config.auth_list = other;
-        config.late_utf8 = bare_lf;
+        config.utf8_after_login = bare_lf;
         config.replace_nul = lang;
-        config.end_header = stls;
+        config.ensure_header_end = stls;
         let security = if tls { Security::Tls } else { Security::Plain };
         let whole = serve(&config, security, &octets, Cut::Sizes(&[usize::MAX]), false);
         prop_assert_eq!(&serve(&config, security, &octets, Cut::Sizes(&sizes), later), &whole);
@@ -201,7 +201,7 @@ proptest! {
 #[test]
 fn pipelined_commands_in_one_window_are_all_answered_in_order_at_every_cut() {
     let mut config = Config::new();
-    config.clear_login = true;
+    config.allow_plaintext_login = true;
     let octets = b"USER tim\r\nPASS secret\r\nSTAT\r\nLIST 2\r\nRETR 2\r\nUIDL\r\n\
         DELE 1\r\nLIST\r\nTOP 2 1\r\nQUIT\r\n";
     let due = "+OK POP3 server ready\r\n+OK send PASS\r\n+OK welcome\r\n+OK 3 2154\r\n+OK 2 25\r\n\
@@ -223,7 +223,7 @@ fn pipelined_commands_in_one_window_are_all_answered_in_order_at_every_cut() {
 #[test]
 fn a_listing_that_is_longer_than_the_output_comes_whole_at_every_cut() {
     let mut config = Config::new();
-    config.clear_login = true;
+    config.allow_plaintext_login = true;
     let messages: Vec<_> = (0..400).map(|n| vec![b'x'; n]).collect();
     let mailbox = Mailbox::of(&messages.iter().map(Vec::as_slice).collect::<Vec<_>>());
     let left = || (1..=400_u32).filter(|n| ![2, 300].contains(n));

@@ -9,7 +9,7 @@ use pop3_proto::client::{self, Client, Part, ProtocolError};
 use pop3_proto::limits::MIN_OUTPUT;
 use pop3_proto::maildrop::Maildrop;
 use pop3_proto::server::{Config, Credentials, Event, Need, Reason, Server, Ticket, kind};
-use pop3_proto::{Base64, Code, Digest, FixedBuf, Security, Time};
+use pop3_proto::{ApopDigest, Base64, Code, FixedBuf, Security, Time};
 
 use crate::common::{Mailbox, show};
 
@@ -164,7 +164,7 @@ impl<'c> Host<'c> {
                         given.expose() == PASSWORD
                     }
                     Credentials::Apop(digest) => {
-                        digest.matches(&Digest::from_hex(DIGEST.as_bytes()).unwrap())
+                        digest.matches(&ApopDigest::from_hex(DIGEST.as_bytes()).unwrap())
                     }
                 };
                 told += &name;
@@ -223,7 +223,7 @@ impl<'c> Host<'c> {
     where
         Ticket<K>: Later,
     {
-        if self.later { reply.later_in(&mut self.session) } else { reply }
+        if self.later { reply.defer_in(&mut self.session) } else { reply }
     }
 
     fn answer(&mut self, kept: Kept) {
@@ -264,14 +264,14 @@ impl<'c> Host<'c> {
 
 /// `later` for every kind of ticket that the host keeps.
 trait Later {
-    fn later_in(self, session: &mut Server<'_>) -> Self;
+    fn defer_in(self, session: &mut Server<'_>) -> Self;
 }
 
 macro_rules! later {
     ($($kind:ident)+) => {$(
         impl Later for Ticket<kind::$kind> {
-            fn later_in(self, session: &mut Server<'_>) -> Self {
-                self.later(session)
+            fn defer_in(self, session: &mut Server<'_>) -> Self {
+                self.defer(session)
             }
         }
     )+};

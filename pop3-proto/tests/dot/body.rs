@@ -46,7 +46,7 @@ fn reply(
     answer: impl FnOnce(&mut Body, &mut FixedBuf<MIN_OUTPUT>, &mut Vec<u8>),
 ) -> Vec<u8> {
     let mut config = Config::new();
-    config.clear_login = true;
+    config.allow_plaintext_login = true;
     let mut session = Server::new(&config, Security::Plain);
     let mut tx: FixedBuf<MIN_OUTPUT> = FixedBuf::new();
     let line = format!("USER a\r\nPASS b\r\n{ask}\r\n");
@@ -96,7 +96,7 @@ fn filled(ask: &str, form: Form, stored: &[u8], sizes: &[usize], flushes: &[usiz
                 }
                 let flushed = tx.bytes().len().min(*flushes.next().unwrap());
                 sent.extend_from_slice(&tx.bytes()[..flushed]);
-                tx.used(flushed);
+                tx.consume(flushed);
             }
         }
     })
@@ -139,7 +139,7 @@ fn a_top_that_has_its_lines_ends_well_if_the_output_was_full_when_more_was_given
 fn a_body_that_ends_with_octets_left_has_no_end() {
     let stored = b"x".repeat(MIN_OUTPUT);
     let mut config = Config::new();
-    config.clear_login = true;
+    config.allow_plaintext_login = true;
     let mut session = Server::new(&config, Security::Plain);
     let mut window = &b"USER a\r\nPASS b\r\nRETR 1\r\n"[..];
     let mut out = Vec::new();

@@ -11,11 +11,11 @@ fn top_says_enough_as_soon_as_the_last_line_ends() {
     let stored = b"Subject: x\r\n\r\none\r\ntwo\r\nthree\r\n";
     for (lines, end) in [(0, 14), (1, 19), (2, 24), (3, 31)] {
         let mut limit = TopLimit::new(lines);
-        assert_eq!(limit.take(&stored[..end - 1]), &stored[..end - 1]);
+        assert_eq!(limit.front(&stored[..end - 1]), &stored[..end - 1]);
         assert!(!limit.is_enough(), "{lines} lines, one octet early");
-        assert_eq!(limit.take(&stored[end - 1..end]), b"\n");
+        assert_eq!(limit.front(&stored[end - 1..end]), b"\n");
         assert!(limit.is_enough(), "{lines} lines");
-        assert_eq!(limit.take(&stored[end..]), b"");
+        assert_eq!(limit.front(&stored[end..]), b"");
     }
 }
 

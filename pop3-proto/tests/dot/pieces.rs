@@ -61,7 +61,7 @@ pub(crate) fn limited(stored: &[u8], lines: u64, sizes: &[usize]) -> Vec<u8> {
     let (mut limit, mut shown) = (TopLimit::new(lines), Vec::new());
     for piece in pieces(stored, sizes) {
         let before = limit.is_enough();
-        let front = limit.take(piece);
+        let front = limit.front(piece);
         assert!(!before || front.is_empty(), "more behind enough");
         assert!(front.len() == piece.len() || limit.is_enough(), "cut, and not enough");
         shown.extend_from_slice(front);

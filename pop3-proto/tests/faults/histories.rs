@@ -11,7 +11,7 @@ use crate::{check, server};
 
 fn rules(deletes: bool, luck: &mut Luck) -> Rules {
     let mut rules = Rules::DEFAULT;
-    rules.whole_up_to = luck.pick(&[None, None, Some(0), Some(120)]);
+    rules.preview_above = luck.pick(&[None, None, Some(0), Some(120)]);
     rules.preview_lines = luck.pick(&[0, 1]);
     rules.headers_only = luck.one_in(8);
     rules.dry_run = luck.one_in(8);

@@ -24,7 +24,7 @@ const WINDOW: usize = 512;
 /// A server; whether it has UIDL and TOP.
 fn server(uidl: bool, top: bool) -> Config<'static> {
     let mut config = Config::new();
-    (config.clear_login, config.uidl, config.top) = (true, uidl, top);
+    (config.allow_plaintext_login, config.uidl, config.top) = (true, uidl, top);
     config
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pop3_proto::client::{Client, Event, Profile, ProtocolError};
-use pop3_proto::fetch::{Fetch, Record, Rules, Told, Wanted};
+use pop3_proto::fetch::{Download, Fetch, FetchEvent, Record, Rules};
 use pop3_proto::login::{Login, Policy};
 use pop3_proto::sasl::Channel;
 use pop3_proto::sasl::client::Credentials;
@@ -48,7 +48,7 @@ pub(crate) struct Taker<'s> {
     store: &'s mut Store,
     confirm: Confirm,
     /// Came whole, and is not safe.
-    waiting: Vec<(Wanted, u32)>,
+    waiting: Vec<(Download, u32)>,
     body: Vec<u8>,
     rx: Vec<u8>,
     pub(crate) out: Vec<u8>,
@@ -70,7 +70,7 @@ impl<'s> Taker<'s> {
         let client = Client::new(Profile::LENIENT, Security::Plain);
         let credentials = Credentials::password("tim", Secret::new(b"secret"));
         Self {
-            client: client.with_limits(Limits::window(WINDOW)).with_pipelining(pipelining),
+            client: client.with_limits(Limits::for_window(WINDOW)).with_pipelining(pipelining),
             login: Login::new(credentials, Channel::new("nonce", "host"), Policy::CLEAR, [0; 1200]),
             fetch: Fetch::new(record, rules, 1_790_000_000 + day * 86_400),
             is_in: false,
@@ -98,10 +98,10 @@ impl<'s> Taker<'s> {
             match self.client.receive(&mut unread) {
                 Ok(Event::NeedInput) => break,
                 Ok(event) if self.is_in => {
-                    let told = self.fetch.see(&event);
+                    let told = self.fetch.handle_event(&event);
                     self.told(told);
                 }
-                Ok(event) => self.login.see(&event),
+                Ok(event) => self.login.handle_event(&event),
                 Err(error) => self.end = Some(End::Protocol(error)),
             }
         }
@@ -111,15 +111,15 @@ impl<'s> Taker<'s> {
 
     fn act(&mut self) {
         if !self.is_in {
-            match self.login.act(&mut self.client, &mut self.out).expect("the login keeps to the order") {
-                login::Progress::Going => return,
-                login::Progress::In => self.is_in = true,
+            match self.login.advance(&mut self.client, &mut self.out).expect("the login keeps to the order") {
+                login::Progress::Pending => return,
+                login::Progress::LoggedIn => self.is_in = true,
                 _ => return self.end = Some(End::Login),
             }
         }
         loop {
-            match self.fetch.act(&mut self.client, &mut self.out).expect("nobody else uses the session") {
-                fetch::Progress::Going => return,
+            match self.fetch.advance(&mut self.client, &mut self.out).expect("nobody else uses the session") {
+                fetch::Progress::Pending => return,
                 fetch::Progress::Fetched => self.make_safe(),
                 fetch::Progress::Marked => self.store.file = self.fetch.record().to_string(),
                 fetch::Progress::Done => return self.end = Some(End::Done),
@@ -128,11 +128,11 @@ impl<'s> Taker<'s> {
         }
     }
 
-    fn told(&mut self, told: Told<'_>) {
+    fn told(&mut self, told: FetchEvent<'_>) {
         match told {
-            Told::Begin(_) => self.body.clear(),
-            Told::Data(octets) => self.body.extend_from_slice(octets),
-            Told::Whole(wanted) => {
+            FetchEvent::Begin(_) => self.body.clear(),
+            FetchEvent::Data(octets) => self.body.extend_from_slice(octets),
+            FetchEvent::Whole(wanted) => {
                 self.fetched += 1;
                 let serial = self.check_body(wanted);
                 self.waiting.push((wanted, serial));
@@ -147,7 +147,7 @@ impl<'s> Taker<'s> {
     }
 
     /// The serial of the message. A whole one has all its octets, dots up to the last line end.
-    fn check_body(&self, wanted: Wanted) -> u32 {
+    fn check_body(&self, wanted: Download) -> u32 {
         let text = std::str::from_utf8(&self.body).unwrap();
         let (first, rest) = text.split_once("\r\n").unwrap();
         if wanted.preview.is_none() {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use pop3_proto::client::{Client, Event, Profile};
-use pop3_proto::fetch::{Fault, Fetch, Progress, Record, Rules, Told};
+use pop3_proto::fetch::{Fault, Fetch, FetchEvent, Progress, Record, Rules};
 use pop3_proto::{Command, Security};
 
 use crate::drive::{NOW, lines, rules};
@@ -26,12 +26,12 @@ fn client() -> Client<16> {
 fn hear(client: &mut Client<16>, fetch: &mut Fetch, octets: &[u8]) -> (Progress, Vec<u8>) {
     let (mut unread, mut out, mut said) = (octets, Vec::new(), Vec::new());
     loop {
-        let progress = fetch.act(client, &mut out).unwrap();
+        let progress = fetch.advance(client, &mut out).unwrap();
         said.append(&mut out);
         if progress == Progress::Fetched {
             continue;
         }
-        if progress != Progress::Going {
+        if progress != Progress::Pending {
             return (progress, said);
         }
         match client.receive(&mut unread).unwrap() {
@@ -40,7 +40,7 @@ fn hear(client: &mut Client<16>, fetch: &mut Fetch, octets: &[u8]) -> (Progress,
                 return (progress, said);
             }
             event => {
-                if let Told::Whole(wanted) = fetch.see(&event) {
+                if let FetchEvent::Whole(wanted) = fetch.handle_event(&event) {
                     assert!(fetch.stored(wanted.number).is_some());
                 }
             }
@@ -49,16 +49,16 @@ fn hear(client: &mut Client<16>, fetch: &mut Fetch, octets: &[u8]) -> (Progress,
 }
 
 /// Lists until the download gives up; how many lines that takes, and the most memory.
-fn endless(most_memory: usize, before: &str, line: impl Fn(u32) -> String) -> (u32, u64) {
+fn endless(max_memory: usize, before: &str, line: impl Fn(u32) -> String) -> (u32, u64) {
     let mut count = 0;
     let used = allocation_counter::measure(|| {
         let mut client = client();
-        let mut fetch = Fetch::new(Record::new(), rules(|r| r.most_memory = most_memory), NOW);
+        let mut fetch = Fetch::new(Record::new(), rules(|r| r.max_memory = max_memory), NOW);
         let _ = hear(&mut client, &mut fetch, &lines(before.as_bytes()));
         loop {
             count += 1;
             match hear(&mut client, &mut fetch, line(count).as_bytes()).0 {
-                Progress::Going => assert!(count < 1_000_000, "it does not give up"),
+                Progress::Pending => assert!(count < 1_000_000, "it does not give up"),
                 progress => {
                     assert_eq!(progress, Progress::Failed(Fault::TooMany));
                     break;
@@ -129,7 +129,7 @@ fn matching(count: u32, uid: impl Fn(u32) -> String) -> Duration {
     let stat = format!("+OK {count} 0\r\n");
     let started = Instant::now();
     for answer in [&stat, &sizes] {
-        assert_eq!(hear(&mut client, &mut fetch, answer.as_bytes()).0, Progress::Going);
+        assert_eq!(hear(&mut client, &mut fetch, answer.as_bytes()).0, Progress::Pending);
     }
     let (_, out) = hear(&mut client, &mut fetch, uids.as_bytes());
     let time = started.elapsed();
@@ -163,7 +163,7 @@ fn storing(count: u32) -> Duration {
     let (mut client, mut fetch) = (client(), Fetch::new(Record::new(), Rules::DEFAULT, NOW));
     let listing = format!("+OK {count} 0\r\n+OK\r\n{sizes}.\r\n+OK\r\n{uids}.\r\n");
     let started = Instant::now();
-    assert_eq!(hear(&mut client, &mut fetch, listing.as_bytes()).0, Progress::Going);
+    assert_eq!(hear(&mut client, &mut fetch, listing.as_bytes()).0, Progress::Pending);
     let (_, out) = hear(&mut client, &mut fetch, bodies.as_bytes());
     let time = started.elapsed();
     assert!(out.ends_with(format!("RETR {count}\r\nQUIT\r\n").as_bytes()));

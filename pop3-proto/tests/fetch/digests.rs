@@ -2,7 +2,7 @@
 
 use pop3_proto::Security;
 use pop3_proto::client::{Client, Event, Profile};
-use pop3_proto::fetch::{Fetch, Progress, Record, Rules, Told};
+use pop3_proto::fetch::{Fetch, FetchEvent, Progress, Record, Rules};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -23,11 +23,11 @@ fn recorded(message: &[u8], sizes: &[usize]) -> String {
         rest = later;
         let mut unread = &window[..];
         loop {
-            assert_eq!(fetch.act(&mut client, &mut Vec::new()), Ok(Progress::Going));
+            assert_eq!(fetch.advance(&mut client, &mut Vec::new()), Ok(Progress::Pending));
             match client.receive(&mut unread).unwrap() {
                 Event::NeedInput => break,
                 event => {
-                    if let Told::Whole(wanted) = fetch.see(&event) {
+                    if let FetchEvent::Whole(wanted) = fetch.handle_event(&event) {
                         let line = fetch.stored(wanted.number).unwrap().to_string();
                         return line.split_once("digest:").unwrap().1.to_owned();
                     }

@@ -1,7 +1,7 @@
 //! A scripted server: what the client has to say, octet by octet, and what it is answered, at several cuts.
 
 use pop3_proto::client::{Client, Event, Profile};
-use pop3_proto::fetch::{Fetch, Progress, Record, Rules, Summary, Told, Wanted};
+use pop3_proto::fetch::{Download, Fetch, FetchEvent, Progress, Record, Rules, Summary};
 use pop3_proto::{Command, Limits, MsgNo, Security};
 use sha2::{Digest as _, Sha256};
 
@@ -48,7 +48,7 @@ pub(crate) struct Outcome {
     pub(crate) saved: Option<Record>,
     pub(crate) end: String,
     /// What was wanted and doomed before QUIT.
-    pub(crate) wanted: Vec<Wanted>,
+    pub(crate) wanted: Vec<Download>,
     pub(crate) doomed: Vec<u32>,
 }
 
@@ -223,7 +223,7 @@ impl Session {
 
     fn client(&self) -> Client<4> {
         let mut client = Client::new(Profile::LENIENT, Security::Plain)
-            .with_limits(Limits::window(self.window))
+            .with_limits(Limits::for_window(self.window))
             .with_pipelining(self.pipelining);
         let _ = client.receive(&mut &b"+OK\r\n"[..]).unwrap();
         if !self.capabilities.is_empty() {
@@ -269,7 +269,7 @@ impl Session {
             end: end.unwrap_or_else(hangup),
             told: talk.told,
             summary: talk.fetch.summary(),
-            unknown: talk.fetch.unknown(),
+            unknown: talk.fetch.unconfirmed_deletions(),
             wanted: talk.wanted,
             doomed: talk.doomed,
             saved: talk.saved,
@@ -285,7 +285,7 @@ struct Talk {
     told: Vec<String>,
     body: Vec<u8>,
     waiting: Vec<MsgNo>,
-    wanted: Vec<Wanted>,
+    wanted: Vec<Download>,
     doomed: Vec<u32>,
     saved: Option<Record>,
     out: Vec<u8>,
@@ -299,8 +299,8 @@ impl Talk {
         let window = std::mem::take(&mut self.window);
         let mut unread = &window[..];
         loop {
-            match self.fetch.act(&mut self.client, &mut self.out).unwrap() {
-                Progress::Going => {}
+            match self.fetch.advance(&mut self.client, &mut self.out).unwrap() {
+                Progress::Pending => {}
                 Progress::Fetched => {
                     self.told.push("fetched".into());
                     for n in std::mem::take(&mut self.waiting) {
@@ -316,7 +316,7 @@ impl Talk {
                 Progress::Done => return Some("done".into()),
                 Progress::Failed(fault) => return Some(fault.to_string()),
             }
-            self.doomed = self.fetch.doomed().map(MsgNo::get).collect();
+            self.doomed = self.fetch.would_delete().map(MsgNo::get).collect();
             let wanted: Vec<_> = self.fetch.wanted().collect();
             if !wanted.is_empty() {
                 self.wanted = wanted;
@@ -324,7 +324,7 @@ impl Talk {
             match self.client.receive(&mut unread) {
                 Ok(Event::NeedInput) => break,
                 Ok(event) => {
-                    let told = self.fetch.see(&event);
+                    let told = self.fetch.handle_event(&event);
                     self.told(told);
                 }
                 Err(error) => return Some(format!("{error:?}")),
@@ -334,20 +334,20 @@ impl Talk {
         None
     }
 
-    fn told(&mut self, told: Told<'_>) {
+    fn told(&mut self, told: FetchEvent<'_>) {
         let (wanted, text) = match told {
-            Told::Nothing => return,
-            Told::Begin(_) => return self.body.clear(),
-            Told::Data(octets) => return self.body.extend_from_slice(octets),
-            Told::Whole(wanted) => (wanted, format!("whole {} {}", wanted.number, show(&self.body))),
-            Told::Known(wanted) => (wanted, format!("known {}", wanted.number)),
-            Told::Empty(wanted) => (wanted, format!("empty {}", wanted.number)),
-            Told::Refused(wanted, why) => (wanted, format!("refused {} {}", wanted.number, why.text)),
+            FetchEvent::Nothing => return,
+            FetchEvent::Begin(_) => return self.body.clear(),
+            FetchEvent::Data(octets) => return self.body.extend_from_slice(octets),
+            FetchEvent::Whole(wanted) => (wanted, format!("whole {} {}", wanted.number, show(&self.body))),
+            FetchEvent::Known(wanted) => (wanted, format!("known {}", wanted.number)),
+            FetchEvent::Empty(wanted) => (wanted, format!("empty {}", wanted.number)),
+            FetchEvent::Refused(wanted, why) => (wanted, format!("refused {} {}", wanted.number, why.text)),
             other => panic!("{other:?}"),
         };
         let preview = wanted.preview.map(|count| format!("preview of {count}: ")).unwrap_or_default();
         self.told.push(format!("{preview}{text}"));
-        if !matches!(told, Told::Whole(_)) {
+        if !matches!(told, FetchEvent::Whole(_)) {
             assert_eq!(self.fetch.stored(wanted.number), None, "what did not come whole cannot be safe");
             return;
         }

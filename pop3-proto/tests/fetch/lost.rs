@@ -123,7 +123,7 @@ fn of_two_with_the_same_id_and_size_the_header_tells_which_has_come_as_a_preview
     let lines = [have("uid:same", 12, A), preview.replace("have", "preview")];
     let known = || deleting(Session::of(&lines));
     // The one that is left is the preview: while the rules have it so it stays, and it comes whole before it goes.
-    let small = || known().rules(|r| r.whole_up_to = Some(11)).lists(&[("same", 12)]);
+    let small = || known().rules(|r| r.preview_above = Some(11)).lists(&[("same", 12)]);
     let done = small().top(1, 0, "Subject: b").quits();
     assert_eq!((done.told.join(" ").as_str(), done.record), ("fetched", record(&lines)));
     let done = known().lists(&[("same", 12)]).top(1, 0, "Subject: b").retr(1, "Subject: b").dele(1).quits();

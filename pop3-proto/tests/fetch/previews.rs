@@ -11,7 +11,7 @@ fn preview(uid: &str, octets: u64) -> String {
 
 #[test]
 fn a_size_up_to_the_limit_comes_whole_and_one_above_as_a_preview() {
-    let session = Session::new().rules(|r| (r.whole_up_to, r.preview_lines) = (Some(20), 3));
+    let session = Session::new().rules(|r| (r.preview_above, r.preview_lines) = (Some(20), 3));
     let session = session.lists(&[("a", 20), ("b", 21)]).retr(1, WHOLE);
     let done = session.top(2, 3, "Subject: x\n\none\ntwo").quits();
     assert_eq!(
@@ -29,14 +29,14 @@ fn a_size_up_to_the_limit_comes_whole_and_one_above_as_a_preview() {
 /// Covers quirk-89.
 #[test]
 fn a_preview_has_20_lines_unless_the_rules_say_otherwise() {
-    let session = Session::new().rules(|r| r.whole_up_to = Some(20)).lists(&[("a", 21)]);
+    let session = Session::new().rules(|r| r.preview_above = Some(20)).lists(&[("a", 21)]);
     assert_eq!(session.top(1, 20, "Subject: x").quits().summary.previewed, 1);
 }
 
 #[test]
 fn a_preview_is_fetched_once_and_never_deleted() {
     let known = Session::of(&[preview("a", 21)]).later(9 * DAY).rules(|r| {
-        r.whole_up_to = Some(20);
+        r.preview_above = Some(20);
         (r.delete_after_days, r.delete_older_days) = (Some(0), Some(0));
         (r.keep_count, r.keep_octets) = (Some(0), Some(0));
     });
@@ -48,7 +48,7 @@ fn a_preview_is_fetched_once_and_never_deleted() {
 #[test]
 fn a_preview_becomes_whole_when_the_limit_permits_it_and_may_go_then() {
     let known = || Session::of(&[preview("a", 21)]).later(DAY).lists(&[("a", 21)]);
-    let done = known().rules(|r| r.whole_up_to = Some(21)).retr(1, WHOLE).quits();
+    let done = known().rules(|r| r.preview_above = Some(21)).retr(1, WHOLE).quits();
     let whole = format!("have 21 {NOW} {0} {0} {1} 0 uid:a", NOW + DAY, digest(HEADER));
     assert_eq!(done.record.iter().map(ToString::to_string).collect::<Vec<_>>(), [whole]);
     let done = known().rules(|r| r.delete_after_days = Some(0)).retr(1, WHOLE).dele(1).quits();
@@ -79,7 +79,7 @@ fn headers_and_previews_of_what_is_stored_whole_are_not_fetched() {
     let line = format!("have 21 {NOW} {NOW} {NOW} {} 0 uid:a", digest(HEADER));
     for session in [
         Session::of(std::slice::from_ref(&line)).rules(|r| r.headers_only = true),
-        Session::of(std::slice::from_ref(&line)).rules(|r| r.whole_up_to = Some(0)),
+        Session::of(std::slice::from_ref(&line)).rules(|r| r.preview_above = Some(0)),
     ] {
         assert_eq!(ids(&session.lists(&[("a", 21)]).quits().record), ["have uid:a"]);
     }
@@ -98,7 +98,7 @@ fn all_as_headers_takes_nothing_away_from_what_is_stored_whole() {
 
 #[test]
 fn a_message_whose_size_is_not_known_comes_whole() {
-    let session = Session::new().rules(|r| r.whole_up_to = Some(0));
+    let session = Session::new().rules(|r| r.preview_above = Some(0));
     let session = session.say("STAT", "+OK 1 5").say("LIST", "+OK\n1\n.").say("UIDL", "+OK\n1 a\n.");
     assert_eq!(session.retr(1, WHOLE).quits().summary.fetched, 1);
 }

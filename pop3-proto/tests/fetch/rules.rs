@@ -155,7 +155,7 @@ fn a_dry_run_lists_and_plans_and_changes_nothing() {
     let lines = [bare("a", 5), bare("gone", 9)];
     let dry = Session::of(&lines)
         .later(400 * DAY)
-        .rules(|r| (r.dry_run, r.keep_count, r.whole_up_to) = (true, Some(1), Some(6)));
+        .rules(|r| (r.dry_run, r.keep_count, r.preview_above) = (true, Some(1), Some(6)));
     let dry = dry.lists(&[("a", 5), ("b", 6), ("c", 7), ("d", 5)]).top(1, 0, "");
     let done = dry.quits();
     assert_eq!(done.told, [""; 0]);

@@ -135,7 +135,7 @@ fn a_top_that_brings_the_whole_message_brings_its_header_only() {
 #[test]
 fn a_preview_that_brings_the_whole_message_stays_a_preview() {
     let download = Download::new().rules(|rules| {
-        rules.whole_up_to = Some(50);
+        rules.preview_above = Some(50);
         rules.delete_after_days = Some(0);
     });
     let got = download.from(|line| match line {

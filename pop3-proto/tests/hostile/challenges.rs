@@ -2,8 +2,8 @@
 
 use base64ct::{Base64, Encoding as _};
 use pop3_proto::client::{Profile, ProtocolError};
-use pop3_proto::login::{Method, Methods, Reason, Trouble};
-use pop3_proto::sasl::client::{Credentials, MOST_ITERATIONS};
+use pop3_proto::login::{Method, Methods, Reason, RefusalKind};
+use pop3_proto::sasl::client::{Credentials, MAX_ITERATIONS};
 use pop3_proto::{Deviation, Secret};
 
 use crate::programs::Attempt;
@@ -45,7 +45,7 @@ fn a_challenge_of_a_gigabyte_is_cancelled() {
             answer.extend(say("\r\n"));
             answer
         });
-        outcome.fails(Trouble::Policy, Reason::Refused(Method::CramMd5), None).fits(ROOM).took(octets);
+        outcome.fails(RefusalKind::Policy, Reason::Refused(Method::CramMd5), None).fits(ROOM).took(octets);
         outcome.said("CAPA\r\nAUTH CRAM-MD5\r\n*\r\n");
     }
 }
@@ -88,7 +88,7 @@ fn challenges_without_end_get_a_bounded_number_of_answers() {
             "*" => vec![Piece::Octets(b"+ bW9yZQ==\r\n".to_vec(), 1 << 40)],
             _ => say("+ bW9yZQ==\r\n"),
         });
-        outcome.fails(Trouble::Policy, Reason::NotProved(method), None).fits(ROOM);
+        outcome.fails(RefusalKind::Policy, Reason::NotProved(method), None).fits(ROOM);
         let said = behind_capa(&outcome);
         assert_eq!(said.lines().count(), lines, "{said:?}");
         assert!(said.ends_with("\r\n*\r\n"), "{said:?}");
@@ -102,14 +102,14 @@ fn challenges_that_come_before_they_are_due_prove_nothing() {
         line if line.starts_with("AUTH") => vec![Piece::Octets(b"+ dj1YWFhY\r\n".to_vec(), 1000)],
         _ => say("+OK\r\n"),
     });
-    outcome.fails(Trouble::Policy, Reason::NotProved(Method::ScramSha256), None).fits(ROOM);
+    outcome.fails(RefusalKind::Policy, Reason::NotProved(Method::ScramSha256), None).fits(ROOM);
     assert!(behind_capa(&outcome).ends_with("\r\n*\r\n"));
 }
 
 /// Iterations that would keep the processor busy for minutes, and those that are no number.
 #[test]
 fn huge_counts_of_iterations_are_not_worked_off() {
-    let most = u64::from(MOST_ITERATIONS);
+    let most = u64::from(MAX_ITERATIONS);
     for iterations in [
         "0".to_owned(),
         "-1".into(),
@@ -128,7 +128,7 @@ fn huge_counts_of_iterations_are_not_worked_off() {
             let outcome = by(Credentials::password("user", Secret::new(b"pencil")), method, |_| {
                 challenge(&format!("r={NONCE}server,s=QSXCR+Q6sek8bf92,i={iterations}"))
             });
-            outcome.fails(Trouble::Policy, Reason::NotProved(method), None).fits(ROOM);
+            outcome.fails(RefusalKind::Policy, Reason::NotProved(method), None).fits(ROOM);
             let first = Base64::encode_string(SCRAM_FIRST.as_bytes());
             let name = method.as_str().to_ascii_uppercase();
             outcome.said(&format!("CAPA\r\nAUTH {name} {first}\r\n*\r\n"));
@@ -155,7 +155,7 @@ fn salts_and_nonces_of_any_length_stay_in_the_memory_that_was_lent() {
     ] {
         let credentials = Credentials::password("user", Secret::new(b"pencil"));
         let outcome = by(credentials, Method::ScramSha256, |_| challenge(&challenge_text));
-        outcome.fails(Trouble::Policy, Reason::NotProved(Method::ScramSha256), None).fits(ROOM);
+        outcome.fails(RefusalKind::Policy, Reason::NotProved(Method::ScramSha256), None).fits(ROOM);
         let first = Base64::encode_string(SCRAM_FIRST.as_bytes());
         outcome.said(&format!("CAPA\r\nAUTH SCRAM-SHA-256 {first}\r\n*\r\n"));
     }
@@ -169,7 +169,7 @@ fn json_refusals_without_end_are_acknowledged_once() {
             "AUTH XOAUTH2" => say("+ \r\n"),
             _ => challenge("{\"status\":\"401\",\"schemes\":\"bearer\"}"),
         });
-        outcome.fails(Trouble::Policy, Reason::Refused(method), None).fits(ROOM);
+        outcome.fails(RefusalKind::Policy, Reason::Refused(method), None).fits(ROOM);
         let said = behind_capa(&outcome);
         assert!(said.ends_with(&format!("\r\n{acknowledgement}\r\n*\r\n")), "{said:?}");
         assert_eq!(said.lines().filter(|line| line == &acknowledgement).count(), 1, "{said:?}");
@@ -181,7 +181,7 @@ fn json_refusals_without_end_are_acknowledged_once() {
 #[test]
 fn a_json_refusal_that_the_memory_cannot_hold_is_cancelled() {
     let outcome = by(everything(), Method::OauthBearer, |_| challenge(&"{".repeat(5000)));
-    outcome.fails(Trouble::Policy, Reason::Refused(Method::OauthBearer), None).fits(ROOM);
+    outcome.fails(RefusalKind::Policy, Reason::Refused(Method::OauthBearer), None).fits(ROOM);
     assert!(behind_capa(&outcome).ends_with("\r\n*\r\n"));
     assert_eq!(behind_capa(&outcome).lines().count(), 2);
 }

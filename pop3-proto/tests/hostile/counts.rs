@@ -85,7 +85,7 @@ fn huge_sizes_do_not_wrap_round_where_they_are_added_up() {
     let list = "1 18446744073709551615\r\n2 18446744073709551615\r\n3 5\r\n";
     let got = maildrop(download, "+OK 3 5", list, "1 a\r\n2 b\r\n3 c\r\n");
     asked(&got, "RETR 1\r\nRETR 2\r\nRETR 3\r\nDELE 1\r\nDELE 2\r\n");
-    let download = Download::new().rules(|rules| rules.whole_up_to = Some(1000));
+    let download = Download::new().rules(|rules| rules.preview_above = Some(1000));
     let got = download.from(|line| match line {
         "STAT" => say("+OK 2 5\r\n"),
         "LIST" => say("+OK\r\n1 18446744073709551616\r\n2 -9\r\n.\r\n"),

@@ -102,7 +102,7 @@ fn a_download_gives_up_a_list_without_end() {
             ("UIDL", with_ids, "STAT\r\nLIST\r\nUIDL\r\n"),
             ("UIDL", long_ids, "STAT\r\nLIST\r\nUIDL\r\n"),
         ] {
-            let download = Download::new().rules(|rules| rules.most_memory = MIB as usize);
+            let download = Download::new().rules(|rules| rules.max_memory = MIB as usize);
             let got = download.from(|command| match command {
                 "STAT" => say(stat),
                 _ if command == verb => lines("+OK\r\n", line, u64::MAX),
@@ -123,7 +123,7 @@ fn a_download_gives_up_a_list_without_end_of_which_nothing_can_be_read() {
         [|_| "junk\r\n".into(), |_| "0 0\r\n".into(), |n| format!("{} 5\r\n", n + (1 << 32))];
     for stat in ["+OK 1 5\r\n", "+OK 18446744073709551615 5\r\n", "-ERR\r\n"] {
         for line in junk {
-            let download = Download::new().rules(|rules| rules.most_memory = MIB as usize);
+            let download = Download::new().rules(|rules| rules.max_memory = MIB as usize);
             let got = download.from(|command| match command {
                 "STAT" => say(stat),
                 _ => lines("+OK\r\n", line, u64::MAX),

@@ -1,7 +1,7 @@
 //! Replies that nobody asked for.
 
 use pop3_proto::client::{Knowledge, Profile, ProtocolError};
-use pop3_proto::login::{Method, Reason, Trouble};
+use pop3_proto::login::{Method, Reason, RefusalKind};
 use pop3_proto::{Command, Deviation};
 
 use crate::programs::{Attempt, Download, ask};
@@ -30,7 +30,7 @@ fn a_flood_of_refusals_before_the_login_ends_it() {
         GREETING => [say("+OK\r\n"), flood("-ERR\r\n")].into_iter().flatten().collect(),
         other => panic!("{other}"),
     });
-    outcome.said("CAPA\r\nSTLS\r\n").fails(Trouble::Policy, Reason::StlsRefused, None).fits(ROOM);
+    outcome.said("CAPA\r\nSTLS\r\n").fails(RefusalKind::Policy, Reason::StlsRefused, None).fits(ROOM);
 }
 
 /// Answers that were there before the questions log nobody in where the server has to prove itself.
@@ -41,7 +41,7 @@ fn answers_prepared_before_the_login_prove_nothing() {
         GREETING => say(&format!("+OK\r\n{prepared}")),
         other => panic!("{other}"),
     });
-    outcome.fails(Trouble::Policy, Reason::NotProved(Method::ScramSha256), None);
+    outcome.fails(RefusalKind::Policy, Reason::NotProved(Method::ScramSha256), None);
     assert!(!holds_a_secret(&outcome.said, "<1@h.example>"));
 }
 

@@ -1,7 +1,7 @@
 //! The programs that have to bear a hostile server: a login, a download, and one command.
 
 use pop3_proto::client::{Client, Event, Part, Profile};
-use pop3_proto::fetch::{Fetch, Progress as Stands, Record, Rules, Summary, Told};
+use pop3_proto::fetch::{Fetch, FetchEvent, Progress as Stands, Record, Rules, Summary};
 use pop3_proto::login::{Login, Policy, Progress};
 use pop3_proto::sasl::Channel;
 use pop3_proto::sasl::client::Credentials;
@@ -64,13 +64,13 @@ impl<'c> Attempt<'c> {
         let mut wire = Wire::new(server, self.security);
         let (mut events, mut in_a_row) = (0, 0);
         let end = loop {
-            let progress = login.act(&mut client, &mut wire.out).unwrap();
+            let progress = login.advance(&mut client, &mut wire.out).unwrap();
             if wire.flush() {
                 in_a_row = 0;
             }
             match progress {
-                Progress::Going => {}
-                Progress::In => break End::In,
+                Progress::Pending => {}
+                Progress::LoggedIn => break End::In,
                 Progress::Failed(failure) => break End::Failed(failure),
                 Progress::StartTls => {
                     if self.reads_on {
@@ -93,7 +93,7 @@ impl<'c> Attempt<'c> {
                 Ok(_) if in_a_row == PATIENCE => break End::OutOfPatience,
                 Ok(event) => {
                     (events, in_a_row) = (events + 1, in_a_row + 1);
-                    login.see(&event);
+                    login.handle_event(&event);
                 }
             }
         };
@@ -162,12 +162,12 @@ impl Download {
         let (mut told, mut body, mut data) = (Vec::new(), Vec::new(), 0);
         let (mut events, mut in_a_row) = (0, 0);
         let end = loop {
-            let progress = fetch.act(&mut client, &mut wire.out).unwrap();
+            let progress = fetch.advance(&mut client, &mut wire.out).unwrap();
             if wire.flush() {
                 in_a_row = 0;
             }
             match progress {
-                Stands::Going => {}
+                Stands::Pending => {}
                 Stands::Done => break End::Done,
                 Stands::Failed(fault) => break End::Fault(fault),
                 _ => continue,
@@ -185,25 +185,25 @@ impl Download {
             if matches!(event, Event::Reply(_, Part::ScanItem(_) | Part::UidItem(_))) {
                 in_a_row = 0;
             }
-            let what = match fetch.see(&event) {
-                Told::Nothing => continue,
-                Told::Begin(_) => {
+            let what = match fetch.handle_event(&event) {
+                FetchEvent::Nothing => continue,
+                FetchEvent::Begin(_) => {
                     body.clear();
                     continue;
                 }
-                Told::Data(octets) => {
+                FetchEvent::Data(octets) => {
                     data += octets.len() as u64;
                     in_a_row = 0;
                     body.extend_from_slice(&octets[..octets.len().min(512_usize.saturating_sub(body.len()))]);
                     continue;
                 }
-                Told::Whole(message) => {
+                FetchEvent::Whole(message) => {
                     let entry = fetch.stored(message.number).unwrap();
                     format!("whole {} {:?} {}", message.number, entry.octets(), body.escape_ascii())
                 }
-                Told::Known(message) => format!("known {}", message.number),
-                Told::Empty(message) => format!("empty {}", message.number),
-                Told::Refused(message, _) => format!("refused {}", message.number),
+                FetchEvent::Known(message) => format!("known {}", message.number),
+                FetchEvent::Empty(message) => format!("empty {}", message.number),
+                FetchEvent::Refused(message, _) => format!("refused {}", message.number),
                 other => panic!("{other:?}"),
             };
             told.push(what);

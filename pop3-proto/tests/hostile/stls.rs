@@ -2,7 +2,7 @@
 
 use pop3_proto::Security;
 use pop3_proto::client::ProtocolError;
-use pop3_proto::login::{Method, Methods, Policy, Reason, Retry, Tls, Trouble};
+use pop3_proto::login::{Method, Methods, Policy, Reason, RefusalKind, Retry, Tls};
 use pop3_proto::sasl::client::Credentials;
 
 use crate::programs::Attempt;
@@ -76,13 +76,13 @@ impl Theft {
     #[track_caller]
     fn ends(self, outcome: &Outcome) {
         match self {
-            Self::Stripped | Self::Emptied => outcome.fails(Trouble::Policy, Reason::NoStls, None),
+            Self::Stripped | Self::Emptied => outcome.fails(RefusalKind::Policy, Reason::NoStls, None),
             Self::Denied | Self::Refused | Self::Prepared => {
-                outcome.fails(Trouble::Policy, Reason::StlsRefused, None)
+                outcome.fails(RefusalKind::Policy, Reason::StlsRefused, None)
             }
             Self::CapaJunk | Self::StlsJunk => outcome.ends(End::Broken(ProtocolError::Status)),
-            Self::CapaCut => outcome.fails(Trouble::Later, Reason::Closed, Some(Retry::WithoutCapa)),
-            Self::StlsCut => outcome.fails(Trouble::Later, Reason::Closed, None),
+            Self::CapaCut => outcome.fails(RefusalKind::Later, Reason::Closed, Some(Retry::WithoutCapa)),
+            Self::StlsCut => outcome.fails(RefusalKind::Later, Reason::Closed, None),
         };
     }
 }
@@ -106,10 +106,10 @@ fn all_methods(policy: &mut Policy) {
 fn where_tls_is_required_nothing_but_capa_and_stls_is_said_in_clear() {
     for theft in THEFTS {
         for credentials in people() {
-            for clear_secrets in [false, true] {
+            for allow_plaintext_secrets in [false, true] {
                 let attempt = Attempt::in_clear(credentials).policy(|policy| {
                     all_methods(policy);
-                    policy.clear_secrets = clear_secrets;
+                    policy.allow_plaintext_secrets = allow_plaintext_secrets;
                 });
                 let outcome = attempt.against(|line, _| theft.answer(line));
                 theft.ends(outcome.fits(ROOM));
@@ -225,7 +225,7 @@ fn replies_in_a_later_segment_stop_whoever_has_read_them_in_clear() {
 /// Covers replies-behind-stls, state-carried-into-tls, secrets-beside-stls.
 #[test]
 fn replies_prepared_before_the_handshake_are_not_heard_inside_tls() {
-    let attempt = Attempt::in_clear(SOMEBODY).policy(|policy| policy.unannounced = false);
+    let attempt = Attempt::in_clear(SOMEBODY).policy(|policy| policy.try_unannounced = false);
     let outcome = attempt.against(|line, security| match (line, security) {
         // The answers to CAPA and STLS come with the greeting: they are taken, and lead to TLS as they should.
         (GREETING, _) => say("+OK\r\n+OK\r\nSTLS\r\nSASL PLAIN LOGIN\r\nUSER\r\n.\r\n+OK begin\r\n"),
@@ -234,7 +234,7 @@ fn replies_prepared_before_the_handshake_are_not_heard_inside_tls() {
         (_, Security::Tls) => say("-ERR no\r\n"),
         (other, Security::Plain) => panic!("{other}"),
     });
-    outcome.fails(Trouble::Credentials, Reason::Refused(Method::CramMd5), None);
+    outcome.fails(RefusalKind::Credentials, Reason::Refused(Method::CramMd5), None);
     let said = str::from_utf8(&outcome.said).unwrap();
     assert!(said.starts_with("CAPA\r\nSTLS\r\nCAPA\r\nAUTH CRAM-MD5\r\n"), "{said}");
     assert_eq!(said.lines().count(), 5, "{said}");

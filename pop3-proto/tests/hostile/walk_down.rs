@@ -5,7 +5,7 @@
 
 use base64ct::{Base64, Encoding as _};
 use pop3_proto::Security;
-use pop3_proto::login::{Method, Methods, Policy, Reason, Retry, Trouble};
+use pop3_proto::login::{Method, Methods, Policy, Reason, RefusalKind, Retry};
 
 use crate::programs::Attempt;
 use crate::secrets::{NAME, PASSWORD, SOMEBODY, holds, holds_a_secret};
@@ -52,7 +52,7 @@ fn by_default_a_list_that_is_cut_inside_tls_brings_the_method_that_shows_the_pas
 /// Covers apop-unasked.
 #[test]
 fn with_methods_that_hide_the_password_no_server_gets_it() {
-    type End = (Trouble, Reason, Option<Retry>);
+    type End = (RefusalKind, Reason, Option<Retry>);
     type Case = (&'static str, fn(&str) -> Answer, End, &'static [&'static str]);
     let lists = |line: &str| match line {
         GREETING => say(&format!("+OK {STAMP}\r\n")),
@@ -64,30 +64,40 @@ fn with_methods_that_hide_the_password_no_server_gets_it() {
     let both: &[&str] = &["SCRAM-SHA-256", "SCRAM-SHA-1"];
     let one: &[&str] = &["SCRAM-SHA-256"];
     let cases: [Case; 6] = [
-        ("refuses each", |_| say("-ERR no\r\n"), (Trouble::Credentials, Reason::Refused(sha_1), None), both),
+        (
+            "refuses each",
+            |_| say("-ERR no\r\n"),
+            (RefusalKind::Credentials, Reason::Refused(sha_1), None),
+            both,
+        ),
         (
             "refuses with a code",
             |_| say("-ERR [AUTH] no\r\n"),
-            (Trouble::Credentials, Reason::Refused(sha_256), None),
+            (RefusalKind::Credentials, Reason::Refused(sha_256), None),
             one,
         ),
         (
             "wants plaintext, it says",
             |_| say("-ERR plaintext only\r\n"),
-            (Trouble::Policy, Reason::Refused(sha_1), None),
+            (RefusalKind::Policy, Reason::Refused(sha_1), None),
             both,
         ),
-        ("says yes at once", |_| say("+OK in\r\n"), (Trouble::Policy, Reason::NotProved(sha_256), None), one),
+        (
+            "says yes at once",
+            |_| say("+OK in\r\n"),
+            (RefusalKind::Policy, Reason::NotProved(sha_256), None),
+            one,
+        ),
         (
             "asks for the password",
             |line| if line == "*" { say("-ERR\r\n") } else { say("+ UGFzc3dvcmQ6\r\n") },
-            (Trouble::Policy, Reason::NotProved(sha_256), None),
+            (RefusalKind::Policy, Reason::NotProved(sha_256), None),
             one,
         ),
         (
             "hangs up",
             |_| vec![Piece::Close],
-            (Trouble::Credentials, Reason::ClosedDuring(sha_256), Some(Retry::NextMethod)),
+            (RefusalKind::Credentials, Reason::ClosedDuring(sha_256), Some(Retry::NextMethod)),
             one,
         ),
     ];
@@ -118,7 +128,7 @@ fn with_methods_that_hide_the_password_a_list_that_is_cut_ends_the_login() {
                 _ => say(&format!("+OK {STAMP}\r\n")),
             });
             let due = if security == Security::Tls { "CAPA\r\n" } else { "CAPA\r\nSTLS\r\nCAPA\r\n" };
-            outcome.fails(Trouble::Policy, Reason::NoMethod, None).said(due);
+            outcome.fails(RefusalKind::Policy, Reason::NoMethod, None).said(due);
         }
     }
 }

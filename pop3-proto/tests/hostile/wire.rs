@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use pop3_proto::client::{Client, Need, ProtocolError};
 use pop3_proto::fetch::Fault;
-use pop3_proto::login::{Failure, Reason, Retry, Trouble};
+use pop3_proto::login::{Failure, Reason, RefusalKind, Retry};
 use pop3_proto::{FixedBuf, Security};
 
 /// What the server's first line answers.
@@ -135,7 +135,7 @@ impl<'s> Wire<'s> {
                 self.at = 0;
                 continue;
             }
-            self.window.filled(filled);
+            self.window.commit(filled);
             self.octets += filled as u64;
             return true;
         }
@@ -198,10 +198,10 @@ impl Outcome {
     }
 
     #[track_caller]
-    pub(crate) fn fails(&self, trouble: Trouble, reason: Reason, retry: Option<Retry>) -> &Self {
+    pub(crate) fn fails(&self, trouble: RefusalKind, reason: Reason, retry: Option<Retry>) -> &Self {
         match self.end {
             End::Failed(failure) => {
-                assert_eq!((failure.trouble, failure.reason, failure.retry), (trouble, reason, retry));
+                assert_eq!((failure.kind, failure.reason, failure.retry), (trouble, reason, retry));
             }
             other => panic!("{other:?} in place of {trouble:?}, {reason:?}: {}", self.said.escape_ascii()),
         }

@@ -1,7 +1,7 @@
 //! APOP: only where the policy has it and the greeting a msg-id.
 
 use pop3_proto::Secret;
-use pop3_proto::login::{Method, Policy, Tls, Trouble};
+use pop3_proto::login::{Method, Policy, RefusalKind, Tls};
 use pop3_proto::sasl::client::Credentials;
 
 use crate::people::USER;
@@ -55,7 +55,7 @@ fn nobody_uses_apop_unasked() {
     for answer in ["S: -ERR", "L:", "L: TOP", "L: USER"] {
         for one in [tls(MROSE), plain(MROSE).policy(|policy| *policy = Policy::CLEAR)] {
             one.plays(&format!("{GREETING}{answer}\nC: USER mrose\nS: -ERR no"))
-                .refused(Trouble::Credentials, Method::User);
+                .refused(RefusalKind::Credentials, Method::User);
         }
     }
     plain(MROSE)
@@ -71,7 +71,7 @@ fn in_clear_it_takes_leave_to_show_secrets() {
         (policy.tls, policy.methods) = (Tls::Never, policy.methods.with(Method::Apop));
     });
     one.plays(&format!("{GREETING}L: USER")).no_method();
-    one.policy(|policy| policy.clear_secrets = true)
+    one.policy(|policy| policy.allow_plaintext_secrets = true)
         .plays(&format!("{GREETING}L: USER\nC: APOP mrose c4c9334bac560ecc979e58001b3e22fb\n{IN}"))
         .logs_in();
 }
@@ -99,7 +99,7 @@ fn without_a_well_formed_timestamp_there_is_no_apop() {
     ] {
         apop(MROSE)
             .plays(&format!("S: +OK {greeting}\nC: CAPA\nL: USER\nC: USER mrose\nS: -ERR [AUTH]"))
-            .refused(Trouble::Credentials, Method::User);
+            .refused(RefusalKind::Credentials, Method::User);
     }
 }
 
@@ -135,7 +135,7 @@ fn only_the_greeting_holds_a_timestamp() {
              C: PASS tanstaaf
              S: -ERR [AUTH] <1896.697170952@dbc.mtview.ca.us>",
         )
-        .refused(Trouble::Credentials, Method::User);
+        .refused(RefusalKind::Credentials, Method::User);
 }
 
 /// Covers quirk-04.
@@ -160,7 +160,7 @@ fn it_stands_between_what_does_not_show_the_password_and_what_does() {
     let first = |list: &str, line: &str, method| {
         apop(USER)
             .plays(&format!("{GREETING}L: {list}\nC: {line}\nS: -ERR [AUTH]"))
-            .refused(Trouble::Credentials, method);
+            .refused(RefusalKind::Credentials, method);
     };
     first("SASL CRAM-MD5 PLAIN", "AUTH CRAM-MD5", Method::CramMd5);
     first("SASL PLAIN LOGIN, USER", "APOP user ec87818fbba45646df08ce6d6a516815", Method::Apop);
@@ -171,5 +171,5 @@ fn it_stands_between_what_does_not_show_the_password_and_what_does() {
 fn a_name_with_a_space_cannot_be_sent() {
     apop(Credentials::password("m rose", Secret::new(b"tanstaaf")))
         .plays(&format!("{GREETING}L: USER\nC: USER m rose\nS: -ERR [AUTH]"))
-        .refused(Trouble::Credentials, Method::User);
+        .refused(RefusalKind::Credentials, Method::User);
 }

@@ -84,7 +84,7 @@ fn policy() -> impl Strategy<Value = Policy> {
         |(tls, methods, [unannounced, ask, utf8], attempts)| {
             let mut policy = Policy::DEFAULT;
             (policy.tls, policy.methods, policy.attempts) = (tls, methods, attempts);
-            (policy.unannounced, policy.ask_again, policy.utf8) = (unannounced, ask, utf8);
+            (policy.try_unannounced, policy.recheck_capabilities, policy.utf8) = (unannounced, ask, utf8);
             policy
         },
     )
@@ -129,7 +129,7 @@ impl<'c> Run<'c> {
     /// Acts, and checks what goes out.
     fn act(&mut self) -> Progress {
         let mut out = Vec::new();
-        let progress = self.login.act(&mut self.client, &mut out).unwrap();
+        let progress = self.login.advance(&mut self.client, &mut out).unwrap();
         assert!(out.is_empty() || out.ends_with(b"\r\n"), "{}", show(&out));
         for line in out.split_inclusive(|b| *b == b'\n') {
             self.lines += 1;
@@ -163,14 +163,14 @@ impl<'c> Run<'c> {
         let mut unread = &window[..];
         let goes_on = loop {
             match self.act() {
-                Progress::In | Progress::Failed(_) => break false,
+                Progress::LoggedIn | Progress::Failed(_) => break false,
                 Progress::StartTls => match self.client.handover().unwrap().secured(unread) {
                     Ok(client) => self.client = client,
                     Err(_) => break false,
                 },
-                Progress::Going => match self.client.receive(&mut unread) {
+                Progress::Pending => match self.client.receive(&mut unread) {
                     Ok(Event::NeedInput) => break true,
-                    Ok(event) => self.login.see(&event),
+                    Ok(event) => self.login.handle_event(&event),
                     Err(_) => break false,
                 },
             }

@@ -1,7 +1,7 @@
 //! Tokens, and what a server says of one that it does not take.
 
 use pop3_proto::Secret;
-use pop3_proto::login::{Method, Reason, Trouble};
+use pop3_proto::login::{Method, Reason, RefusalKind};
 
 use crate::people::{BEARER, everything};
 use crate::script::tls;
@@ -45,7 +45,7 @@ fn a_failure_of_oauthbearer_is_acknowledged_with_one_octet_and_tells_why() {
                  C: AQ==
                  S: {answer}"
             ))
-            .refused(Trouble::Credentials, Method::OauthBearer)
+            .refused(RefusalKind::Credentials, Method::OauthBearer)
             .said(words);
         assert_eq!(outcome.token_refusal.as_deref(), Some(WHY));
     }
@@ -69,7 +69,7 @@ fn a_failure_of_xoauth2_is_acknowledged_with_an_empty_line_and_tells_why() {
                  C:
                  S: {answer}"
             ))
-            .refused(Trouble::Credentials, Method::Xoauth2)
+            .refused(RefusalKind::Credentials, Method::Xoauth2)
             .said(words);
         let why = r#"{"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}"#;
         assert_eq!(outcome.token_refusal.as_deref(), Some(why));
@@ -89,7 +89,10 @@ fn a_token_that_was_refused_is_not_tried_in_another_way() {
          C:
          S: -ERR no"
     ));
-    assert_eq!(outcome.refused(Trouble::Credentials, Method::Xoauth2).token_refusal.as_deref(), Some(WHY));
+    assert_eq!(
+        outcome.refused(RefusalKind::Credentials, Method::Xoauth2).token_refusal.as_deref(),
+        Some(WHY)
+    );
 }
 
 /// Proves 7628-3.2.3-01.
@@ -107,7 +110,7 @@ fn ok_behind_a_failure_is_no_login() {
                 "S: +OK\nC: CAPA\nL:\nC: AUTH {mechanism}\nS: +\\x20\nC: {token}\n\
                  S: + {{{WHY}}}\nC: {acknowledgement}\nS: +OK welcome"
             ))
-            .fails(Trouble::Policy, Reason::NotProved(method), None);
+            .fails(RefusalKind::Policy, Reason::NotProved(method), None);
     }
 }
 
@@ -127,7 +130,7 @@ fn a_second_failure_is_cancelled() {
              C: *
              S: -ERR"
         ))
-        .refused(Trouble::Policy, Method::OauthBearer);
+        .refused(RefusalKind::Policy, Method::OauthBearer);
 }
 
 /// Proves 5034-4-15.
@@ -145,7 +148,7 @@ fn what_cannot_be_read_behind_a_token_is_no_failure_to_acknowledge() {
              C: *
              S: -ERR"
         ))
-        .refused(Trouble::Policy, Method::OauthBearer);
+        .refused(RefusalKind::Policy, Method::OauthBearer);
     assert_eq!(outcome.token_refusal, None);
 }
 

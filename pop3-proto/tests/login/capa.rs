@@ -1,12 +1,13 @@
 //! Servers without CAPA, with half of it, and those that hang up on it.
 
 use pop3_proto::client::Knowledge;
-use pop3_proto::login::{Learned, Policy, Reason, Retry, Tls, Trouble};
+use pop3_proto::login::{Policy, Reason, RefusalKind, Retry, ServerNotes, Tls};
 
 use crate::people::{TIM, USER};
 use crate::script::{plain, tls};
 
-const LATER: (Trouble, Reason, Option<Retry>) = (Trouble::Later, Reason::Closed, Some(Retry::WithoutCapa));
+const LATER: (RefusalKind, Reason, Option<Retry>) =
+    (RefusalKind::Later, Reason::Closed, Some(Retry::WithoutCapa));
 
 /// Proves 2449-5-08.
 /// Covers quirk-11.
@@ -28,7 +29,7 @@ fn a_server_without_capa_is_not_asked_a_second_time() {
 #[test]
 fn a_server_that_hangs_up_on_capa_is_not_asked_on_the_next_connection() {
     let outcome = tls(TIM).plays("S: +OK\nC: CAPA\nEOF").fails(LATER.0, LATER.1, LATER.2);
-    let mut learned = Learned::default();
+    let mut learned = ServerNotes::default();
     learned.no_capa_in_tls = true;
     assert_eq!(outcome.learned, learned);
     let outcome = tls(TIM)
@@ -45,12 +46,12 @@ fn a_server_that_hangs_up_on_capa_is_not_asked_on_the_next_connection() {
 /// Covers quirk-12, stls-stripped, state-carried-into-tls.
 #[test]
 fn where_capa_is_not_asked_tls_is_required_all_the_same() {
-    let mut learned = Learned::default();
+    let mut learned = ServerNotes::default();
     learned.no_capa_in_clear = true;
     let outcome = plain(TIM).plays("S: +OK\nC: CAPA\nEOF").fails(LATER.0, LATER.1, LATER.2);
     assert_eq!(outcome.learned, learned);
     plain(TIM).knowing(learned).plays("S: +OK\nC: STLS\nS: -ERR").fails(
-        Trouble::Policy,
+        RefusalKind::Policy,
         Reason::StlsRefused,
         None,
     );
@@ -66,7 +67,7 @@ fn where_capa_is_not_asked_tls_is_required_all_the_same() {
 fn a_list_that_is_cut_off_does_not_teach_to_do_without() {
     for front in ["+OK\\r\\n", "+OK\\r\\nTOP\\r\\nSTLS\\r\\n", "+OK\\r\\nTOP\\r\\n."] {
         let dialogue = format!("S: +OK\nC: CAPA\nS| {front}\nEOF");
-        plain(TIM).plays(&dialogue).fails(Trouble::Later, Reason::Closed, None).learned_nothing();
+        plain(TIM).plays(&dialogue).fails(RefusalKind::Later, Reason::Closed, None).learned_nothing();
     }
 }
 
@@ -84,7 +85,7 @@ fn a_refusal_of_capa_behind_the_login_keeps_the_first_list() {
 fn a_server_that_hangs_up_on_capa_behind_the_login_is_not_asked_there_again() {
     let front = "S: +OK\nC: CAPA\nL: SASL PLAIN, UIDL\nC: AUTH PLAIN AHVzZXIAcGVuY2ls\nS: +OK\n";
     let outcome = tls(USER).plays(&format!("{front}C: CAPA\nEOF")).fails(LATER.0, LATER.1, LATER.2);
-    let mut learned = Learned::default();
+    let mut learned = ServerNotes::default();
     learned.no_capa_after = true;
     assert_eq!(outcome.learned, learned);
     let outcome = tls(USER).knowing(learned).plays(front).logs_in();
@@ -96,7 +97,7 @@ fn a_server_that_hangs_up_on_capa_behind_the_login_is_not_asked_there_again() {
 #[test]
 fn a_policy_can_do_without_the_list_behind_the_login() {
     let outcome = tls(USER)
-        .policy(|policy| policy.ask_again = false)
+        .policy(|policy| policy.recheck_capabilities = false)
         .plays("S: +OK\nC: CAPA\nL: SASL PLAIN, UIDL\nC: AUTH PLAIN AHVzZXIAcGVuY2ls\nS: +OK")
         .logs_in();
     assert!(outcome.capabilities.uidl());

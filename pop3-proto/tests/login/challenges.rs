@@ -1,6 +1,6 @@
 //! Challenges that are none, and those that do not end.
 
-use pop3_proto::login::{Method, Reason, Tls, Trouble};
+use pop3_proto::login::{Method, Reason, RefusalKind, Tls};
 
 use crate::people::{BEARER, TIM, USER};
 use crate::script::{End, plain, tls};
@@ -20,7 +20,7 @@ fn whatever_asks_for_the_first_message_gets_it() {
                 .plays(&format!(
                     "S: +OK\nC: CAPA\nL: USER\nC: AUTH {name}\nS: {challenge}\nC: {message}\nS: -ERR [AUTH]"
                 ))
-                .refused(Trouble::Credentials, method);
+                .refused(RefusalKind::Credentials, method);
         }
     }
 }
@@ -68,7 +68,7 @@ fn a_server_that_asks_for_the_name_when_told_plain_gets_name_and_password() {
              C: *
              S: -ERR",
         )
-        .refused(Trouble::Policy, Method::Plain);
+        .refused(RefusalKind::Policy, Method::Plain);
 }
 
 /// Covers quirk-32.
@@ -114,7 +114,7 @@ fn cram_md5_without_a_challenge_is_cancelled() {
             .plays(&format!(
                 "S: +OK\nC: CAPA\nL: SASL CRAM-MD5\nC: AUTH CRAM-MD5\nS: {challenge}\nC: *\nS: -ERR"
             ))
-            .refused(Trouble::Policy, Method::CramMd5);
+            .refused(RefusalKind::Policy, Method::CramMd5);
     }
 }
 
@@ -122,7 +122,7 @@ fn cram_md5_without_a_challenge_is_cancelled() {
 fn ok_to_a_cancelling_line_is_no_login() {
     tls(TIM)
         .plays("S: +OK\nC: CAPA\nL: SASL CRAM-MD5 PLAIN\nC: AUTH CRAM-MD5\nS: + !!!\nC: *\nS: +OK welcome")
-        .fails(Trouble::Policy, Reason::NotProved(Method::CramMd5), None);
+        .fails(RefusalKind::Policy, Reason::NotProved(Method::CramMd5), None);
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn ok_before_anything_was_said_is_no_login() {
         tls(USER)
             .methods(&[method])
             .plays(&format!("S: +OK\nC: CAPA\nL: USER\nC: AUTH {name}\nS: +OK go ahead"))
-            .fails(Trouble::Policy, Reason::NotProved(method), None);
+            .fails(RefusalKind::Policy, Reason::NotProved(method), None);
     }
 }
 
@@ -150,7 +150,7 @@ fn a_challenge_behind_the_last_message_is_cancelled() {
         tls(USER)
             .methods(&[method])
             .plays(&format!("S: +OK\nC: CAPA\nL: SASL {list}\n{exchange}\nS: + e30=\nC: *\nS: -ERR"))
-            .refused(Trouble::Policy, method);
+            .refused(RefusalKind::Policy, method);
     }
 }
 

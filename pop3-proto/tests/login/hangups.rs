@@ -1,13 +1,13 @@
 //! Servers that hang up in the middle of a login, and what the next connection does about it.
 
-use pop3_proto::login::{Method, Reason, Retry, Trouble};
+use pop3_proto::login::{Method, Reason, RefusalKind, Retry};
 
 use crate::people::{TIM, USER};
 use crate::script::{Outcome, tls};
 
 #[track_caller]
 fn closed(outcome: Outcome, method: Method, retry: Option<Retry>) -> Outcome {
-    outcome.fails(Trouble::Credentials, Reason::ClosedDuring(method), retry)
+    outcome.fails(RefusalKind::Credentials, Reason::ClosedDuring(method), retry)
 }
 
 /// Covers quirk-110.
@@ -79,7 +79,7 @@ fn a_server_that_refuses_a_method_and_closes_gets_the_next_one_on_the_next_conne
         let one = tls(USER).methods(&[method, Method::Plain]);
         let outcome = one
             .plays(&format!("{front}{line}S: -ERR failed\n{plain}EOF"))
-            .fails(Trouble::Credentials, Reason::Refused(method), Some(Retry::NextMethod))
+            .fails(RefusalKind::Credentials, Reason::Refused(method), Some(Retry::NextMethod))
             .learned_to_avoid(&[method]);
         one.knowing(outcome.learned)
             .plays(&format!("{front}{plain}S: +OK\nC: CAPA\nL:"))

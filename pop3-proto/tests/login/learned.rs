@@ -1,6 +1,6 @@
 //! What one connection teaches the next.
 
-use pop3_proto::login::{Method, Reason, Trouble};
+use pop3_proto::login::{Method, Reason, RefusalKind};
 
 use crate::people::{TIM, avoiding};
 use crate::script::tls;
@@ -26,12 +26,12 @@ fn where_nothing_succeeds_nothing_is_learned() {
     let all = "C: AUTH CRAM-MD5\nS: -ERR\n";
     tls(TIM)
         .plays(&format!("{FRONT}{all}{PLAIN}S: -ERR\nC: AUTH LOGIN\nS: -ERR no such user"))
-        .refused(Trouble::Credentials, Method::Login)
+        .refused(RefusalKind::Credentials, Method::Login)
         .said("no such user")
         .learned_nothing();
     tls(TIM)
         .plays(&format!("{FRONT}{all}{PLAIN}S: -ERR [IN-USE] locked"))
-        .refused(Trouble::Busy, Method::Plain)
+        .refused(RefusalKind::Busy, Method::Plain)
         .learned_nothing();
 }
 
@@ -45,7 +45,7 @@ fn what_was_known_before_is_kept_and_added_to() {
     tls(TIM)
         .knowing(avoiding(&[Method::ScramSha1]))
         .plays("S: -ERR [SYS/TEMP] full")
-        .fails(Trouble::Later, Reason::Greeting, None)
+        .fails(RefusalKind::Later, Reason::Greeting, None)
         .learned_to_avoid(&[Method::ScramSha1]);
 }
 

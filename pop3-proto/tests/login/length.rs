@@ -1,7 +1,7 @@
 //! How long a line may be, and what is said on more lines then.
 
 use pop3_proto::Secret;
-use pop3_proto::login::{Method, Policy, Trouble};
+use pop3_proto::login::{Method, Policy, RefusalKind};
 use pop3_proto::sasl::client::{Credentials, Exchange};
 
 use crate::script::{base64, plain, tls};
@@ -25,7 +25,7 @@ fn an_initial_response_that_fits_255_octets_goes_out_with_auth() {
         .plays(&format!(
             "S: +OK\nC: CAPA\nL: SASL SCRAM-SHA-1\nC: AUTH SCRAM-SHA-1 {message}\nS: -ERR [AUTH] no"
         ))
-        .refused(Trouble::Credentials, Method::ScramSha1);
+        .refused(RefusalKind::Credentials, Method::ScramSha1);
 }
 
 /// Proves 5034-4-10, 7628-3-02.
@@ -45,7 +45,7 @@ fn one_octet_more_waits_for_the_empty_challenge() {
         .plays(&format!(
             "S: +OK\nC: CAPA\nL: SASL SCRAM-SHA-1\nC: AUTH SCRAM-SHA-1\nS: +\\x20\nC: {message}\nS: -ERR [AUTH] no"
         ))
-        .refused(Trouble::Credentials, Method::ScramSha1);
+        .refused(RefusalKind::Credentials, Method::ScramSha1);
 
     // 253 octets with AUTH PLAIN in front, then 257.
     for (octets, front) in [(172, "C: AUTH PLAIN "), (173, "C: AUTH PLAIN\nS: +\\x20\nC: ")] {

@@ -1,7 +1,7 @@
 //! The methods in order of strength, and the whole dialogue of each.
 
 use pop3_proto::Secret;
-use pop3_proto::login::{Method, Trouble};
+use pop3_proto::login::{Method, RefusalKind};
 use pop3_proto::sasl::client::Credentials;
 
 use crate::people::{EXPORTER, TIM, USER, avoiding, everything};
@@ -47,7 +47,7 @@ fn the_strongest_of_the_list_comes_first() {
                     "S: +OK\nC: CAPA\nL: USER, SASL {} ANONYMOUS GSSAPI\n{first}\nS: -ERR [AUTH] no",
                     names.join(" ")
                 ))
-                .refused(Trouble::Credentials, method);
+                .refused(RefusalKind::Credentials, method);
         }
     }
 }
@@ -74,7 +74,7 @@ fn a_refusal_without_a_reason_brings_the_next_weaker_one() {
              C: USER tim
              S: -ERR six",
         )
-        .refused(Trouble::Credentials, Method::User)
+        .refused(RefusalKind::Credentials, Method::User)
         .said("six")
         .learned_nothing();
 }
@@ -113,7 +113,7 @@ fn anonymous_says_no_more_than_it_was_told_to() {
     // Nobody with a password becomes a guest by himself.
     tls(TIM)
         .plays("S: +OK\nC: CAPA\nL: SASL ANONYMOUS\nC: USER tim\nS: -ERR no")
-        .refused(Trouble::Credentials, Method::User);
+        .refused(RefusalKind::Credentials, Method::User);
 }
 
 /// Proves 2195-2-02, 4422-5-02.
@@ -193,7 +193,7 @@ fn acting_as_another_leaves_the_methods_that_cannot_say_so() {
              C: AUTH SCRAM-SHA-1 {n,a=adm,n=user,r=rOprNGfwEbeRWgbNEkqO}
              S: -ERR no",
         )
-        .refused(Trouble::Credentials, Method::ScramSha1);
+        .refused(RefusalKind::Credentials, Method::ScramSha1);
 }
 
 /// Proves 2449-5-05.

@@ -1,7 +1,7 @@
 //! Names and passwords that are more than letters and digits.
 
 use pop3_proto::Secret;
-use pop3_proto::login::{Method, Policy, Trouble};
+use pop3_proto::login::{Method, Policy, RefusalKind};
 use pop3_proto::sasl::client::Credentials;
 
 use crate::script::{Try, plain, tls};
@@ -104,7 +104,7 @@ fn what_would_end_a_line_is_not_sent() {
 fn nul_is_not_sent_in_any_mechanism() {
     let list = "S: +OK\nC: CAPA\nL: SASL EXTERNAL PLAIN LOGIN SCRAM-SHA-256";
     let only = |one: Try<'_>| {
-        one.policy(|policy| policy.unannounced = false).plays(list).no_method();
+        one.policy(|policy| policy.try_unannounced = false).plays(list).no_method();
     };
     only(who("us\0er", b"pencil"));
     only(Try { credentials: Credentials::certificate(Some("ad\0m")), ..who("", b"") });
@@ -126,5 +126,5 @@ fn what_scram_cannot_prepare_goes_by_a_weaker_method() {
         .learned_nothing();
     who("user", "p\u{E000}".as_bytes())
         .plays("S: +OK\nC: CAPA\nL: SASL SCRAM-SHA-256 PLAIN\nC: AUTH PLAIN {\\0user\\0p\u{E000}}\nS: -ERR [AUTH]")
-        .refused(Trouble::Credentials, Method::Plain);
+        .refused(RefusalKind::Credentials, Method::Plain);
 }

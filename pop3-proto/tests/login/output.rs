@@ -115,14 +115,14 @@ fn an_output_that_stays_full_gets_nothing_and_the_login_waits() {
     let mut client: Client = Client::new(Profile::LENIENT, Security::Tls);
     let mut window = &b"+OK\r\n"[..];
     let event = client.receive(&mut window).unwrap();
-    login.see(&event);
+    login.handle_event(&event);
     for room in [0, 1, 2, 3, 4, 5, 5, 0] {
         let mut out = Small::with_room(room);
-        assert_eq!(login.act(&mut client, &mut out), Err(SendError::Full));
+        assert_eq!(login.advance(&mut client, &mut out), Err(SendError::Full));
         assert_eq!(out.everything(), b"");
     }
     let mut out = Small::with_room(6);
-    assert_eq!(login.act(&mut client, &mut out), Ok(Progress::Going));
+    assert_eq!(login.advance(&mut client, &mut out), Ok(Progress::Pending));
     assert_eq!(out.everything(), b"CAPA\r\n");
 }
 
@@ -137,12 +137,12 @@ fn a_long_nonce_of_the_server_does_not_make_a_line_that_no_flush_has_room_for() 
         let mut window = said.as_bytes();
         for _ in 0..5 {
             let mut out = Small::with_room(MIN_OUTPUT);
-            assert_eq!(login.act(&mut client, &mut out), Ok(Progress::Going), "{len}");
+            assert_eq!(login.advance(&mut client, &mut out), Ok(Progress::Pending), "{len}");
             let event = client.receive(&mut window).unwrap();
-            login.see(&event);
+            login.handle_event(&event);
         }
         let mut out = Small::with_room(MIN_OUTPUT);
-        assert_eq!(login.act(&mut client, &mut out), Ok(Progress::Going), "{len}");
+        assert_eq!(login.advance(&mut client, &mut out), Ok(Progress::Pending), "{len}");
         assert!(out.everything().ends_with(b"\r\n"), "{len}");
     }
 }

@@ -1,7 +1,7 @@
 //! Who logs in.
 
 use pop3_proto::Secret;
-use pop3_proto::login::{Learned, Method};
+use pop3_proto::login::{Method, ServerNotes};
 use pop3_proto::sasl::Binding;
 use pop3_proto::sasl::client::Credentials;
 
@@ -34,8 +34,8 @@ pub(crate) const EXPORTER: Binding<'_> = Binding {
     ],
 };
 
-pub(crate) fn avoiding(methods: &[Method]) -> Learned {
-    let mut learned = Learned::default();
+pub(crate) fn avoiding(methods: &[Method]) -> ServerNotes {
+    let mut learned = ServerNotes::default();
     learned.failed = set(methods);
     learned
 }

@@ -1,6 +1,6 @@
 //! A server that does not prove that it knows the password gets no weaker form of it, on this connection or the next.
 
-use pop3_proto::login::{Learned, Method, Methods};
+use pop3_proto::login::{Method, Methods, ServerNotes};
 
 use crate::people::USER;
 use crate::script::{Outcome, tls};
@@ -74,7 +74,7 @@ fn hanging_up_on_the_cancelling_line_does_not_bring_a_weaker_method_next_time() 
     for wrong in WRONG {
         let learned =
             plays(&format!("{PROOF}S: + {wrong}\nC: *\nEOF")).not_proved(Method::ScramSha256).learned;
-        assert_eq!(learned, Learned::default());
+        assert_eq!(learned, ServerNotes::default());
     }
     let learned = plays("S: + {r=foreign,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096}\nC: *\nEOF").learned;
     assert_eq!(learned.failed, Methods::NONE);

@@ -1,6 +1,6 @@
 //! What a refusal means, by its code or by its words, and what is tried behind it.
 
-use pop3_proto::login::{Method, Reason, Trouble};
+use pop3_proto::login::{Method, Reason, RefusalKind};
 
 use crate::people::{TIM, USER};
 use crate::script::tls;
@@ -10,7 +10,7 @@ const PLAIN: &str = "C: AUTH PLAIN AHVzZXIAcGVuY2ls\n";
 
 /// What one refusal of PLAIN means, if it is the last word.
 #[track_caller]
-fn final_word(refusal: &str, trouble: Trouble, words: &str) {
+fn final_word(refusal: &str, trouble: RefusalKind, words: &str) {
     tls(USER)
         .plays(&format!("{FRONT}{PLAIN}S: -ERR {refusal}"))
         .refused(trouble, Method::Plain)
@@ -22,14 +22,14 @@ fn final_word(refusal: &str, trouble: Trouble, words: &str) {
 #[test]
 fn a_code_is_believed_and_nothing_else_is_tried() {
     for (code, trouble) in [
-        ("AUTH", Trouble::Credentials),
-        ("IN-USE", Trouble::Busy),
-        ("in-use", Trouble::Busy),
-        ("LOGIN-DELAY", Trouble::Later),
-        ("SYS/TEMP", Trouble::Later),
-        ("sys/Temp", Trouble::Later),
-        ("SYS/TEMP/DISK", Trouble::Later),
-        ("SYS/PERM", Trouble::Permanent),
+        ("AUTH", RefusalKind::Credentials),
+        ("IN-USE", RefusalKind::Busy),
+        ("in-use", RefusalKind::Busy),
+        ("LOGIN-DELAY", RefusalKind::Later),
+        ("SYS/TEMP", RefusalKind::Later),
+        ("sys/Temp", RefusalKind::Later),
+        ("SYS/TEMP/DISK", RefusalKind::Later),
+        ("SYS/PERM", RefusalKind::Permanent),
     ] {
         final_word(&format!("[{code}] words"), trouble, "words");
         // The words of another trouble change nothing.
@@ -41,9 +41,11 @@ fn a_code_is_believed_and_nothing_else_is_tried() {
 #[test]
 fn a_code_counts_for_user_pass_and_apop_as_well() {
     let front = "S: +OK <1896.697170952@dbc.mtview.ca.us>\nC: CAPA\nL: USER\n";
-    for (code, trouble) in
-        [("AUTH", Trouble::Credentials), ("IN-USE", Trouble::Busy), ("SYS/PERM", Trouble::Permanent)]
-    {
+    for (code, trouble) in [
+        ("AUTH", RefusalKind::Credentials),
+        ("IN-USE", RefusalKind::Busy),
+        ("SYS/PERM", RefusalKind::Permanent),
+    ] {
         tls(USER).plays(&format!("{front}C: USER user\nS: -ERR [{code}] x")).refused(trouble, Method::User);
         tls(USER)
             .plays(&format!("{front}C: USER user\nS: +OK\nC: PASS pencil\nS: -ERR [{code}] x"))
@@ -59,19 +61,19 @@ fn a_code_counts_for_user_pass_and_apop_as_well() {
 #[test]
 fn old_servers_say_it_in_words() {
     for (words, trouble) in [
-        ("maildrop already locked", Trouble::Busy),
-        ("Lock busy", Trouble::Busy),
-        ("POP3 LOCK busy!  Is another session active?", Trouble::Busy),
-        ("mailbox in use", Trouble::Busy),
-        ("Can't get lock. Mailbox in use", Trouble::Busy),
-        ("Service is temporarily unavailable", Trouble::Later),
-        ("service UNAVAILABLE", Trouble::Later),
-        ("please wait a minute before you log in again", Trouble::Later),
-        ("too many connections", Trouble::Later),
-        ("Account locked", Trouble::Permanent),
-        ("your account is locked, call us", Trouble::Permanent),
-        ("account disabled", Trouble::Permanent),
-        ("POP3 is not enabled for this user", Trouble::Permanent),
+        ("maildrop already locked", RefusalKind::Busy),
+        ("Lock busy", RefusalKind::Busy),
+        ("POP3 LOCK busy!  Is another session active?", RefusalKind::Busy),
+        ("mailbox in use", RefusalKind::Busy),
+        ("Can't get lock. Mailbox in use", RefusalKind::Busy),
+        ("Service is temporarily unavailable", RefusalKind::Later),
+        ("service UNAVAILABLE", RefusalKind::Later),
+        ("please wait a minute before you log in again", RefusalKind::Later),
+        ("too many connections", RefusalKind::Later),
+        ("Account locked", RefusalKind::Permanent),
+        ("your account is locked, call us", RefusalKind::Permanent),
+        ("account disabled", RefusalKind::Permanent),
+        ("POP3 is not enabled for this user", RefusalKind::Permanent),
     ] {
         final_word(words, trouble, words);
     }
@@ -80,7 +82,7 @@ fn old_servers_say_it_in_words() {
 /// Covers quirk-116.
 #[test]
 fn a_lock_down_is_no_lock_on_the_maildrop() {
-    final_word("Lockdown in sector 4", Trouble::Later, "Lockdown in sector 4");
+    final_word("Lockdown in sector 4", RefusalKind::Later, "Lockdown in sector 4");
 }
 
 /// Proves 2449-6.4-02.
@@ -98,7 +100,7 @@ fn what_says_nothing_brings_the_next_method_and_in_the_end_counts_as_wrong_crede
             .plays(&format!(
                 "{FRONT}{PLAIN}S: -ERR{refusal}\nC: AUTH LOGIN\nS: -ERR{refusal}\nC: USER user\nS: -ERR{refusal}"
             ))
-            .refused(Trouble::Credentials, Method::User)
+            .refused(RefusalKind::Credentials, Method::User)
             .said(words)
             .learned_nothing();
     }
@@ -110,7 +112,7 @@ fn a_password_that_is_called_wrong_is_not_shown_in_another_way() {
     for words in ["Authentication failed.", "Invalid login", "Wrong password, try again"] {
         tls(USER)
             .plays(&format!("{FRONT}{PLAIN}S: -ERR {words}"))
-            .refused(Trouble::Credentials, Method::Plain)
+            .refused(RefusalKind::Credentials, Method::Plain)
             .said(words)
             .learned_nothing();
     }
@@ -121,11 +123,12 @@ fn a_password_that_is_called_wrong_is_not_shown_in_another_way() {
 fn where_credentials_would_be_named_as_the_fault_they_are_not_if_they_are_not() {
     let front = "S: +OK\nC: CAPA\nL: RESP-CODES, AUTH-RESP-CODE, SASL PLAIN\n";
     let one = tls(USER).methods(&[Method::Plain]);
-    one.plays(&format!("{front}{PLAIN}S: -ERR try later")).refused(Trouble::Later, Method::Plain);
-    one.plays(&format!("{front}{PLAIN}S: -ERR wrong")).refused(Trouble::Later, Method::Plain);
-    one.plays(&format!("{front}{PLAIN}S: -ERR [AUTH] wrong")).refused(Trouble::Credentials, Method::Plain);
-    one.plays(&format!("{front}{PLAIN}S: -ERR [SYS/PERM] x")).refused(Trouble::Permanent, Method::Plain);
-    one.plays(&format!("{FRONT}{PLAIN}S: -ERR wrong")).refused(Trouble::Credentials, Method::Plain);
+    one.plays(&format!("{front}{PLAIN}S: -ERR try later")).refused(RefusalKind::Later, Method::Plain);
+    one.plays(&format!("{front}{PLAIN}S: -ERR wrong")).refused(RefusalKind::Later, Method::Plain);
+    one.plays(&format!("{front}{PLAIN}S: -ERR [AUTH] wrong"))
+        .refused(RefusalKind::Credentials, Method::Plain);
+    one.plays(&format!("{front}{PLAIN}S: -ERR [SYS/PERM] x")).refused(RefusalKind::Permanent, Method::Plain);
+    one.plays(&format!("{FRONT}{PLAIN}S: -ERR wrong")).refused(RefusalKind::Credentials, Method::Plain);
 }
 
 #[test]
@@ -142,7 +145,7 @@ fn a_policy_of_the_server_brings_the_next_method() {
              C: USER tim
              S: -ERR cleartext login disabled",
         )
-        .refused(Trouble::Policy, Method::User)
+        .refused(RefusalKind::Policy, Method::User)
         .said("cleartext login disabled");
 }
 
@@ -159,12 +162,12 @@ fn attempts_have_a_limit() {
         let front = "S: +OK\nC: CAPA\nL: USER, SASL SCRAM-SHA-1 CRAM-MD5 PLAIN LOGIN\n";
         let dialogue = format!("{front}{}", lines[..usize::from(attempts)].concat());
         tls(TIM).policy(|policy| policy.attempts = attempts).plays(&dialogue).fails(
-            Trouble::Credentials,
+            RefusalKind::Credentials,
             Reason::Refused(method),
             None,
         );
         if attempts == 3 {
-            tls(TIM).plays(&dialogue).refused(Trouble::Credentials, method);
+            tls(TIM).plays(&dialogue).refused(RefusalKind::Credentials, method);
         }
     }
 }
@@ -174,6 +177,6 @@ fn attempts_have_a_limit() {
 fn words_are_kept_up_to_128_octets() {
     for len in [127, 128, 129, 400] {
         let words = "w".repeat(len);
-        final_word(&format!("[AUTH] {words}"), Trouble::Credentials, &"w".repeat(len.min(128)));
+        final_word(&format!("[AUTH] {words}"), RefusalKind::Credentials, &"w".repeat(len.min(128)));
     }
 }

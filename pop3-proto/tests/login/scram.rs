@@ -1,6 +1,6 @@
 //! SCRAM inside a session: the vectors, and what is said of channel bindings.
 
-use pop3_proto::login::{Method, Trouble};
+use pop3_proto::login::{Method, RefusalKind};
 use pop3_proto::sasl::{Binding, Channel};
 
 use crate::people::{EXPORTER, USER, avoiding};
@@ -147,10 +147,10 @@ fn who_cannot_bind_says_so_whatever_is_offered() {
              C: AUTH SCRAM-SHA-256 {n,,n=user,r=rOprNGfwEbeRWgbNEkqO}
              S: -ERR [AUTH] no",
         )
-        .refused(Trouble::Credentials, Method::ScramSha256);
+        .refused(RefusalKind::Credentials, Method::ScramSha256);
     tls(USER)
         .plays("S: +OK\nC: CAPA\nL: SASL SCRAM-SHA-256-PLUS\nC: USER user\nS: -ERR [AUTH] no")
-        .refused(Trouble::Credentials, Method::User);
+        .refused(RefusalKind::Credentials, Method::User);
 }
 
 /// Proves 5802-6-02.
@@ -174,7 +174,7 @@ fn where_a_binding_was_refused_nobody_is_told_that_there_is_none() {
                  C: AUTH {first} {{p=tls-exporter,,n=user,r=rOprNGfwEbeRWgbNEkqO}}
                  S: -ERR bindings do not match"
             ));
-        outcome.refused(Trouble::Credentials, Method::by_name(first).unwrap());
+        outcome.refused(RefusalKind::Credentials, Method::by_name(first).unwrap());
     }
 }
 
@@ -183,7 +183,7 @@ fn where_a_binding_was_refused_nobody_is_told_that_there_is_none() {
 fn a_refused_binding_is_given_up_with_leave_only() {
     let one = bound(&[EXPORTER])
         .methods(&[Method::ScramSha256Plus, Method::ScramSha256])
-        .policy(|policy| policy.unbound = true);
+        .policy(|policy| policy.allow_unbound = true);
     let list = "S: +OK\nC: CAPA\nL: SASL SCRAM-SHA-256-PLUS SCRAM-SHA-256\n";
     let without = "C: AUTH SCRAM-SHA-256 {n,,n=user,r=rOprNGfwEbeRWgbNEkqO}\nS: -ERR [AUTH] no";
     one.plays(&format!(
@@ -191,10 +191,10 @@ fn a_refused_binding_is_given_up_with_leave_only() {
          S: -ERR [AUTH] bindings do not match
          {without}"
     ))
-    .refused(Trouble::Credentials, Method::ScramSha256);
+    .refused(RefusalKind::Credentials, Method::ScramSha256);
     one.knowing(avoiding(&[Method::ScramSha256Plus]))
         .plays(&format!("{list}{without}"))
-        .refused(Trouble::Credentials, Method::ScramSha256);
+        .refused(RefusalKind::Credentials, Method::ScramSha256);
 }
 
 /// Proves 5802-6-02.
@@ -220,7 +220,7 @@ fn names_are_escaped_and_the_two_step_form_says_the_same() {
              C: AUTH SCRAM-SHA-256 bixhPWFkbSxuPWE9MkNiPTNEYyxyPXJPcHJOR2Z3RWJlUldnYk5Fa3FP
              S: -ERR [AUTH] no",
         )
-        .refused(Trouble::Credentials, Method::ScramSha256);
+        .refused(RefusalKind::Credentials, Method::ScramSha256);
     tls(odd)
         .methods(&[Method::ScramSha256])
         .plays(
@@ -232,5 +232,5 @@ fn names_are_escaped_and_the_two_step_form_says_the_same() {
              C: bixhPWFkbSxuPWE9MkNiPTNEYyxyPXJPcHJOR2Z3RWJlUldnYk5Fa3FP
              S: -ERR [AUTH] no",
         )
-        .refused(Trouble::Credentials, Method::ScramSha256);
+        .refused(RefusalKind::Credentials, Method::ScramSha256);
 }

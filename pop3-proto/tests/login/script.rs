@@ -13,7 +13,9 @@
 //! inside.
 
 use pop3_proto::client::{Capabilities, Client, Event, Profile, ProtocolError, SendError};
-use pop3_proto::login::{Failure, Learned, Login, Method, Methods, Policy, Progress, Reason, Retry, Trouble};
+use pop3_proto::login::{
+    Failure, Login, Method, Methods, Policy, Progress, Reason, RefusalKind, Retry, ServerNotes,
+};
 use pop3_proto::sasl::Channel;
 use pop3_proto::sasl::client::Credentials;
 use pop3_proto::{FixedBuf, Security};
@@ -46,7 +48,7 @@ pub(crate) enum End {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Outcome {
     pub(crate) end: End,
-    pub(crate) learned: Learned,
+    pub(crate) learned: ServerNotes,
     pub(crate) words: String,
     pub(crate) token_refusal: Option<String>,
     pub(crate) capabilities: Capabilities,
@@ -61,10 +63,10 @@ impl Outcome {
     }
 
     #[track_caller]
-    pub(crate) fn fails(self, trouble: Trouble, reason: Reason, retry: Option<Retry>) -> Self {
+    pub(crate) fn fails(self, trouble: RefusalKind, reason: Reason, retry: Option<Retry>) -> Self {
         match self.end {
             End::Failed(failure) => {
-                assert_eq!((failure.trouble, failure.reason, failure.retry), (trouble, reason, retry));
+                assert_eq!((failure.kind, failure.reason, failure.retry), (trouble, reason, retry));
             }
             other => panic!("{other:?} in place of {trouble:?}, {reason:?}"),
         }
@@ -73,18 +75,18 @@ impl Outcome {
 
     /// The server refused `method` last, for that reason.
     #[track_caller]
-    pub(crate) fn refused(self, trouble: Trouble, method: Method) -> Self {
+    pub(crate) fn refused(self, trouble: RefusalKind, method: Method) -> Self {
         self.fails(trouble, Reason::Refused(method), None)
     }
 
     #[track_caller]
     pub(crate) fn no_method(self) -> Self {
-        self.fails(Trouble::Policy, Reason::NoMethod, None)
+        self.fails(RefusalKind::Policy, Reason::NoMethod, None)
     }
 
     #[track_caller]
     pub(crate) fn not_proved(self, method: Method) -> Self {
-        self.fails(Trouble::Policy, Reason::NotProved(method), None)
+        self.fails(RefusalKind::Policy, Reason::NotProved(method), None)
     }
 
     #[track_caller]
@@ -95,14 +97,14 @@ impl Outcome {
 
     #[track_caller]
     pub(crate) fn learned_nothing(self) -> Self {
-        assert_eq!(self.learned, Learned::default());
+        assert_eq!(self.learned, ServerNotes::default());
         self
     }
 
     /// These methods fail with the server, and nothing else is known of it.
     #[track_caller]
     pub(crate) fn learned_to_avoid(self, methods: &[Method]) -> Self {
-        let mut learned = Learned::default();
+        let mut learned = ServerNotes::default();
         learned.failed = set(methods);
         assert_eq!(self.learned, learned);
         self
@@ -118,7 +120,7 @@ pub(crate) fn set(methods: &[Method]) -> Methods {
 pub(crate) struct Try<'c> {
     pub(crate) credentials: Credentials<'c>,
     pub(crate) policy: Policy,
-    pub(crate) learned: Learned,
+    pub(crate) learned: ServerNotes,
     pub(crate) channel: Channel<'c>,
     /// The channel behind STLS, if the caller tells it.
     pub(crate) inside: Option<Channel<'c>>,
@@ -141,7 +143,7 @@ fn over(credentials: Credentials<'_>, security: Security) -> Try<'_> {
     Try {
         credentials,
         policy: Policy::DEFAULT,
-        learned: Learned::default(),
+        learned: ServerNotes::default(),
         channel: Channel::new("rOprNGfwEbeRWgbNEkqO", "mail.example.com"),
         inside: None,
         client: Client::new(Profile::LENIENT, security),
@@ -159,7 +161,7 @@ impl<'c> Try<'c> {
         self.policy(|policy| policy.methods = set(methods))
     }
 
-    pub(crate) fn knowing(mut self, learned: Learned) -> Self {
+    pub(crate) fn knowing(mut self, learned: ServerNotes) -> Self {
         self.learned = learned;
         self
     }
@@ -194,13 +196,13 @@ impl<'c> Try<'c> {
     fn run(&self, steps: &[Step], cut: usize, room: Option<usize>) -> Outcome {
         let memory = vec![0; self.memory];
         let login =
-            Login::new(self.credentials, self.channel, self.policy, memory).with_learned(self.learned);
+            Login::new(self.credentials, self.channel, self.policy, memory).with_server_notes(self.learned);
         let mut run = Run {
             login,
             client: self.client.clone(),
             window: FixedBuf::new(),
             said: Vec::new(),
-            progress: Progress::Going,
+            progress: Progress::Pending,
             broken: None,
             room,
         };
@@ -245,12 +247,13 @@ struct Run<'c> {
 impl<'c> Run<'c> {
     fn act(&mut self) {
         let Some(room) = self.room else {
-            self.progress = self.login.act(&mut self.client, &mut self.said).expect("16 KiB hold every line");
+            self.progress =
+                self.login.advance(&mut self.client, &mut self.said).expect("16 KiB hold every line");
             return;
         };
         let mut out = Small::with_room(room);
         self.progress = loop {
-            match self.login.act(&mut self.client, &mut out) {
+            match self.login.advance(&mut self.client, &mut out) {
                 Ok(progress) => break progress,
                 Err(error) => {
                     assert_eq!(error, SendError::Full);
@@ -269,7 +272,7 @@ impl<'c> Run<'c> {
             let len = space.len().min(octets.len());
             let (now, later) = octets.split_at(len);
             space[..len].copy_from_slice(now);
-            self.window.filled(len);
+            self.window.commit(len);
             octets = later;
             while self.read() {}
         }
@@ -284,7 +287,7 @@ impl<'c> Run<'c> {
         match self.client.receive(self.window.unread()) {
             Ok(Event::NeedInput) => false,
             Ok(event) => {
-                self.login.see(&event);
+                self.login.handle_event(&event);
                 true
             }
             Err(error) => {
@@ -295,7 +298,7 @@ impl<'c> Run<'c> {
     }
 
     fn is_over(&self) -> bool {
-        matches!(self.progress, Progress::In | Progress::Failed(_))
+        matches!(self.progress, Progress::LoggedIn | Progress::Failed(_))
     }
 
     fn shake_hands(&mut self, inside: Option<Channel<'c>>) {
@@ -316,14 +319,14 @@ impl<'c> Run<'c> {
         assert_eq!((before, show(&self.said)), (self.progress, String::new()), "it goes on behind the end");
         let end = match (self.broken, self.progress) {
             (Some(error), _) => End::Broken(error),
-            (None, Progress::In) => End::In,
+            (None, Progress::LoggedIn) => End::In,
             (None, Progress::Failed(failure)) => End::Failed(failure),
             (None, other) => panic!("{other:?} at the end of the dialogue"),
         };
         Outcome {
             end,
-            learned: self.login.learned(),
-            words: self.login.words().to_string(),
+            learned: self.login.server_notes(),
+            words: self.login.last_refusal_text().to_string(),
             token_refusal: self.login.token_refusal().map(|json| String::from_utf8(json.into()).unwrap()),
             capabilities: *self.client.capabilities(),
             security: self.client.security(),

@@ -43,10 +43,10 @@ fn a_login_shows_no_secret_at_any_point() {
     for line in dialogue {
         let text = format!("{line}\r\n");
         let mut window = text.as_bytes();
-        let progress = login.act(&mut client, &mut out).unwrap();
+        let progress = login.advance(&mut client, &mut out).unwrap();
         let event = client.receive(&mut window).unwrap();
-        login.see(&event);
-        let shown = format!("{login:?} {login:#?} {client:?} {progress:?} {:?}", login.learned());
+        login.handle_event(&event);
+        let shown = format!("{login:?} {login:#?} {client:?} {progress:?} {:?}", login.server_notes());
         for secret in [&b"pencil"[..], b"t0ken", b"\0user\0pencil"] {
             check_hidden(&shown, secret);
         }

@@ -2,7 +2,7 @@
 
 use pop3_proto::Security;
 use pop3_proto::client::{Client, Event, Knowledge, Profile};
-use pop3_proto::login::{Login, Method, Policy, Progress, Reason, Tls, Trouble};
+use pop3_proto::login::{Login, Method, Policy, Progress, Reason, RefusalKind, Tls};
 use pop3_proto::sasl::Channel;
 use pop3_proto::sasl::client::Credentials;
 
@@ -39,11 +39,13 @@ fn in_clear_goes_out_capa_and_stls_and_inside_tls_the_list_is_asked_for_again() 
 fn without_stls_in_the_list_nothing_more_is_said() {
     for credentials in [TIM, BEARER, everything(), Credentials::anonymous(), Credentials::certificate(None)] {
         for list in ["", "USER", "USER, SASL PLAIN CRAM-MD5 SCRAM-SHA-256 EXTERNAL ANONYMOUS XOAUTH2"] {
-            for clear_secrets in [false, true] {
+            for allow_plaintext_secrets in [false, true] {
                 plain(credentials)
-                    .policy(|policy| (policy.clear_secrets, policy.utf8) = (clear_secrets, true))
+                    .policy(|policy| {
+                        (policy.allow_plaintext_secrets, policy.utf8) = (allow_plaintext_secrets, true)
+                    })
                     .plays(&format!("S: +OK <1896.697170952@dbc.mtview.ca.us>\nC: CAPA\nL: {list}"))
-                    .fails(Trouble::Policy, Reason::NoStls, None)
+                    .fails(RefusalKind::Policy, Reason::NoStls, None)
                     .learned_nothing();
             }
         }
@@ -55,14 +57,18 @@ fn without_stls_in_the_list_nothing_more_is_said() {
 #[test]
 fn behind_a_refusal_of_stls_nothing_more_is_said() {
     for (answer, trouble, words) in [
-        ("-ERR", Trouble::Policy, ""),
-        ("-ERR Command is not valid in this state", Trouble::Policy, "Command is not valid in this state"),
-        ("-ERR [AUTH] no", Trouble::Policy, "no"),
-        ("-ERR [SYS/TEMP] certificate expired", Trouble::Later, "certificate expired"),
-        ("-ERR [SYS/PERM] no certificate", Trouble::Permanent, "no certificate"),
+        ("-ERR", RefusalKind::Policy, ""),
+        (
+            "-ERR Command is not valid in this state",
+            RefusalKind::Policy,
+            "Command is not valid in this state",
+        ),
+        ("-ERR [AUTH] no", RefusalKind::Policy, "no"),
+        ("-ERR [SYS/TEMP] certificate expired", RefusalKind::Later, "certificate expired"),
+        ("-ERR [SYS/PERM] no certificate", RefusalKind::Permanent, "no certificate"),
     ] {
         plain(everything())
-            .policy(|policy| policy.clear_secrets = true)
+            .policy(|policy| policy.allow_plaintext_secrets = true)
             .plays(&format!("S: +OK\nC: CAPA\nL: STLS, USER, SASL PLAIN SCRAM-SHA-256\nC: STLS\nS: {answer}"))
             .fails(trouble, Reason::StlsRefused, None)
             .said(words);
@@ -75,7 +81,7 @@ fn a_server_that_refuses_capa_is_asked_for_tls_all_the_same() {
     let front = "S: +OK\nC: CAPA\nS: -ERR unknown command\nC: STLS\n";
     plain(TIM)
         .plays(&format!("{front}S: -ERR unknown command"))
-        .fails(Trouble::Policy, Reason::StlsRefused, None)
+        .fails(RefusalKind::Policy, Reason::StlsRefused, None)
         .said("unknown command");
     let outcome = plain(TIM).plays(&format!(
         "{front}S: +OK
@@ -99,28 +105,28 @@ fn between_ok_to_stls_and_the_handshake_nothing_goes_out() {
     let mut client: Client = Client::new(Profile::LENIENT, Security::Plain);
     let mut out = Vec::new();
     let mut window = &b"+OK\r\n+OK\r\nSTLS\r\nSASL PLAIN\r\n.\r\n+OK\r\n"[..];
-    while login.act(&mut client, &mut out).unwrap() == Progress::Going {
+    while login.advance(&mut client, &mut out).unwrap() == Progress::Pending {
         let event = client.receive(&mut window).unwrap();
-        login.see(&event);
+        login.handle_event(&event);
     }
     assert_eq!(out, b"CAPA\r\nSTLS\r\n");
     for _ in 0..3 {
-        assert_eq!(login.act(&mut client, &mut out), Ok(Progress::StartTls));
+        assert_eq!(login.advance(&mut client, &mut out), Ok(Progress::StartTls));
         let event = client.receive(&mut window).unwrap();
         assert_eq!(event, Event::Closed);
-        login.see(&event);
+        login.handle_event(&event);
     }
     // A handshake that failed.
     let failure = login.end_of_input();
-    assert_eq!((failure.trouble, failure.reason, failure.retry), (Trouble::Later, Reason::Closed, None));
-    assert_eq!(login.act(&mut client, &mut out), Ok(Progress::Failed(failure)));
+    assert_eq!((failure.kind, failure.reason, failure.retry), (RefusalKind::Later, Reason::Closed, None));
+    assert_eq!(login.advance(&mut client, &mut out), Ok(Progress::Failed(failure)));
     assert_eq!(out, b"CAPA\r\nSTLS\r\n");
 }
 
 #[test]
 fn a_hang_up_before_tls_ends_it() {
     for dialogue in ["EOF", "S| +O\nEOF", "S: +OK\nC: CAPA\nL: STLS\nC: STLS\nEOF"] {
-        plain(TIM).plays(dialogue).fails(Trouble::Later, Reason::Closed, None).learned_nothing();
+        plain(TIM).plays(dialogue).fails(RefusalKind::Later, Reason::Closed, None).learned_nothing();
     }
 }
 
@@ -147,11 +153,11 @@ fn before_the_greeting_nothing_goes_out() {
     let mut client: Client = Client::new(Profile::LENIENT, Security::Plain);
     let mut out = Vec::new();
     for input in ["", "+", "+OK welcome", "+OK welcome\r"] {
-        assert_eq!(login.act(&mut client, &mut out), Ok(Progress::Going));
+        assert_eq!(login.advance(&mut client, &mut out), Ok(Progress::Pending));
         let mut window = input.as_bytes();
         let event = client.receive(&mut window).unwrap();
         assert_eq!(event, Event::NeedInput);
-        login.see(&event);
+        login.handle_event(&event);
     }
     assert_eq!(out, b"");
 }
@@ -160,10 +166,10 @@ fn before_the_greeting_nothing_goes_out() {
 #[test]
 fn a_greeting_that_refuses_service_ends_it() {
     for (greeting, trouble, words) in [
-        ("-ERR", Trouble::Later, ""),
-        ("-ERR go away", Trouble::Later, "go away"),
-        ("-ERR [SYS/TEMP] in five minutes", Trouble::Later, "in five minutes"),
-        ("-ERR [SYS/PERM] no such service", Trouble::Permanent, "no such service"),
+        ("-ERR", RefusalKind::Later, ""),
+        ("-ERR go away", RefusalKind::Later, "go away"),
+        ("-ERR [SYS/TEMP] in five minutes", RefusalKind::Later, "in five minutes"),
+        ("-ERR [SYS/PERM] no such service", RefusalKind::Permanent, "no such service"),
     ] {
         for one in [tls(TIM), plain(TIM).policy(|policy| *policy = Policy::CLEAR)] {
             one.plays(&format!("S: {greeting}"))
@@ -179,9 +185,9 @@ fn a_greeting_that_refuses_service_ends_it() {
 fn tls_is_required_unless_somebody_says_otherwise() {
     let policy = Policy::default();
     assert_eq!(policy, Policy::DEFAULT);
-    assert_eq!((policy.tls, policy.clear_secrets), (Tls::Required, false));
+    assert_eq!((policy.tls, policy.allow_plaintext_secrets), (Tls::Required, false));
     plain(TIM).plays("S: +OK\nC: CAPA\nL: USER, SASL PLAIN SCRAM-SHA-256").fails(
-        Trouble::Policy,
+        RefusalKind::Policy,
         Reason::NoStls,
         None,
     );
@@ -191,6 +197,6 @@ fn tls_is_required_unless_somebody_says_otherwise() {
 #[test]
 fn a_single_method_is_exchanged_for_no_other() {
     let list = "S: +OK <1.2@h.example>\nC: CAPA\nL: USER, SASL PLAIN LOGIN CRAM-MD5";
-    let one = tls(TIM).policy(|policy| policy.unannounced = false);
+    let one = tls(TIM).policy(|policy| policy.try_unannounced = false);
     one.methods(&[Method::ScramSha256]).plays(list).no_method();
 }

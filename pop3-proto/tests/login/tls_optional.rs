@@ -1,7 +1,7 @@
 //! Where TLS is not required, whoever sits in the middle decides about it, and about no password.
 
 use pop3_proto::Security;
-use pop3_proto::login::{Method, Policy, Tls, Trouble};
+use pop3_proto::login::{Method, Policy, RefusalKind, Tls};
 use pop3_proto::sasl::client::Credentials;
 
 use crate::people::{BEARER, TIM, everything};
@@ -71,13 +71,13 @@ fn in_clear_no_password_is_shown_and_none_is_hinted_at() {
              C: AUTH CRAM-MD5
              S: -ERR no",
         )
-        .refused(Trouble::Credentials, Method::CramMd5);
+        .refused(RefusalKind::Credentials, Method::CramMd5);
 }
 
 #[test]
 fn with_leave_passwords_are_shown_in_clear() {
     if_offered(TIM)
-        .policy(|policy| policy.clear_secrets = true)
+        .policy(|policy| policy.allow_plaintext_secrets = true)
         .plays(
             "S: +OK
              C: CAPA
@@ -96,7 +96,7 @@ fn tokens_and_certificates_stay_inside_tls_whatever_the_policy() {
     for credentials in [BEARER, Credentials::certificate(None), Credentials::certificate(Some("adm"))] {
         for tls in [Tls::Never, Tls::IfOffered] {
             plain(credentials)
-                .policy(|policy| (policy.tls, policy.clear_secrets) = (tls, true))
+                .policy(|policy| (policy.tls, policy.allow_plaintext_secrets) = (tls, true))
                 .plays("S: +OK\nC: CAPA\nL: SASL EXTERNAL OAUTHBEARER XOAUTH2")
                 .no_method();
         }
@@ -123,16 +123,18 @@ fn in_clear_each_method_goes_out_or_not() {
             Method::User => "USER user",
             _ => first,
         };
-        for (clear_secrets, line) in [(false, first), (true, shown)] {
+        for (allow_plaintext_secrets, line) in [(false, first), (true, shown)] {
             let one = plain(everything())
-                .policy(|policy| (policy.tls, policy.clear_secrets) = (Tls::Never, clear_secrets))
+                .policy(|policy| {
+                    (policy.tls, policy.allow_plaintext_secrets) = (Tls::Never, allow_plaintext_secrets)
+                })
                 .methods(&[method]);
             let front = format!("S: +OK <1896.697170952@dbc.mtview.ca.us>\nC: CAPA\nL: {LIST}\n");
             match line {
                 "" => one.plays(&front).no_method(),
                 line => one
                     .plays(&format!("{front}C: {line}\nS: -ERR [AUTH] no"))
-                    .refused(Trouble::Credentials, method),
+                    .refused(RefusalKind::Credentials, method),
             };
         }
     }

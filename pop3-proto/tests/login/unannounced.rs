@@ -1,6 +1,6 @@
 //! What the server did not announce is tried last, without an initial response, or not at all.
 
-use pop3_proto::login::{Method, Reason, Trouble};
+use pop3_proto::login::{Method, Reason, RefusalKind};
 
 use crate::people::{BEARER, EXPORTER, TIM, USER};
 use crate::script::tls;
@@ -14,7 +14,7 @@ fn without_a_list_a_password_goes_by_user_and_pass() {
             .plays(&format!(
                 "S: +OK\nC: CAPA\n{answer}\nC: USER tim\nS: +OK\nC: PASS tanstaaftanstaaf\nS: -ERR [AUTH]"
             ))
-            .refused(Trouble::Credentials, Method::User);
+            .refused(RefusalKind::Credentials, Method::User);
     }
 }
 
@@ -35,7 +35,7 @@ fn an_unannounced_token_goes_without_an_initial_response() {
                  C: {{user=user@example.com\x01auth=Bearer vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==\x01\x01}}
                  S: -ERR [AUTH]"
             ))
-            .refused(Trouble::Credentials, Method::Xoauth2);
+            .refused(RefusalKind::Credentials, Method::Xoauth2);
     }
 }
 
@@ -55,27 +55,27 @@ fn the_one_method_that_is_permitted_goes_without_an_initial_response() {
         tls(USER)
             .methods(&[method])
             .plays(&format!("S: +OK\nC: CAPA\nL: USER\n{exchange}\nS: -ERR [AUTH]"))
-            .refused(Trouble::Credentials, method);
+            .refused(RefusalKind::Credentials, method);
     }
 }
 
 /// Proves 5034-3-02.
 #[test]
 fn a_policy_can_forbid_to_guess() {
-    let strict = |credentials| tls(credentials).policy(|policy| policy.unannounced = false);
+    let strict = |credentials| tls(credentials).policy(|policy| policy.try_unannounced = false);
     for list in ["", "TOP", "SASL GSSAPI"] {
         strict(TIM).plays(&format!("S: +OK\nC: CAPA\nL: {list}")).no_method();
         strict(BEARER).plays(&format!("S: +OK\nC: CAPA\nL: USER, {list}")).no_method();
         let dialogue = format!("S: +OK\nC: CAPA\nL: {list}");
         strict(TIM)
             .methods(&[Method::Plain])
-            .policy(|policy| policy.unannounced = false)
+            .policy(|policy| policy.try_unannounced = false)
             .plays(&dialogue)
             .no_method();
     }
     // A server from before CAPA has USER.
     strict(TIM).plays("S: +OK\nC: CAPA\nS: -ERR\nC: USER tim\nS: -ERR no").fails(
-        Trouble::Credentials,
+        RefusalKind::Credentials,
         Reason::Refused(Method::User),
         None,
     );

@@ -59,7 +59,9 @@ fn stls_goes_before_utf8() {
 #[test]
 fn where_stls_was_refused_utf8_goes_out_in_clear() {
     plain(USER)
-        .policy(|policy| (policy.utf8, policy.tls, policy.clear_secrets) = (true, Tls::IfOffered, true))
+        .policy(|policy| {
+            (policy.utf8, policy.tls, policy.allow_plaintext_secrets) = (true, Tls::IfOffered, true)
+        })
         .plays(&format!(
             "S: +OK\nC: CAPA\nL: UTF8, STLS, SASL PLAIN\nC: STLS\nS: -ERR\nC: UTF8\nS: +OK\n{LOGIN}"
         ))

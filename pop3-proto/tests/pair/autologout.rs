@@ -14,7 +14,7 @@ const TRICKLE: Duration = Duration::from_secs(540);
 /// Says `trickled` one octet every nine minutes behind `before`; the session has to go at 600 s, in silence.
 fn check_autologout(before: &str, trickled: &str, driven: bool) {
     let mut config = Config::new();
-    config.clear_login = true;
+    config.allow_plaintext_login = true;
     config.mechanisms = &[pop3_proto::Mechanism::PLAIN];
     let start = Time::from_millis(7_000_000);
     let mut host = Host::new(&config, Security::Plain, Mailbox::of(&[b"one", b"two"]));
@@ -73,7 +73,7 @@ fn an_octet_every_nine_minutes_does_not_keep_a_session_alive_and_removes_nothing
 #[test]
 fn a_command_every_nine_minutes_keeps_a_session_alive() {
     let mut config = Config::new();
-    config.clear_login = true;
+    config.allow_plaintext_login = true;
     let mut host = Host::new(&config, Security::Plain, Mailbox::of(&[b"one"]));
     host.hear(b"USER tim\r\nPASS secret\r\nDELE 1\r\n");
     for i in 1..=20 {

@@ -69,7 +69,7 @@ impl Fetcher {
         let script = (0..).zip(script).map(|(i, command)| Ask { command, marks: i >= before });
         Self {
             client: Client::new(Profile::STRICT, Security::Plain)
-                .with_limits(Limits::window(WINDOW))
+                .with_limits(Limits::for_window(WINDOW))
                 .with_pipelining(plan.pipelining),
             rx: FixedBuf::new(),
             tx: FixedBuf::new(),
@@ -107,7 +107,7 @@ impl Fetcher {
         let (window, client) = (self.rx.bytes().to_vec(), &mut self.client);
         let mut unread = &window[..];
         let event = client.receive(&mut unread).expect("the server keeps to the protocol");
-        self.rx.used(window.len() - unread.len());
+        self.rx.consume(window.len() - unread.len());
         match event {
             client::Event::NeedInput if down.has_ended() || down.broken => {
                 self.end = Some(self.client.end_of_input());

@@ -103,13 +103,13 @@ impl<'c> Keeper<'c> {
                 self.closed = Some(reason);
                 return;
             }
-            Event::Login { reply, .. } => Kept::Login(reply.later(&mut self.session)),
+            Event::Login { reply, .. } => Kept::Login(reply.defer(&mut self.session)),
             Event::Retr(n, reply) | Event::Top { number: n, reply, .. } => {
-                Kept::Body(n, reply.later(&mut self.session))
+                Kept::Body(n, reply.defer(&mut self.session))
             }
             Event::Quit { reply, .. } => {
                 self.removed = Some(self.drop.removals().map(MsgNo::get).collect());
-                Kept::Quit(reply.later(&mut self.session))
+                Kept::Quit(reply.defer(&mut self.session))
             }
             other => panic!("{other:?}"),
         };

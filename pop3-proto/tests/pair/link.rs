@@ -28,7 +28,7 @@ impl Pipe {
     pub(crate) fn send<const N: usize>(&mut self, tx: &mut FixedBuf<N>, most: usize) {
         let len = tx.bytes().len().min(most).min(self.room - self.octets.len());
         self.octets.extend(&tx.bytes()[..len]);
-        tx.used(len);
+        tx.consume(len);
     }
 
     /// Hands up to `most` octets to a window.
@@ -40,7 +40,7 @@ impl Pipe {
             *place = octet;
             self.delivered.push(octet);
         }
-        rx.filled(len);
+        rx.commit(len);
         self.broken |= len == left;
     }
 

@@ -75,8 +75,8 @@ pub(crate) enum Break {
 
 pub(crate) fn run(plan: &Plan, at: Break) -> Outcome {
     let mut config = Config::new();
-    config.clear_login = true;
-    config.limits = Limits::window(WINDOW);
+    config.allow_plaintext_login = true;
+    config.limits = Limits::for_window(WINDOW);
     let messages: Vec<_> = plan.messages.iter().map(Vec::as_slice).collect();
     let mailbox = Mailbox::of(&messages);
     let mut keeper = Keeper::new(&config, mailbox.clone());

@@ -1,7 +1,7 @@
 //! What binds the client.
 
 use pop3_proto::client::{Client, Event as Got, Part, Profile, SendError};
-use pop3_proto::{Base64, Command, Digest, MsgNo, Secret, Security};
+use pop3_proto::{ApopDigest, Base64, Command, MsgNo, Secret, Security};
 
 /// A client that has heard this answer to CAPA.
 fn asked(capabilities: &str) -> Client {
@@ -80,7 +80,7 @@ fn a_refused_command_takes_no_capability_away() {
 #[test]
 fn no_octet_beyond_ascii_logs_in_before_utf8_user_is_announced() {
     let (name, password) = ("j\u{fc}rgen".as_bytes(), Secret::new("pa\u{df}".as_bytes()));
-    let digest = Digest::new([0; 16]);
+    let digest = ApopDigest::new([0; 16]);
     let commands = [Command::User(name), Command::Pass(password), Command::Apop { name, digest }];
     for capabilities in ["UTF8\r\n", "USER\r\n"] {
         let mut client = asked(capabilities);
@@ -135,7 +135,7 @@ fn a_server_without_capa_gets_arguments_of_40_octets_at_most() {
     let mut out = Vec::new();
     assert_eq!(client.send(&Command::User(&longer), &mut out), Err(SendError::TooLong));
     assert_eq!(client.send(&Command::Pass(Secret::new(&longer)), &mut out), Err(SendError::TooLong));
-    let digest = Digest::new([0; 16]);
+    let digest = ApopDigest::new([0; 16]);
     assert_eq!(client.send(&Command::Apop { name: &longer, digest }, &mut out), Err(SendError::TooLong));
     assert_eq!(client.auth("PLAIN", Some(&[0; 31]), &mut out), Err(SendError::TooLong));
     assert_eq!(out, b"");

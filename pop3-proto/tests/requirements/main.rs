@@ -8,7 +8,7 @@ mod segments;
 use common::{Mailbox, show};
 use pop3_proto::maildrop::Maildrop;
 use pop3_proto::server::{Config, Credentials, Event, Phase, Reason, Server};
-use pop3_proto::{Code, Deviations, Mechanism, MsgNo, Security, Time, Timestamp, parse};
+use pop3_proto::{ApopTimestamp, Code, Deviations, Mechanism, MsgNo, Security, Time, parse};
 
 /// Shows `said` to the session, lets `judge` answer every login, and returns what the server says.
 fn dialogue(
@@ -51,7 +51,7 @@ fn a_login_in_clear_can_be_refused_to_one_user_and_taken_from_another() {
         session.security() == Security::Tls || session.user() == Some(b"open")
     }
     let mut config = Config::new();
-    (config.clear_login, config.stls) = (true, true);
+    (config.allow_plaintext_login, config.stls) = (true, true);
     for (name, in_clear) in [("open", "+OK welcome\\r\\n"), ("shut", "-ERR [AUTH] no\\r\\n")] {
         let login = format!("USER {name}\r\nPASS x\r\n");
         let mut session = Server::new(&config, Security::Plain);
@@ -67,7 +67,7 @@ fn a_login_in_clear_can_be_refused_to_one_user_and_taken_from_another() {
 /// An embedder under `EXPIRE 0`: at QUIT it removes what it has sent. Returns that, and why the session ended.
 fn download_once(said: &str, end: Time) -> (Vec<MsgNo>, Option<Reason>) {
     let mut config = Config::new();
-    config.clear_login = true;
+    config.allow_plaintext_login = true;
     let mut session = Server::new(&config, Security::Plain);
     let mut drop = Maildrop::closed();
     let (mut window, mut out) = (said.as_bytes(), Vec::new());
@@ -116,7 +116,7 @@ fn what_was_fetched_can_be_removed_at_quit_and_at_no_other_end() {
 #[test]
 fn a_timestamp_is_a_msg_id_and_nothing_else() {
     for good in ["<1@h>", "<1896.697170952@dbc.mtview.ca.us>", "<!#$%&'*+-/=?^_`{|}~.a@b.c>"] {
-        assert_eq!(Timestamp::new(good).map(|stamp| stamp.as_str()), Some(good));
+        assert_eq!(ApopTimestamp::new(good).map(|stamp| stamp.as_str()), Some(good));
     }
     for bad in [
         "",
@@ -136,7 +136,7 @@ fn a_timestamp_is_a_msg_id_and_nothing_else() {
         "<1@h\r\n>",
         "<1@h\u{e4}>",
     ] {
-        assert_eq!(Timestamp::new(bad), None, "{bad:?}");
+        assert_eq!(ApopTimestamp::new(bad), None, "{bad:?}");
     }
 }
 
@@ -144,7 +144,7 @@ fn a_timestamp_is_a_msg_id_and_nothing_else() {
 #[test]
 fn whoever_answers_lang_before_the_login_does_not_know_the_name() {
     let mut config = Config::new();
-    (config.lang, config.clear_login) = (true, true);
+    (config.lang, config.allow_plaintext_login) = (true, true);
     for said in [&b"LANG *\r\n"[..], b"USER ann\r\nLANG *\r\n", b"USER bob\r\nLANG *\r\n"] {
         let mut session = Server::new(&config, Security::Plain);
         let (mut window, mut out) = (said, Vec::new());

@@ -1,7 +1,7 @@
 //! The edges: the largest numbers, the longest line, the empty text, and the letters of a digest.
 
 use pop3_proto::limits::REPLY_LINE;
-use pop3_proto::{Code, Deviation, Deviations, Digest, MsgNo, Scan, Stat, Status, encode, parse};
+use pop3_proto::{ApopDigest, Code, Deviation, Deviations, MsgNo, Scan, Stat, Status, encode, parse};
 
 use crate::{behind_ok, read, written};
 
@@ -68,16 +68,16 @@ fn a_long_text_is_cut_to_a_line_of_512_octets_on_a_character() {
 /// Proves 1939-7-29.
 #[test]
 fn a_digest_is_32_lower_case_digits() {
-    let digest = Digest::new([
+    let digest = ApopDigest::new([
         0xC4, 0xC9, 0x33, 0x4B, 0xAC, 0x56, 0x0E, 0xCC, 0x97, 0x9E, 0x58, 0, 0x1B, 0x3E, 0x22, 0xFB,
     ]);
     assert_eq!(&digest.to_hex(), b"c4c9334bac560ecc979e58001b3e22fb");
-    assert!(Digest::from_hex(&digest.to_hex()).unwrap().matches(&digest));
+    assert!(ApopDigest::from_hex(&digest.to_hex()).unwrap().matches(&digest));
     for bad in [
         "C4C9334BAC560ECC979E58001B3E22FB",
         "c4c9334bac560ecc979e58001b3e22f",
         "c4c9334bac560ecc979e58001b3e22fbf",
     ] {
-        assert!(Digest::from_hex(bad.as_bytes()).is_none(), "{bad}");
+        assert!(ApopDigest::from_hex(bad.as_bytes()).is_none(), "{bad}");
     }
 }

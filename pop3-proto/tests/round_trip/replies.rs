@@ -1,7 +1,7 @@
 //! Status lines, the greeting and the lines of listings: written exactly, and read again.
 
 use pop3_proto::limits::REPLY_LINE;
-use pop3_proto::{Code, Full, Scan, Stat, Status, Timestamp, Uid, encode, parse};
+use pop3_proto::{ApopTimestamp, Code, Full, Scan, Stat, Status, Uid, encode, parse};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -86,7 +86,7 @@ proptest! {
         text in "([ -;=-Z\\\\-~][ -;=-~]{0,60})?",
         stamp in prop::option::of(timestamp()),
     ) {
-        let stamp = stamp.as_deref().map(|stamp| Timestamp::new(stamp).unwrap());
+        let stamp = stamp.as_deref().map(|stamp| ApopTimestamp::new(stamp).unwrap());
         let line = written(|out| encode::greeting(&text, stamp, out));
         let parts = [Some("+OK"), Some(&text[..]).filter(|t| !t.is_empty()), stamp.map(|stamp| stamp.as_str())];
         let due = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
@@ -190,7 +190,7 @@ proptest! {
         room in room(),
     ) {
         let stamp = format!("<{}@{}>", "l".repeat(lens.0), "d".repeat(lens.1));
-        if let Some(stamp) = Timestamp::new(&stamp) {
+        if let Some(stamp) = ApopTimestamp::new(&stamp) {
             one_line(REPLY_LINE, room, |out| encode::greeting(&text, Some(stamp), out))?;
         }
     }

@@ -1,6 +1,6 @@
 //! A command that owns its arguments, and arguments of every kind, good and hostile.
 
-use pop3_proto::{Base64, Command, Digest, MsgNo, Secret, Verb};
+use pop3_proto::{ApopDigest, Base64, Command, MsgNo, Secret, Verb};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -44,7 +44,7 @@ impl Said {
         match self {
             Self::User(name) => Command::User(name),
             Self::Pass(password) => Command::Pass(Secret::new(password)),
-            Self::Apop(name, digest) => Command::Apop { name, digest: Digest::new(*digest) },
+            Self::Apop(name, digest) => Command::Apop { name, digest: ApopDigest::new(*digest) },
             Self::Auth(mechanism, initial) => Command::Auth {
                 mechanism,
                 initial: initial.as_ref().map(|text| Base64::new(text.as_bytes()).expect("base64")),

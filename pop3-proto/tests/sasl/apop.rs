@@ -1,11 +1,11 @@
 //! APOP (RFC 1939 section 7).
 
 use pop3_proto::server::{Config, Credentials, Event, Phase, Server};
-use pop3_proto::{Code, Digest, Secret, Security, Time, Timestamp};
+use pop3_proto::{ApopDigest, ApopTimestamp, Code, Secret, Security, Time};
 
 const STAMP: &str = "<1896.697170952@dbc.mtview.ca.us>";
 
-/// Timestamp, secret, digest.
+/// ApopTimestamp, secret, digest.
 const VECTORS: [(&str, &str, &str); 5] = [
     (STAMP, "tanstaaf", "c4c9334bac560ecc979e58001b3e22fb"),
     ("<1896.697170952@mail.eudora.com>", "secret", "8f5de26536bc248ba202a9ca612e71bd"),
@@ -19,12 +19,12 @@ fn secret(text: &str) -> Secret<'_> {
 }
 
 fn of(timestamp: &str, text: &str) -> String {
-    let digest = Digest::of(Timestamp::new(timestamp).unwrap(), secret(text)).unwrap();
+    let digest = ApopDigest::of(ApopTimestamp::new(timestamp).unwrap(), secret(text)).unwrap();
     String::from_utf8(digest.to_hex().into()).unwrap()
 }
 
-fn from_hex(hex: &str) -> Digest {
-    Digest::from_hex(hex.as_bytes()).unwrap()
+fn from_hex(hex: &str) -> ApopDigest {
+    ApopDigest::from_hex(hex.as_bytes()).unwrap()
 }
 
 #[test]
@@ -45,13 +45,13 @@ fn secrets_beyond_ascii_are_prepared() {
 /// Proves 6856-2.2-07.
 #[test]
 fn secrets_that_cannot_be_prepared_have_no_digest() {
-    let timestamp = Timestamp::new("<1.2@h.example>").unwrap();
+    let timestamp = ApopTimestamp::new("<1.2@h.example>").unwrap();
     for bad in
         [&b"\xe0\x01"[..], "\u{e000}".as_bytes(), "\u{627}1".as_bytes(), "\u{ad}".as_bytes(), b"p\xe4ss"]
     {
-        assert!(Digest::of(timestamp, Secret::new(bad)).is_none(), "{}", bad.escape_ascii());
+        assert!(ApopDigest::of(timestamp, Secret::new(bad)).is_none(), "{}", bad.escape_ascii());
     }
-    assert!(Digest::of(timestamp, Secret::new(b"in ASCII \x07 as it is")).is_some());
+    assert!(ApopDigest::of(timestamp, Secret::new(b"in ASCII \x07 as it is")).is_some());
 }
 
 fn config() -> Config<'static> {
@@ -79,7 +79,7 @@ fn the_digest_is_compared_with_the_own_timestamp() {
     for at in 0..16 {
         let mut octets = *right.octets();
         octets[at] ^= 1;
-        assert!(!session.apop_matches(&Digest::new(octets), Some(secret("tanstaaf"))), "octet {at}");
+        assert!(!session.apop_matches(&ApopDigest::new(octets), Some(secret("tanstaaf"))), "octet {at}");
     }
 }
 

@@ -40,7 +40,7 @@ fn what_needs_tls_is_not_taken_in_clear() {
 #[test]
 fn leave_for_passwords_is_none_for_tokens() {
     let mut config = config(&MECHANISMS);
-    config.clear_login = true;
+    config.allow_plaintext_login = true;
     let mut talk = Talk::new(&config, Security::Plain, bound(SERVER, &[EXPORTER]), host());
     let list = talk.say("CAPA");
     assert!(list.contains("SASL SCRAM-SHA-256 SCRAM-SHA-1 CRAM-MD5 PLAIN LOGIN ANONYMOUS\r\n"), "{list}");

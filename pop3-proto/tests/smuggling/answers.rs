@@ -100,7 +100,7 @@ macro_rules! on {
 /// Every answer that takes a text or a tag, each with the number of lines that it makes.
 fn check_every_answer(text: &str, tag: &str, utf8: bool) {
     let mut config = open_config();
-    (config.utf8, config.lang, config.other) = (true, true, true);
+    (config.utf8, config.lang, config.unknown_commands) = (true, true, true);
     let early = if utf8 { "UTF8\r\n" } else { "" };
     let late = format!("{early}USER tim\r\nPASS secret\r\n");
     let pass = format!("{early}USER tim\r\n");

@@ -1,10 +1,10 @@
 //! APOP takes only a timestamp that is a msg-id and a digest of 32 digits: anything looser leaks or overflows.
 
 #[cfg(feature = "apop")]
-use pop3_proto::Digest;
+use pop3_proto::ApopDigest;
 use pop3_proto::client::{Client, Event as Got, Profile, ProtocolError};
 use pop3_proto::server::Server;
-use pop3_proto::{Deviation, Security, Timestamp};
+use pop3_proto::{ApopTimestamp, Deviation, Security};
 
 use crate::common::show;
 use crate::pair::{DIGEST, Host};
@@ -50,7 +50,7 @@ fn a_timestamp_that_is_no_msg_id_offers_no_apop() {
             let error = ProtocolError::Deviation(Deviation::BadTimestamp);
             assert_eq!(client.receive(&mut &line[..]), Err(error), "{}", line.escape_ascii());
         }
-        assert!(str::from_utf8(stamp).map_or(true, |stamp| Timestamp::new(stamp).is_none()));
+        assert!(str::from_utf8(stamp).map_or(true, |stamp| ApopTimestamp::new(stamp).is_none()));
     }
 }
 
@@ -132,6 +132,6 @@ fn nobody_is_let_in_who_has_no_secret() {
     let stamp = session.timestamp().unwrap();
     for secret in ["", "nobody", "secret", "\0"] {
         let digest = md5::Md5::digest([stamp.timestamp().unwrap().as_str(), secret].concat());
-        assert!(!session.apop_matches(&Digest::new(digest.into()), None), "{secret:?}");
+        assert!(!session.apop_matches(&ApopDigest::new(digest.into()), None), "{secret:?}");
     }
 }

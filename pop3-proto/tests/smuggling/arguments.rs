@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use pop3_proto::client::{Client, Event as Got, Part, Profile, SendError};
 use pop3_proto::encode::{self, EncodeError};
-use pop3_proto::{Base64, Command, Digest, Secret, Security};
+use pop3_proto::{ApopDigest, Base64, Command, Secret, Security};
 
 use crate::common::show;
 use crate::pair::{Heard, listen};
@@ -27,7 +27,7 @@ fn cr_lf_and_nul_in_any_argument_of_a_command_are_refused_and_nothing_is_written
             let commands = [
                 Command::User(&arg),
                 Command::Pass(Secret::new(&arg)),
-                Command::Apop { name: &arg, digest: Digest::new([7; 16]) },
+                Command::Apop { name: &arg, digest: ApopDigest::new([7; 16]) },
                 Command::Auth { mechanism: &arg, initial: None },
                 Command::Auth { mechanism: &arg, initial: Some(Base64::EMPTY) },
                 Command::Lang(Some(&arg)),
@@ -91,7 +91,7 @@ fn a_known_verb_dressed_as_another_cannot_turn_a_message_into_replies() {
 /// Each argument that holds text: its command, the front of its line, and what stands behind it. Names and passwords, and what a verb
 /// that the crate does not know takes, may be 8-bit; the front is `None` where they may not.
 fn commands(argument: &[u8]) -> [(Command<'_>, Option<&'static str>, &'static str); 8] {
-    let digest = Digest::new([0xAB; 16]);
+    let digest = ApopDigest::new([0xAB; 16]);
     let hex = " abababababababababababababababab";
     [
         (Command::User(argument), Some("USER "), ""),

@@ -63,7 +63,7 @@ fn lines_of_an_exchange_that_are_no_base64_end_it_and_are_not_run() {
 #[test]
 fn an_over_long_line_of_an_exchange_leaves_no_tail_that_runs() {
     let mut config = open_config();
-    config.limits = Limits::window(600).with_max_login_failures(u16::MAX);
+    config.limits = Limits::for_window(600).with_max_login_failures(u16::MAX);
     for (front, begun) in
         [("AUTH LOGIN\r\n", vec!["+OK", "+", "-ERR", "-ERR"]), ("AUTH PLAIN ", vec!["+OK", "-ERR", "-ERR"])]
     {

@@ -62,7 +62,7 @@ proptest! {
         rest in vec(prop_oneof![2 => 0x20_u8..=0x7E, 1 => select(b"[]<>. +-"), 1 => 0x80_u8..], 0..60),
     ) {
         let mut config = open_config();
-        config.other = true;
+        config.unknown_commands = true;
         let mut host = logged_in(&config, mailbox());
         host.hear(&[front.as_bytes(), b" ", &rest, b"\r\n"].concat());
         check_lines(&host.take(), 1);

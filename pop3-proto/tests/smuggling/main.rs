@@ -36,7 +36,7 @@ const ONE: MsgNo = MsgNo::FIRST;
 fn open_config() -> Config<'static> {
     const MECHANISMS: &[Mechanism<'static>] = &[Mechanism::PLAIN, Mechanism::LOGIN];
     let mut config = Config::new();
-    config.clear_login = true;
+    config.allow_plaintext_login = true;
     config.mechanisms = MECHANISMS;
     config.limits = config.limits.with_max_errors(u16::MAX).with_max_login_failures(u16::MAX);
     config

@@ -15,7 +15,7 @@ const NAMES: [&str; 8] = ["tim", "nobody", "TIM", "tim ", "root", "%", "a@b", ".
 fn the_answer_to_user_is_the_same_for_every_name_and_asks_nobody() {
     let clear = open_config();
     let mut closed = open_config();
-    closed.clear_login = false;
+    closed.allow_plaintext_login = false;
     let mut off = open_config();
     off.user = false;
     let long = "x".repeat(248);

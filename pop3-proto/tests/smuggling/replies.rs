@@ -9,7 +9,7 @@ use crate::pair::{Heard, listen};
 use crate::{CUTS, ONE, event, retr_and_stat, retr_and_stat_heard};
 
 fn small() -> Client {
-    let mut client = Client::new(Profile::LENIENT, Security::Plain).with_limits(Limits::window(512));
+    let mut client = Client::new(Profile::LENIENT, Security::Plain).with_limits(Limits::for_window(512));
     assert!(matches!(client.receive(&mut &b"+OK ready\r\n"[..]), Ok(Got::Greeting(_))));
     client
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use pop3_proto::client::{Profile, SendError};
 use pop3_proto::server::{Phase, Reason};
-use pop3_proto::{Command, Digest, MsgNo, Secret, Security};
+use pop3_proto::{ApopDigest, Command, MsgNo, Secret, Security};
 
 use crate::common::show;
 use crate::pair::{Host, listen};
@@ -26,7 +26,7 @@ fn check_not_acted_on(host: &mut Host<'_>, answers: &str, said: &str) {
 #[test]
 fn secrets_in_one_segment_with_stls_are_not_acted_on() {
     let mut config = open_config();
-    config.clear_login = false;
+    config.allow_plaintext_login = false;
     config.stls = true;
     let behind_user = "-ERR PASS comes right behind USER\r\n";
     for (said, answers) in [
@@ -52,7 +52,7 @@ fn secrets_in_one_segment_with_stls_are_not_acted_on() {
 #[test]
 fn secrets_in_front_of_stls_are_not_acted_on_at_any_cut() {
     let mut config = open_config();
-    config.clear_login = false;
+    config.allow_plaintext_login = false;
     config.stls = true;
     for (said, answers) in [
         (
@@ -117,7 +117,7 @@ fn a_client_says_nothing_behind_stls_before_tls_is_up() {
     let commands = [
         Command::User(b"tim"),
         Command::Pass(Secret::new(b"secret")),
-        Command::Apop { name: b"tim", digest: Digest::new([7; 16]) },
+        Command::Apop { name: b"tim", digest: ApopDigest::new([7; 16]) },
         Command::Auth { mechanism: b"PLAIN", initial: None },
         Command::Capa,
         Command::Noop,

@@ -83,7 +83,7 @@ fn an_endless_listing_takes_no_memory_and_is_no_answer_until_it_ends() {
         (Command::Capa, b"X-NEVER-HEARD-OF-IT\r\n"),
         (Command::Lang(None), b"en English\r\n"),
     ] {
-        let mut client = greeted(Profile::LENIENT, Security::Plain).with_limits(Limits::window(64));
+        let mut client = greeted(Profile::LENIENT, Security::Plain).with_limits(Limits::for_window(64));
         client.send(&command, &mut Vec::new()).unwrap();
         let begun = client.receive(&mut &b"+OK\r\n"[..]);
         assert!(matches!(begun, Ok(Got::Reply(_, Part::Begin(_)))), "{begun:?}");

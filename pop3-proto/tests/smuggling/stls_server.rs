@@ -83,7 +83,7 @@ fn octets_that_come_while_the_stls_ticket_is_out_stop_the_hand_over() {
     let (mut session, mut out) = (Server::new(&config, Security::Plain), Vec::new());
     let mut window = &b"STLS\r\n"[..];
     let Event::Stls(reply) = session.receive(Time::ZERO, &mut window, &mut out) else { panic!() };
-    let reply = reply.later(&mut session);
+    let reply = reply.defer(&mut session);
     let mut window = &b"DELE 1\r\n"[..];
     assert!(matches!(session.receive(Time::ZERO, &mut window, &mut out), Event::Waiting));
     reply.accept(&mut session, &mut out);
@@ -209,7 +209,7 @@ fn a_refused_stls_is_no_border_and_what_follows_it_stays_in_clear() {
     let (mut session, mut out) = (Server::new(&config, Security::Plain), Vec::new());
     let mut window = &b"STLS\r\n"[..];
     let Event::Stls(reply) = session.receive(Time::ZERO, &mut window, &mut out) else { panic!() };
-    let reply = reply.later(&mut session);
+    let reply = reply.defer(&mut session);
     let mut window = &b"NOOP\r\nQUIT\r\n"[..];
     assert!(matches!(session.receive(Time::ZERO, &mut window, &mut out), Event::Waiting));
     assert_eq!(window, b"NOOP\r\nQUIT\r\n");

@@ -20,7 +20,7 @@ pub(crate) fn fetch(script: &Script<'_>, cut: usize) {
     }
     let mut client: Client = Client::new(profile, script.security());
     if let Some(n) = script.value("window") {
-        client = client.with_limits(Limits::window(n.parse().unwrap()));
+        client = client.with_limits(Limits::for_window(n.parse().unwrap()));
     }
     let mut window = Vec::new();
     let mut events: VecDeque<String> = VecDeque::new();

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use pop3_proto::maildrop::{Index, Maildrop};
 use pop3_proto::server::{Credentials, Event, Phrase, Server, Ticket, kind};
-use pop3_proto::{Code, Digest, MsgNo, Time, Uid};
+use pop3_proto::{ApopDigest, Code, MsgNo, Time, Uid};
 
 use crate::common::{Mailbox, unescape};
 use crate::script::{Script, code_and_text};
@@ -100,22 +100,22 @@ impl Host<'_> {
                 }
                 Event::Login { credentials, reply } => {
                     let good = self.is_right(session.user(), credentials);
-                    let reply = if self.later { reply.later(session) } else { reply };
+                    let reply = if self.later { reply.defer(session) } else { reply };
                     self.keep_or_answer(Kept::Login(good, reply), session, &mut tx);
                 }
                 Event::Auth { reply, .. } | Event::SaslResponse { reply, .. } => {
-                    let reply = if self.later { reply.later(session) } else { reply };
+                    let reply = if self.later { reply.defer(session) } else { reply };
                     self.keep_or_answer(Kept::Sasl(reply), session, &mut tx);
                 }
                 Event::Retr(n, reply) | Event::Top { number: n, reply, .. } => {
-                    let reply = if self.later { reply.later(session) } else { reply };
+                    let reply = if self.later { reply.defer(session) } else { reply };
                     self.keep_or_answer(Kept::Body(n.get(), reply), session, &mut tx);
                 }
                 Event::Quit { update, reply } => {
                     if update {
                         self.removed = Some(self.drop.removals().map(|n| n.get()).collect());
                     }
-                    let reply = if self.later { reply.later(session) } else { reply };
+                    let reply = if self.later { reply.defer(session) } else { reply };
                     self.keep_or_answer(Kept::Quit(reply), session, &mut tx);
                 }
                 Event::Stls(reply) => reply.accept(session, &mut tx),
@@ -124,11 +124,11 @@ impl Host<'_> {
                     let range = String::from_utf8(range.to_vec()).unwrap();
                     match range.as_str() {
                         "de" if self.script.has("speak", "de") => {
-                            session.speak(german);
+                            session.set_phrases(german);
                             reply.ok(session, &mut tx, "de", "Sprache geändert");
                         }
                         "en" if self.script.has("speak", "de") => {
-                            session.speak(Phrase::english);
+                            session.set_phrases(Phrase::english);
                             reply.ok(session, &mut tx, "en", "language changed");
                         }
                         "es" | "*" => reply.ok(session, &mut tx, "es", "Idioma cambiado"),
@@ -163,7 +163,7 @@ impl Host<'_> {
             Credentials::Apop(digest) => self
                 .script
                 .values("digest")
-                .any(|right| Digest::from_hex(right.as_bytes()).unwrap().matches(&digest)),
+                .any(|right| ApopDigest::from_hex(right.as_bytes()).unwrap().matches(&digest)),
             Credentials::Password(given) => self.script.values("user").any(|line| {
                 let (name, password) = line.split_once(' ').unwrap();
                 user == Some(&unescape(name)[..]) && given.expose() == unescape(password)

@@ -7,8 +7,8 @@ const KEYS: &str = "C D E EOF S T TLS accept apop capability closed covers cut d
     implementation later login-delay login-error mail max-errors max-logins mechanism multiline needs-utf8 \
     own-expire own-login-delay profile proves quit-error refuse removed role sasl set speak uid user window";
 
-const SWITCHES: &str = "auth_list bare_lf clear_login end_header lang late_utf8 no_auth_resp_code \
-    no_maildrop no_top no_uidl no_user other read_only replace_nul stls tls utf8 utf8_user";
+const SWITCHES: &str = "auth_list bare_lf allow_plaintext_login ensure_header_end lang utf8_after_login no_auth_resp_code \
+    no_maildrop no_top no_uidl no_user unknown_commands read_only replace_nul stls tls utf8 utf8_user";
 
 pub(crate) struct Script<'t> {
     pub(crate) lines: Vec<(&'t str, &'t str)>,

@@ -28,7 +28,7 @@ pub(crate) fn serve(script: &Script<'_>, cut: usize) {
     let lines: Vec<_> = script.values("capability").collect();
     let mut config = Config::new();
     config.greeting = script.value("greeting").unwrap_or("ready");
-    config.clear_login = on("clear_login");
+    config.allow_plaintext_login = on("allow_plaintext_login");
     config.user = !on("no_user");
     config.stls = on("stls");
     config.top = !on("no_top");
@@ -36,7 +36,7 @@ pub(crate) fn serve(script: &Script<'_>, cut: usize) {
     config.utf8 = on("utf8");
     config.utf8_user = on("utf8_user");
     config.lang = on("lang");
-    config.other = on("other");
+    config.unknown_commands = on("unknown_commands");
     config.bare_lf = on("bare_lf");
     config.auth_resp_code = !on("no_auth_resp_code");
     config.implementation = script.value("implementation");
@@ -48,9 +48,9 @@ pub(crate) fn serve(script: &Script<'_>, cut: usize) {
     config.apop = apop.map(|(_, host)| host);
     config.mechanisms = &mechanisms;
     config.auth_list = on("auth_list");
-    config.late_utf8 = on("late_utf8");
+    config.utf8_after_login = on("utf8_after_login");
     config.replace_nul = on("replace_nul");
-    config.end_header = on("end_header");
+    config.ensure_header_end = on("ensure_header_end");
     config.capabilities = &lines;
     config.expire = script.value("expire").map(|value| Expire {
         days: value.split(' ').next().unwrap().parse().ok(),

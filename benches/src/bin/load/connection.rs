@@ -154,7 +154,7 @@ impl Connection {
                 self.client.end_of_input()?;
                 bail!("the server closed the connection");
             }
-            self.rx.filled(n);
+            self.rx.commit(n);
         }
         Ok(self.client.receive(self.rx.unread())?)
     }

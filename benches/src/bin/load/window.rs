@@ -39,7 +39,7 @@ impl Window {
     }
 
     /// So many octets of the space were filled.
-    pub(crate) const fn filled(&mut self, n: usize) {
+    pub(crate) const fn commit(&mut self, n: usize) {
         self.end += n;
     }
 }
@@ -52,18 +52,18 @@ mod tests {
 
     fn fill(window: &mut Window, octets: &[u8]) {
         window.space()[..octets.len()].copy_from_slice(octets);
-        window.filled(octets.len());
+        window.commit(octets.len());
     }
 
     #[test]
     fn unread_octets_stay_in_order() {
         let mut window = Window::new();
         fill(&mut window, b"+OK\r\n+O");
-        window.unread().used(5);
+        window.unread().consume(5);
         assert!(!window.is_empty());
         fill(&mut window, b"K\r\n");
         assert_eq!(window.unread().bytes(), b"+OK\r\n");
-        window.unread().used(5);
+        window.unread().consume(5);
         assert!(window.is_empty());
         assert_eq!(window.space().len(), LEAST);
     }
@@ -72,17 +72,17 @@ mod tests {
     fn grows_only_where_a_read_fills_it() {
         let mut window = Window::new();
         fill(&mut window, &[b'x'; LEAST - 1]);
-        window.unread().used(LEAST - 1);
+        window.unread().consume(LEAST - 1);
         assert_eq!(window.space().len(), LEAST);
         let mut len = LEAST;
         while len < MOST {
             fill(&mut window, &vec![b'x'; len]);
-            window.unread().used(len);
+            window.unread().consume(len);
             len *= 2;
             assert_eq!(window.space().len(), len);
         }
         fill(&mut window, &vec![b'x'; MOST]);
-        window.unread().used(MOST);
+        window.unread().consume(MOST);
         assert_eq!(window.space().len(), MOST);
     }
 }

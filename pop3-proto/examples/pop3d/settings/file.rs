@@ -84,7 +84,7 @@ pub(crate) struct Login {
     pub(crate) user: bool,
     pub(crate) apop: bool,
     pub(crate) anonymous: bool,
-    pub(crate) late_utf8: bool,
+    pub(crate) utf8_after_login: bool,
     /// `NAME@DOMAIN` is NAME.
     pub(crate) domain: Option<String>,
     /// Seconds.
@@ -100,7 +100,7 @@ impl Default for Login {
             user: true,
             apop: true,
             anonymous: false,
-            late_utf8: false,
+            utf8_after_login: false,
             domain: None,
             delay: 0,
             failure_delay: 1,

@@ -7,7 +7,7 @@ use super::credentials::Credentials;
 use super::plain::put_prepared;
 use crate::buf::Output as _;
 use crate::sasl::memory::{Memory, Span};
-use crate::types::Digest;
+use crate::types::ApopDigest;
 
 #[derive(Debug)]
 pub(super) struct CramMd5 {
@@ -32,7 +32,7 @@ impl CramMd5 {
         }
         let password = put_prepared(credentials.password?.expose(), memory)?;
         let mac = Hmac::<Md5>::new_from_slice(memory.get(password)).ok()?;
-        let digest = Digest::new(mac.chain_update(memory.get(challenge)).finalize().into_bytes().into());
+        let digest = ApopDigest::new(mac.chain_update(memory.get(challenge)).finalize().into_bytes().into());
         memory.wipe(password);
         let name = put_prepared(credentials.name.as_bytes(), memory)?;
         let start = memory.mark();

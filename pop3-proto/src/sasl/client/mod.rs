@@ -34,5 +34,5 @@ mod step;
 pub use credentials::Credentials;
 pub use exchange::Exchange;
 #[cfg(feature = "scram")]
-pub use scram::MOST_ITERATIONS;
+pub use scram::MAX_ITERATIONS;
 pub use step::{Engine, Step};

@@ -14,7 +14,7 @@ use crate::sasl::{Channel, Prepared, prepare};
 
 /// More iterations than this are taken for an attack on the client's processor (RFC 5802 section 9): some ten times what is in
 /// use, about a second of work.
-pub const MOST_ITERATIONS: u32 = 1_000_000;
+pub const MAX_ITERATIONS: u32 = 1_000_000;
 
 /// Longest salt and signature that are taken, in octets.
 const LONGEST: usize = 64;
@@ -138,7 +138,7 @@ impl Scram {
         let iterations = number(attributes.next()?.strip_prefix(b"i=")?)?;
         let own = memory.get(self.nonce);
         let goes_on = nonce.len() > own.len() && nonce.len() <= NONCE && nonce.starts_with(own);
-        if !goes_on || !(1..=MOST_ITERATIONS).contains(&iterations) || !attributes.all(is_extension) {
+        if !goes_on || !(1..=MAX_ITERATIONS).contains(&iterations) || !attributes.all(is_extension) {
             return None;
         }
         let mut octets = [0; LONGEST];

@@ -1,6 +1,6 @@
 //! ANONYMOUS: nobody is proved; the client may leave a word about itself (RFC 4505).
 
-use super::moves::Move;
+use super::action::Move;
 use crate::sasl::memory::{Memory, Span};
 
 /// Longest trace that is no address, in characters (RFC 4505 section 2).

@@ -1,6 +1,6 @@
 //! OAUTHBEARER (RFC 7628) and its forerunner XOAUTH2: a token, and for whom.
 
-use super::moves::{Identity, Move};
+use super::action::{Identity, Move};
 use crate::decimal::Decimal;
 use crate::sasl::Channel;
 use crate::sasl::gs2::{Flag, Gs2};

@@ -3,12 +3,12 @@
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use md5::Md5;
 
-use super::moves::{Identity, Move};
+use super::action::{Identity, Move};
 use crate::buf::Output as _;
 use crate::sasl::Channel;
 use crate::sasl::memory::{Memory, Span};
 use crate::secret::Secret;
-use crate::types::{Digest, Timestamp};
+use crate::types::{ApopDigest, ApopTimestamp};
 
 #[derive(Debug)]
 pub(super) struct CramMd5 {
@@ -20,7 +20,7 @@ pub(super) struct CramMd5 {
 enum State {
     Start,
     Challenged,
-    Asked { name: Span, digest: Digest },
+    Asked { name: Span, digest: ApopDigest },
     Over,
 }
 
@@ -32,7 +32,7 @@ impl CramMd5 {
             memory.put(part.as_bytes()).ok()?;
         }
         let challenge = memory.since(start);
-        Timestamp::new(core::str::from_utf8(memory.get(challenge)).ok()?)?;
+        ApopTimestamp::new(core::str::from_utf8(memory.get(challenge)).ok()?)?;
         Some(Self { challenge, state: State::Start })
     }
 
@@ -46,7 +46,7 @@ impl CramMd5 {
                 // Names may hold spaces, digests may not.
                 let octets = memory.get(response);
                 let (name, digest) = octets.split_at_checked(octets.iter().rposition(|b| *b == b' ')?)?;
-                let digest = Digest::from_hex(digest.strip_prefix(b" ")?)?;
+                let digest = ApopDigest::from_hex(digest.strip_prefix(b" ")?)?;
                 let name = memory.place(name)?;
                 let name = memory.prepare(name)?;
                 self.state = State::Asked { name, digest };
@@ -64,7 +64,7 @@ impl CramMd5 {
         let secret = secret.filter(|secret| !secret.expose().is_empty());
         let key = secret.map_or(b"nobody".as_slice(), |secret| secret.expose());
         let mac = Hmac::<Md5>::new_from_slice(key).ok()?.chain_update(memory.get(self.challenge));
-        let right = Digest::new(mac.finalize().into_bytes().into()).matches(&digest);
+        let right = ApopDigest::new(mac.finalize().into_bytes().into()).matches(&digest);
         (right & secret.is_some()).then_some(Move::Admit(Identity { name, acting_as: None }))
     }
 }

@@ -4,13 +4,13 @@ use core::fmt;
 
 use zeroize::Zeroize as _;
 
+use super::action::{Identity, Move};
 use super::anonymous::Anonymous;
 use super::bearer::Bearer;
 #[cfg(feature = "cram-md5")]
 use super::cram_md5::CramMd5;
 use super::external::External;
 use super::login::Login;
-use super::moves::{Identity, Move};
 use super::plain::Plain;
 #[cfg(feature = "scram")]
 use super::scram::Scram;

@@ -1,6 +1,6 @@
 //! EXTERNAL: the TLS layer knows who the client is; the client says at most as whom it wants to act (RFC 4422 appendix A).
 
-use super::moves::{Identity, Move};
+use super::action::{Identity, Move};
 use crate::sasl::Channel;
 use crate::sasl::memory::{Memory, Span};
 

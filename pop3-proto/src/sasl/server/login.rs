@@ -1,6 +1,6 @@
 //! LOGIN: two challenges, name and password; clients care for their order, not for their text.
 
-use super::moves::{Identity, Move};
+use super::action::{Identity, Move};
 use super::plain::Asked;
 use crate::sasl::memory::{Memory, Span};
 

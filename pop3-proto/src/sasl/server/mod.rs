@@ -22,6 +22,7 @@
 //! assert_eq!(name, "tim");
 //! ```
 
+mod action;
 mod anonymous;
 mod bearer;
 #[cfg(feature = "cram-md5")]
@@ -29,7 +30,6 @@ mod cram_md5;
 mod exchange;
 mod external;
 mod login;
-mod moves;
 mod plain;
 #[cfg(feature = "scram")]
 mod scram;

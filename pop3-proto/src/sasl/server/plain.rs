@@ -1,6 +1,6 @@
 //! PLAIN: authorization identity, NUL, authentication identity, NUL, password (RFC 4616).
 
-use super::moves::{Identity, Move};
+use super::action::{Identity, Move};
 use crate::sasl::memory::{Memory, Span};
 
 #[derive(Debug)]

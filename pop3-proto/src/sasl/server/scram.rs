@@ -1,6 +1,6 @@
 //! SCRAM, in two round trips and a word at the end (RFC 5802 section 5).
 
-use super::moves::{Identity, Move};
+use super::action::{Identity, Move};
 use crate::base64;
 use crate::base64::Base64;
 use crate::buf::Output as _;

@@ -7,7 +7,7 @@ use crate::types::Code;
 
 /// Whose trouble it is, and what helps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Trouble {
+pub enum RefusalKind {
     /// Name, password or token are wrong, or not enough: ask the user.
     Credentials,
     /// The maildrop is open in another session. The password is right, or was not looked at: keep it, come back in a minute.
@@ -20,12 +20,12 @@ pub enum Trouble {
     Policy,
 }
 
-impl Trouble {
+impl RefusalKind {
     /// What a refusal means: by its response code, or by the words in which old servers say the same. `None` if it does not say.
     ///
     /// The words are a guess; the code, where there is one, is not (RFC 2449 section 8, RFC 3206).
     #[must_use]
-    pub fn of(refusal: &Refusal<'_>) -> Option<Self> {
+    pub fn classify(refusal: &Refusal<'_>) -> Option<Self> {
         match refusal.known_code() {
             Some(Code::Auth) => Some(Self::Credentials),
             Some(Code::InUse) => Some(Self::Busy),
@@ -36,22 +36,19 @@ impl Trouble {
     }
 
     fn by_words(text: &[u8]) -> Option<Self> {
-        WORDS
-            .iter()
-            .find(|(_, words)| words.iter().any(|word| contains(text, word)))
-            .map(|(trouble, _)| *trouble)
+        WORDS.iter().find(|(_, words)| words.iter().any(|word| contains(text, word))).map(|(kind, _)| *kind)
     }
 }
 
 /// The first that fits counts: "account locked" is no lock on the maildrop, and who has a wrong password is asked to try again.
-const WORDS: [(Trouble, &[&str]); 6] = [
+const WORDS: [(RefusalKind, &[&str]); 6] = [
     (
-        Trouble::Policy,
+        RefusalKind::Policy,
         &["plaintext", "cleartext", "clear text", "tls", "ssl", "encrypt", "secure connection"],
     ),
-    (Trouble::Later, &["temporar", "unavailable", "lockdown", "lock down", "blocked", "overload"]),
+    (RefusalKind::Later, &["temporar", "unavailable", "lockdown", "lock down", "blocked", "overload"]),
     (
-        Trouble::Permanent,
+        RefusalKind::Permanent,
         &[
             "disabled",
             "suspended",
@@ -63,11 +60,11 @@ const WORDS: [(Trouble, &[&str]); 6] = [
         ],
     ),
     (
-        Trouble::Credentials,
+        RefusalKind::Credentials,
         &["password", "invalid", "incorrect", "credentials", "login failed", "authentication failed"],
     ),
-    (Trouble::Busy, &["lock", "in use", "busy", "another session", "already open"]),
-    (Trouble::Later, &["try again", "later", "wait", "too many", "too fast", "exceed", "timeout"]),
+    (RefusalKind::Busy, &["lock", "in use", "busy", "another session", "already open"]),
+    (RefusalKind::Later, &["try again", "later", "wait", "too many", "too fast", "exceed", "timeout"]),
 ];
 
 /// Whether the word, or one that begins with it, stands in the text, in any case.
@@ -84,7 +81,7 @@ fn contains(text: &[u8], word: &str) -> bool {
     false
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for RefusalKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Credentials => "wrong credentials",

@@ -3,7 +3,7 @@
 use super::headers::Headers;
 use super::listing::Item;
 use super::matching;
-use super::planner::{Fetch, Progress, Sent, Stage, Wanted};
+use super::planner::{Download, Fetch, Progress, Sent, Stage};
 use crate::buf::Output;
 use crate::client::{Client, SendError};
 use crate::types::Command;
@@ -15,7 +15,7 @@ impl Fetch {
     ///
     /// [`SendError::Full`]: flush the output, then call again. Others mean that nobody is logged in, or that somebody else uses the
     /// session at the same time.
-    pub fn act<const Q: usize>(
+    pub fn advance<const Q: usize>(
         &mut self,
         client: &mut Client<Q>,
         out: &mut impl Output,
@@ -31,10 +31,10 @@ impl Fetch {
                 let Some((command, sent)) = self.next_command(client) else { break };
                 client.send(&command, out)?;
                 self.sent.push_back(sent);
-                self.advance(sent);
+                self.next_step(sent);
             }
             if !self.sent.is_empty() {
-                return Ok(Progress::Going);
+                return Ok(Progress::Pending);
             }
             if let Some(progress) = self.end_stage() {
                 return Ok(progress);
@@ -63,7 +63,7 @@ impl Fetch {
             Stage::Retrieve if self.stopped => None,
             Stage::Retrieve => {
                 let (i, item) = item()?;
-                let Wanted { number, preview, .. } = self.want(item);
+                let Download { number, preview, .. } = self.want(item);
                 let command = match preview {
                     None => Command::Retr(number),
                     Some(lines) => Command::Top { number, lines },
@@ -80,7 +80,7 @@ impl Fetch {
         }
     }
 
-    const fn advance(&mut self, sent: Sent) {
+    const fn next_step(&mut self, sent: Sent) {
         match sent {
             Sent::Stat | Sent::List | Sent::Uidl => {
                 if let Stage::List(n) = self.stage {
@@ -166,7 +166,7 @@ impl Fetch {
         }
     }
 
-    pub(super) fn want(&self, item: &Item) -> Wanted {
-        Wanted { number: item.number, octets: item.octets, preview: self.rules.lines(item.octets) }
+    pub(super) fn want(&self, item: &Item) -> Download {
+        Download { number: item.number, octets: item.octets, preview: self.rules.lines(item.octets) }
     }
 }

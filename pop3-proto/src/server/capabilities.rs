@@ -64,7 +64,7 @@ impl Server<'_> {
 
     /// Whether a password may pass here as it is.
     pub(super) fn clear_allowed(&self) -> bool {
-        self.security() == Security::Tls || self.config().clear_login
+        self.security() == Security::Tls || self.config().allow_plaintext_login
     }
 
     pub(super) fn lists_mechanisms(&self) -> bool {

@@ -5,14 +5,14 @@ use super::method::Method;
 use super::planner::{Login, Stage};
 use super::policy::Tls;
 use crate::base64::Base64;
-use crate::client::Trouble;
+use crate::client::RefusalKind;
 use crate::client::{Event, Part, Refusal};
 use crate::sasl::client::{Engine as _, Step};
 use crate::types::{Greeting, Status};
 
 impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
     /// Takes an event of the session. It remembers what counts and keeps nothing that the event borrows.
-    pub fn see(&mut self, event: &Event<'_>) {
+    pub fn handle_event(&mut self, event: &Event<'_>) {
         self.unanswered &= !matches!(event, Event::Reply(..));
         self.stage = match *event {
             Event::Greeting(greeting) => self.greeted(&greeting),
@@ -34,14 +34,14 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
         if greeting.line.status == Status::Err {
             self.keep_words(greeting.line.text);
             let refusal = Refusal { code: greeting.line.code, text: greeting.line.text };
-            let trouble = Trouble::of(&refusal).unwrap_or(Trouble::Later);
-            return Stage::Failed(Failure::new(trouble, Reason::Greeting));
+            let kind = RefusalKind::classify(&refusal).unwrap_or(RefusalKind::Later);
+            return Stage::Failed(Failure::new(kind, Reason::Greeting));
         }
         #[cfg(feature = "apop")]
         {
             let wanted = self.policy.methods.contains(Method::Apop);
             let password = self.credentials.password.filter(|_| wanted);
-            self.digest = greeting.timestamp.and_then(|stamp| crate::types::Digest::of(stamp, password?));
+            self.digest = greeting.timestamp.and_then(|stamp| crate::types::ApopDigest::of(stamp, password?));
         }
         Stage::AskCapa
     }
@@ -86,15 +86,15 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
             Stage::Utf8 => Stage::Method,
             Stage::Stls if self.policy.tls == Tls::Required => {
                 self.keep_words(refusal.text);
-                let trouble = Trouble::of(refusal).filter(|trouble| *trouble != Trouble::Credentials);
-                let trouble = trouble.unwrap_or(Trouble::Policy);
-                Stage::Failed(Failure::new(trouble, Reason::StlsRefused))
+                let kind = RefusalKind::classify(refusal).filter(|kind| *kind != RefusalKind::Credentials);
+                let kind = kind.unwrap_or(RefusalKind::Policy);
+                Stage::Failed(Failure::new(kind, Reason::StlsRefused))
             }
             Stage::Stls => Stage::GoOnInClear,
             Stage::User => self.method_refused(Method::User, refusal),
             Stage::Answer(method) | Stage::Auth(method) => self.method_refused(method, refusal),
             Stage::Cancelled(method) if method.proves_the_server() => not_proved(method),
-            Stage::Cancelled(method) => self.next_after(method, Trouble::Policy),
+            Stage::Cancelled(method) => self.next_after(method, RefusalKind::Policy),
             stage => stage,
         }
     }
@@ -102,37 +102,39 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
     /// Where the server says why, it is believed; where it does not, or in words only, the mechanism itself may be the fault.
     fn method_refused(&mut self, method: Method, refusal: &Refusal<'_>) -> Stage {
         self.keep_words(refusal.text);
-        let refused = |trouble| Stage::Failed(Failure::new(trouble, Reason::Refused(method)));
+        let refused = |kind| Stage::Failed(Failure::new(kind, Reason::Refused(method)));
         // The password was right, or the token was looked at: no other way makes it better. And whoever refuses a binding is not
         // told next that there is none (RFC 5802 section 6).
         if method.proves_the_server() && self.exchange.is_proved() {
-            return refused(Trouble::of(refusal).unwrap_or(Trouble::Later));
+            return refused(RefusalKind::classify(refusal).unwrap_or(RefusalKind::Later));
         }
-        if method.binds() && self.policy.unbound {
-            return self.next_after(method, Trouble::of(refusal).unwrap_or(Trouble::Credentials));
+        if method.binds() && self.policy.allow_unbound {
+            return self
+                .next_after(method, RefusalKind::classify(refusal).unwrap_or(RefusalKind::Credentials));
         }
         if self.exchange.refusal().is_some() || method.binds() {
-            return refused(Trouble::of(refusal).unwrap_or(Trouble::Credentials));
+            return refused(RefusalKind::classify(refusal).unwrap_or(RefusalKind::Credentials));
         }
-        match (Trouble::of(refusal), refusal.known_code()) {
+        match (RefusalKind::classify(refusal), refusal.known_code()) {
             // Where the password was shown and called wrong, another way to show it makes it no better.
-            (Some(Trouble::Credentials), None) if method.shows_the_password() => {
-                refused(Trouble::Credentials)
+            (Some(RefusalKind::Credentials), None) if method.shows_the_password() => {
+                refused(RefusalKind::Credentials)
             }
-            (None, _) | (Some(Trouble::Credentials), None) => self.next_after(method, Trouble::Credentials),
-            (Some(Trouble::Policy), _) => self.next_after(method, Trouble::Policy),
-            (Some(trouble), _) => refused(trouble),
+            (None, _) | (Some(RefusalKind::Credentials), None) => {
+                self.next_after(method, RefusalKind::Credentials)
+            }
+            (Some(RefusalKind::Policy), _) => self.next_after(method, RefusalKind::Policy),
+            (Some(kind), _) => refused(kind),
         }
     }
 
-    fn next_after(&mut self, method: Method, trouble: Trouble) -> Stage {
+    fn next_after(&mut self, method: Method, kind: RefusalKind) -> Stage {
         self.tried = self.tried.with(method);
         self.refused = self.refused.with(method);
         // A password that was called wrong is what the user has to know, whatever else went wrong behind it.
-        let keeps =
-            self.last.is_some_and(|last| last.trouble == Trouble::Credentials && trouble != last.trouble);
+        let keeps = self.last.is_some_and(|last| last.kind == RefusalKind::Credentials && kind != last.kind);
         if !keeps {
-            self.last = Some(Failure::new(trouble, Reason::Refused(method)));
+            self.last = Some(Failure::new(kind, Reason::Refused(method)));
         }
         Stage::Method
     }
@@ -140,5 +142,5 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
 
 /// Nothing more is said to somebody who does not know the password, least of all the password.
 const fn not_proved(method: Method) -> Stage {
-    Stage::Failed(Failure::new(Trouble::Policy, Reason::NotProved(method)))
+    Stage::Failed(Failure::new(RefusalKind::Policy, Reason::NotProved(method)))
 }

@@ -4,7 +4,7 @@
 use super::failure::{Failure, Reason, Retry};
 use super::method::{Method, Methods};
 use super::planner::{Login, Stage};
-use crate::client::Trouble;
+use crate::client::RefusalKind;
 use crate::types::Security;
 
 impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
@@ -13,25 +13,25 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
         let failure = match (self.stage, self.last) {
             (Stage::Failed(failure), _) => failure,
             (Stage::Capa(Security::Plain), _) if self.unanswered => {
-                self.learned.no_capa_in_clear = true;
+                self.notes.no_capa_in_clear = true;
                 without_capa()
             }
             (Stage::Capa(Security::Tls), _) if self.unanswered => {
-                self.learned.no_capa_in_tls = true;
+                self.notes.no_capa_in_tls = true;
                 without_capa()
             }
             (Stage::CapaAgain, _) if self.unanswered => {
-                self.learned.no_capa_after = true;
+                self.notes.no_capa_after = true;
                 without_capa()
             }
             // It said -ERR and hung up; that the next method was on its way already changes nothing.
             (Stage::Method, Some(last)) => self.hung_up(last, self.spare),
             (_, Some(last)) if self.unanswered => self.hung_up(last, true),
             (Stage::Cancelled(method) | Stage::Cancel(method), _) if method.proves_the_server() => {
-                Failure::new(Trouble::Policy, Reason::NotProved(method))
+                Failure::new(RefusalKind::Policy, Reason::NotProved(method))
             }
             (Stage::User | Stage::SendPass, _) => {
-                Failure::new(Trouble::Credentials, Reason::ClosedDuring(Method::User))
+                Failure::new(RefusalKind::Credentials, Reason::ClosedDuring(Method::User))
             }
             (
                 Stage::Answer(method)
@@ -40,7 +40,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
                 | Stage::Cancelled(method),
                 _,
             ) => {
-                let failure = Failure::new(Trouble::Credentials, Reason::ClosedDuring(method));
+                let failure = Failure::new(RefusalKind::Credentials, Reason::ClosedDuring(method));
                 // Who hangs up on a proof may not have understood it, and would understand a password.
                 if method.proves_the_server() && !self.unanswered {
                     failure
@@ -49,7 +49,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
                     self.hung_up(failure, self.spare)
                 }
             }
-            _ => Failure::new(Trouble::Later, Reason::Closed),
+            _ => Failure::new(RefusalKind::Later, Reason::Closed),
         };
         self.stage = Stage::Failed(failure);
         failure
@@ -58,15 +58,15 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
     /// On a new connection the methods that were refused on this one are left out. Where the password itself was shown, another
     /// way to show it helps nobody.
     fn hung_up(&mut self, failure: Failure, spare: bool) -> Failure {
-        let before = self.learned.failed;
+        let before = self.notes.failed;
         let hidden = self.refused.iter().filter(|method| !method.shows_the_password());
-        self.learned.failed = hidden.fold(before, Methods::with);
+        self.notes.failed = hidden.fold(before, Methods::with);
         let was_shown = self.refused.iter().any(Method::shows_the_password);
-        let next = spare && !was_shown && self.learned.failed != before;
+        let next = spare && !was_shown && self.notes.failed != before;
         Failure { retry: next.then_some(Retry::NextMethod), ..failure }
     }
 }
 
 const fn without_capa() -> Failure {
-    Failure { retry: Some(Retry::WithoutCapa), ..Failure::new(Trouble::Later, Reason::Closed) }
+    Failure { retry: Some(Retry::WithoutCapa), ..Failure::new(RefusalKind::Later, Reason::Closed) }
 }

@@ -3,19 +3,19 @@
 use core::fmt;
 
 use crate::decimal::Decimal;
-use crate::types::Timestamp;
+use crate::types::ApopTimestamp;
 
 /// Room for two numbers and a host name.
 const ROOM: usize = 300;
 
 /// The text of an APOP timestamp; see [`Server::timestamp`](super::Server::timestamp).
 #[derive(Clone, Copy)]
-pub struct Stamp {
+pub struct ApopTimestampBuf {
     octets: [u8; ROOM],
     len: usize,
 }
 
-impl Stamp {
+impl ApopTimestampBuf {
     /// `None` if the host is no domain name, or too long a one.
     pub(super) fn new([first, second]: [u64; 2], host: &str) -> Option<Self> {
         if !is_domain(host) {
@@ -40,8 +40,8 @@ impl Stamp {
 
     /// What the digest covers. Never `None` from [`Server::timestamp`](super::Server::timestamp).
     #[must_use]
-    pub fn timestamp(&self) -> Option<Timestamp<'_>> {
-        Timestamp::new(core::str::from_utf8(self.octets.get(..self.len)?).ok()?)
+    pub fn timestamp(&self) -> Option<ApopTimestamp<'_>> {
+        ApopTimestamp::new(core::str::from_utf8(self.octets.get(..self.len)?).ok()?)
     }
 }
 
@@ -53,7 +53,7 @@ fn is_domain(host: &str) -> bool {
     host.as_bytes().split(|b| *b == b'.').all(is_label)
 }
 
-impl fmt::Debug for Stamp {
+impl fmt::Debug for ApopTimestampBuf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.timestamp().fmt(f)
     }

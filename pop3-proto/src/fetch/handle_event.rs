@@ -4,14 +4,16 @@ use alloc::boxed::Box;
 
 use super::digest::Digester;
 use super::entry::Fate;
-use super::planner::{Fault, Fetch, Sent, Stage, Told, Wanted};
-use crate::client::{Event, Part, Refusal, Trouble};
+use super::planner::{Download, Fault, Fetch, FetchEvent, Sent, Stage};
+use crate::client::{Event, Part, Refusal, RefusalKind};
 use crate::types::Verb;
 
 impl Fetch {
     /// Takes an event of the session, and says what it means for the store.
-    pub fn see<'i>(&mut self, event: &Event<'i>) -> Told<'i> {
-        let (Event::Reply(_, part), Some(sent)) = (event, self.sent.front()) else { return Told::Nothing };
+    pub fn handle_event<'i>(&mut self, event: &Event<'i>) -> FetchEvent<'i> {
+        let (Event::Reply(_, part), Some(sent)) = (event, self.sent.front()) else {
+            return FetchEvent::Nothing;
+        };
         let (sent, part) = (*sent, *part);
         if !matches!(
             part,
@@ -31,7 +33,7 @@ impl Fetch {
                 if let Part::Stat(stat) = part {
                     self.count = Some(stat.count);
                 }
-                Told::Nothing
+                FetchEvent::Nothing
             }
             Sent::List | Sent::Uidl => self.listed(sent, part),
             Sent::Header(i) => self.header(i, part),
@@ -41,10 +43,10 @@ impl Fetch {
         }
     }
 
-    fn listed<'i>(&mut self, sent: Sent, part: Part<'i>) -> Told<'i> {
+    fn listed<'i>(&mut self, sent: Sent, part: Part<'i>) -> FetchEvent<'i> {
         // Some servers list more than they count; none lists without end. Two lines a message, and as many again.
         let most_lines = self.count.map_or(u64::MAX, |count| count.saturating_mul(4).saturating_add(10_000));
-        let most = (self.rules.most_memory, most_lines);
+        let most = (self.rules.max_memory, most_lines);
         let fits = match part {
             Part::ScanItem(scan) => self.listing.scan(scan, most),
             Part::UidItem(line) => self.listing.uid(&line, most),
@@ -61,13 +63,13 @@ impl Fetch {
             };
             // Some servers refuse to list an empty maildrop.
             if matters && self.count != Some(0) {
-                self.stage = Stage::Failed(Fault::Refused(verb, Trouble::of(&refusal)));
+                self.stage = Stage::Failed(Fault::Refused(verb, RefusalKind::classify(&refusal)));
             }
         }
-        Told::Nothing
+        FetchEvent::Nothing
     }
 
-    fn header<'i>(&mut self, i: usize, part: Part<'i>) -> Told<'i> {
+    fn header<'i>(&mut self, i: usize, part: Part<'i>) -> FetchEvent<'i> {
         match part {
             Part::Begin(_) => self.digester = Digester::new(),
             Part::Data(octets) => self.digester.update(octets),
@@ -82,28 +84,28 @@ impl Fetch {
             Part::Err(_) => self.no_top = !self.top_works,
             _ => {}
         }
-        Told::Nothing
+        FetchEvent::Nothing
     }
 
-    fn body<'i>(&mut self, i: usize, preview: Option<u64>, part: Part<'i>) -> Told<'i> {
-        let Some(item) = self.listing.items.get_mut(i) else { return Told::Nothing };
-        let wanted = Wanted { number: item.number, octets: item.octets, preview };
+    fn body<'i>(&mut self, i: usize, preview: Option<u64>, part: Part<'i>) -> FetchEvent<'i> {
+        let Some(item) = self.listing.items.get_mut(i) else { return FetchEvent::Nothing };
+        let wanted = Download { number: item.number, octets: item.octets, preview };
         match part {
             Part::Begin(_) => {
                 self.digester = Digester::new();
                 self.octets = 0;
-                Told::Begin(wanted)
+                FetchEvent::Begin(wanted)
             }
             Part::Data(octets) => {
                 self.digester.update(octets);
                 self.octets = self.octets.saturating_add(octets.len() as u64);
-                Told::Data(octets)
+                FetchEvent::Data(octets)
             }
             Part::End => {
                 let digest = core::mem::replace(&mut self.digester, Digester::new()).finish();
                 if self.octets == 0 && item.octets.is_some_and(|octets| octets > 2) {
                     self.summary.refused = self.summary.refused.saturating_add(1);
-                    return Told::Empty(wanted);
+                    return FetchEvent::Empty(wanted);
                 }
                 item.digest = Some(digest);
                 // TOP may be missing, and may have lied.
@@ -114,7 +116,7 @@ impl Fetch {
                     let has = known.is_some_and(|entry| entry.is_stored() || preview.is_some());
                     if has && !self.rules.all {
                         self.summary.known = self.summary.known.saturating_add(1);
-                        return Told::Known(wanted);
+                        return FetchEvent::Known(wanted);
                     }
                 }
                 self.refused_in_a_row = 0;
@@ -123,24 +125,24 @@ impl Fetch {
                     if preview.is_none() { &mut self.summary.fetched } else { &mut self.summary.previewed };
                 *count = count.saturating_add(1);
                 self.summary.octets = self.summary.octets.saturating_add(self.octets);
-                Told::Whole(wanted)
+                FetchEvent::Whole(wanted)
             }
             Part::Err(refusal) => self.not_given(wanted, refusal),
-            _ => Told::Nothing,
+            _ => FetchEvent::Nothing,
         }
     }
 
     /// Some servers count what they give, and shut those out for a day who ask on.
-    fn not_given<'i>(&mut self, wanted: Wanted, refusal: Refusal<'i>) -> Told<'i> {
-        let later = matches!(Trouble::of(&refusal), Some(Trouble::Later | Trouble::Busy));
+    fn not_given<'i>(&mut self, wanted: Download, refusal: Refusal<'i>) -> FetchEvent<'i> {
+        let later = matches!(RefusalKind::classify(&refusal), Some(RefusalKind::Later | RefusalKind::Busy));
         self.refused_in_a_row = if later { self.refused_in_a_row.saturating_add(1) } else { 0 };
         // One message alone may be ill.
         self.stopped |= self.refused_in_a_row >= 3;
         self.summary.refused = self.summary.refused.saturating_add(1);
-        Told::Refused(wanted, refusal)
+        FetchEvent::Refused(wanted, refusal)
     }
 
-    fn deleted<'i>(&mut self, i: usize, part: Part<'i>) -> Told<'i> {
+    fn deleted<'i>(&mut self, i: usize, part: Part<'i>) -> FetchEvent<'i> {
         let key = self.listing.items.get(i).and_then(|item| item.key.clone());
         if let Part::Err(_) = part {
             self.summary.refused = self.summary.refused.saturating_add(1);
@@ -151,12 +153,12 @@ impl Fetch {
             }
             self.marked.push(*key);
         }
-        Told::Nothing
+        FetchEvent::Nothing
     }
 
-    fn quit<'i>(&mut self, part: Part<'i>) -> Told<'i> {
+    fn quit<'i>(&mut self, part: Part<'i>) -> FetchEvent<'i> {
         self.stage = match part {
-            Part::Err(refusal) => Stage::Failed(Fault::Refused(Verb::Quit, Trouble::of(&refusal))),
+            Part::Err(refusal) => Stage::Failed(Fault::Refused(Verb::Quit, RefusalKind::classify(&refusal))),
             _ => {
                 for key in core::mem::take(&mut self.marked) {
                     if let Some(entry) = self.record.get_mut(&key) {
@@ -167,6 +169,6 @@ impl Fetch {
                 Stage::Done
             }
         };
-        Told::Nothing
+        FetchEvent::Nothing
     }
 }

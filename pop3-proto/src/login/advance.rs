@@ -5,7 +5,7 @@ use super::method::Method;
 use super::planner::{Login, Progress, Stage};
 use super::policy::Tls;
 use crate::buf::Output;
-use crate::client::Trouble;
+use crate::client::RefusalKind;
 use crate::client::{Capabilities, Client, Knowledge, SendError};
 use crate::sasl::client::Engine as _;
 use crate::types::{Command, Security};
@@ -17,14 +17,14 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
     ///
     /// [`SendError::Full`]: flush the output, then call again. If it comes from an empty output, that is too small for the response of
     /// the mechanism: at most 700 octets, or those of the token or password and a half more. Others mean that somebody else uses the session at the same time.
-    pub fn act<const Q: usize>(
+    pub fn advance<const Q: usize>(
         &mut self,
         client: &mut Client<Q>,
         out: &mut impl Output,
     ) -> Result<Progress, SendError> {
         loop {
             self.stage = match self.stage {
-                Stage::In => return Ok(Progress::In),
+                Stage::In => return Ok(Progress::LoggedIn),
                 Stage::Failed(failure) => return Ok(Progress::Failed(failure)),
                 Stage::Handover if client.security() == Security::Plain => return Ok(Progress::StartTls),
                 // The list in clear counts no more (RFC 2595 section 4).
@@ -49,7 +49,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
                 }
                 Stage::LoggedIn(method) => {
                     self.method = Some(method);
-                    self.ask_again(client, out)?
+                    self.recheck(client, out)?
                 }
                 Stage::Greeting
                 | Stage::Capa(_)
@@ -59,15 +59,15 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
                 | Stage::Answer(_)
                 | Stage::Auth(_)
                 | Stage::Cancelled(_)
-                | Stage::CapaAgain => return Ok(Progress::Going),
+                | Stage::CapaAgain => return Ok(Progress::Pending),
             };
         }
     }
 
     const fn hangs_up_on_capa(&self, security: Security) -> bool {
         match security {
-            Security::Plain => self.learned.no_capa_in_clear,
-            Security::Tls => self.learned.no_capa_in_tls,
+            Security::Plain => self.notes.no_capa_in_clear,
+            Security::Tls => self.notes.no_capa_in_tls,
         }
     }
 
@@ -131,9 +131,9 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
             || policy_failure(Reason::NoMethod),
             |failure| {
                 // Every failure caused by credentials would have said so (RFC 3206 section 6).
-                let blameless = failure.trouble == Trouble::Credentials && capabilities.auth_resp_code();
+                let blameless = failure.kind == RefusalKind::Credentials && capabilities.auth_resp_code();
                 Stage::Failed(if blameless {
-                    Failure { trouble: Trouble::Later, ..failure }
+                    Failure { kind: RefusalKind::Later, ..failure }
                 } else {
                     failure
                 })
@@ -200,25 +200,25 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
     }
 
     /// What failed where this method succeeded is the fault of the server, not of the credentials.
-    fn ask_again<const Q: usize>(
+    fn recheck<const Q: usize>(
         &mut self,
         client: &mut Client<Q>,
         out: &mut impl Output,
     ) -> Result<Stage, SendError> {
         let known = client.capabilities().knowledge() == Knowledge::Known;
-        let asks = self.policy.ask_again && known && !self.learned.no_capa_after;
+        let asks = self.policy.recheck_capabilities && known && !self.notes.no_capa_after;
         if asks {
             client.send(&Command::Capa, out)?;
             self.unanswered = true;
         }
-        self.learned.failed = self.learned.failed.union(self.refused);
+        self.notes.failed = self.notes.failed.union(self.refused);
         self.exchange.forget();
         Ok(if asks { Stage::CapaAgain } else { Stage::In })
     }
 }
 
 const fn policy_failure(reason: Reason) -> Stage {
-    Stage::Failed(Failure::new(Trouble::Policy, reason))
+    Stage::Failed(Failure::new(RefusalKind::Policy, reason))
 }
 
 fn offers_plus(method: Method, capabilities: &Capabilities) -> bool {
