@@ -13,7 +13,8 @@ pub fn client_ops(data: &[u8]) {
         1 => Profile::LENIENT.accept(Deviation::BareLfBody),
         _ => Profile::LENIENT,
     };
-    let mut client: Client<8> = Client::new(profile, Security::Plain).with_limits(Limits::for_window(256));
+    let mut client: Client<8> =
+        Client::with_queue(profile, Security::Plain).with_limits(Limits::for_window(256));
     let mut rx = FixedBuf::<256>::new();
     let mut tx = Vec::new();
     let mut challenged = false;
@@ -34,12 +35,17 @@ pub fn client_ops(data: &[u8]) {
             let need = client.poll(rx.unread());
             let event = client.receive(rx.unread());
             assert_eq!(need == Need::Input, matches!(event, Ok(Event::NeedInput)), "{need:?} {event:?}");
+            if let Ok(Event::Reply { part, last, .. }) = event {
+                assert_eq!(last, ends(&part), "{part:?}");
+            }
             match event {
                 Ok(Event::NeedInput) => break,
-                Ok(Event::Reply(_, Part::Challenge(_) | Part::Unreadable(_))) => challenged = true,
-                Ok(Event::Reply(_, Part::Data(octets))) => assert!(!octets.is_empty()),
+                Ok(Event::Reply { part: Part::Challenge(_) | Part::BadChallenge(_), .. }) => {
+                    challenged = true
+                }
+                Ok(Event::Reply { part: Part::Data(octets), .. }) => assert!(!octets.is_empty()),
                 Ok(Event::Closed) => {
-                    assert!(client.end_of_input().is_ok());
+                    assert!(client.is_closed() && client.end_of_input().is_ok());
                     if let Some(handover) = client.handover() {
                         client = handover.secured(b"").unwrap();
                         assert!(client.can_send());
@@ -56,6 +62,20 @@ pub fn client_ops(data: &[u8]) {
             }
         }
     }
+}
+
+/// Whether nothing of the same reply follows.
+const fn ends(part: &Part<'_>) -> bool {
+    matches!(
+        part,
+        Part::Ok(_)
+            | Part::Err(_)
+            | Part::Stat(_)
+            | Part::Scan(_)
+            | Part::Uid(_)
+            | Part::UnreadableReply(_)
+            | Part::End
+    )
 }
 
 fn command(choice: u8, cursor: &mut Cursor<'_>, client: &mut Client<8>, tx: &mut Vec<u8>, challenged: bool) {

@@ -1,9 +1,10 @@
 //! A server that says anything, against the login of a client that insists on TLS, or does not.
 
+use base64ct::{Base64 as Text, Encoding as _};
 use pop3_proto::client::{Client, Need, Profile};
 use pop3_proto::login::{Login, Policy, Progress, Tls};
 use pop3_proto::sasl::client::Credentials;
-use pop3_proto::sasl::{Binding, Channel};
+use pop3_proto::sasl::{Binding, Channel, Nonce};
 use pop3_proto::{Secret, Security};
 
 use crate::cursor::Cursor;
@@ -25,7 +26,8 @@ pub fn login_ops(data: &[u8]) {
         credentials.token = Some(Secret::new(PASSWORD));
     }
     let binding = [Binding { kind: "tls-exporter", data: &[7; 32] }];
-    let mut channel = Channel::new("fyko+d2lbbFgONRv9qkxdawL", "mail.example");
+    let mut channel = Channel::new("mail.example");
+    channel.nonce = Some(nonce());
     channel.bindings = if flags & 8 != 0 { &binding } else { &[] };
     let mut security = if flags & 16 != 0 { Security::Tls } else { Security::Plain };
     let mut login = Login::new(credentials, channel, policy, vec![0; 2048]);
@@ -63,6 +65,13 @@ pub fn login_ops(data: &[u8]) {
     }
     assert_shown(&out, security);
     assert!(!format!("{login:?} {client:?}").contains("tanstaaf"));
+}
+
+/// The one of the examples in RFC 5802 section 5, which the corpus answers.
+fn nonce() -> Nonce {
+    let mut random = [0; 18];
+    Text::decode("fyko+d2lbbFgONRv9qkxdawL", &mut random).expect("24 characters");
+    Nonce::new(random)
 }
 
 /// In clear nothing shows the password.

@@ -1,7 +1,7 @@
 //! A maildrop in memory.
 
 use pop3_proto::dot::wire_size;
-use pop3_proto::maildrop::Index;
+use pop3_proto::server::Index;
 use pop3_proto::{MsgNo, Uid};
 
 #[derive(Clone, Debug, Default)]

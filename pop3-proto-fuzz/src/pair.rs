@@ -1,8 +1,7 @@
 //! Client and server against each other, over a link that cuts as the input says: every message arrives whole or not at all.
 
 use pop3_proto::client::{self, Client, Part, Profile, ProtocolError};
-use pop3_proto::maildrop::Maildrop;
-use pop3_proto::server::{Config, Event, Server};
+use pop3_proto::server::{Config, Event, Fill, Server};
 use pop3_proto::{Command, MsgNo, Secret, Security, Time};
 
 use crate::cursor::Cursor;
@@ -15,8 +14,7 @@ pub fn pair(data: &[u8]) {
     let mailbox = Mailbox((0..flags % 4).map(|_| cursor.run().to_vec()).collect());
     let mut config = Config::new();
     config.allow_plaintext_login = true;
-    let mut session = Server::new(&config, Security::Plain);
-    let mut drop = Maildrop::closed();
+    let mut server = Server::new(&config, Security::Plain);
     let mut removed = None;
     let mut fetcher = Fetcher {
         client: Client::new(Profile::STRICT, Security::Plain).with_pipelining(flags & 8 == 0),
@@ -31,15 +29,7 @@ pub fn pair(data: &[u8]) {
     let (mut server_window, mut client_window) = (Vec::new(), Vec::new());
     let mut over = false;
     for _ in 0..100_000 {
-        serve(
-            &mut session,
-            &mut drop,
-            &mailbox,
-            &mut removed,
-            &mut server_window,
-            &mut to_client,
-            flags & 16 == 0,
-        );
+        serve(&mut server, &mailbox, &mut removed, &mut server_window, &mut to_client, flags & 16 == 0);
         let reset = carry(&mut to_client, &mut client_window, &mut cursor)
             | carry(&mut to_server, &mut server_window, &mut cursor);
         let state = fetcher
@@ -77,8 +67,7 @@ fn carry(from: &mut Vec<u8>, to: &mut Vec<u8>, cursor: &mut Cursor<'_>) -> bool 
 }
 
 fn serve(
-    session: &mut Server<'_>,
-    drop: &mut Maildrop<Mailbox, Vec<u8>>,
+    server: &mut Server<&Config, Mailbox>,
     mailbox: &Mailbox,
     removed: &mut Option<u32>,
     window: &mut Vec<u8>,
@@ -88,32 +77,30 @@ fn serve(
     loop {
         let mut unread = &window[..];
         let mut tx = Vec::new();
-        let stop = match drop.receive(session, Time::ZERO, &mut unread, &mut tx) {
+        let stop = match server.receive(Time::ZERO, &mut unread, &mut tx) {
             Event::NeedInput | Event::Closed(_) => true,
             Event::Login { reply, .. } => {
-                drop.open(mailbox.clone());
-                reply.accept(session, &mut tx, "");
+                reply.accept(server, &mut tx, mailbox.clone(), "");
                 false
             }
-            Event::Retr(n, reply) => {
-                let mut body = reply.begin(session, &mut tx, "");
+            Event::Retr { number: n, reply } => {
+                let mut body = reply.begin(server, &mut tx, "");
                 let mut rest = mailbox.message(n);
                 if slices {
                     while let Some(run) = body.next(&mut rest) {
                         tx.extend_from_slice(run);
                     }
                 } else {
-                    while !rest.is_empty() {
-                        body.fill(&mut rest, &mut tx);
+                    while body.fill(&mut rest, &mut tx) == Fill::Flush {
                         out.append(&mut tx);
                     }
                 }
-                body.end(session);
+                body.end(server);
                 false
             }
-            Event::Quit { reply, .. } => {
-                *removed = Some(u32::try_from(drop.removals().count()).unwrap());
-                reply.ok(session, &mut tx, "");
+            Event::Quit { reply } | Event::Update { reply } => {
+                *removed = Some(u32::try_from(server.removals().count()).unwrap());
+                reply.ok(server, &mut tx, "");
                 false
             }
             _ => false,
@@ -158,19 +145,19 @@ impl Fetcher {
                     self.quit_answered = true;
                     Some(State::Closed)
                 }
-                client::Event::Reply(id, Part::Begin(_)) if id.get() != CAPA => {
+                client::Event::Reply { id, part: Part::Begin(_), .. } if id.get() != CAPA => {
                     self.mails.push(Vec::new());
                     None
                 }
-                client::Event::Reply(_, Part::Data(octets)) => {
+                client::Event::Reply { part: Part::Data(octets), .. } => {
                     self.mails.last_mut().unwrap().extend_from_slice(octets);
                     None
                 }
-                client::Event::Reply(id, Part::End) => {
+                client::Event::Reply { id, part: Part::End, .. } => {
                     self.whole += usize::from(id.get() != CAPA);
                     None
                 }
-                client::Event::Reply(_, Part::Err(refusal)) => panic!("{refusal:?}"),
+                client::Event::Reply { part: Part::Err(refusal), .. } => panic!("{refusal:?}"),
                 _ => None,
             };
             let used = window.len() - unread.len();

@@ -2,8 +2,8 @@
 
 use base64ct::{Base64 as Text, Encoding as _};
 use pop3_proto::sasl::scram::{Hash, Keys};
-use pop3_proto::sasl::server::{Answer, Engine, Exchange, Step};
-use pop3_proto::sasl::{Binding, Channel, prepare};
+use pop3_proto::sasl::server::{Answer, Cause, Engine, Exchange, Step};
+use pop3_proto::sasl::{Binding, Channel, Nonce, prepare};
 use pop3_proto::{Base64, Secret};
 
 use crate::cursor::Cursor;
@@ -29,14 +29,15 @@ pub fn sasl(data: &[u8]) {
     let mechanism = MECHANISMS[usize::from(cursor.octet()) % MECHANISMS.len()];
     let mut exchange = Exchange::new(vec![0; usize::from(cursor.octet()) * 8]);
     let flags = cursor.octet();
-    let mut channel = Channel::new("1896.697170952", "mail.example");
+    let mut channel = Channel::new("mail.example");
+    channel.nonce = Some(Nonce::new(*b"1896.697170952 pop"));
     channel.authority = (flags & 1 != 0).then_some(("mail.example", 110));
     channel.external = (flags & 2 != 0).then_some("user");
     let binding = [Binding { kind: "tls-exporter", data: b"0123456789abcdef0123456789abcdef" }];
     channel.bindings = if flags & 4 != 0 { &binding } else { &[] };
     channel.fake_key = b"key";
-    if !exchange.start(mechanism.as_bytes(), &channel) {
-        assert!(matches!(exchange.step(None), Step::Failed));
+    if exchange.start(mechanism.as_bytes(), &channel).is_err() {
+        assert!(matches!(exchange.step(None), Step::Failed(Cause::Answer)));
         return;
     }
     let keys = [Hash::Sha1, Hash::Sha256].map(|hash| Keys::derive(hash, "pencil", b"salt", 1).unwrap());
@@ -94,9 +95,9 @@ pub fn sasl(data: &[u8]) {
                 );
                 return;
             }
-            Step::Failed => {
-                assert!(matches!(exchange.step(None), Step::Failed));
-                assert!(matches!(exchange.answer(Answer::Password(true)), Step::Failed));
+            Step::Failed(_) => {
+                assert!(matches!(exchange.step(None), Step::Failed(Cause::Answer)));
+                assert!(matches!(exchange.answer(Answer::Password(true)), Step::Failed(Cause::Answer)));
                 return;
             }
             other => panic!("{other:?}"),

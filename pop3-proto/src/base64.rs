@@ -5,11 +5,12 @@ use core::fmt;
 use base64ct::{Base64 as Padded, Base64Unpadded as Unpadded, Encoding};
 
 use crate::buf::{Full, Output};
+use crate::secret::Secret;
 
 /// Checked base64 text: padded, of the standard alphabet, nothing skipped, nothing trailing.
 ///
 /// It came from a client's AUTH line or a server's challenge and usually holds a secret, so `Debug` shows its length only.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub struct Base64<'i>(&'i [u8]);
 
 impl<'i> Base64<'i> {
@@ -60,6 +61,15 @@ impl Base64<'_> {
         })
     }
 }
+
+/// In constant time: it may be a password.
+impl PartialEq for Base64<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        Secret::new(self.0).matches(Secret::new(other.0))
+    }
+}
+
+impl Eq for Base64<'_> {}
 
 impl fmt::Debug for Base64<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

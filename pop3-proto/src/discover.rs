@@ -18,6 +18,8 @@
 use alloc::format;
 use alloc::string::String;
 
+use crate::text::is_domain;
+
 /// A service, by the way it comes into TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Service {
@@ -56,7 +58,7 @@ impl Service {
 /// SRV-ID, or the target host where the lookup was signed; never against an alias in between (RFC 7817 section 3).
 #[must_use]
 pub fn query(service: Service, domain: &str) -> Option<String> {
-    is_domain(domain).then(|| format!("{}.{domain}", service.labels()))
+    has_domain_form(domain).then(|| format!("{}.{domain}", service.labels()))
 }
 
 /// An SRV record (RFC 2782).
@@ -130,7 +132,7 @@ pub struct Guess {
 pub fn guesses(domain: &str) -> Option<impl Iterator<Item = Guess> + '_> {
     let hosts = ["pop.", "pop3.", "mail.", ""];
     let all = Service::ALL.into_iter().flat_map(move |service| hosts.map(|host| (service, host)));
-    is_domain(domain).then(|| {
+    has_domain_form(domain).then(|| {
         all.map(move |(service, host)| Guess {
             host: format!("{host}{domain}"),
             port: service.port(),
@@ -149,14 +151,10 @@ pub fn logins(address: &str) -> impl Iterator<Item = &str> {
 /// The domain of an address.
 #[must_use]
 pub fn domain(address: &str) -> Option<&str> {
-    address.rsplit_once('@').map(|(_, domain)| domain).filter(|domain| is_domain(domain))
+    address.rsplit_once('@').map(|(_, domain)| domain).filter(|domain| has_domain_form(domain))
 }
 
-fn is_domain(name: &str) -> bool {
-    let name = name.strip_suffix('.').unwrap_or(name);
-    let is_label = |label: &str| {
-        let fits = label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-        fits && (1..=63).contains(&label.len())
-    };
-    name.len() <= 240 && name.split('.').all(is_label)
+/// A trailing dot is the root; what is put before the name has to fit, too (RFC 1035 section 2.3.4).
+fn has_domain_form(name: &str) -> bool {
+    name.len() <= 240 && is_domain(name.strip_suffix('.').unwrap_or(name), 63)
 }

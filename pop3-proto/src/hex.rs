@@ -1,10 +1,18 @@
-//! Octets as two hexadecimal digits, in either case.
+//! Bytes as two hexadecimal digits.
 
-/// The octet that two digits stand for.
-pub(crate) fn octet(high: u8, low: u8) -> Option<u8> {
-    Some(nibble(high)? << 4 | nibble(low)?)
+/// The byte that two digits stand for, in either case.
+pub(crate) const fn byte(high: u8, low: u8) -> Option<u8> {
+    match (nibble(high), nibble(low)) {
+        (Some(high), Some(low)) => Some(high << 4 | low),
+        _ => None,
+    }
 }
 
-fn nibble(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+const fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit.wrapping_sub(b'0')),
+        b'a'..=b'f' => Some(digit.wrapping_sub(b'a').wrapping_add(10)),
+        b'A'..=b'F' => Some(digit.wrapping_sub(b'A').wrapping_add(10)),
+        _ => None,
+    }
 }

@@ -2,14 +2,14 @@
 //!
 //! It parses and encodes the whole protocol family (RFC 1939, 2449, 2595, 3206, 5034, 6856, 8314) and runs both ends of the
 //! dialogue. It does no I/O, reads no clock, starts no thread and, without features, needs no heap; so it fits into any server,
-//! client, device, fuzzer or test.
+//! client, device, fuzzer or test. The [`guide`] shows how to build each of these.
 //!
 //! # Three rules
 //!
 //! 1. **You own the bytes.** A session holds no byte buffer. Show it your unread bytes, the *window*; it moves the front of your
 //!    slice past what it used. Events borrow the window, never the session.
-//! 2. **One command, one ticket, one answer.** Every command event carries a typed, once-only right to answer it. The methods of
-//!    the ticket are the legal answers. Dropping it refuses the command.
+//! 2. **One command, one ticket, one answer.** Every command event carries the right to answer it once, in its type. The methods
+//!    of the ticket are the legal answers. Dropping it refuses the command.
 //! 3. **The session never waits, never reads a clock, never allocates.** It says what it needs: input, room, an answer, TLS, or
 //!    to hang up. Time is an argument; deadlines come out as data.
 //!
@@ -17,11 +17,10 @@
 //!
 //! ```
 //! use pop3_proto::client::{self, Client, Part, Profile};
-//! use pop3_proto::maildrop::{Index, Maildrop};
-//! use pop3_proto::server::{Config, Event, Server};
+//! use pop3_proto::server::{Config, Event, Index, Server};
 //! use pop3_proto::{Command, MsgNo, Secret, Security, Time, Uid, dot};
 //!
-//! // A maildrop is a list of messages with sizes and unique-ids.
+//! // What the server needs of a maildrop: how many messages, their sizes, their unique-ids.
 //! struct OneMessage;
 //! const MAIL: &[u8] = b"Subject: hi\n\n.dotted\n";
 //! impl Index for OneMessage {
@@ -32,26 +31,22 @@
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let mut config = Config::new();
-//! config.allow_plaintext_login = true; // this wire is a pair of vectors
-//! let (mut server, mut drop) = (Server::new(&config, Security::Plain), Maildrop::closed());
-//! let mut client: Client = Client::new(Profile::STRICT, Security::Plain);
+//! config.allow_plaintext_login = true; // this connection is a pair of vectors
+//! let mut server = Server::new(&config, Security::Plain);
+//! let mut client = Client::new(Profile::STRICT, Security::Plain);
 //!
 //! let (mut to_server, mut to_client, mut got) = (Vec::new(), Vec::new(), Vec::new());
 //! let mut script = [Command::User(b"ann"), Command::Pass(Secret::new(b"pw")), Command::Retr(MsgNo::FIRST), Command::Quit].into_iter();
 //! 'session: loop {
-//!     // The server takes what came and answers. NeedOutput would ask for a flush; this output is taken empty each time.
+//!     // The server takes what came and answers.
 //!     let mut window = &to_server[..];
 //!     loop {
-//!         match drop.receive(&mut server, Time::ZERO, &mut window, &mut to_client) {
-//!             Event::NeedInput | Event::NeedOutput | Event::Closed(_) => break,
-//!             Event::Login { reply, .. } => { drop.open(OneMessage); reply.accept(&mut server, &mut to_client, "hello") }
-//!             Event::Retr(_, reply) => {
-//!                 let mut body = reply.begin(&mut server, &mut to_client, "here it is");
-//!                 body.fill(&mut &MAIL[..], &mut to_client); // of a longer one: flush, and fill again with what is left
-//!                 body.end(&mut server);
-//!             }
-//!             Event::Quit { reply, .. } => reply.ok(&mut server, &mut to_client, "bye"),
-//!             _ => {} // refused with -ERR by the next call
+//!         match server.receive(Time::ZERO, &mut window, &mut to_client) {
+//!             Event::NeedInput | Event::NeedOutput | Event::Closed(_) => break, // flush, and read after NeedInput
+//!             Event::Login { reply, .. } => reply.accept(&mut server, &mut to_client, OneMessage, "hello"),
+//!             Event::Retr { reply, .. } => reply.send_all(&mut server, &mut to_client, "here it is", MAIL),
+//!             Event::Quit { reply } => reply.ok(&mut server, &mut to_client, "bye"),
+//!             _ => {} // the next call refuses it with -ERR
 //!         }
 //!     }
 //!     to_server.clear();
@@ -62,7 +57,7 @@
 //!         match client.receive(&mut window)? {
 //!             client::Event::NeedInput => break,
 //!             client::Event::Closed => break 'session,
-//!             client::Event::Reply(_, Part::Data(octets)) => got.extend_from_slice(octets),
+//!             client::Event::Reply { part: Part::Data(bytes), .. } => got.extend_from_slice(bytes),
 //!             _ => {}
 //!         }
 //!     }
@@ -82,38 +77,42 @@
 //!
 //! | floor | modules | |
 //! | --- | --- | --- |
-//! | 5 | [`maildrop`] | the server's transaction: numbers, marks, and every answer that follows from them |
+//! | 5 | [`server`] | a whole server: the dialogue and the open maildrop, with every answer that follows from them |
 //! | 5 | `login` | the client's way in: TLS, method, and what a refusal means |
 //! | 5 | `fetch` | the client's download: what is new, what to delete, what is certain after a broken session |
 //! | 5 | `url`, `discover` | POP URLs; from a mail address to servers |
 //! | 5 | `policy` | what a server remembers between sessions: throttle, LOGIN-DELAY, POP-before-SMTP |
-//! | 4 | [`server`], [`client`] | the two ends of the dialogue |
+//! | 5 | `testing` | scripts, a pipe that breaks, and a server in memory, for tests of your own software |
+//! | 4 | [`server::session`], [`client`] | the two ends of the dialogue |
 //! | 3 | [`parse`], [`encode`], [`dot`], `sasl` | lines to values, values to lines, message bodies, and mechanisms |
 //! | 2 | [`Command`], [`Code`], [`Capability`], [`MsgNo`], [`Uid`], [`Deviation`] … | what the words mean |
 //! | 1 | [`FixedBuf`], [`LineScanner`], [`Base64`], [`Secret`], [`Time`], [`limits`] … | tools that know no POP3 |
 //!
-//! Each floor works without those above it: a fuzzer may want [`parse::command`] only, a proxy only [`dot::Unstuffer`].
+//! Each floor works without those above it: a fuzzer may want [`parse::command`] only, a proxy only [`dot::BodyEnd`].
 //!
 //! # Features
 //!
 //! | feature | default | brings |
 //! | --- | --- | --- |
 //! | `std` | yes | `alloc`, and vector search with run-time detection in message bodies |
-//! | `alloc` | by `std` | `Vec<u8>` as [`Output`], `Maildrop::open`, `policy`, `url`, `discover` |
+//! | `alloc` | by `std` | `GrowBuf`, `Outbox`, `Vec<u8>` as [`Output`], `Ticket::accept`, `policy`, `url`, `discover` |
 //! | `fetch` | | `fetch`; needs `alloc` |
 //! | `serde` | | `Serialize` and `Deserialize` for `fetch::Record` |
 //! | `sasl` | | `sasl` and `login`: PLAIN, LOGIN, EXTERNAL, ANONYMOUS, OAUTHBEARER, XOAUTH2 |
 //! | `cram-md5`, `scram` | | those mechanisms, SCRAM with SHA-1 and SHA-256 and in the -PLUS forms |
 //! | `apop` | | `ApopDigest::of`, `Server::apop_matches` |
-//! | `saslprep` | | names and passwords beyond ASCII in all of these; needs `std` |
+//! | `saslprep` | | names and passwords outside of ASCII in all of these; needs `std` |
+//! | `testing` | | `testing`; needs `std` |
+//! | `arbitrary` | | values of this crate for fuzz targets, from the `arbitrary` crate; needs `std` |
 //!
 //! Without features the crate needs `core` alone, and no path through it can panic; a linked program proves that.
 //!
 //! # Sizes
 //!
-//! On a 64-bit machine [`Server`](server::Server) takes 416 octets, [`Client`](client::Client) 240 with its queue of 16, a
-//! [`Ticket`](server::Ticket) 4, an [`Event`](server::Event) of the server 40 and [of the client](client::Event) 56. Buffers are
-//! yours: at least [`Limits::for_window`] octets to receive and [`MIN_OUTPUT`](limits::MIN_OUTPUT) to send.
+//! On a 64-bit machine a [`Session`](server::session::Session) takes 408 bytes, a [`Client`](client::Client) 240 with its queue of
+//! 16, a [`Ticket`](server::Ticket) 8, a server's [`Event`](server::Event) 48 and a client's [`Event`](client::Event) 56, a
+//! [`Config`](server::Config) 1,560. Buffers are yours: at least [`Limits::for_window`] bytes to receive and
+//! [`MIN_OUTPUT`](limits::MIN_OUTPUT) to send.
 
 #![no_std]
 // What keeps the library free of panics and of std where core will do; tests, examples and tools may.
@@ -136,7 +135,10 @@ extern crate alloc;
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
+#[cfg(feature = "arbitrary")]
+mod arbitrary;
 mod base64;
+mod bits;
 mod buf;
 pub mod client;
 mod decimal;
@@ -144,15 +146,14 @@ mod decimal;
 pub mod discover;
 pub mod dot;
 pub mod encode;
+mod error;
 #[cfg(feature = "fetch")]
 pub mod fetch;
-#[cfg(feature = "alloc")]
 mod hex;
 pub mod limits;
 mod line;
 #[cfg(feature = "sasl")]
 pub mod login;
-pub mod maildrop;
 pub mod parse;
 #[cfg(feature = "alloc")]
 pub mod policy;
@@ -160,6 +161,9 @@ pub mod policy;
 pub mod sasl;
 mod secret;
 pub mod server;
+mod session;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod text;
 mod time;
 mod types;
@@ -169,18 +173,21 @@ mod word;
 
 pub use base64::Base64;
 pub use buf::{FixedBuf, Full, Input, Output, Unread};
+#[cfg(feature = "alloc")]
+pub use buf::{GrowBuf, Outbox};
+pub use error::Error;
 pub use limits::Limits;
 pub use line::{Line, LineScanner};
 pub use secret::Secret;
 pub use text::Text;
 pub use time::Time;
 pub use types::{
-    ApopDigest, ApopTimestamp, Capability, Code, Command, Deviation, Deviations, Expire, Greeting, LangLine,
-    LoginDelay, Mechanism, Mechanisms, MsgNo, PlaintextLeft, Protection, ResponseCode, Scan, Security, Stat,
-    Status, StatusLine, Uid, UidLine, Verb, is_mechanism_name, lookup_language,
+    ApopDigest, ApopTimestamp, BadMsgNo, Capability, Code, Command, Deviation, Deviations, Expire, Greeting,
+    LangLine, LoginDelay, Mechanism, Mechanisms, MsgNo, PlaintextLeft, Protection, ReplyShape, ResponseCode,
+    Scan, Security, Stat, Status, StatusLine, Uid, UidBuf, UidLine, Verb, is_mechanism_name, lookup_language,
 };
 
 /// The loops of the README, compiled and run.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;

@@ -14,6 +14,12 @@ pub const REPLY_LINE: usize = 512;
 /// limit but what the mechanisms need; RFC 4954 names this figure as enough for those that are known.
 pub const EXCHANGE_LINE: usize = 12_288;
 
+/// Memory for a SASL exchange in which every token fits that an exchange line can carry, in bytes.
+pub const SASL_MEMORY: usize = EXCHANGE_LINE;
+
+/// Memory for a SASL exchange without tokens, in bytes: enough for every other mechanism of this crate.
+pub const SASL_MEMORY_SMALL: usize = 1_200;
+
 /// Longest unique-id that this side sends, in octets (RFC 1939 section 7, UIDL).
 pub const UNIQUE_ID: usize = 70;
 

@@ -22,6 +22,15 @@ impl<'i> Text<'i> {
         self.0
     }
 
+    /// The text, if it is UTF-8. It may hold control characters; `Display` shows them as escapes.
+    ///
+    /// # Errors
+    ///
+    /// [`Utf8Error`](core::str::Utf8Error) says where it is not.
+    pub const fn to_str(&self) -> Result<&'i str, core::str::Utf8Error> {
+        str::from_utf8(self.0)
+    }
+
     /// The longest front that is UTF-8.
     pub(crate) fn valid_front(self) -> &'i str {
         self.0.utf8_chunks().next().map_or("", |chunk| chunk.valid())
@@ -51,4 +60,35 @@ impl fmt::Debug for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Text(\"{}\")", self.0.escape_ascii())
     }
+}
+
+/// Bytes as `Debug` shows them: in quotes, with escapes.
+pub(crate) struct Escaped<'a>(pub(crate) &'a [u8]);
+
+impl fmt::Debug for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.0.escape_ascii())
+    }
+}
+
+/// Whether this has the form of a domain name: labels of letters, digits, `-` and `_` between single dots, none of them longer
+/// than `longest`.
+pub(crate) const fn is_domain(name: &str, longest: usize) -> bool {
+    let mut rest = name.as_bytes();
+    let mut label = 0_usize;
+    while let [first, others @ ..] = rest {
+        match *first {
+            b'.' if label == 0 => return false,
+            b'.' => label = 0,
+            byte if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') => {
+                label = label.wrapping_add(1)
+            }
+            _ => return false,
+        }
+        if label > longest {
+            return false;
+        }
+        rest = others;
+    }
+    label > 0
 }

@@ -175,7 +175,7 @@ fn decode(text: &str, start: usize) -> Result<Cow<'_, str>, UrlError> {
         let here = start.saturating_add(text.len().saturating_sub(rest.len()));
         match (first, behind) {
             (b'%', [high, low, behind @ ..]) => {
-                octets.push(hex::octet(*high, *low).ok_or_else(|| at(here, UrlFault::Escape))?);
+                octets.push(hex::byte(*high, *low).ok_or_else(|| at(here, UrlFault::Escape))?);
                 rest = behind;
             }
             (b':', _) => return Err(at(here, UrlFault::Password)),

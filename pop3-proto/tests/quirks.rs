@@ -29,9 +29,9 @@ fn pipelining_can_be_left_off_where_it_is_announced() {
     assert_eq!(client.send(&Command::Noop, &mut out), Err(SendError::Busy));
     assert_eq!(out, b"RETR 1\r\n");
     let mut window = &b"+OK\r\n.\r\n"[..];
-    assert!(matches!(client.receive(&mut window), Ok(Event::Reply(_, Part::Begin(_)))));
+    assert!(matches!(client.receive(&mut window), Ok(Event::Reply { part: Part::Begin(_), .. })));
     assert_eq!(client.send(&Command::Noop, &mut out), Err(SendError::Busy), "the message is still to come");
-    assert!(matches!(client.receive(&mut window), Ok(Event::Reply(_, Part::End))));
+    assert!(matches!(client.receive(&mut window), Ok(Event::Reply { part: Part::End, .. })));
     client.send(&Command::Noop, &mut out).unwrap();
 
     let mut client = pipelining(true);
@@ -89,7 +89,7 @@ fn silence_is_an_answer_that_is_due() {
         assert!(!client.is_idle() && !client.can_send());
         assert_eq!(client.end_of_input(), Err(ProtocolError::Truncated));
     }
-    assert!(matches!(client.receive(&mut &b"+OK\r\n"[..]), Ok(Event::Reply(_, Part::Ok(_)))));
+    assert!(matches!(client.receive(&mut &b"+OK\r\n"[..]), Ok(Event::Reply { part: Part::Ok(_), .. })));
     assert!(client.is_idle() && client.end_of_input().is_ok());
 }
 

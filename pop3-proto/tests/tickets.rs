@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use pop3_proto::client::{Client, Event as Got, Part, Profile, ProtocolError};
-use pop3_proto::maildrop::Maildrop;
-use pop3_proto::server::{Config, Event, Phase, Reason, Server, Ticket, kind};
+use pop3_proto::server::session::{Event as Said, Session};
+use pop3_proto::server::{Config, Dialogue, Event, Fill, Phase, Reason, Server, Ticket, Words, kind};
 use pop3_proto::{Code, Command, Deviation, Full, Limits, MsgNo, Output, Security, Time};
 
 mod common;
@@ -13,7 +13,7 @@ use common::Mailbox;
 
 const LOGIN: &[u8] = b"USER a\r\nPASS b\r\n";
 
-fn config() -> Config<'static> {
+fn config() -> Config {
     let mut config = Config::new();
     config.allow_plaintext_login = true;
     config.stls = true;
@@ -21,15 +21,15 @@ fn config() -> Config<'static> {
 }
 
 /// Runs a session up to the next event that somebody has to answer.
-fn next<'i>(session: &mut Server<'_>, now: Time, window: &mut &'i [u8], out: &mut Vec<u8>) -> Event<'i> {
+fn next<'i>(session: &mut Session<&Config>, now: Time, window: &mut &'i [u8], out: &mut Vec<u8>) -> Said<'i> {
     session.receive(now, window, out)
 }
 
 /// A session in TRANSACTION.
-fn logged_in<'c>(config: &'c Config<'c>, out: &mut Vec<u8>) -> Server<'c> {
-    let mut session = Server::new(config, Security::Plain);
+fn logged_in<'c>(config: &'c Config, out: &mut Vec<u8>) -> Session<&'c Config> {
+    let mut session = Session::new(config, Security::Plain);
     let mut window = LOGIN;
-    let Event::Login { reply, .. } = next(&mut session, Time::ZERO, &mut window, out) else { panic!() };
+    let Said::Login { reply, .. } = next(&mut session, Time::ZERO, &mut window, out) else { panic!() };
     reply.accept(&mut session, out, "");
     out.clear();
     session
@@ -41,23 +41,25 @@ fn a_body_begun_with_a_void_ticket_writes_nothing() {
     let mut out = Vec::new();
     let mut session = logged_in(&config, &mut out);
     let mut window = &b"RETR 1\r\nLIST\r\n"[..];
-    let Event::Retr(_, reply) = next(&mut session, Time::ZERO, &mut window, &mut out) else { panic!() };
-    let Event::ListAll(list) = next(&mut session, Time::ZERO, &mut window, &mut out) else { panic!() };
+    let Said::Retr { reply, .. } = next(&mut session, Time::ZERO, &mut window, &mut out) else { panic!() };
+    let Said::ListAll { reply: list } = next(&mut session, Time::ZERO, &mut window, &mut out) else {
+        panic!()
+    };
     assert_eq!(out, b"-ERR not available\r\n");
     out.clear();
     let mut body = reply.begin(&mut session, &mut out, "too late");
     let mut message = &b"+OK forged\r\n-ERR x\r\n"[..];
-    body.fill(&mut message, &mut out);
+    assert_eq!(body.fill(&mut message, &mut out), Fill::Done);
     assert!(message.is_empty(), "the loop of the embedder ends");
     assert_eq!(body.next(&mut &b"more"[..]), None);
     body.end(&mut session);
     assert_eq!(out, b"");
     session.handle_timeout(Time::from_millis(u64::MAX));
     let kept = list.defer(&mut session);
-    assert!(matches!(next(&mut session, Time::ZERO, &mut window, &mut out), Event::Waiting));
+    assert!(matches!(next(&mut session, Time::ZERO, &mut window, &mut out), Said::Waiting));
     assert!(matches!(
         next(&mut session, Time::from_millis(600_000), &mut window, &mut out),
-        Event::Closed(Reason::Autologout)
+        Said::Closed(Reason::Autologout)
     ));
     let mut listing = kept.begin(&mut session, &mut out, "too late");
     assert_eq!(listing.item(&mut out, MsgNo::FIRST, 1), Ok(()));
@@ -70,16 +72,16 @@ fn a_body_begun_with_a_void_ticket_writes_nothing() {
 fn a_ticket_from_before_tls_does_nothing_inside_it() {
     let config = config();
     let mut out = Vec::new();
-    let mut session = Server::new(&config, Security::Plain);
+    let mut session = Session::new(&config, Security::Plain);
     let mut window = &b"USER a\r\nPASS b\r\nSTLS\r\n"[..];
-    let Event::Login { reply: old, .. } = next(&mut session, Time::ZERO, &mut window, &mut out) else {
+    let Said::Login { reply: old, .. } = next(&mut session, Time::ZERO, &mut window, &mut out) else {
         panic!()
     };
-    let Event::Stls(reply) = next(&mut session, Time::ZERO, &mut window, &mut out) else { panic!() };
+    let Said::Stls { reply } = next(&mut session, Time::ZERO, &mut window, &mut out) else { panic!() };
     reply.accept(&mut session, &mut out);
-    let mut session = session.handover().unwrap().secured(b"").unwrap();
+    let mut session = Session::secured(session.handover().unwrap(), b"").unwrap();
     let mut window = &b"USER victim\r\nPASS guess\r\n"[..];
-    let Event::Login { .. } = next(&mut session, Time::ZERO, &mut window, &mut out) else { panic!() };
+    let Said::Login { .. } = next(&mut session, Time::ZERO, &mut window, &mut out) else { panic!() };
     out.clear();
     old.accept(&mut session, &mut out, "welcome");
     assert_eq!((session.phase(), &out[..]), (Phase::Authorization, &b""[..]));
@@ -89,11 +91,12 @@ fn a_ticket_from_before_tls_does_nothing_inside_it() {
 fn a_ticket_of_another_kind_does_nothing() {
     let config = config();
     let mut out = Vec::new();
-    let (mut one, mut other) = (Server::new(&config, Security::Plain), Server::new(&config, Security::Plain));
+    let (mut one, mut other) =
+        (Session::new(&config, Security::Plain), Session::new(&config, Security::Plain));
     let mut window = LOGIN;
-    let Event::Login { reply, .. } = next(&mut one, Time::ZERO, &mut window, &mut out) else { panic!() };
+    let Said::Login { reply, .. } = next(&mut one, Time::ZERO, &mut window, &mut out) else { panic!() };
     let mut window = &b"STLS\r\n"[..];
-    let Event::Stls(_) = next(&mut other, Time::ZERO, &mut window, &mut out) else { panic!() };
+    let Said::Stls { .. } = next(&mut other, Time::ZERO, &mut window, &mut out) else { panic!() };
     out.clear();
     reply.accept(&mut other, &mut out, "welcome");
     assert_eq!((other.phase(), &out[..]), (Phase::Authorization, &b""[..]));
@@ -105,16 +108,16 @@ fn a_body_that_did_not_fit_is_not_ended_as_if_it_had() {
     let mut out = Vec::new();
     let mut session = logged_in(&config, &mut out);
     let mut window = &b"RETR 1\r\n"[..];
-    let Event::Retr(_, reply) = next(&mut session, Time::ZERO, &mut window, &mut out) else { panic!() };
+    let Said::Retr { reply, .. } = next(&mut session, Time::ZERO, &mut window, &mut out) else { panic!() };
     let mut body = reply.begin(&mut session, &mut out, "");
     let message = [b'x'; 20_000];
     let mut rest = &message[..];
-    body.fill(&mut rest, &mut out);
+    assert_eq!(body.fill(&mut rest, &mut out), Fill::Flush);
     assert!(!rest.is_empty());
     body.end(&mut session);
     assert!(matches!(
         next(&mut session, Time::ZERO, &mut window, &mut out),
-        Event::Closed(Reason::Unfinished)
+        Said::Closed(Reason::Unfinished)
     ));
     assert!(!out.ends_with(b".\r\n"));
 }
@@ -138,21 +141,20 @@ impl Output for Liar {
 fn an_output_that_lies_ends_the_session() {
     let config = config();
     for puts in 0..40 {
-        let mut session = Server::new(&config, Security::Plain);
-        let (mut out, mut drop) = (Liar(Vec::new(), puts), Maildrop::closed());
+        let mut server = Server::new(&config, Security::Plain);
+        let mut out = Liar(Vec::new(), puts);
         let mut window = &b"USER a\r\nPASS b\r\nRETR 1\r\nNOOP\r\nQUIT\r\n"[..];
         let reason = loop {
-            match drop.receive(&mut session, Time::ZERO, &mut window, &mut out) {
+            match server.receive(Time::ZERO, &mut window, &mut out) {
                 Event::Login { reply, .. } => {
-                    drop.open(Mailbox::of(&[b"one\n\n.two\nthree"]));
-                    reply.accept(&mut session, &mut out, "");
+                    reply.accept(&mut server, &mut out, Mailbox::of(&[b"one\n\n.two\nthree"]), "");
                 }
-                Event::Retr(_, reply) => {
-                    let mut body = reply.begin(&mut session, &mut out, "");
-                    body.fill(&mut &b"one\n\n.two\nthree"[..], &mut out);
-                    body.end(&mut session);
+                Event::Retr { reply, .. } => {
+                    let mut body = reply.begin(&mut server, &mut out, "");
+                    let _ = body.fill(&mut &b"one\n\n.two\nthree"[..], &mut out);
+                    body.end(&mut server);
                 }
-                Event::Quit { reply, .. } => reply.ok(&mut session, &mut out, ""),
+                Event::Quit { reply } => reply.ok(&mut server, &mut out, ""),
                 Event::Closed(reason) => break reason,
                 event => panic!("{event:?}"),
             }
@@ -169,43 +171,40 @@ fn an_output_that_lies_ends_the_session() {
 fn removing_messages_may_take_as_long_as_it_takes() {
     let config = config();
     let mut out = Vec::new();
-    let mut session = Server::new(&config, Security::Plain);
-    let mut drop = Maildrop::closed();
+    let mut server = Server::new(&config, Security::Plain);
     let mut window = &b"USER a\r\nPASS b\r\nDELE 1\r\nQUIT\r\n"[..];
-    let Event::Login { reply, .. } = drop.receive(&mut session, Time::ZERO, &mut window, &mut out) else {
-        panic!()
-    };
-    drop.open(Mailbox::of(&[b"x"]));
-    reply.accept(&mut session, &mut out, "");
-    let Event::Quit { update: true, reply } = drop.receive(&mut session, Time::ZERO, &mut window, &mut out)
-    else {
-        panic!()
-    };
-    let reply = reply.defer(&mut session);
-    assert_eq!(session.poll_timeout(), None);
+    let Event::Login { reply, .. } = server.receive(Time::ZERO, &mut window, &mut out) else { panic!() };
+    reply.accept(&mut server, &mut out, Mailbox::of(&[b"x"]), "");
+    let Event::Update { reply } = server.receive(Time::ZERO, &mut window, &mut out) else { panic!() };
+    let reply = reply.defer(&mut server);
+    assert_eq!(server.poll_timeout(), None);
     let late = Time::ZERO.after(Duration::from_secs(100_000));
-    session.handle_timeout(late);
-    assert!(matches!(drop.receive(&mut session, late, &mut window, &mut out), Event::Waiting));
+    server.handle_timeout(late);
+    assert!(matches!(server.receive(late, &mut window, &mut out), Event::Waiting));
+    assert_eq!(server.removals().collect::<Vec<_>>(), [MsgNo::FIRST]);
     out.clear();
-    reply.ok(&mut session, &mut out, "bye");
+    reply.ok(&mut server, &mut out, "bye");
     assert_eq!(out, b"+OK bye\r\n");
-    assert_eq!(drop.removals().collect::<Vec<_>>(), [MsgNo::FIRST]);
-    assert!(drop.close().is_some() && drop.index().is_none());
+    assert!(
+        server.index().is_none() && server.close().is_none(),
+        "the lock is gone before the answer leaves"
+    );
+    assert_eq!(server.removals().count(), 0);
 }
 
 /// Proves 3206-4-04.
 #[test]
 fn code_may_be_generic_over_tickets_and_outputs() {
-    fn refuse<K: kind::Kind>(reply: Ticket<K>, session: &mut Server<'_>, mut out: &mut dyn Output) {
+    fn refuse<K: kind::Kind>(reply: Ticket<K>, session: &mut impl Dialogue, mut out: &mut dyn Output) {
         reply.err(session, &mut out, Code::SysTemp, "not today");
     }
     let config = config();
     let mut out = Vec::new();
     let mut session = logged_in(&config, &mut out);
     let mut window = &b"STAT\r\nRSET\r\n"[..];
-    let Event::Stat(reply) = next(&mut session, Time::ZERO, &mut window, &mut out) else { panic!() };
+    let Said::Stat { reply } = next(&mut session, Time::ZERO, &mut window, &mut out) else { panic!() };
     refuse(reply, &mut session, &mut out);
-    let Event::Rset(reply) = next(&mut session, Time::ZERO, &mut window, &mut out) else { panic!() };
+    let Said::Rset { reply } = next(&mut session, Time::ZERO, &mut window, &mut out) else { panic!() };
     refuse(reply, &mut session, &mut out);
     assert_eq!(out, b"-ERR [SYS/TEMP] not today\r\n-ERR [SYS/TEMP] not today\r\n");
 }
@@ -213,15 +212,14 @@ fn code_may_be_generic_over_tickets_and_outputs() {
 #[test]
 fn any_number_of_capabilities_comes_to_an_end() {
     let mut config = config();
-    let lines = vec!["X-ONE"; 1000];
-    config.capabilities = &lines;
-    let mut session = Server::new(&config, Security::Plain);
+    config.capabilities = Words::new("X-ONE\n".repeat(1000).leak());
+    let mut session = Session::new(&config, Security::Plain);
     let (mut window, mut out) = (&b"CAPA\r\n"[..], Vec::new());
     for _ in 0..1000 {
         let mut tx = Vec::new();
         let event = session.receive(Time::ZERO, &mut window, &mut tx);
         out.append(&mut tx);
-        if matches!(event, Event::NeedInput) {
+        if matches!(event, Said::NeedInput) {
             assert_eq!(out.windows(7).filter(|w| *w == b"X-ONE\r\n").count(), 1000);
             return assert!(out.ends_with(b"\r\n.\r\n"));
         }
@@ -232,7 +230,7 @@ fn any_number_of_capabilities_comes_to_an_end() {
 #[test]
 fn rset_costs_nothing_by_the_message() {
     struct Counting(std::cell::Cell<u32>);
-    impl pop3_proto::maildrop::Index for Counting {
+    impl pop3_proto::server::Index for Counting {
         fn len(&self) -> u32 {
             10_000
         }
@@ -245,17 +243,13 @@ fn rset_costs_nothing_by_the_message() {
         }
     }
     let config = config();
-    let mut session = Server::new(&config, Security::Plain);
-    let mut drop = Maildrop::closed();
+    let mut server = Server::new(&config, Security::Plain);
     let (mut window, mut out) = (&b"USER a\r\nPASS b\r\nDELE 7\r\nRSET\r\nRSET\r\nSTAT\r\n"[..], Vec::new());
-    let Event::Login { reply, .. } = drop.receive(&mut session, Time::ZERO, &mut window, &mut out) else {
-        panic!()
-    };
-    drop.open(Counting(0.into()));
-    reply.accept(&mut session, &mut out, "");
-    assert!(matches!(drop.receive(&mut session, Time::ZERO, &mut window, &mut out), Event::NeedInput));
+    let Event::Login { reply, .. } = server.receive(Time::ZERO, &mut window, &mut out) else { panic!() };
+    reply.accept(&mut server, &mut out, Counting(0.into()), "");
+    assert!(matches!(server.receive(Time::ZERO, &mut window, &mut out), Event::NeedInput));
     assert!(out.ends_with(b"+OK 10000 10000\r\n"));
-    assert_eq!(drop.index().unwrap().0.get(), 10_001, "all at the opening, one at DELE");
+    assert_eq!(server.index().unwrap().0.get(), 10_001, "all at the opening, one at DELE");
 }
 
 // ----- the client's side of half-said things
@@ -275,14 +269,14 @@ fn the_front_of_a_cut_line_does_not_pass_for_the_line() {
     let wire = format!("+OK\r\n1 {}1\r\n2 short\r\n.\r\n", "u".repeat(67));
     let mut window = wire.as_bytes();
     let mut parts = Vec::new();
-    while let Got::Reply(_, part) = client.receive(&mut window).unwrap() {
+    while let Got::Reply { part, .. } = client.receive(&mut window).unwrap() {
         parts.push(part);
         if part == Part::End {
             break;
         }
     }
     assert!(
-        matches!(parts[..], [Part::Begin(_), Part::Unreadable(front), Part::UidItem(_), Part::End] if front.len() == 62),
+        matches!(parts[..], [Part::Begin(_), Part::UnreadableItem(front), Part::UidItem(_), Part::End] if front.len() == 62),
         "{parts:?}"
     );
     assert!(client.deviations().contains(Deviation::LongLine));
@@ -302,8 +296,8 @@ fn a_server_may_give_up_while_its_challenge_is_open() {
     let mut window = &b"+OK\r\n+ \r\n-ERR [SYS/TEMP] gone\r\n"[..];
     let _ = client.receive(&mut window).unwrap();
     client.auth("PLAIN", None, &mut Vec::new()).unwrap();
-    assert!(matches!(client.receive(&mut window), Ok(Got::Reply(_, Part::Challenge(_)))));
-    let Ok(Got::Reply(_, Part::Err(refusal))) = client.receive(&mut window) else { panic!() };
+    assert!(matches!(client.receive(&mut window), Ok(Got::Reply { part: Part::Challenge(_), .. })));
+    let Ok(Got::Reply { part: Part::Err(refusal), .. }) = client.receive(&mut window) else { panic!() };
     assert_eq!(refusal.known_code(), Some(Code::SysTemp));
     assert!(client.can_send());
 }
@@ -317,7 +311,7 @@ fn a_challenge_may_be_longer_than_a_status_line() {
     client.auth("GSSAPI", None, &mut Vec::new()).unwrap();
     let wire = format!("+ {}\r\n", "QUFB".repeat(1000));
     let mut window = wire.as_bytes();
-    let Ok(Got::Reply(_, Part::Challenge(data))) = client.receive(&mut window) else { panic!() };
+    let Ok(Got::Reply { part: Part::Challenge(data), .. }) = client.receive(&mut window) else { panic!() };
     assert_eq!(data.decoded_len(), 3000);
     let long = format!("+OK {}\r\n", "x".repeat(507));
     client.respond(b"", &mut Vec::new()).unwrap();
@@ -339,7 +333,8 @@ fn an_end_without_quit_is_not_clean_when_messages_were_marked() {
 #[test]
 fn no_text_of_a_success_is_lost() {
     let mut client = client_at(&Command::Noop, 1024);
-    let Ok(Got::Reply(_, Part::Ok(text))) = client.receive(&mut &b"+OK [X-WARN/QUOTA] 95% full\r\n"[..])
+    let Ok(Got::Reply { part: Part::Ok(text), .. }) =
+        client.receive(&mut &b"+OK [X-WARN/QUOTA] 95% full\r\n"[..])
     else {
         panic!()
     };

@@ -190,10 +190,12 @@ fn ours(reply: Reply, wire: &[u8], chunk: usize) -> u64 {
         loop {
             match client.receive(&mut window).expect("a reply by the rules") {
                 Event::NeedInput => return bytes.len() - window.len(),
-                Event::Reply(_, Part::ScanItem(scan)) => sum += u64::from(scan.number.get()) ^ scan.octets,
-                Event::Reply(_, Part::UidItem(line)) => sum += uid_value(&line),
-                Event::Reply(_, Part::Data(data)) => sum += black_box(data).len() as u64,
-                Event::Reply(_, Part::Capability(_)) => sum += 1,
+                Event::Reply { part: Part::ScanItem(scan), .. } => {
+                    sum += u64::from(scan.number.get()) ^ scan.octets
+                }
+                Event::Reply { part: Part::UidItem(line), .. } => sum += uid_value(&line),
+                Event::Reply { part: Part::Data(data), .. } => sum += black_box(data).len() as u64,
+                Event::Reply { part: Part::Capability(_), .. } => sum += 1,
                 _ => {}
             }
         }

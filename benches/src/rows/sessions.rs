@@ -5,8 +5,7 @@ use std::hint::black_box;
 use pop3_codec::types::Command as CodecCommand;
 use pop3_proto::client::{Client, Event as Said, Part, Profile};
 use pop3_proto::dot::wire_size;
-use pop3_proto::maildrop::{Index, Maildrop};
-use pop3_proto::server::{Config, Event, Server};
+use pop3_proto::server::{Config, Event, Fill, Index, Server};
 use pop3_proto::{Command, Full, MsgNo, Output, Secret, Security, Time, Uid};
 
 use crate::{Case, Target, Unit, corpus, hand};
@@ -41,7 +40,7 @@ fn message(text: &[u8], size: usize) -> Vec<u8> {
 }
 
 fn case(name: String, message: &'static [u8]) -> Case {
-    let config: &'static Config<'static> = Box::leak(Box::new(config()));
+    let config: &'static Config = Box::leak(Box::new(config()));
     let (mut up, mut down) = buffers();
     let (mut hand_up, mut hand_down) = buffers();
     let (mut codec_up, mut codec_down) = buffers();
@@ -93,7 +92,7 @@ impl Index for Copies {
     }
 }
 
-const fn config() -> Config<'static> {
+const fn config() -> Config {
     let mut config = Config::new();
     config.allow_plaintext_login = true;
     config
@@ -129,8 +128,7 @@ fn script() -> [(&'static [u8], Option<u64>, Command<'static>); 20] {
 }
 
 struct Host<'c> {
-    session: Server<'c>,
-    drop: Maildrop<Copies, [u8; 8]>,
+    server: Server<&'c Config, Copies, [u8; 8]>,
     message: &'c [u8],
     mail: Copies,
 }
@@ -140,28 +138,29 @@ impl Host<'_> {
     fn serve(&mut self, mut commands: &[u8], out: &mut Vec<u8>) {
         let mut out = Whole(out);
         loop {
-            match self.drop.receive(&mut self.session, Time::ZERO, &mut commands, &mut out) {
+            match self.server.receive(Time::ZERO, &mut commands, &mut out) {
                 Event::NeedInput | Event::Closed(_) => return,
                 Event::Login { reply, .. } => {
-                    self.drop.open_with(self.mail, [0; 8]).expect("a bit for each message");
-                    reply.accept(&mut self.session, &mut out, "ready");
+                    let accepted = reply.accept_with(&mut self.server, &mut out, self.mail, [0; 8], "ready");
+                    accepted.expect("a bit for each message");
                 }
-                Event::Retr(_, reply) | Event::Top { reply, .. } => {
-                    let mut body = reply.begin_crlf(&mut self.session, &mut out, "message follows");
-                    body.fill(&mut { self.message }, &mut out);
-                    body.end(&mut self.session);
+                Event::Retr { reply, .. } | Event::Top { reply, .. } => {
+                    let mut body = reply.begin_crlf(&mut self.server, &mut out, "message follows");
+                    assert_eq!(body.fill(&mut { self.message }, &mut out), Fill::Done);
+                    body.end(&mut self.server);
                 }
-                Event::Quit { reply, .. } => reply.ok(&mut self.session, &mut out, "bye"),
+                Event::Quit { reply } | Event::Update { reply } => {
+                    reply.ok(&mut self.server, &mut out, "bye");
+                }
                 event => panic!("{event:?}"),
             }
         }
     }
 }
 
-fn ours(config: &Config<'_>, message: &[u8], up: &mut Vec<u8>, down: &mut Vec<u8>) -> u64 {
+fn ours(config: &Config, message: &[u8], up: &mut Vec<u8>, down: &mut Vec<u8>) -> u64 {
     let mail = Copies { count: 8, octets: wire_size(message) };
-    let mut host =
-        Host { session: Server::new(config, Security::Plain), drop: Maildrop::closed(), message, mail };
+    let mut host = Host { server: Server::new(config, Security::Plain), message, mail };
     let mut client: Client = Client::new(Profile::STRICT, Security::Plain);
     let mut sum = 0;
     down.clear();
@@ -184,9 +183,8 @@ pub(super) fn pipelined(count: usize) -> impl FnMut() -> u64 {
     let mut out = Vec::with_capacity(64 * count);
     move || {
         let mail = Copies { count: 8, octets: 1200 };
-        let drop: Maildrop<_, [u8; 8]> = Maildrop::closed();
         let config = config();
-        let mut host = Host { session: Server::new(&config, Security::Plain), drop, message: b"", mail };
+        let mut host = Host { server: Server::new(&config, Security::Plain), message: b"", mail };
         out.clear();
         host.serve(black_box(&commands), &mut out);
         out.len() as u64
@@ -199,22 +197,18 @@ pub(super) fn listings(count: u32) -> impl FnMut() -> u64 {
     move || {
         let mail = Copies { count, octets: 1200 };
         let config = config();
-        let mut session = Server::new(&config, Security::Plain);
-        let mut drop: Maildrop<_, Vec<u8>> = Maildrop::closed();
+        let mut server = Server::new(&config, Security::Plain);
         let mut commands = &b"USER mrose\r\nPASS secret\r\nLIST\r\nUIDL\r\nQUIT\r\n"[..];
         let mut octets = 0;
         loop {
-            match drop.receive(&mut session, Time::ZERO, &mut commands, &mut out) {
+            match server.receive(Time::ZERO, &mut commands, &mut out) {
                 Event::NeedOutput => {
                     assert!(out.len() <= 16 * 1024, "a listing waits for room");
                     octets += out.len() as u64;
                     out.clear();
                 }
-                Event::Login { reply, .. } => {
-                    drop.open_with(mail, vec![0; count as usize / 8 + 1]).expect("a bit for each message");
-                    reply.accept(&mut session, &mut out, "ready");
-                }
-                Event::Quit { reply, .. } => reply.ok(&mut session, &mut out, "bye"),
+                Event::Login { reply, .. } => reply.accept(&mut server, &mut out, mail, "ready"),
+                Event::Quit { reply } | Event::Update { reply } => reply.ok(&mut server, &mut out, "bye"),
                 Event::NeedInput | Event::Closed(_) => return octets,
                 event => panic!("{event:?}"),
             }
@@ -226,9 +220,9 @@ fn receive(client: &mut Client, mut replies: &[u8], sum: &mut u64) {
     loop {
         match client.receive(&mut replies).expect("a reply by the rules") {
             Said::NeedInput | Said::Closed => return,
-            Said::Reply(_, Part::ScanItem(scan)) => *sum += scan.octets,
-            Said::Reply(_, Part::UidItem(line)) => *sum += line.uid.len() as u64,
-            Said::Reply(_, Part::Data(data)) => *sum += data.len() as u64,
+            Said::Reply { part: Part::ScanItem(scan), .. } => *sum += scan.octets,
+            Said::Reply { part: Part::UidItem(line), .. } => *sum += line.uid.len() as u64,
+            Said::Reply { part: Part::Data(data), .. } => *sum += data.len() as u64,
             _ => {}
         }
     }

@@ -141,16 +141,15 @@ impl Fetcher<'_> {
             let event = self.client.receive(self.rx.unread()).map_err(io::Error::other)?;
             self.screen.event(&event);
             match event {
-                Event::Reply(_, Part::Err(refusal)) => {
+                Event::Refused(refusal) | Event::Reply { part: Part::Err(refusal), .. } => {
                     return Err(io::Error::other(refusal.text.to_string()));
                 }
-                Event::Reply(_, Part::Stat(stat)) => {
-                    reply.count = stat.count;
-                    return Ok(reply);
-                }
-                Event::Reply(_, Part::Data(octets)) => reply.message.extend_from_slice(octets),
-                Event::Greeting(_) | Event::Reply(_, Part::Ok(_) | Part::End) => return Ok(reply),
+                Event::Reply { part: Part::Stat(stat), .. } => reply.count = stat.count,
+                Event::Reply { part: Part::Data(octets), .. } => reply.message.extend_from_slice(octets),
                 _ => {}
+            }
+            if matches!(event, Event::Greeting(_) | Event::Reply { last: true, .. }) {
+                return Ok(reply);
             }
         }
     }

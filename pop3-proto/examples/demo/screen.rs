@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use pop3_proto::client::{Event, Part};
-use pop3_proto::{Capability, Command, Status};
+use pop3_proto::{Capability, Command};
 
 /// Lines of a message that are shown.
 const SHOWN: usize = 4;
@@ -39,10 +39,9 @@ impl Screen {
 
     pub(crate) fn event(&mut self, event: &Event<'_>) {
         match event {
-            Event::Greeting(greeting) => {
-                self.server(format!("{} {}", indicator(greeting.line.status), greeting.line.text));
-            }
-            Event::Reply(_, part) => self.part(part),
+            Event::Greeting(greeting) => self.server(format!("+OK {}", greeting.line.text)),
+            Event::Refused(refusal) => self.server(format!("-ERR {}", refusal.text)),
+            Event::Reply { part, .. } => self.part(part),
             _ => {}
         }
     }
@@ -95,13 +94,6 @@ impl Screen {
         } else {
             println!("{side} {text}");
         }
-    }
-}
-
-const fn indicator(status: Status) -> &'static str {
-    match status {
-        Status::Ok => "+OK",
-        Status::Err => "-ERR",
     }
 }
 

@@ -4,8 +4,7 @@ use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Instant;
 
-use pop3_proto::maildrop::Maildrop;
-use pop3_proto::server::{Config, Credentials, Event, Server};
+use pop3_proto::server::{Config, Credentials, Event, Fill, Server};
 use pop3_proto::{Code, FixedBuf, Security, Time, limits};
 
 use crate::TIMEOUT;
@@ -16,15 +15,14 @@ pub(crate) fn serve(mut stream: TcpStream) -> io::Result<()> {
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;
     let mut config = Config::new();
-    config.greeting = "demo ready";
+    config.greeting = "demo ready".into();
     config.allow_plaintext_login = true; // on loopback only
 
     let started = Instant::now();
-    let mut session = Server::new(&config, Security::Plain);
-    let mut drop = Maildrop::closed();
+    let mut server = Server::new(&config, Security::Plain);
     let (mut rx, mut tx) = (Box::new(FixedBuf::<{ limits::EXCHANGE_LINE }>::new()), Vec::new());
     loop {
-        match drop.receive(&mut session, Time::from_elapsed(started.elapsed()), rx.unread(), &mut tx) {
+        match server.receive(Time::from_elapsed(started.elapsed()), rx.unread(), &mut tx) {
             Event::NeedInput => {
                 flush(&mut stream, &mut tx)?;
                 match stream.read(rx.space())? {
@@ -34,27 +32,23 @@ pub(crate) fn serve(mut stream: TcpStream) -> io::Result<()> {
             }
             Event::NeedOutput => flush(&mut stream, &mut tx)?,
             Event::Login { credentials: Credentials::Password(password), reply } => {
-                if session.user() == Some(b"demo") && password.expose() == b"correct horse battery staple" {
-                    drop.open(Sample::new());
-                    reply.accept(&mut session, &mut tx, "maildrop locked and ready");
+                if server.user() == Some(b"demo") && password.expose() == b"correct horse battery staple" {
+                    reply.accept(&mut server, &mut tx, Sample::new(), "maildrop locked and ready");
                 } else {
-                    reply.err(&mut session, &mut tx, Code::Auth, "wrong name or password");
+                    reply.err(&mut server, &mut tx, Code::Auth, "wrong name or password");
                 }
             }
-            Event::Retr(number, reply) => {
-                let mut body = reply.begin(&mut session, &mut tx, "message follows");
-                let message = drop.index().and_then(|sample| sample.0.get(number.index()));
+            Event::Retr { number, reply } => {
+                let mut body = reply.begin(&mut server, &mut tx, "message follows");
+                let message = server.index().and_then(|sample| sample.0.get(number.index()));
                 let mut rest = message.map_or(&[][..], |message| &message.text);
-                loop {
-                    body.fill(&mut rest, &mut tx);
-                    if rest.is_empty() {
-                        break; // what is queued leaves together with the closing dot
-                    }
+                while body.fill(&mut rest, &mut tx) == Fill::Flush {
                     flush(&mut stream, &mut tx)?;
                 }
-                body.end(&mut session);
+                // What is queued leaves together with the closing dot.
+                body.end(&mut server);
             }
-            Event::Quit { reply, .. } => reply.ok(&mut session, &mut tx, "bye"),
+            Event::Quit { reply } | Event::Update { reply } => reply.ok(&mut server, &mut tx, "bye"),
             Event::Closed(_) => return flush(&mut stream, &mut tx),
             _ => {}
         }

@@ -6,9 +6,8 @@ use core::time::Duration;
 
 use pop3_proto::client::{self, Client, Part, Profile, ProtocolError};
 use pop3_proto::dot::wire_size;
-use pop3_proto::maildrop::{Index, Maildrop};
-use pop3_proto::server::{Body, Config, Credentials, Event, Reason, Server};
-use pop3_proto::{Code, Command, FixedBuf, Limits, MsgNo, Secret, Security, Status, Time, Uid};
+use pop3_proto::server::{Body, Config, Credentials, Event, Fill, Index, Reason, Server, Words};
+use pop3_proto::{Code, Command, FixedBuf, Limits, MsgNo, Secret, Security, Time, Uid};
 
 /// Octets of the receive buffers: room for the longest command line, and to spare.
 pub(crate) const RX: usize = 512;
@@ -16,9 +15,9 @@ pub(crate) const RX: usize = 512;
 pub(crate) const TX: usize = 512;
 
 /// What the device offers. The link is taken to be private, so a login in clear is allowed.
-pub(crate) static CONFIG: Config<'_> = {
+pub(crate) static CONFIG: Config = {
     let mut config = Config::new();
-    config.greeting = "sensor ready";
+    config.greeting = Words::new("sensor ready");
     config.limits = Limits::for_window(RX);
     config.allow_plaintext_login = true;
     config
@@ -112,8 +111,7 @@ impl Wire {
 /// One connection of the server.
 #[derive(Debug)]
 pub(crate) struct Pop3Server {
-    session: Server<'static>,
-    drop: Maildrop<Flash, [u8; 1]>,
+    server: Server<&'static Config, Flash, [u8; 1]>,
     flash: Flash,
     /// A message on its way out: what is left of it.
     sending: Option<(Body, &'static [u8])>,
@@ -123,60 +121,47 @@ pub(crate) struct Pop3Server {
 impl Pop3Server {
     /// For a connection that was just accepted.
     pub(crate) const fn new(flash: Flash) -> Self {
-        Self {
-            session: Server::new(&CONFIG, Security::Plain),
-            drop: Maildrop::closed(),
-            flash,
-            sending: None,
-            wire: Wire::new(),
-        }
+        Self { server: Server::new(&CONFIG, Security::Plain), flash, sending: None, wire: Wire::new() }
     }
 
     /// Does all that can be done with what was received.
     pub(crate) fn run(&mut self, now: Time) -> Wants {
-        self.session.handle_timeout(now);
+        self.server.handle_timeout(now);
         loop {
             if let Some((mut body, mut rest)) = self.sending.take() {
-                body.fill(&mut rest, &mut self.wire.tx);
-                if !rest.is_empty() {
+                if body.fill(&mut rest, &mut self.wire.tx) == Fill::Flush {
                     self.sending = Some((body, rest));
                     return Wants::Output;
                 }
-                body.end(&mut self.session);
+                body.end(&mut self.server);
             }
-            match self.drop.receive(&mut self.session, now, self.wire.rx.unread(), &mut self.wire.tx) {
-                Event::NeedInput => return Wants::Input(self.session.poll_timeout()),
+            match self.server.receive(now, self.wire.rx.unread(), &mut self.wire.tx) {
+                Event::NeedInput => return Wants::Input(self.server.poll_timeout()),
                 Event::NeedOutput => return Wants::Output,
                 Event::Closed(_) => return Wants::End,
                 Event::Login { credentials: Credentials::Password(password), reply } => {
-                    if self.session.user() == Some(b"sensor") && same(password, b"s3cret pass") {
-                        match self.drop.open_with(self.flash, [0]) {
-                            Ok(()) => reply.accept(&mut self.session, &mut self.wire.tx, "welcome"),
-                            Err(_) => reply.err(
-                                &mut self.session,
-                                &mut self.wire.tx,
-                                Code::SysPerm,
-                                "too many messages",
-                            ),
-                        }
+                    if self.server.user() == Some(b"sensor") && same(password, b"s3cret pass") {
+                        let (tx, mail, marks) = (&mut self.wire.tx, self.flash, [0]);
+                        // With more messages than marks the server has refused the login by itself.
+                        let _ = reply.accept_with(&mut self.server, tx, mail, marks, "welcome");
                     } else {
-                        reply.err(&mut self.session, &mut self.wire.tx, Code::Auth, "wrong name or password");
+                        reply.err(&mut self.server, &mut self.wire.tx, Code::Auth, "wrong name or password");
                     }
                 }
-                Event::Retr(number, reply) | Event::Top { number, reply, .. } => {
-                    let body = reply.begin(&mut self.session, &mut self.wire.tx, "message follows");
+                Event::Retr { number, reply } | Event::Top { number, reply, .. } => {
+                    let body = reply.begin(&mut self.server, &mut self.wire.tx, "message follows");
                     self.sending = Some((body, self.flash.message(number)));
                 }
                 // Flash cannot forget: say so, and remove nothing.
-                Event::Quit { update: true, reply } if self.drop.removals().next().is_some() => {
+                Event::Update { reply } => {
                     reply.err(
-                        &mut self.session,
+                        &mut self.server,
                         &mut self.wire.tx,
                         Code::SysPerm,
                         "messages cannot be removed",
                     );
                 }
-                Event::Quit { reply, .. } => reply.ok(&mut self.session, &mut self.wire.tx, "bye"),
+                Event::Quit { reply } => reply.ok(&mut self.server, &mut self.wire.tx, "bye"),
                 // Not used: refused with -ERR by the next call.
                 _ => {}
             }
@@ -185,7 +170,7 @@ impl Pop3Server {
 
     /// Whether the session ended by QUIT.
     pub(crate) fn ended_well(&mut self, now: Time) -> bool {
-        let event = self.drop.receive(&mut self.session, now, self.wire.rx.unread(), &mut self.wire.tx);
+        let event = self.server.receive(now, self.wire.rx.unread(), &mut self.wire.tx);
         matches!(event, Event::Closed(Reason::Quit))
     }
 }
@@ -224,7 +209,8 @@ impl Pop3Client {
     /// For a connection that was just made.
     pub(crate) const fn new() -> Self {
         Self {
-            session: Client::new(Profile::LENIENT, Security::Plain).with_limits(Limits::for_window(RX)),
+            session: Client::with_queue(Profile::LENIENT, Security::Plain)
+                .with_limits(Limits::for_window(RX)),
             step: Step::Start,
             count: 0,
             octets: 0,
@@ -243,18 +229,19 @@ impl Pop3Client {
             match self.session.receive(self.wire.rx.unread())? {
                 client::Event::NeedInput => return Ok(Wants::Input(None)),
                 client::Event::Closed => return Ok(Wants::End),
-                client::Event::Greeting(greeting) if greeting.line.status == Status::Ok => {}
-                client::Event::Reply(_, Part::Data(octets)) => {
+                client::Event::Reply { part: Part::Data(octets), .. } => {
                     self.octets = self.octets.saturating_add(octets.len() as u64);
                     continue;
                 }
-                client::Event::Reply(_, Part::Stat(stat)) => {
-                    self.count = u32::try_from(stat.count).unwrap_or(u32::MAX)
+                client::Event::Reply { part: Part::Stat(stat), .. } => {
+                    self.count = u32::try_from(stat.count).unwrap_or(u32::MAX);
                 }
                 // A server from before CAPA refuses it; that is no reason to go.
-                client::Event::Reply(_, Part::Err(_)) if self.step == Step::Capa => {}
-                client::Event::Reply(_, Part::Err(_) | Part::Unreadable(_)) => self.step = Step::Refused,
-                client::Event::Reply(_, Part::Ok(_) | Part::End) => {}
+                client::Event::Reply { part: Part::Err(_), .. } if self.step == Step::Capa => {}
+                client::Event::Reply { part: Part::Err(_) | Part::UnreadableReply(_), .. } => {
+                    self.step = Step::Refused;
+                }
+                client::Event::Greeting(_) | client::Event::Reply { last: true, .. } => {}
                 _ => continue,
             }
             self.send_next();

@@ -36,7 +36,7 @@ pub(crate) struct App {
     pub(crate) timeout: Duration,
     pub(crate) max_sessions: usize,
     /// What devices are offered.
-    pub(crate) config: Config<'static>,
+    pub(crate) config: Config,
     pub(crate) started: Instant,
     /// SHA-256 of the password devices log in with.
     local_password: [u8; 32],
@@ -102,10 +102,10 @@ impl App {
     }
 }
 
-fn config() -> Config<'static> {
+fn config() -> Config {
     let mut config = Config::new();
-    config.greeting = "gateway ready";
-    config.implementation = Some(concat!("pop3-proto-oauth-gateway-", env!("CARGO_PKG_VERSION")));
+    config.greeting = "gateway ready".into();
+    config.implementation = Some(concat!("pop3-proto-oauth-gateway-", env!("CARGO_PKG_VERSION")).into());
     config.limits = Limits::for_window(WINDOW);
     // Loopback, or what --listen-anywhere stands for.
     config.allow_plaintext_login = true;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use pop3_proto::client::Part;
-use pop3_proto::server::{Server, Ticket, kind};
+use pop3_proto::server::session::Session;
+use pop3_proto::server::{Config, Ticket, kind};
 use pop3_proto::{Code, FixedBuf, Security};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -18,7 +19,7 @@ pub(crate) const WINDOW: usize = 1024;
 const OUTPUT: usize = 16 * 1024;
 
 pub(crate) struct Device<'a> {
-    pub(crate) session: Server<'a>,
+    pub(crate) session: Session<&'a Config>,
     pub(crate) tx: FixedBuf<OUTPUT>,
     stream: TcpStream,
     timeout: Duration,
@@ -26,7 +27,7 @@ pub(crate) struct Device<'a> {
 
 impl<'a> Device<'a> {
     pub(crate) fn new(app: &'a App, stream: TcpStream) -> Box<Self> {
-        let session = Server::new(&app.config, Security::Plain);
+        let session = Session::new(&app.config, Security::Plain);
         Box::new(Self { session, tx: FixedBuf::new(), stream, timeout: app.timeout })
     }
 

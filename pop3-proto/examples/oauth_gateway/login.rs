@@ -2,9 +2,10 @@
 
 use anyhow::Context as _;
 use pop3_proto::client::ProtocolError;
+use pop3_proto::limits::SASL_MEMORY;
 use pop3_proto::login::{Failure, Login, Progress, Reason, RefusalKind, ServerNotes};
 use pop3_proto::sasl::Channel;
-use pop3_proto::sasl::client::{Credentials, Exchange};
+use pop3_proto::sasl::client::Credentials;
 use pop3_proto::{Code, PlaintextLeft, Secret};
 use tokio::time::timeout;
 
@@ -37,13 +38,13 @@ pub(crate) async fn log_in(app: &App, user: &str) -> Result<Upstream, Refused> {
 
 async fn attempts(app: &App, credentials: Credentials<'_>) -> Result<Upstream, Refused> {
     // No mechanism for tokens has a nonce.
-    let mut channel = Channel::new("", &app.host);
+    let mut channel = Channel::new(&app.host);
     channel.authority = Some((&app.host, app.port));
-    let mut learned = ServerNotes::default();
+    let mut notes = ServerNotes::default();
     let mut before = None;
     for left in (0..ATTEMPTS).rev() {
-        let memory = vec![0; Exchange::<Vec<u8>>::MEMORY];
-        let mut login = Login::new(credentials, channel, app.policy, memory).with_server_notes(learned);
+        let memory = vec![0; SASL_MEMORY];
+        let mut login = Login::new(credentials, channel, app.policy, memory).with_server_notes(notes);
         let failure = match attempt(app, &mut login).await.map_err(broken)? {
             Ok(upstream) => return Ok(upstream),
             Err(failure) => failure,
@@ -54,7 +55,7 @@ async fn attempts(app: &App, credentials: Credentials<'_>) -> Result<Upstream, R
             return Err(refused(failure, &login.last_refusal_text().to_string()));
         }
         before = Some(failure);
-        learned = login.server_notes();
+        notes = login.server_notes();
     }
     Err(broken(anyhow::anyhow!("nothing was tried")))
 }
@@ -82,7 +83,7 @@ fn refused(failure: Failure, words: &str) -> Refused {
         RefusalKind::Credentials => Code::Auth,
         RefusalKind::Busy => Code::InUse,
         RefusalKind::Later => Code::SysTemp,
-        RefusalKind::Permanent | RefusalKind::Policy => Code::SysPerm,
+        RefusalKind::Permanent | RefusalKind::Policy | RefusalKind::Caller => Code::SysPerm,
     };
     let text = if words.is_empty() { failure.to_string() } else { words.to_owned() };
     let cause = anyhow::Error::from(failure);

@@ -1,7 +1,8 @@
 //! One command of the device, passed on, and the answer, passed back.
 
 use pop3_proto::client::Part;
-use pop3_proto::server::{Event, Ticket, kind};
+use pop3_proto::server::session::Event;
+use pop3_proto::server::{Fill, Ticket, kind};
 use pop3_proto::{Command, Uid};
 use sha2::{Digest as _, Sha256};
 use tracing::warn;
@@ -20,35 +21,35 @@ pub(crate) async fn command(
     visit: &mut Visit,
 ) -> anyhow::Result<()> {
     match event {
-        Event::Stat(reply) => match upstream.ask(&Command::Stat).await {
+        Event::Stat { reply } => match upstream.ask(&Command::Stat).await {
             Ok(Part::Stat(stat)) => reply.ok(&mut device.session, &mut device.tx, stat),
             answer => device.decline(reply, answer).await?,
         },
-        Event::List(number, reply) => match upstream.ask(&Command::List(Some(number))).await {
+        Event::List { number, reply } => match upstream.ask(&Command::List(Some(number))).await {
             Ok(Part::Scan(scan)) if scan.number == number => {
                 reply.ok(&mut device.session, &mut device.tx, scan.octets);
             }
             answer => device.decline(reply, answer).await?,
         },
-        Event::Uidl(number, reply) => match upstream.ask(&Command::Uidl(Some(number))).await {
+        Event::Uidl { number, reply } => match upstream.ask(&Command::Uidl(Some(number))).await {
             Ok(Part::Uid(line)) if line.number.is_none_or(|n| n == number) && !line.uid.is_empty() => {
                 let mut room = [0; 64];
                 reply.ok(&mut device.session, &mut device.tx, legal(line.uid, &mut room));
             }
             answer => device.decline(reply, answer).await?,
         },
-        Event::ListAll(reply) => sizes(device, upstream, reply).await?,
-        Event::UidlAll(reply) => unique_ids(device, upstream, reply).await?,
-        Event::Retr(number, reply) => {
+        Event::ListAll { reply } => sizes(device, upstream, reply).await?,
+        Event::UidlAll { reply } => unique_ids(device, upstream, reply).await?,
+        Event::Retr { number, reply } => {
             visit.retrieved += u64::from(message(device, upstream, &Command::Retr(number), reply).await?);
         }
         Event::Top { number, lines, reply } => {
             message(device, upstream, &Command::Top { number, lines }, reply).await?;
         }
-        Event::Dele(number, reply) => {
+        Event::Dele { number, reply } => {
             visit.marked += u64::from(done(device, upstream, &Command::Dele(number), reply).await?);
         }
-        Event::Rset(reply) => {
+        Event::Rset { reply } => {
             let back = done(device, upstream, &Command::Rset, reply).await?;
             visit.marked = if back { 0 } else { visit.marked };
         }
@@ -142,13 +143,11 @@ async fn message(
     };
     loop {
         match part(device, upstream).await? {
-            Part::Data(mut octets) => loop {
-                body.fill(&mut octets, &mut device.tx);
-                if octets.is_empty() {
-                    break;
+            Part::Data(mut octets) => {
+                while body.fill(&mut octets, &mut device.tx) == Fill::Flush {
+                    device.flush().await?;
                 }
-                device.flush().await?;
-            },
+            }
             Part::End => break,
             _ => {}
         }

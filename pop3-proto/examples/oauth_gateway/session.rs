@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use pop3_proto::client::Part;
-use pop3_proto::server::{Credentials, Event, Ticket, kind};
+use pop3_proto::server::session::Event;
+use pop3_proto::server::{Credentials, Ticket, kind};
 use pop3_proto::{Code, Command, FixedBuf};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -116,7 +117,7 @@ async fn log_in(
     app: &App,
     device: &mut Device<'_>,
     right: bool,
-    reply: Ticket<kind::Login>,
+    reply: Ticket<kind::SessionLogin>,
     visit: &mut Visit,
 ) -> Option<Upstream> {
     let user = String::from_utf8_lossy(device.session.user().unwrap_or_default()).into_owned();

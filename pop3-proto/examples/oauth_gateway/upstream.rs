@@ -44,10 +44,10 @@ impl Upstream {
         let stream = TcpStream::connect(address).await.context("connecting")?;
         stream.set_nodelay(true).context("connecting")?;
         if app.stls {
-            Ok(Self::new(app, Box::new(stream), Client::new(Profile::LENIENT, Security::Plain)))
+            Ok(Self::new(app, Box::new(stream), Client::with_queue(Profile::LENIENT, Security::Plain)))
         } else {
             let stream = shake_hands(app, Box::new(stream)).await?;
-            Ok(Self::new(app, stream, Client::new(Profile::LENIENT, Security::Tls)))
+            Ok(Self::new(app, stream, Client::with_queue(Profile::LENIENT, Security::Tls)))
         }
     }
 
@@ -119,7 +119,7 @@ impl Upstream {
             anyhow::bail!("it closed the connection");
         }
         match self.client.receive(self.rx.unread())? {
-            Event::Reply(_, part) => Ok(part),
+            Event::Reply { part, .. } => Ok(part),
             event => anyhow::bail!("it said something else than an answer: {event:?}"),
         }
     }

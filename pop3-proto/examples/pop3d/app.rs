@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use pop3_proto::policy::{LoginDelays, Throttle};
-use pop3_proto::server::{Config, Server};
-use pop3_proto::{LoginDelay, Mechanism, Security, Time};
+use pop3_proto::server::{Config, Domain};
+use pop3_proto::{LoginDelay, Mechanism, Time};
 use tokio::time::Instant;
 use tracing::info;
 
@@ -38,8 +38,8 @@ pub(crate) struct App {
     /// The hash that the passwords of unknown users are compared with, if known ones have hashes.
     pub(crate) nobody: Option<String>,
     pub(crate) workers: Workers,
-    /// One for each set of traits, by its bits. They live as long as the process.
-    configs: Vec<&'static Config<'static>>,
+    /// One for each set of traits, by its bits.
+    configs: Vec<Arc<Config>>,
     pub(crate) started: Instant,
 }
 
@@ -63,8 +63,7 @@ impl App {
         }
         let tls = Tls::new(&settings)?;
         let config = config(&settings, &users)?;
-        let configs =
-            (0..8).map(|bits| &*Box::leak(Box::new(Traits::of(bits).applied_to(&config)))).collect();
+        let configs = (0..8).map(|bits| Arc::new(Traits::of(bits).applied_to(&config))).collect();
         let relay = settings
             .relay
             .as_ref()
@@ -94,7 +93,7 @@ impl App {
     }
 
     /// What a client is offered, by where it comes from and what its handshake gave.
-    pub(crate) fn config(&self, visit: &Visit) -> &'static Config<'static> {
+    pub(crate) fn config(&self, visit: &Visit) -> Arc<Config> {
         let tls = visit.tls.as_ref();
         let traits = Traits {
             clear: match self.settings.login.clear {
@@ -105,7 +104,7 @@ impl App {
             bound: tls.is_some_and(|tls| !tls.bindings().is_empty()),
             certified: tls.is_some_and(|tls| self.certified(tls).is_some()),
         };
-        self.configs[traits.bits()]
+        self.configs[traits.bits()].clone()
     }
 
     /// Whose certificate the client has shown.
@@ -162,19 +161,19 @@ impl Traits {
         usize::from(self.clear) | usize::from(self.bound) << 1 | usize::from(self.certified) << 2
     }
 
-    fn applied_to(self, config: &Config<'static>) -> Config<'static> {
+    fn applied_to(self, config: &Config) -> Config {
         let mut config = config.clone();
         config.allow_plaintext_login = self.clear;
-        let mechanisms = config.mechanisms.iter().filter(|one| match one.name {
+        let mechanisms = config.mechanisms.as_slice().iter().filter(|one| match one.name {
             "EXTERNAL" => self.certified,
             name => self.bound || !name.ends_with("-PLUS"),
         });
-        config.mechanisms = mechanisms.copied().collect::<Vec<_>>().leak();
+        config.mechanisms = mechanisms.copied().collect();
         config
     }
 }
 
-fn config(settings: &Settings, users: &Users) -> anyhow::Result<Config<'static>> {
+fn config(settings: &Settings, users: &Users) -> anyhow::Result<Config> {
     let login = &settings.login;
     let (mut mechanisms, dropped): (Vec<_>, Vec<_>) =
         login.mechanisms.iter().copied().partition(|one| users.can_use(one.name));
@@ -189,26 +188,24 @@ fn config(settings: &Settings, users: &Users) -> anyhow::Result<Config<'static>>
         mechanisms.push(Mechanism::ANONYMOUS);
     }
     let mut config = Config::new();
-    config.greeting = "pop3d ready";
-    config.implementation = Some(concat!("pop3-proto-", env!("CARGO_PKG_VERSION")));
+    config.greeting = "pop3d ready".into();
+    config.implementation = Some(concat!("pop3-proto-", env!("CARGO_PKG_VERSION")).into());
     config.autologout = Duration::from_secs(settings.limits.idle);
     config.user = login.user;
-    config.apop = (login.apop && users.can_use("APOP")).then(|| &*settings.hostname.clone().leak());
+    if login.apop && users.can_use("APOP") {
+        let host = Domain::copy(&settings.hostname);
+        config.apop = Some(host.with_context(|| {
+            format!("hostname {:?} is no domain name, as APOP and CRAM-MD5 need one", settings.hostname)
+        })?);
+    }
     config.stls = true;
-    config.mechanisms = mechanisms.leak();
+    config.mechanisms = mechanisms.into_iter().collect();
     config.auth_list = true;
     config.utf8 = true;
     config.utf8_user = true;
-    config.utf8_after_login = login.utf8_after_login;
+    config.utf8_after_login = login.late_utf8;
     config.lang = true;
     let (longest, per_user) = users.longest_delay(Duration::from_secs(login.delay));
     config.login_delay = (!longest.is_zero()).then_some(LoginDelay { seconds: longest.as_secs(), per_user });
-    let probe = Server::new(&config, Security::Plain).with_apop([0, 0]);
-    let fits = config.apop.is_none() || probe.timestamp().is_some();
-    anyhow::ensure!(
-        fits,
-        "hostname {:?} is no domain name, as APOP and CRAM-MD5 need one",
-        settings.hostname
-    );
     Ok(config)
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use pop3_proto::server::Server;
 use pop3_proto::{Code, Security, Status, encode};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -15,6 +14,7 @@ use tokio_rustls::server::TlsStream;
 
 use crate::app::App;
 use crate::guard::Guard;
+use crate::talk::Server;
 use crate::visit::Visit;
 use crate::{crypto, proxy, session};
 
@@ -62,7 +62,7 @@ async fn talk(door: &Door, mut stream: TcpStream, visit: &mut Visit) -> anyhow::
             session::End::StartTls(handover) => {
                 let handshake = shake_hands(door, stream, visit).await?;
                 // Nothing that came in clear goes on: the buffer of the session in clear was empty, and is gone.
-                (handshake, handover.secured_with(app.config(visit), b"")?)
+                (handshake, Server::secured(handover.with_config(app.config(visit)), b"")?)
             }
         }
     };

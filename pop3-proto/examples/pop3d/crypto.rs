@@ -1,7 +1,7 @@
 //! Random octets and digests, for several files.
 
 use anyhow::Context as _;
-use base64ct::{Base64, Encoding as _};
+use pop3_proto::sasl::Nonce;
 use sha2::{Digest as _, Sha256};
 
 pub(crate) fn random<const N: usize>() -> anyhow::Result<[u8; N]> {
@@ -10,9 +10,8 @@ pub(crate) fn random<const N: usize>() -> anyhow::Result<[u8; N]> {
     Ok(octets)
 }
 
-/// 144 random bits as 24 characters.
-pub(crate) fn nonce() -> anyhow::Result<String> {
-    Ok(Base64::encode_string(&random::<18>()?))
+pub(crate) fn nonce() -> anyhow::Result<Nonce> {
+    Ok(Nonce::new(random()?))
 }
 
 /// Two random numbers, for the APOP timestamp.

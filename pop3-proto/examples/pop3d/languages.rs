@@ -1,7 +1,9 @@
 //! The languages of the replies (RFC 6856 section 3).
 
 use pop3_proto::lookup_language;
-use pop3_proto::server::{Phrase, Server};
+use pop3_proto::server::Phrase;
+
+use crate::talk::Server;
 
 /// What this server says by itself, behind a code.
 #[derive(Clone, Copy)]
@@ -80,8 +82,8 @@ pub(crate) fn find(range: &[u8]) -> Option<Language> {
 }
 
 impl Language {
-    pub(crate) fn speak(&self, session: &mut Server<'_>) {
-        session.set_phrases(self.phrases);
+    pub(crate) fn speak(&self, server: &mut Server) {
+        server.set_phrases(self.phrases);
     }
 }
 

@@ -2,12 +2,12 @@
 
 use pop3_proto::sasl::prepare;
 use pop3_proto::sasl::scram::{Hash, Keys};
-use pop3_proto::sasl::server::{Answer, Engine, Step};
-use pop3_proto::server::Server;
+use pop3_proto::sasl::server::{Answer, Cause, Engine, Step};
 use pop3_proto::{ApopDigest, Base64};
 use zeroize::Zeroizing;
 
 use crate::app::App;
+use crate::talk::Server;
 use crate::{crypto, passwords};
 
 /// What RFC 7628 section 3.2.2 tells a client whose token is no good.
@@ -20,7 +20,8 @@ pub(crate) enum Next {
     Failed(Vec<u8>),
     In(String),
     Guest,
-    No,
+    /// Why, if it is known.
+    No(Option<Cause>),
 }
 
 /// USER and PASS; the name if both are right.
@@ -31,11 +32,11 @@ pub(crate) async fn password(app: &App, name: &[u8], password: &[u8]) -> Option<
 }
 
 /// APOP.
-pub(crate) fn apop(app: &App, session: &Server<'_>, digest: &ApopDigest) -> Option<String> {
-    let name = prepare(std::str::from_utf8(session.user()?).ok()?)?;
+pub(crate) fn apop(app: &App, server: &Server, digest: &ApopDigest) -> Option<String> {
+    let name = prepare(std::str::from_utf8(server.user()?).ok()?)?;
     let name = app.settings.login.local_part(&name);
     let secret = app.users.get(name).and_then(|user| user.secret());
-    session.apop_matches(digest, secret).then(|| name.to_owned())
+    server.apop_matches(digest, secret).then(|| name.to_owned())
 }
 
 /// AUTH, from what the client says up to the next challenge or the end.
@@ -77,7 +78,9 @@ pub(crate) async fn exchange<E: Engine + Send>(
             Step::Authorize { name, acting_as } => {
                 Answer::Authorized(login.local_part(name) == login.local_part(acting_as))
             }
-            _ => return Next::No,
+            Step::Failed(cause) => return Next::No(Some(cause)),
+            // A question that this code does not know.
+            _ => return Next::No(None),
         };
         step = engine.answer(answer);
     }

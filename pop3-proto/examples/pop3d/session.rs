@@ -1,9 +1,10 @@
 //! The dialogue: events from the crate, answers from users and store.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use pop3_proto::server::{Event, Handover, Server};
+use pop3_proto::server::{Config, Event, Handover};
 use pop3_proto::{Code, MsgNo, PlaintextLeft};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::sync::watch;
@@ -12,7 +13,7 @@ use tracing::error;
 
 use crate::app::App;
 use crate::languages;
-use crate::talk::Talk;
+use crate::talk::{Server, Talk};
 use crate::visit::Visit;
 use crate::window::Window;
 
@@ -20,28 +21,28 @@ use crate::window::Window;
 pub(crate) enum End {
     Over(String),
     /// Shake hands now; nothing is left of what came in clear.
-    StartTls(Handover<'static>),
+    StartTls(Handover<Arc<Config>>),
 }
 
 /// Runs a session to its end, or to the point where TLS begins.
 pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     app: &App,
     io: &mut S,
-    session: Server<'static>,
+    server: Server,
     visit: &mut Visit,
     mut stopping: watch::Receiver<()>,
 ) -> anyhow::Result<End> {
     let mut rx = Window::default();
-    let mut talk = Talk::new(app, io, session, visit);
+    let mut talk = Talk::new(app, io, server, visit);
     loop {
-        let event = talk.drop.receive(&mut talk.session, app.now(), rx.unread(), &mut talk.tx);
+        let event = talk.server.receive(app.now(), rx.unread(), &mut talk.tx);
         match event {
             Event::NeedInput => {
                 talk.flush().await?;
                 talk.tx.shrink();
                 rx.shrink();
                 let deadline =
-                    talk.session.poll_timeout().map(|at| app.started + Duration::from_millis(at.as_millis()));
+                    talk.server.poll_timeout().map(|at| app.started + Duration::from_millis(at.as_millis()));
                 let read = timeout_at(deadline.unwrap_or(app.started), talk.io.read(rx.space()));
                 let n = tokio::select! { read = read => match read {
                         Ok(Ok(0)) => return Ok(End::Over("the client is gone".to_owned())),
@@ -53,7 +54,7 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
                 };
                 rx.commit(n);
                 talk.visit.received += n as u64;
-                talk.session.handle_timeout(app.now());
+                talk.server.handle_timeout(app.now());
             }
             Event::NeedOutput => talk.flush().await?,
             Event::Login { credentials, reply } => {
@@ -72,48 +73,48 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
                 }
             }
             Event::SaslResponse { data, reply } => talk.exchange(Some(data), reply).await,
-            Event::Stls(reply) => reply.accept(&mut talk.session, &mut talk.tx),
-            Event::Utf8(reply) => reply.ok(&mut talk.session, &mut talk.tx, talk.texts.utf8),
-            Event::Lang(range, reply) => match languages::find(range) {
-                None => reply.err(&mut talk.session, &mut talk.tx, None, talk.texts.no_language),
+            Event::Stls { reply } => reply.accept(&mut talk.server, &mut talk.tx),
+            Event::Utf8 { reply } => reply.ok(&mut talk.server, &mut talk.tx, talk.texts.utf8),
+            Event::Lang { range, reply } => match languages::find(range) {
+                None => reply.err(&mut talk.server, &mut talk.tx, None, talk.texts.no_language),
                 Some(language) => {
-                    language.speak(&mut talk.session);
+                    language.speak(&mut talk.server);
                     talk.texts = language.texts;
-                    reply.ok(&mut talk.session, &mut talk.tx, language.tag, talk.texts.language_changed);
+                    reply.ok(&mut talk.server, &mut talk.tx, language.tag, talk.texts.language_changed);
                 }
             },
-            Event::LangAll(reply) => {
-                let mut list = reply.begin(&mut talk.session, &mut talk.tx, talk.texts.languages);
+            Event::LangAll { reply } => {
+                let mut list = reply.begin(&mut talk.server, &mut talk.tx, talk.texts.languages);
                 for language in languages::ALL {
                     list.item(&mut talk.tx, language.tag, language.name)?;
                 }
-                list.end(&mut talk.session);
+                list.end(&mut talk.server);
             }
-            Event::Retr(number, reply) | Event::Top { number, reply, .. } => {
+            Event::Retr { number, reply } | Event::Top { number, reply, .. } => {
                 talk.send_message(number, reply).await?;
             }
-            Event::Quit { reply, .. } => {
-                let marked: Vec<MsgNo> = talk.drop.removals().collect();
-                let removed = match talk.drop.index() {
-                    Some(mailbox) if !marked.is_empty() => mailbox.remove(&marked).await,
-                    _ => Ok(()),
+            Event::Quit { reply } => reply.ok(&mut talk.server, &mut talk.tx, talk.texts.bye),
+            Event::Update { reply } => {
+                let marked: Vec<MsgNo> = talk.server.removals().collect();
+                let removed = match talk.server.index() {
+                    Some(mailbox) => mailbox.remove(&marked).await,
+                    None => Ok(()),
                 };
-                // The lock is released before the answer, so that the client may come back at once.
-                talk.drop.close();
+                // Either answer releases the lock before it is sent, so that the client may come back at once.
                 match removed {
                     Ok(()) => {
                         talk.visit.removed = marked.len();
-                        reply.ok(&mut talk.session, &mut talk.tx, talk.texts.bye);
+                        reply.ok(&mut talk.server, &mut talk.tx, talk.texts.bye);
                     }
                     Err(cause) => {
                         error!(user = talk.visit.user, "removing messages: {cause:#}");
-                        reply.err(&mut talk.session, &mut talk.tx, Code::SysTemp, talk.texts.not_removed);
+                        reply.err(&mut talk.server, &mut talk.tx, Code::SysTemp, talk.texts.not_removed);
                     }
                 }
             }
             Event::Closed(reason) => {
                 talk.flush().await?;
-                return match talk.session.handover() {
+                return match talk.server.handover() {
                     None => Ok(End::Over(reason.to_string())),
                     Some(_) if !rx.is_empty() => Err(PlaintextLeft.into()),
                     Some(handover) => Ok(End::StartTls(handover)),

@@ -1,17 +1,19 @@
 //! The longer answers of a session: logins and messages.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use pop3_proto::maildrop::Maildrop;
+use pop3_proto::limits::SASL_MEMORY;
 use pop3_proto::sasl::Channel;
-use pop3_proto::sasl::server::Exchange;
-use pop3_proto::server::{Credentials, Server, Ticket, kind};
+use pop3_proto::sasl::server::{Cause, Exchange};
+use pop3_proto::server::{self, Config, Credentials, Fill, Ticket, kind};
 use pop3_proto::{Base64, Code, MsgNo};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
+use tracing::field::display;
 use tracing::{error, warn};
 
 use crate::app::App;
@@ -25,12 +27,13 @@ use crate::{crypto, guard, languages, login};
 /// The user whose mail guests see.
 const GUEST: &str = "anonymous";
 
+pub(crate) type Server = server::Server<Arc<Config>, Mailbox>;
+
 pub(crate) struct Talk<'t, S> {
     app: &'t App,
     pub(crate) io: &'t mut S,
-    pub(crate) session: Server<'static>,
+    pub(crate) server: Server,
     pub(crate) visit: &'t mut Visit,
-    pub(crate) drop: Maildrop<Mailbox, Vec<u8>>,
     pub(crate) tx: Outbox,
     pub(crate) texts: &'static Texts,
     exchange: Exchange<Vec<u8>>,
@@ -39,10 +42,10 @@ pub(crate) struct Talk<'t, S> {
 }
 
 impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
-    pub(crate) fn new(app: &'t App, io: &'t mut S, session: Server<'static>, visit: &'t mut Visit) -> Self {
-        let (drop, exchange) = (Maildrop::closed(), Exchange::new(Vec::new()));
+    pub(crate) fn new(app: &'t App, io: &'t mut S, server: Server, visit: &'t mut Visit) -> Self {
+        let exchange = Exchange::new(Vec::new());
         let texts = languages::ALL[0].texts;
-        Self { app, io, session, visit, drop, tx: Outbox::default(), texts, exchange, failed: false }
+        Self { app, io, server, visit, tx: Outbox::default(), texts, exchange, failed: false }
     }
 
     /// Sends what is queued. A client that does not take it in time is given up.
@@ -71,7 +74,7 @@ impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
     }
 
     pub(crate) fn come_back_later<K: kind::Kind>(&mut self, reply: Ticket<K>) {
-        reply.err(&mut self.session, &mut self.tx, Code::SysTemp, self.texts.too_many_failures);
+        reply.err(&mut self.server, &mut self.tx, Code::SysTemp, self.texts.too_many_failures);
     }
 
     /// USER and PASS, or APOP.
@@ -79,76 +82,82 @@ impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
         self.failed = false;
         let (method, user) = match credentials {
             Credentials::Password(password) => {
-                let name = self.session.user().unwrap_or_default();
+                let name = self.server.user().unwrap_or_default();
                 ("USER", login::password(self.app, name, password.expose()).await)
             }
-            Credentials::Apop(digest) => ("APOP", login::apop(self.app, &self.session, &digest)),
+            Credentials::Apop(digest) => ("APOP", login::apop(self.app, &self.server, &digest)),
         };
         self.visit.method = Some(method.to_owned());
         let opened = match user {
-            None => Err(self.refusal()),
+            None => Err(self.refusal(None)),
             Some(user) => self.enter(&user).await,
         };
-        match opened {
-            Ok(()) => reply.accept(&mut self.session, &mut self.tx, self.texts.welcome),
-            Err(why) => reply.err(&mut self.session, &mut self.tx, why.code, why.text),
-        }
+        self.finish(opened, reply);
     }
 
     /// Makes ready for an exchange with that mechanism.
     pub(crate) fn start(&mut self, mechanism: &[u8]) -> anyhow::Result<()> {
         self.visit.method = Some(mechanism.to_ascii_uppercase().escape_ascii().to_string());
         let nonce = crypto::nonce()?;
-        let mut channel = Channel::new(&nonce, &self.app.settings.hostname);
+        let mut channel = Channel::new(&self.app.settings.hostname);
+        channel.nonce = Some(nonce);
         let tls = self.visit.tls.as_ref();
         // A client that knows how to bind the channel, and sees no -PLUS, must not be taken for one that was deceived.
-        let plus = self.session.config().mechanisms.iter().any(|one| one.name.ends_with("-PLUS"));
+        let plus = self.server.config().mechanisms.as_slice().iter().any(|one| one.name.ends_with("-PLUS"));
         let bindings = tls.filter(|_| plus).map(|tls| tls.bindings()).unwrap_or_default();
         channel.bindings = &bindings;
         channel.external = tls.and_then(|tls| self.app.certified(tls));
         channel.fake_key = &self.app.tls.secret;
         self.failed = false;
-        self.exchange = Exchange::new(vec![0; Exchange::<Vec<u8>>::MEMORY]);
-        // What cannot start fails at its first step.
-        let _ = self.exchange.start(mechanism, &channel);
+        self.exchange = Exchange::new(vec![0; SASL_MEMORY]);
+        if let Err(why) = self.exchange.start(mechanism, &channel) {
+            // It fails at its first step, and the client is told no more than that.
+            error!(method = self.visit.method, "AUTH cannot start: {why}");
+        }
         Ok(())
     }
 
     pub(crate) async fn exchange(&mut self, response: Option<Base64<'_>>, reply: Ticket<kind::Sasl>) {
         let opened = match login::exchange(self.app, &mut self.exchange, response).await {
             Next::Challenge(data) => {
-                // One that does not fit the output is refused by the session.
-                let _ = reply.challenge(&mut self.session, &mut self.tx, &data);
+                // One that does not fit the output is refused by the server itself.
+                let _ = reply.challenge(&mut self.server, &mut self.tx, &data);
                 return;
             }
             Next::Failed(data) => {
                 // Counted now: the client need not come back for the end.
                 self.failed = true;
-                self.count_failure();
-                let _ = reply.challenge(&mut self.session, &mut self.tx, &data);
+                self.count_failure(None);
+                let _ = reply.challenge(&mut self.server, &mut self.tx, &data);
                 return;
             }
             Next::In(user) => self.enter(&user).await,
-            Next::Guest => self.open(GUEST).await.inspect(|()| self.drop.read_only()),
-            Next::No => Err(self.refusal()),
+            Next::Guest => self.open(GUEST).await.inspect(|_| self.server.set_read_only(true)),
+            Next::No(cause) => Err(self.refusal(cause)),
         };
         self.exchange = Exchange::new(Vec::new());
+        self.finish(opened, reply);
+    }
+
+    /// Answers a login of any kind. Where it is refused, the maildrop is closed already and its lock released.
+    fn finish<K: kind::Admits>(&mut self, opened: Result<Mailbox, Refusal>, reply: Ticket<K>) {
         match opened {
-            Ok(()) => reply.accept(&mut self.session, &mut self.tx, self.texts.welcome),
-            Err(why) => reply.err(&mut self.session, &mut self.tx, why.code, why.text),
+            Ok(mailbox) => reply.accept(&mut self.server, &mut self.tx, mailbox, self.texts.welcome),
+            Err(why) => reply.err(&mut self.server, &mut self.tx, why.code, why.text),
         }
     }
 
-    /// The credentials were wrong.
-    fn refusal(&self) -> Refusal {
+    /// The credentials were wrong. The log may know more than the client.
+    fn refusal(&self, cause: Option<Cause>) -> Refusal {
         if !self.failed {
-            self.count_failure();
+            self.count_failure(cause);
         }
         Refusal { code: Code::Auth, text: self.texts.wrong, error: None }
     }
 
-    fn count_failure(&self) {
-        warn!(client = %self.visit.client, method = self.visit.method, "login failed");
+    fn count_failure(&self, cause: Option<Cause>) {
+        let cause = cause.map(display);
+        warn!(client = %self.visit.client, method = self.visit.method, cause, "login failed");
         self.app.login_failed(self.network());
     }
 
@@ -157,7 +166,7 @@ impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
     }
 
     /// The credentials were right.
-    async fn enter(&mut self, user: &str) -> Result<(), Refusal> {
+    async fn enter(&mut self, user: &str) -> Result<Mailbox, Refusal> {
         let app = self.app;
         app.login_succeeded(self.network());
         let delay = app.delay_of(user);
@@ -166,35 +175,31 @@ impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
         if app.delays().until(&user.to_owned(), app.now()).is_some() {
             return Err(too_early);
         }
-        self.open(user).await?;
+        let mailbox = self.open(user).await?;
         if app.delays().login(user.to_owned(), delay, app.now()).is_err() {
-            self.drop.close();
             self.visit.user = None;
             return Err(too_early);
         }
-        if self.session.config().login_delay.is_some() {
-            self.session.set_login_delay(delay.as_secs());
+        if self.server.config().login_delay.is_some() {
+            self.server.set_login_delay(delay.as_secs());
         }
         let address = self.visit.address();
         if let Some(relay) = app.relay.as_ref().filter(|_| !address.is_unspecified()) {
             relay.open(address, app.now());
         }
-        Ok(())
+        Ok(mailbox)
     }
 
     /// Opens the maildrop of that user.
-    async fn open(&mut self, user: &str) -> Result<(), Refusal> {
+    async fn open(&mut self, user: &str) -> Result<Mailbox, Refusal> {
         let mailbox = self.app.store.open(user, self.texts).await.inspect_err(|refusal| {
             if let Some(cause) = &refusal.error {
                 error!(user, "opening the maildrop: {cause:#}");
             }
         })?;
-        self.drop.open(mailbox);
-        if self.app.is_read_only() {
-            self.drop.read_only();
-        }
+        self.server.set_read_only(self.app.is_read_only());
         self.visit.user = Some(user.to_owned());
-        Ok(())
+        Ok(mailbox)
     }
 
     /// RETR and TOP: a message of any size in constant memory.
@@ -203,7 +208,7 @@ impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
         number: MsgNo,
         reply: Ticket<kind::Body>,
     ) -> anyhow::Result<()> {
-        let opened = match self.drop.index() {
+        let opened = match self.server.index() {
             Some(mailbox) => mailbox.message(number).await,
             None => Err(std::io::ErrorKind::NotFound.into()),
         };
@@ -216,24 +221,21 @@ impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
             Ok(message) => message,
             Err(cause) => {
                 warn!(user = self.visit.user, "message {number}: {cause}");
-                reply.err(&mut self.session, &mut self.tx, Code::SysTemp, self.texts.no_message);
+                reply.err(&mut self.server, &mut self.tx, Code::SysTemp, self.texts.no_message);
                 return Ok(());
             }
         };
-        let mut body = reply.begin(&mut self.session, &mut self.tx, self.texts.message);
+        let mut body = reply.begin(&mut self.server, &mut self.tx, self.texts.message);
         while !body.is_enough() && !message.piece().is_empty() {
             let mut rest = message.piece();
-            loop {
-                body.fill(&mut rest, &mut self.tx);
-                if rest.is_empty() {
-                    break; // what is queued goes out together with the dot
-                }
+            while body.fill(&mut rest, &mut self.tx) == Fill::Flush {
                 self.flush().await?;
             }
+            // What is queued goes out together with what follows: the next piece, or the dot.
             // Whatever fails from here on cuts the connection, and the client sees a message without an end.
             message.read().await.with_context(|| format!("message {number}"))?;
         }
-        body.end(&mut self.session);
+        body.end(&mut self.server);
         self.visit.retrieved += 1;
         Ok(())
     }

@@ -145,7 +145,9 @@ impl Account {
 
 fn policy(options: &Options, auth: &Auth<'_>, security: Security) -> Result<Policy, Failure> {
     let by_name = |name: &str| {
-        Method::by_name(name).ok_or_else(|| Kind::Usage.because(format!("method {name}"), "not known"))
+        // This program brings no mechanism of its own.
+        let known = Method::by_name(name).filter(|method| *method != Method::Own);
+        known.ok_or_else(|| Kind::Usage.because(format!("method {name}"), "not known"))
     };
     let mut policy = if security == Security::Plain { Policy::CLEAR } else { Policy::DEFAULT };
     let mut methods = Methods::NONE;

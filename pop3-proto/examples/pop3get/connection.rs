@@ -98,7 +98,7 @@ impl Connection {
         }
         let event = self.client.receive(self.rx.unread()).map_err(broken)?;
         match event {
-            Event::Reply(_, Part::Data(_) | Part::ScanItem(_) | Part::UidItem(_)) => {}
+            Event::Reply { part: Part::Data(_) | Part::ScanItem(_) | Part::UidItem(_), .. } => {}
             _ if self.chatter == CHATTER => {
                 return Err(Kind::Protocol.because("the dialogue", "the server does not stop talking"));
             }
@@ -190,7 +190,7 @@ impl Drop for Connection {
 
 fn client(account: &Account, security: Security) -> Client<PIPELINE> {
     // The user knows best what this server takes.
-    Client::new(Profile::LENIENT, security)
+    Client::with_queue(Profile::LENIENT, security)
         .with_pipelining(!account.options.no_pipelining)
         .with_long_arguments(true)
         .with_eight_bit_logins(true)

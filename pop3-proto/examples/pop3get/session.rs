@@ -4,11 +4,11 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use base64ct::{Base64, Encoding as _};
 use pop3_proto::Secret;
+use pop3_proto::limits::SASL_MEMORY;
 use pop3_proto::login::{self, Login, Progress, Reason, ServerNotes};
 use pop3_proto::sasl::client::Credentials;
-use pop3_proto::sasl::{Binding, Channel};
+use pop3_proto::sasl::{Binding, Channel, Nonce};
 use rustls::ClientConfig;
 
 use crate::account::Account;
@@ -19,8 +19,6 @@ use crate::transcript::Transcript;
 
 /// Connections in a row, each of which teaches something about the server.
 const CONNECTIONS: u32 = 4;
-/// Octets for tokens as long as the longest exchange line.
-const MEMORY: usize = pop3_proto::limits::EXCHANGE_LINE;
 
 pub(crate) fn open(
     account: &Account,
@@ -30,13 +28,13 @@ pub(crate) fn open(
 ) -> Result<Connection, Failure> {
     let end =
         account.options.max_time.and_then(|seconds| Instant::now().checked_add(Duration::from_secs(seconds)));
-    let mut learned = ServerNotes::default();
+    let mut notes = ServerNotes::default();
     for round in 1.. {
         let title = format!("pop3get: {}, connection {round}", account.name);
         let transcript = transcript.map(|path| Transcript::create(path, &title, secrets));
         let transcript = transcript.transpose().map_err(|error| Kind::Disk.because("--transcript", error))?;
         let connection = Connection::open(account, tls, transcript, end)?;
-        match log_in(account, secrets, tls, connection, &mut learned)? {
+        match log_in(account, secrets, tls, connection, &mut notes)? {
             Ok(connection) => return Ok(connection),
             Err((failure, _)) if failure.retry.is_some() && round < CONNECTIONS => {}
             Err((failure, words)) => return Err(told(failure, &words)),
@@ -52,7 +50,7 @@ fn log_in(
     secrets: &Secrets,
     tls: &Arc<ClientConfig>,
     mut connection: Connection,
-    learned: &mut ServerNotes,
+    notes: &mut ServerNotes,
 ) -> Result<Attempt, Failure> {
     let nonce = nonce()?;
     let (data, bindings) = (OnceCell::new(), OnceCell::new());
@@ -62,11 +60,12 @@ fn log_in(
         let data: &[u8; 32] = data.get_or_init(|| exporter);
         bindings.get_or_init(|| [Binding { kind: "tls-exporter", data }])
     };
-    let mut channel = Channel::new(&nonce, &account.host);
+    let mut channel = Channel::new(&account.host);
+    channel.nonce = Some(nonce);
     channel.authority = Some((&account.host, account.port));
     channel.bindings = bind(&connection);
-    let mut login = Login::new(credentials(account, secrets), channel, account.policy, vec![0; MEMORY])
-        .with_server_notes(*learned);
+    let mut login = Login::new(credentials(account, secrets), channel, account.policy, vec![0; SASL_MEMORY])
+        .with_server_notes(*notes);
     let outcome = loop {
         let progress = login.advance(&mut connection.client, &mut connection.tx);
         match progress.map_err(|error| Kind::Protocol.because("login", error))? {
@@ -83,7 +82,7 @@ fn log_in(
             Progress::Failed(failure) => break Some(failure),
         }
     };
-    *learned = login.server_notes();
+    *notes = login.server_notes();
     let words = match login.token_refusal() {
         Some(json) => String::from_utf8_lossy(json).escape_debug().to_string(),
         None => login.last_refusal_text().to_string(),
@@ -111,10 +110,10 @@ fn credentials<'c>(account: &'c Account, secrets: &'c Secrets) -> Credentials<'c
 }
 
 /// New for every login.
-fn nonce() -> Result<String, Failure> {
+fn nonce() -> Result<Nonce, Failure> {
     let mut random = [0; 18];
     getrandom::fill(&mut random).map_err(|error| Kind::Login.because("random numbers", error))?;
-    Ok(Base64::encode_string(&random))
+    Ok(Nonce::new(random))
 }
 
 fn told(failure: login::Failure, words: &str) -> Failure {

@@ -146,8 +146,8 @@ impl Transfer<'_> {
     /// No message goes on for ever, those that are only looked at neither.
     fn watch(&mut self, event: &Event<'_>) -> Result<(), Failure> {
         match event {
-            Event::Reply(_, Part::Begin(_)) => self.octets = 0,
-            Event::Reply(_, Part::Data(octets)) => self.octets += octets.len() as u64,
+            Event::Reply { part: Part::Begin(_), .. } => self.octets = 0,
+            Event::Reply { part: Part::Data(octets), .. } => self.octets += octets.len() as u64,
             _ => {}
         }
         if self.octets > self.longest {

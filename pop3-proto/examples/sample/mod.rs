@@ -1,7 +1,7 @@
 //! A small maildrop to try things on: real-looking messages, among them the shapes that break POP3 software.
 
 use pop3_proto::dot::wire_size;
-use pop3_proto::maildrop::Index;
+use pop3_proto::server::Index;
 use pop3_proto::{MsgNo, Uid};
 
 /// A message as it is stored, with a unique-id that never changes.

@@ -5,8 +5,7 @@
 use std::io;
 
 use pop3_proto::client::{Client, Event, Need, Part, Profile, ProtocolError};
-use pop3_proto::maildrop::Maildrop;
-use pop3_proto::server::{self, Config, Server};
+use pop3_proto::server::{self, Config, Fill, Server};
 use pop3_proto::{Command, FixedBuf, Limits, MsgNo, Secret, Security, Time, limits};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::{Duration, timeout};
@@ -83,28 +82,17 @@ async fn main() -> io::Result<()> {
     loop {
         let done = match pop.next().await? {
             Event::Closed => break,
+            Event::Refused(refusal) | Event::Reply { part: Part::Err(refusal), .. } => {
+                return Err(io::Error::other(refusal.text.to_string()));
+            }
             Event::Greeting(greeting) => {
                 println!("{}", greeting.line.text);
                 true
             }
-            Event::Reply(_, Part::Ok(text)) => {
-                println!("+OK {text}");
-                true
+            Event::Reply { part, last, .. } => {
+                show(&part);
+                last
             }
-            Event::Reply(_, Part::Stat(stat)) => {
-                println!("{} messages, {} octets", stat.count, stat.octets);
-                true
-            }
-            Event::Reply(_, Part::ScanItem(scan)) => {
-                println!("message {} has {} octets", scan.number, scan.octets);
-                false
-            }
-            Event::Reply(_, Part::Data(octets)) => {
-                print!("{}", String::from_utf8_lossy(octets));
-                false
-            }
-            Event::Reply(_, Part::End) => true,
-            Event::Reply(_, Part::Err(refusal)) => return Err(io::Error::other(refusal.text.to_string())),
             _ => false,
         };
         if let Some(command) = done.then(|| script.pop()).flatten() {
@@ -114,15 +102,24 @@ async fn main() -> io::Result<()> {
     server.await?
 }
 
+fn show(part: &Part<'_>) {
+    match part {
+        Part::Ok(text) => println!("+OK {text}"),
+        Part::Stat(stat) => println!("{} messages, {} octets", stat.count, stat.octets),
+        Part::ScanItem(scan) => println!("message {} has {} octets", scan.number, scan.octets),
+        Part::Data(octets) => print!("{}", String::from_utf8_lossy(octets)),
+        _ => {}
+    }
+}
+
 /// A server for the other end: it lets `demo` in and serves the sample.
 async fn serve(mut io: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
     let mut config = Config::new();
     config.limits = Limits::for_window(512);
-    let mut session = Server::new(&config, Security::Tls);
-    let mut drop = Maildrop::closed();
+    let mut server = Server::new(&config, Security::Tls);
     let (mut rx, mut tx) = (FixedBuf::<512>::new(), FixedBuf::<4096>::new());
     loop {
-        match drop.receive(&mut session, Time::ZERO, rx.unread(), &mut tx) {
+        match server.receive(Time::ZERO, rx.unread(), &mut tx) {
             server::Event::NeedInput => {
                 flush(&mut io, &mut tx).await?;
                 match io.read(rx.space()).await? {
@@ -132,23 +129,21 @@ async fn serve(mut io: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
             }
             server::Event::NeedOutput => flush(&mut io, &mut tx).await?,
             server::Event::Login { reply, .. } => {
-                drop.open(sample::Sample::new());
-                reply.accept(&mut session, &mut tx, "welcome");
+                reply.accept(&mut server, &mut tx, sample::Sample::new(), "welcome");
             }
-            server::Event::Retr(number, reply) => {
-                let mut body = reply.begin(&mut session, &mut tx, "");
-                let mail = drop.index().and_then(|mail| mail.0.get(number.index()));
+            server::Event::Retr { number, reply } => {
+                let mut body = reply.begin(&mut server, &mut tx, "");
+                let mail = server.index().and_then(|mail| mail.0.get(number.index()));
                 let mut rest = mail.map_or(&[][..], |message| &message.text);
-                loop {
-                    body.fill(&mut rest, &mut tx);
-                    if rest.is_empty() {
-                        break; // what is queued leaves together with the closing dot
-                    }
+                while body.fill(&mut rest, &mut tx) == Fill::Flush {
                     flush(&mut io, &mut tx).await?;
                 }
-                body.end(&mut session);
+                // What is queued leaves together with the closing dot.
+                body.end(&mut server);
             }
-            server::Event::Quit { reply, .. } => reply.ok(&mut session, &mut tx, "bye"),
+            server::Event::Quit { reply } | server::Event::Update { reply } => {
+                reply.ok(&mut server, &mut tx, "bye");
+            }
             server::Event::Closed(_) => return flush(&mut io, &mut tx).await,
             _ => {}
         }

@@ -1,7 +1,9 @@
 //! What a session tells its embedder. Events borrow the window, never the session.
 
+use core::fmt;
+
 use crate::base64::Base64;
-use crate::text::Text;
+use crate::text::{Escaped, Text};
 use crate::types::{Capability, Code, Greeting, LangLine, ResponseCode, Scan, Stat, UidLine};
 
 /// What happened, or what the session needs, from [`Client::receive`](super::Client::receive).
@@ -11,10 +13,19 @@ pub enum Event<'i> {
     /// Flush the output, then read more into the window. At the end of input ask
     /// [`end_of_input`](super::Client::end_of_input).
     NeedInput,
-    /// The server's first line. Commands may be sent from here on, unless it is `-ERR`: then [`Closed`](Self::Closed) follows.
+    /// The server is ready. Commands may be sent from here on.
     Greeting(Greeting<'i>),
-    /// A reply, or a part of one, to the command that [`send`](super::Client::send) gave this id.
-    Reply(Id, Part<'i>),
+    /// The server greets with `-ERR`: [`Closed`](Self::Closed) follows.
+    Refused(Refusal<'i>),
+    /// A reply, or a part of one.
+    Reply {
+        /// The command, as [`send`](super::Client::send) numbered it.
+        id: Id,
+        /// What came.
+        part: Part<'i>,
+        /// Whether the reply is complete with this.
+        last: bool,
+    },
     /// A line that answers no command; [`Deviation::Unsolicited`](crate::Deviation::Unsolicited). Many servers say good-bye so.
     ///
     /// It is known for one only while nothing is asked: a line that was not read by then becomes the answer to the next command. To
@@ -48,7 +59,7 @@ impl Id {
 }
 
 /// A reply, or a part of one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Part<'i> {
     /// `+OK` in one line: the whole reply.
@@ -73,13 +84,43 @@ pub enum Part<'i> {
     Capability(Capability<'i>),
     /// A line of LANG.
     LangItem(LangLine<'i>),
-    /// A line that cannot be read as what it should be, without its line end. In a listing the next line follows; behind `+OK`
-    /// to STAT, `LIST n` or `UIDL n` it is the whole reply; in AUTH it is a challenge, and `cancel` is the answer.
-    Unreadable(&'i [u8]),
+    /// A line of a listing that cannot be read; the next line follows.
+    UnreadableItem(&'i [u8]),
+    /// `+OK` to STAT, `LIST n` or `UIDL n`, and the rest cannot be read: the whole reply.
+    UnreadableReply(&'i [u8]),
+    /// A challenge that is no base64: answer with [`cancel`](super::Client::cancel).
+    BadChallenge(&'i [u8]),
     /// Octets of a message, stuffing removed, of any length but 0.
     Data(&'i [u8]),
     /// The body is complete.
     End,
+}
+
+impl fmt::Debug for Part<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::End {
+            return f.write_str("End");
+        }
+        let mut tuple = |name, field: &dyn fmt::Debug| f.debug_tuple(name).field(field).finish();
+        match self {
+            Self::Ok(text) => tuple("Ok", text),
+            Self::Err(refusal) => tuple("Err", refusal),
+            Self::Stat(stat) => tuple("Stat", stat),
+            Self::Scan(scan) => tuple("Scan", scan),
+            Self::Uid(line) => tuple("Uid", line),
+            Self::Challenge(data) => tuple("Challenge", data),
+            Self::Begin(text) => tuple("Begin", text),
+            Self::ScanItem(scan) => tuple("ScanItem", scan),
+            Self::UidItem(line) => tuple("UidItem", line),
+            Self::Capability(capability) => tuple("Capability", capability),
+            Self::LangItem(line) => tuple("LangItem", line),
+            Self::UnreadableItem(line) => tuple("UnreadableItem", &Escaped(line)),
+            Self::UnreadableReply(line) => tuple("UnreadableReply", &Escaped(line)),
+            Self::BadChallenge(line) => tuple("BadChallenge", &Escaped(line)),
+            Self::Data(bytes) => tuple("Data", &Escaped(bytes)),
+            Self::End => Ok(()),
+        }
+    }
 }
 
 /// A `-ERR`.

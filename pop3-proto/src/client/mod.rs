@@ -22,9 +22,9 @@
 //!             client.send(&Command::Retr(MsgNo::FIRST), &mut out)?;
 //!             assert_eq!(out, b"RETR 1\r\n");
 //!         }
-//!         Event::Reply(_, Part::Data(octets)) => mail.extend_from_slice(octets),
-//!         Event::Reply(_, Part::End) => break,
-//!         Event::Reply(_, Part::Err(refusal)) => return Err(refusal.text.to_string().into()),
+//!         Event::Reply { part: Part::Data(octets), .. } => mail.extend_from_slice(octets),
+//!         Event::Reply { part: Part::End, .. } => break,
+//!         Event::Reply { part: Part::Err(refusal), .. } => return Err(refusal.text.to_string().into()),
 //!         Event::NeedInput => return client.end_of_input().map_err(Into::into), // a program flushes `out` and reads
 //!         _ => {}
 //!     }
@@ -34,22 +34,28 @@
 //! # }
 //! ```
 
+mod body;
+mod calls;
 mod capabilities;
 mod error;
 mod event;
+mod exchange;
 mod handover;
 mod listing;
+mod noted;
 mod profile;
 mod queue;
-mod receive;
+mod reader;
 mod refusal;
 mod send;
-mod session;
+mod settings;
+mod status;
+mod tally;
 
+pub use calls::Client;
 pub use capabilities::{Capabilities, Knowledge};
 pub use error::{ProtocolError, SendError};
 pub use event::{Event, Id, Need, Part, Refusal};
 pub use handover::Handover;
 pub use profile::Profile;
 pub use refusal::RefusalKind;
-pub use session::Client;

@@ -78,6 +78,27 @@ impl Asked {
     }
 }
 
+/// The questions as a reader needs them: the oldest, and that it is answered.
+pub(super) trait Questions {
+    fn front(&self) -> Option<(Id, Asked)>;
+    fn pop(&mut self);
+}
+
+impl<const Q: usize> Questions for Queue<Q> {
+    #[inline]
+    fn front(&self) -> Option<(Id, Asked)> {
+        self.at(0)
+    }
+
+    #[inline]
+    fn pop(&mut self) {
+        if self.len > 0 {
+            self.len = self.len.wrapping_sub(1);
+            self.first = self.first.wrapping_add(1);
+        }
+    }
+}
+
 /// The commands that wait for an answer, in order.
 #[derive(Clone, Debug)]
 pub(super) struct Queue<const Q: usize> {
@@ -113,21 +134,8 @@ impl<const Q: usize> Queue<Q> {
     }
 
     #[inline]
-    pub(super) fn front(&self) -> Option<(Id, Asked)> {
-        self.at(0)
-    }
-
-    #[inline]
     pub(super) fn back(&self) -> Option<Asked> {
         self.at(self.len.wrapping_sub(1)).map(|(_, asked)| asked)
-    }
-
-    #[inline]
-    pub(super) fn pop(&mut self) {
-        if self.len > 0 {
-            self.len = self.len.wrapping_sub(1);
-            self.first = self.first.wrapping_add(1);
-        }
     }
 
     fn at(&self, nth: u8) -> Option<(Id, Asked)> {

@@ -18,6 +18,9 @@ pub enum RefusalKind {
     Permanent,
     /// Server and policy do not agree on how to log in, or the connection cannot be trusted.
     Policy,
+    /// The program that logs in passed something that cannot be used; neither the server nor the user can help. No refusal of a
+    /// server means this.
+    Caller,
 }
 
 impl RefusalKind {
@@ -89,6 +92,7 @@ impl fmt::Display for RefusalKind {
             Self::Later => "try again later",
             Self::Permanent => "somebody has to step in at the server",
             Self::Policy => "the policy forbids it",
+            Self::Caller => "the program passed something that cannot be used",
         })
     }
 }

@@ -1,10 +1,11 @@
 //! What goes out: one command, one line, one entry in the queue.
 
+use super::calls::Client;
 use super::capabilities::Knowledge;
 use super::error::SendError;
 use super::event::Id;
 use super::queue::Asked;
-use super::session::{Client, Reading};
+use super::reader::Reading;
 use crate::base64;
 use crate::buf::Output;
 use crate::encode;
@@ -89,17 +90,20 @@ impl<const Q: usize> Client<Q> {
     }
 
     fn ready(&self) -> Result<(), SendError> {
-        match &self.reading {
-            Reading::Greeting | Reading::Challenged | Reading::Closed { .. } | Reading::Failed(_) => {
+        if self.has_failed() {
+            return Err(SendError::NotNow);
+        }
+        match &self.reader.reading {
+            Reading::Greeting | Reading::Challenged | Reading::Closed { .. } => {
                 return Err(SendError::NotNow);
             }
             Reading::Status | Reading::Listing | Reading::Body(_) | Reading::LfBody(_) => {}
         }
-        let pipelining = self.settings.pipelining && self.capabilities.pipelining();
-        match self.queue.back() {
+        let pipelining = self.settings.pipelining && self.reader.capabilities.pipelining();
+        match self.reader.queue.back() {
             None => Ok(()),
             Some(Asked::Auth) => Err(SendError::NotNow),
-            Some(last) if !pipelining || last.closes() || self.queue.is_full() => Err(SendError::Busy),
+            Some(last) if !pipelining || last.closes() || self.reader.queue.is_full() => Err(SendError::Busy),
             Some(_) => Ok(()),
         }
     }
@@ -109,7 +113,7 @@ impl<const Q: usize> Client<Q> {
         if argument.is_empty() || has_control(argument) {
             return Err(SendError::BadArgument);
         }
-        if !argument.is_ascii() && !self.capabilities.utf8_user() && !self.settings.eight_bit_logins {
+        if !argument.is_ascii() && !self.reader.capabilities.utf8_user() && !self.settings.eight_bit_logins {
             return Err(SendError::NotAscii);
         }
         if self.is_long(argument.len()) { Err(SendError::TooLong) } else { Ok(()) }
@@ -117,7 +121,7 @@ impl<const Q: usize> Client<Q> {
 
     /// Whether an argument is too long for a server from before RFC 2449.
     fn is_long(&self, argument: usize) -> bool {
-        let old = self.capabilities.knowledge() == Knowledge::Refused;
+        let old = self.reader.capabilities.knowledge() == Knowledge::Refused;
         old && argument > ARGUMENT && !self.settings.long_arguments
     }
 
@@ -129,14 +133,16 @@ impl<const Q: usize> Client<Q> {
     ) -> Result<Id, SendError> {
         self.ready()?;
         match asked {
-            Asked::Stls if self.security == Security::Tls || self.utf8 => return Err(SendError::NotNow),
+            Asked::Stls if self.security == Security::Tls || self.reader.utf8 => {
+                return Err(SendError::NotNow);
+            }
             // Their answers decide how the octets behind them are read.
-            Asked::Stls | Asked::Auth if !self.queue.is_empty() => return Err(SendError::Busy),
+            Asked::Stls | Asked::Auth if !self.reader.queue.is_empty() => return Err(SendError::Busy),
             _ => {}
         }
         write(out)?;
-        self.deleted |= asked == Asked::Dele;
-        Ok(self.queue.push(asked))
+        self.reader.deleted |= asked == Asked::Dele;
+        Ok(self.reader.queue.push(asked))
     }
 
     fn answer<O: Output>(
@@ -145,14 +151,14 @@ impl<const Q: usize> Client<Q> {
         out: &mut O,
         write: impl FnOnce(&mut O) -> Result<(), crate::buf::Full>,
     ) -> Result<(), SendError> {
-        if !matches!(self.reading, Reading::Challenged) {
+        if !matches!(self.reader.reading, Reading::Challenged) {
             return Err(SendError::NotNow);
         }
         if len > out.room() {
             return Err(SendError::Full);
         }
         write(out).and_then(|()| out.put(b"\r\n")).map_err(|_| SendError::Full)?;
-        self.reading = Reading::Status;
+        self.reader.reading = Reading::Status;
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! The body of a server that ends its lines in bare LF. Any line end ends a line here, so message text can forge the end:
 //! a session uses it only when told to, and only behind a status line that ended in bare LF itself.
 
+use super::state::State;
 use super::unstuff::Chunk;
 use crate::buf::Input;
 
@@ -8,27 +9,14 @@ use crate::buf::Input;
 #[derive(Clone, Debug)]
 pub(crate) struct LfUnstuffer(State);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    LineStart,
-    Inside,
-    Dot,
-    DotCr,
-    End,
-}
-
 impl LfUnstuffer {
     pub(crate) const fn new() -> Self {
         Self(State::LineStart)
     }
 
-    /// Whether [`next`](Self::next) would ask for more of a window with these octets.
+    /// Whether [`next`](Self::next) would ask for more of a window with these bytes.
     pub(crate) fn wants_more(&self, bytes: &[u8]) -> bool {
-        match (self.0, bytes) {
-            (state, []) => state != State::End,
-            (State::LineStart, b"." | b".\r") | (State::Dot, b"\r") => true,
-            _ => false,
-        }
+        self.0.wants_more(bytes)
     }
 
     pub(crate) fn next<'i>(&mut self, input: &mut impl Input<'i>) -> Chunk<'i> {

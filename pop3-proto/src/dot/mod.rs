@@ -18,13 +18,16 @@
 //! assert_eq!(mail, b".hidden\r\nbody\r\n");
 //! ```
 
+mod body_end;
 mod lf;
 mod search;
 mod size;
+mod state;
 mod stuff;
 mod top;
 mod unstuff;
 
+pub use body_end::BodyEnd;
 pub(crate) use lf::LfUnstuffer;
 pub use size::{WireSize, wire_size};
 pub use stuff::Stuffer;

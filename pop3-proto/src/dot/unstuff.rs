@@ -1,6 +1,7 @@
 //! Only CRLF.CRLF ends a body, and one byte of state finds it however the bytes are cut (RFC 1939 section 3).
 
 use super::search::{far_lf_dot, near_lf_dot};
+use super::state::State;
 use crate::buf::Input;
 use crate::word::WORD;
 
@@ -22,22 +23,6 @@ pub enum Chunk<'i> {
 #[derive(Clone, Debug)]
 pub struct Unstuffer(State);
 
-/// What came last, as far as it matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    /// A line end, or nothing yet.
-    LineStart,
-    /// Anything else.
-    Inside,
-    /// A CR that may become a line end.
-    Cr,
-    /// A dot at the start of a line; it is held back.
-    Dot,
-    /// That dot and a CR; both are held back.
-    DotCr,
-    End,
-}
-
 impl Unstuffer {
     /// At the start of a body, right behind the status line.
     #[must_use]
@@ -51,13 +36,9 @@ impl Unstuffer {
         self.next_noting(&mut input, &mut false)
     }
 
-    /// Whether [`next`](Self::next) would ask for more of a window with these octets.
+    /// Whether [`next`](Self::next) would ask for more of a window with these bytes.
     pub(crate) fn wants_more(&self, bytes: &[u8]) -> bool {
-        match (self.0, bytes) {
-            (state, []) => state != State::End,
-            (State::LineStart, b"." | b".\r") | (State::Dot, b"\r") => true,
-            _ => false,
-        }
+        self.0.wants_more(bytes)
     }
 
     /// As [`next`](Self::next); sets `unstuffed` at a leading dot that no server which stuffs would send.

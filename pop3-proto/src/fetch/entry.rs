@@ -123,7 +123,7 @@ impl Id {
         let mut octets = text.strip_prefix("uid:")?.bytes();
         while let Some(octet) = octets.next() {
             uid.push(match octet {
-                b'%' => hex::octet(octets.next()?, octets.next()?)?,
+                b'%' => hex::byte(octets.next()?, octets.next()?)?,
                 0x21..=0x7E => octet,
                 _ => return None,
             });
@@ -137,7 +137,7 @@ fn digest(text: &str) -> Option<HeaderDigest> {
     let mut digest = [0; 16];
     for (octet, pair) in digest.iter_mut().zip(digits.chunks_exact(2)) {
         let [high, low] = pair else { return None };
-        *octet = hex::octet(*high, *low)?;
+        *octet = hex::byte(*high, *low)?;
     }
     Some(digest)
 }

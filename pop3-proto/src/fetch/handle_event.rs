@@ -11,21 +11,11 @@ use crate::types::Verb;
 impl Fetch {
     /// Takes an event of the session, and says what it means for the store.
     pub fn handle_event<'i>(&mut self, event: &Event<'i>) -> FetchEvent<'i> {
-        let (Event::Reply(_, part), Some(sent)) = (event, self.sent.front()) else {
+        let (Event::Reply { part, last, .. }, Some(sent)) = (event, self.sent.front()) else {
             return FetchEvent::Nothing;
         };
         let (sent, part) = (*sent, *part);
-        if !matches!(
-            part,
-            Part::Begin(_)
-                | Part::Data(_)
-                | Part::ScanItem(_)
-                | Part::UidItem(_)
-                | Part::Unreadable(_)
-                | Part::Capability(_)
-                | Part::LangItem(_)
-        ) || (sent == Sent::Stat && matches!(part, Part::Unreadable(_)))
-        {
+        if *last {
             self.sent.pop_front();
         }
         match sent {
@@ -50,7 +40,7 @@ impl Fetch {
         let fits = match part {
             Part::ScanItem(scan) => self.listing.scan(scan, most),
             Part::UidItem(line) => self.listing.uid(&line, most),
-            Part::Unreadable(_) => self.listing.unreadable(most),
+            Part::UnreadableItem(_) => self.listing.unreadable(most),
             _ => Some(()),
         };
         if fits.is_none() {

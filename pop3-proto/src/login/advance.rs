@@ -7,10 +7,11 @@ use super::policy::Tls;
 use crate::buf::Output;
 use crate::client::RefusalKind;
 use crate::client::{Capabilities, Client, Knowledge, SendError};
-use crate::sasl::client::Engine as _;
+use crate::sasl::Why;
+use crate::sasl::client::Engine;
 use crate::types::{Command, Security};
 
-impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
+impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
     /// Sends what is to be sent, and says where the login stands. Call it before every read, and after every event.
     ///
     /// # Errors
@@ -28,7 +29,10 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
                 Stage::Failed(failure) => return Ok(Progress::Failed(failure)),
                 Stage::Handover if client.security() == Security::Plain => return Ok(Progress::StartTls),
                 // The list in clear counts no more (RFC 2595 section 4).
-                Stage::Handover => Stage::AskCapa,
+                Stage::Handover => {
+                    self.own.iter_mut().for_each(|own| own.announced = false);
+                    Stage::AskCapa
+                }
                 Stage::AskCapa if self.hangs_up_on_capa(client.security()) => Stage::Choose,
                 Stage::AskCapa => {
                     client.send(&Command::Capa, out)?;
@@ -40,7 +44,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
                 Stage::Method => self.next_method(client, out)?,
                 Stage::SendPass => self.pass(client, out)?,
                 Stage::Respond(method) => {
-                    client.respond(self.exchange.response(), out)?;
+                    client.respond(self.engine(method).response(), out)?;
                     Stage::Auth(method)
                 }
                 Stage::Cancel(method) => {
@@ -128,7 +132,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
             }
         }
         Ok(self.last.map_or_else(
-            || policy_failure(Reason::NoMethod),
+            || self.unusable.map_or(policy_failure(Reason::NoMethod), |(method, why)| unusable(method, why)),
             |failure| {
                 // Every failure caused by credentials would have said so (RFC 3206 section 6).
                 let blameless = failure.kind == RefusalKind::Credentials && capabilities.auth_resp_code();
@@ -150,6 +154,10 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
         out: &mut impl Output,
     ) -> Result<Stage, SendError> {
         let name = self.credentials.name.as_bytes();
+        if method == Method::Own {
+            let mechanism = self.own.as_ref().ok_or(SendError::BadArgument)?.mechanism.name;
+            return self.begin_exchange(method, mechanism, announced, client, out);
+        }
         let Some(mechanism) = method.mechanism() else {
             if method == Method::User {
                 // A name is not shown for a password that cannot follow.
@@ -162,23 +170,39 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
             client.send(&Command::Apop { name, digest }, out)?;
             return Ok(Stage::Answer(method));
         };
-        if !self.exchange.start(mechanism.name, offers_plus(method, client.capabilities())) {
-            return Err(SendError::BadArgument);
+        if let Err(why) = self.exchange.start(mechanism.name, offers_plus(method, client.capabilities())) {
+            self.unusable = self.unusable.or(Some((method, why)));
+            return match why {
+                // A mistake of the program: a weaker method in its place would hide it.
+                Why::Memory | Why::Nonce | Why::Token | Why::TooLong => Ok(unusable(method, why)),
+                _ => Err(SendError::BadArgument),
+            };
         }
-        // Microsoft hangs up on a token behind AUTH.
+        self.begin_exchange(method, mechanism.name, announced, client, out)
+    }
+
+    fn begin_exchange<const Q: usize>(
+        &mut self,
+        method: Method,
+        mechanism: &str,
+        announced: bool,
+        client: &mut Client<Q>,
+        out: &mut impl Output,
+    ) -> Result<Stage, SendError> {
+        // Microsoft hangs up on a token that follows AUTH on its line.
         let with_initial = announced && method != Method::Xoauth2;
-        let sent = match self.exchange.initial().filter(|_| with_initial) {
-            Some(initial) => match client.auth(mechanism.name, Some(initial), out) {
+        self.spoke = match self.engine(method).initial().filter(|_| with_initial) {
+            Some(initial) => match client.auth(mechanism, Some(initial), out) {
                 Err(SendError::TooLong) => false,
                 Ok(_) => true,
                 Err(error) => return Err(error),
             },
             None => false,
         };
-        if sent {
-            self.exchange.sent_initial();
+        if self.spoke {
+            self.engine_mut(method).sent_initial();
         } else {
-            client.auth(mechanism.name, None, out)?;
+            client.auth(mechanism, None, out)?;
         }
         Ok(Stage::Auth(method))
     }
@@ -215,6 +239,10 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
         self.exchange.forget();
         Ok(if asks { Stage::CapaAgain } else { Stage::In })
     }
+}
+
+pub(super) const fn unusable(method: Method, why: Why) -> Stage {
+    Stage::Failed(Failure::new(RefusalKind::Caller, Reason::Unusable(method, why)))
 }
 
 const fn policy_failure(reason: Reason) -> Stage {

@@ -3,9 +3,10 @@
 use super::method::Method;
 use super::planner::Login;
 use crate::client::{Capabilities, Knowledge};
+use crate::sasl::client::Engine;
 use crate::types::{Protection, Security};
 
-impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
+impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
     /// The method, and whether the server announced it. What it did not announce comes last.
     pub(super) fn choose(&self, capabilities: &Capabilities, security: Security) -> Option<(Method, bool)> {
         let tried = self.tried.union(self.notes.failed);
@@ -17,8 +18,9 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
         });
         let announced = candidates.clone().find(|method| self.is_announced(*method, capabilities));
         announced.map(|method| (method, true)).or_else(|| {
-            let unannounced =
-                candidates.find(|method| self.policy.try_unannounced && self.may_be_there(*method));
+            let unannounced = candidates.find(|method| {
+                self.policy.try_unannounced && self.unusable.is_none() && self.may_be_there(*method)
+            });
             unannounced.map(|method| (method, false))
         })
     }
@@ -27,6 +29,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
     fn fits(&self, method: Method) -> bool {
         let credentials = &self.credentials;
         match method {
+            Method::Own => self.own.is_some(),
             Method::External => credentials.certificate,
             Method::OauthBearer | Method::Xoauth2 => credentials.token.is_some(),
             Method::Anonymous => credentials.trace.is_some(),
@@ -56,8 +59,12 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
             && self.is_announced(plus, capabilities)
     }
 
-    const fn is_safe(&self, method: Method, security: Security) -> bool {
-        match (security, method.needs()) {
+    fn is_safe(&self, method: Method, security: Security) -> bool {
+        let needs = match &self.own {
+            Some(own) if method == Method::Own => own.mechanism.needs,
+            _ => method.needs(),
+        };
+        match (security, needs) {
             (Security::Tls, _) | (Security::Plain, Protection::None) => true,
             (Security::Plain, Protection::Private) => self.policy.allow_plaintext_secrets,
             (Security::Plain, Protection::Tls) => false,
@@ -67,6 +74,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
     fn is_announced(&self, method: Method, capabilities: &Capabilities) -> bool {
         match method.mechanism() {
             Some(mechanism) => capabilities.offers(mechanism.name),
+            None if method == Method::Own => self.own.as_ref().is_some_and(|own| own.announced),
             None if method == Method::Apop => true,
             // Older servers announce nothing and have USER.
             None => capabilities.user() || capabilities.knowledge() != Knowledge::Known,

@@ -5,10 +5,12 @@ use super::failure::{Failure, Reason, Retry};
 use super::method::{Method, Methods};
 use super::planner::{Login, Stage};
 use crate::client::RefusalKind;
+use crate::sasl::Why;
+use crate::sasl::client::Engine;
 use crate::types::Security;
 
-impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
-    /// Call it in place of [`see`](Self::see) when a read returns nothing.
+impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
+    /// Call it in place of [`handle_event`](Self::handle_event) when a read returns nothing.
     pub fn end_of_input(&mut self) -> Failure {
         let failure = match (self.stage, self.last) {
             (Stage::Failed(failure), _) => failure,
@@ -27,6 +29,12 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
             // It said -ERR and hung up; that the next method was on its way already changes nothing.
             (Stage::Method, Some(last)) => self.hung_up(last, self.spare),
             (_, Some(last)) if self.unanswered => self.hung_up(last, true),
+            (Stage::Cancelled(method) | Stage::Cancel(method), _)
+                if self.engine(method).fault().is_some() =>
+            {
+                let why = self.engine(method).fault().unwrap_or(Why::Memory);
+                Failure::new(RefusalKind::Caller, Reason::Unusable(method, why))
+            }
             (Stage::Cancelled(method) | Stage::Cancel(method), _) if method.proves_the_server() => {
                 Failure::new(RefusalKind::Policy, Reason::NotProved(method))
             }

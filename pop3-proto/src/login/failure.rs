@@ -4,6 +4,7 @@ use core::fmt;
 
 use super::method::Method;
 use crate::client::RefusalKind;
+use crate::sasl::Why;
 
 /// Why nobody is logged in. It is final for this connection: end it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,9 @@ pub enum Reason {
     StlsRefused,
     /// There is no method that the server has, the credentials fit and the policy permits on this connection.
     NoMethod,
+    /// This method cannot be used, by a mistake of the program that logs in: a nonce is missing, or the memory is too small. Nothing
+    /// weaker was tried in its place.
+    Unusable(Method, Why),
     /// The server refused this method, the last that was tried.
     Refused(Method),
     /// The server says that the login succeeded and has not proved that it knows the password, or has just said the opposite. It
@@ -71,6 +75,7 @@ impl fmt::Display for Reason {
             Self::NoMethod => {
                 f.write_str("no login method that server, credentials and policy have in common")
             }
+            Self::Unusable(method, why) => write!(f, "{} cannot be used: {why}", method.as_str()),
             Self::Refused(method) => write!(f, "login refused ({})", method.as_str()),
             Self::NotProved(method) => {
                 write!(f, "the server has not proved that it knows the password ({})", method.as_str())

@@ -1,5 +1,6 @@
 //! What comes in: every event moves the plan on, none of them writes anything.
 
+use super::advance::unusable;
 use super::failure::{Failure, Reason};
 use super::method::Method;
 use super::planner::{Login, Stage};
@@ -7,22 +8,28 @@ use super::policy::Tls;
 use crate::base64::Base64;
 use crate::client::RefusalKind;
 use crate::client::{Event, Part, Refusal};
-use crate::sasl::client::{Engine as _, Step};
-use crate::types::{Greeting, Status};
+use crate::sasl::client::{Engine, Step};
+use crate::types::{Capability, Greeting};
 
-impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
+impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
     /// Takes an event of the session. It remembers what counts and keeps nothing that the event borrows.
     pub fn handle_event(&mut self, event: &Event<'_>) {
-        self.unanswered &= !matches!(event, Event::Reply(..));
+        self.unanswered &= !matches!(event, Event::Reply { .. });
         self.stage = match *event {
             Event::Greeting(greeting) => self.greeted(&greeting),
-            Event::Reply(_, Part::Challenge(challenge)) => self.challenged(Some(challenge)),
-            Event::Reply(_, Part::Unreadable(_)) => match self.stage {
-                Stage::Auth(_) => self.challenged(None),
-                stage => stage,
-            },
-            Event::Reply(_, Part::Ok(_) | Part::End) => self.answered(),
-            Event::Reply(_, Part::Err(refusal)) => self.refused(&refusal),
+            Event::Refused(refusal) => self.unwelcome(&refusal),
+            Event::Reply { part: Part::Begin(_), .. } => {
+                self.own.iter_mut().for_each(|own| own.announced = false);
+                self.stage
+            }
+            Event::Reply { part: Part::Capability(Capability::Sasl(names)), .. } => {
+                self.own.iter_mut().for_each(|own| own.announced |= names.contains(own.mechanism.name));
+                self.stage
+            }
+            Event::Reply { part: Part::Challenge(challenge), .. } => self.challenged(Some(challenge)),
+            Event::Reply { part: Part::BadChallenge(_), .. } => self.challenged(None),
+            Event::Reply { part: Part::Ok(_) | Part::End, .. } => self.answered(),
+            Event::Reply { part: Part::Err(refusal), .. } => self.refused(&refusal),
             Event::Closed if !matches!(self.stage, Stage::Failed(_) | Stage::Handover) => {
                 Stage::Failed(self.end_of_input())
             }
@@ -30,13 +37,15 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
         };
     }
 
+    fn unwelcome(&mut self, refusal: &Refusal<'_>) -> Stage {
+        self.keep_words(refusal.text);
+        let kind = RefusalKind::classify(refusal).unwrap_or(RefusalKind::Later);
+        Stage::Failed(Failure::new(kind, Reason::Greeting))
+    }
+
     fn greeted(&mut self, greeting: &Greeting<'_>) -> Stage {
-        if greeting.line.status == Status::Err {
-            self.keep_words(greeting.line.text);
-            let refusal = Refusal { code: greeting.line.code, text: greeting.line.text };
-            let kind = RefusalKind::classify(&refusal).unwrap_or(RefusalKind::Later);
-            return Stage::Failed(Failure::new(kind, Reason::Greeting));
-        }
+        #[cfg(not(feature = "apop"))]
+        let _ = greeting;
         #[cfg(feature = "apop")]
         {
             let wanted = self.policy.methods.contains(Method::Apop);
@@ -56,10 +65,11 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
         };
         let challenge = match challenge {
             Some(challenge) => challenge,
-            None if self.exchange.awaits_first_challenge() => Base64::EMPTY,
+            None if !self.spoke && self.engine(method).initial().is_some() => Base64::EMPTY,
             None => return Stage::Cancel(method),
         };
-        match self.exchange.step(challenge) {
+        self.spoke = true;
+        match self.engine_mut(method).step(challenge) {
             Step::Respond(_) => Stage::Respond(method),
             Step::Cancel => Stage::Cancel(method),
         }
@@ -72,7 +82,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
             Stage::Utf8 => Stage::Method,
             Stage::User => Stage::SendPass,
             Stage::Answer(method) => Stage::LoggedIn(method),
-            Stage::Auth(method) if self.exchange.is_proved() => Stage::LoggedIn(method),
+            Stage::Auth(method) if self.engine(method).is_proved() => Stage::LoggedIn(method),
             Stage::Auth(method) | Stage::Cancelled(method) => not_proved(method),
             Stage::CapaAgain => Stage::In,
             stage => stage,
@@ -93,6 +103,9 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
             Stage::Stls => Stage::GoOnInClear,
             Stage::User => self.method_refused(Method::User, refusal),
             Stage::Answer(method) | Stage::Auth(method) => self.method_refused(method, refusal),
+            Stage::Cancelled(method) if self.engine(method).fault().is_some() => {
+                self.engine(method).fault().map_or(self.stage, |why| unusable(method, why))
+            }
             Stage::Cancelled(method) if method.proves_the_server() => not_proved(method),
             Stage::Cancelled(method) => self.next_after(method, RefusalKind::Policy),
             stage => stage,
@@ -105,14 +118,14 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Login<'_, M> {
         let refused = |kind| Stage::Failed(Failure::new(kind, Reason::Refused(method)));
         // The password was right, or the token was looked at: no other way makes it better. And whoever refuses a binding is not
         // told next that there is none (RFC 5802 section 6).
-        if method.proves_the_server() && self.exchange.is_proved() {
+        if method != Method::Own && method.proves_the_server() && self.exchange.is_proved() {
             return refused(RefusalKind::classify(refusal).unwrap_or(RefusalKind::Later));
         }
         if method.binds() && self.policy.allow_unbound {
             return self
                 .next_after(method, RefusalKind::classify(refusal).unwrap_or(RefusalKind::Credentials));
         }
-        if self.exchange.refusal().is_some() || method.binds() {
+        if self.engine(method).refusal().is_some() || method.binds() {
             return refused(RefusalKind::classify(refusal).unwrap_or(RefusalKind::Credentials));
         }
         match (RefusalKind::classify(refusal), refusal.known_code()) {

@@ -1,7 +1,6 @@
 //! The ways to log in, the strongest first.
 
-use core::fmt;
-
+use crate::bits::bit_set;
 use crate::types::{Mechanism, Protection};
 
 macro_rules! methods {
@@ -25,9 +24,9 @@ macro_rules! methods {
                 }
             }
 
-            /// The SASL mechanism; `None` for APOP, and for USER with PASS.
+            /// The SASL mechanism of this crate; `None` for APOP, for USER with PASS, and for [`Own`](Self::Own).
             #[must_use]
-            pub const fn mechanism(self) -> Option<Mechanism<'static>> {
+            pub const fn mechanism(self) -> Option<Mechanism> {
                 match self {
                     $(Self::$name => $mechanism,)+
                 }
@@ -37,6 +36,8 @@ macro_rules! methods {
 }
 
 methods! {
+    /// The mechanism that the program has brought along; see [`Login::with_engine`](super::Login::with_engine).
+    Own = "own", None;
     /// The TLS client certificate (RFC 4422 appendix A).
     External = "external", Some(Mechanism::EXTERNAL);
     /// A token (RFC 7628).
@@ -73,9 +74,12 @@ impl Method {
         Self::ALL.iter().copied().find(|method| method.as_str().eq_ignore_ascii_case(name))
     }
 
-    /// Whether the server has to prove itself in it.
+    /// Whether the server has to prove itself in it. An own mechanism may; nobody here knows, so it counts as one that does.
     pub(super) const fn proves_the_server(self) -> bool {
-        matches!(self, Self::ScramSha256Plus | Self::ScramSha1Plus | Self::ScramSha256 | Self::ScramSha1)
+        matches!(
+            self,
+            Self::Own | Self::ScramSha256Plus | Self::ScramSha1Plus | Self::ScramSha256 | Self::ScramSha1
+        )
     }
 
     /// Whether the server sees the password itself.
@@ -98,74 +102,12 @@ impl Method {
     }
 }
 
-/// A set of [`Method`]s.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Methods(u16);
-
-const _: () = assert!(Method::ALL.len() <= 16, "a set of methods is 16 bits");
-
-impl Methods {
-    /// None.
-    pub const NONE: Self = Self(0);
-
-    /// All but APOP.
-    pub const DEFAULT: Self = {
-        let mut all = Self::NONE;
-        let mut rest = Method::ALL;
-        while let [first, tail @ ..] = rest {
-            all = all.with(*first);
-            rest = tail;
-        }
-        all.without(Method::Apop)
-    };
-
-    /// This one only.
-    #[must_use]
-    pub const fn only(method: Method) -> Self {
-        Self::NONE.with(method)
-    }
-
-    /// This set and `method`.
-    #[must_use]
-    pub const fn with(self, method: Method) -> Self {
-        Self(self.0 | Self::bit(method))
-    }
-
-    /// This set without `method`.
-    #[must_use]
-    pub const fn without(self, method: Method) -> Self {
-        Self(self.0 & !Self::bit(method))
-    }
-
-    /// Whether it is in the set.
-    #[must_use]
-    pub const fn contains(self, method: Method) -> bool {
-        self.0 & Self::bit(method) != 0
-    }
-
-    /// Those of either set.
-    #[must_use]
-    pub const fn union(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// How many they are.
-    pub(super) const fn count(self) -> u32 {
-        self.0.count_ones()
-    }
-
-    /// One by one, the strongest first.
-    pub fn iter(self) -> impl Iterator<Item = Method> + Clone {
-        Method::ALL.iter().copied().filter(move |method| self.contains(*method))
-    }
-
-    const fn bit(method: Method) -> u16 {
-        1_u16.wrapping_shl(method as u32)
-    }
+bit_set! {
+    /// A set of [`Method`]s.
+    Methods of Method in u16
 }
 
-impl fmt::Debug for Methods {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.iter()).finish()
-    }
+impl Methods {
+    /// All but APOP, in which the server shows a name and the client a proof that can be guessed from offline.
+    pub const DEFAULT: Self = Self::ALL.without(Method::Apop);
 }

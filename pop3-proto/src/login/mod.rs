@@ -13,7 +13,7 @@
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let credentials = Credentials::password("tim", Secret::new(b"tanstaaf"));
-//! let channel = Channel::new("K3yR1ZHyDnRTnBHf8mfA", "mail.example.com"); // the nonce: new, from a random source
+//! let channel = Channel::new("mail.example.com"); // set `nonce` for SCRAM: new, from a random source
 //! let mut login = Login::new(credentials, channel, Policy::DEFAULT, [0; 1200]);
 //! let mut client: Client = Client::new(Profile::LENIENT, Security::Tls);
 //!
@@ -43,11 +43,13 @@ mod end_of_input;
 mod failure;
 mod handle_event;
 mod method;
+mod own;
 mod planner;
 mod policy;
 
 pub use crate::client::RefusalKind;
 pub use failure::{Failure, Reason, Retry};
 pub use method::{Method, Methods};
+pub use own::NoEngine;
 pub use planner::{Login, Progress};
 pub use policy::{Policy, ServerNotes, Tls};

@@ -4,20 +4,25 @@ use core::fmt;
 
 use super::failure::Failure;
 use super::method::{Method, Methods};
+use super::own::{NoEngine, Own};
 use super::policy::{Policy, ServerNotes};
-use crate::sasl::Channel;
-use crate::sasl::client::{Credentials, Engine as _, Exchange};
+use crate::sasl::client::{Credentials, Engine, Exchange};
+use crate::sasl::{Channel, Why};
 use crate::text::Text;
-use crate::types::{ApopDigest, Security};
+use crate::types::{ApopDigest, Mechanism, Security};
 
 /// Octets of a refusal's text that are kept.
 const WORDS: usize = 128;
 
 /// The login of one connection.
 ///
-/// `M` is the memory of the mechanisms, see [`Exchange`]: 1,200 octets, or [`Exchange::MEMORY`] for long tokens.
-pub struct Login<'c, M: AsRef<[u8]> + AsMut<[u8]>> {
+/// `M` is the memory of the mechanisms, see [`Exchange`]: [`SASL_MEMORY_SMALL`](crate::limits::SASL_MEMORY_SMALL) bytes, or
+/// [`SASL_MEMORY`](crate::limits::SASL_MEMORY) for tokens. `E` is a mechanism of your own; see [`with_engine`](Self::with_engine).
+pub struct Login<'c, M: AsRef<[u8]> + AsMut<[u8]>, E = NoEngine> {
     pub(super) exchange: Exchange<'c, M>,
+    pub(super) own: Option<Own<E>>,
+    /// The client's first message of the present exchange is out.
+    pub(super) spoke: bool,
     pub(super) credentials: Credentials<'c>,
     pub(super) policy: Policy,
     pub(super) notes: ServerNotes,
@@ -36,6 +41,8 @@ pub struct Login<'c, M: AsRef<[u8]> + AsMut<[u8]>> {
     pub(super) method: Option<Method>,
     words: [u8; WORDS],
     words_len: usize,
+    /// The first method that the caller's fault ruled out.
+    pub(super) unusable: Option<(Method, Why)>,
 }
 
 /// What is to be done, or what is waited for.
@@ -92,6 +99,8 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Login<'c, M> {
     pub const fn new(credentials: Credentials<'c>, channel: Channel<'c>, policy: Policy, memory: M) -> Self {
         Self {
             exchange: Exchange::new(credentials, channel, memory),
+            own: None,
+            spoke: false,
             credentials,
             policy,
             notes: ServerNotes::NONE,
@@ -105,9 +114,41 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Login<'c, M> {
             method: None,
             words: [0; WORDS],
             words_len: 0,
+            unusable: None,
         }
     }
 
+    /// Brings a mechanism along that this crate does not have, GSSAPI or NTLM for instance. It is used before all others where the
+    /// server announces it, and goes through the same STLS, CAPA and failures; its [`Method`] is [`Method::Own`].
+    ///
+    /// The engine knows its credentials; it is asked for one exchange on one connection.
+    #[must_use]
+    pub fn with_engine<E: Engine>(self, mechanism: Mechanism, engine: E) -> Login<'c, M, E> {
+        let own = Own { mechanism, engine, announced: false };
+        // Named one by one: the type changes, and a struct update cannot.
+        Login {
+            exchange: self.exchange,
+            own: Some(own),
+            spoke: self.spoke,
+            credentials: self.credentials,
+            policy: self.policy,
+            notes: self.notes,
+            stage: self.stage,
+            digest: self.digest,
+            tried: self.tried,
+            refused: self.refused,
+            last: self.last,
+            unanswered: self.unanswered,
+            spare: self.spare,
+            method: self.method,
+            words: self.words,
+            words_len: self.words_len,
+            unusable: self.unusable,
+        }
+    }
+}
+
+impl<'c, M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'c, M, E> {
     /// What earlier connections to this server taught.
     #[must_use]
     pub const fn with_server_notes(mut self, notes: ServerNotes) -> Self {
@@ -142,7 +183,22 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Login<'c, M> {
     /// Why a token was refused, if the server said so: the JSON object of RFC 7628 section 3.2.2.
     #[must_use]
     pub fn token_refusal(&self) -> Option<&[u8]> {
-        self.exchange.refusal()
+        self.own.as_ref().and_then(|own| own.engine.refusal()).or_else(|| self.exchange.refusal())
+    }
+
+    /// What runs this method.
+    pub(super) fn engine(&self, method: Method) -> &dyn Engine {
+        match &self.own {
+            Some(own) if method == Method::Own => &own.engine,
+            _ => &self.exchange,
+        }
+    }
+
+    pub(super) fn engine_mut(&mut self, method: Method) -> &mut dyn Engine {
+        match &mut self.own {
+            Some(own) if method == Method::Own => &mut own.engine,
+            _ => &mut self.exchange,
+        }
     }
 
     pub(super) fn keep_words(&mut self, text: Text<'_>) {
@@ -154,7 +210,7 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Login<'c, M> {
     }
 }
 
-impl<M: AsRef<[u8]> + AsMut<[u8]>> fmt::Debug for Login<'_, M> {
+impl<M: AsRef<[u8]> + AsMut<[u8]>, E> fmt::Debug for Login<'_, M, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Login")
             .field("stage", &self.stage)

@@ -1,7 +1,7 @@
 //! A command line is told apart by its first four octets and read strictly.
 
 use super::error::CommandError;
-use super::grammar::any_command;
+use super::grammar::{any_command, capitals};
 use super::number::{last_number, msg_no_at};
 use crate::secret::Secret;
 use crate::types::{Command, MsgNo};
@@ -71,13 +71,6 @@ const QUIT: u32 = capitals(*b"QUIT");
 const CAPA: u32 = capitals(*b"CAPA");
 const STLS: u32 = capitals(*b"STLS");
 const UTF8: u32 = capitals(*b"UTF8");
-
-/// Four octets in capitals: only letters have bit 6 set and may lose bit 5.
-#[inline]
-pub(super) const fn capitals(word: [u8; 4]) -> u32 {
-    let word = u32::from_be_bytes(word);
-    word & !((word & 0x4040_4040) >> 1)
-}
 
 /// One message number behind a verb of four letters, and nothing else.
 #[inline]

@@ -5,7 +5,6 @@ use nom::combinator::{rest, verify};
 use nom::sequence::separated_pair;
 use nom::{IResult, Parser as _};
 
-use super::command::capitals;
 use super::error::CommandError;
 use super::number::{msg_no, number};
 use crate::base64::Base64;
@@ -174,4 +173,11 @@ fn other(line: &[u8]) -> Result<Command<'_>, CommandError> {
         }
         _ => Err(CommandError::Keyword),
     }
+}
+
+/// Four octets in capitals: only letters have bit 6 set and may lose bit 5.
+#[inline]
+pub(super) const fn capitals(word: [u8; 4]) -> u32 {
+    let word = u32::from_be_bytes(word);
+    word & !((word & 0x4040_4040) >> 1)
 }

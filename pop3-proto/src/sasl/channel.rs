@@ -2,12 +2,14 @@
 
 use core::fmt;
 
+use super::nonce::Nonce;
+
 /// What a mechanism needs to know of the connection, the server and the moment.
 ///
 /// ```
-/// use pop3_proto::sasl::Channel;
-/// let nonce = "fyko2d2lbbFgONRv9qkxdawL"; // new for every exchange, from a random source
-/// let mut channel = Channel::new(nonce, "mail.example.com");
+/// use pop3_proto::sasl::{Channel, Nonce};
+/// let mut channel = Channel::new("mail.example.com");
+/// channel.nonce = Some(Nonce::new([7; 18])); // new for every exchange, from a random source
 /// channel.authority = Some(("mail.example.com", 995));
 /// ```
 #[derive(Clone, Copy)]
@@ -15,7 +17,7 @@ use core::fmt;
 pub struct Channel<'c> {
     /// Text that no exchange ever had before and nobody can guess: at least 18 random octets in base64. It becomes this end's
     /// part of the SCRAM nonce (RFC 5802 section 5.1), and the front of a server's CRAM-MD5 challenge (RFC 2195 section 2).
-    pub nonce: &'c str,
+    pub nonce: Option<Nonce>,
     /// Server: its name, for the challenge of CRAM-MD5.
     pub host: &'c str,
     /// Host and port that the client connected to, if they are known for sure: in OAUTHBEARER a client says them, and a server
@@ -50,9 +52,9 @@ pub struct Binding<'c> {
 impl<'c> Channel<'c> {
     /// A channel without authority, certificate, binding and fake key.
     #[must_use]
-    pub const fn new(nonce: &'c str, host: &'c str) -> Self {
+    pub const fn new(host: &'c str) -> Self {
         Self {
-            nonce,
+            nonce: None,
             host,
             authority: None,
             external: None,

@@ -8,6 +8,7 @@ use crate::base64::Base64;
 use crate::buf::{Full, Output};
 use crate::sasl::gs2::first_octet;
 use crate::sasl::prepare::prepare;
+use crate::sasl::why::Why;
 
 /// Where something lies in the memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,32 +39,32 @@ impl<'m> Memory<'m> {
         Self { octets, used }
     }
 
-    /// Keeps a copy; `None` if it does not fit.
-    pub(super) fn keep(&mut self, octets: &[u8]) -> Option<Span> {
+    /// Keeps a copy.
+    pub(super) fn keep(&mut self, octets: &[u8]) -> Result<Span, Full> {
         let start = self.mark();
-        self.put(octets).ok()?;
-        Some(self.since(start))
+        self.put(octets)?;
+        Ok(self.since(start))
     }
 
     /// Adds what is kept elsewhere in the memory once more.
-    pub(super) fn copy(&mut self, span: Span) -> Option<()> {
-        let (kept, free) = self.octets.split_at_mut_checked(*self.used)?;
-        let octets = kept.get(span.start..span.end)?;
-        free.get_mut(..octets.len())?.copy_from_slice(octets);
-        *self.used = self.used.checked_add(octets.len())?;
-        Some(())
+    pub(super) fn copy(&mut self, span: Span) -> Result<(), Full> {
+        let (kept, free) = self.octets.split_at_mut_checked(*self.used).ok_or(Full)?;
+        let octets = kept.get(span.start..span.end).ok_or(Full)?;
+        free.get_mut(..octets.len()).ok_or(Full)?.copy_from_slice(octets);
+        *self.used = self.used.wrapping_add(octets.len());
+        Ok(())
     }
 
     /// Adds the base64 text of what is kept elsewhere in the memory.
     #[cfg(feature = "scram")]
-    pub(super) fn put_base64(&mut self, span: Span) -> Option<()> {
+    pub(super) fn put_base64(&mut self, span: Span) -> Result<(), Full> {
         let mut text = [0; 64];
         for start in (span.start..span.end).step_by(48) {
-            let octets = self.octets.get(start..start.saturating_add(48).min(span.end))?;
-            let text = base64ct::Base64::encode(octets, &mut text).ok()?;
-            self.put(text.as_bytes()).ok()?;
+            let octets = self.octets.get(start..start.saturating_add(48).min(span.end)).ok_or(Full)?;
+            let text = base64ct::Base64::encode(octets, &mut text).map_err(|_| Full)?;
+            self.put(text.as_bytes())?;
         }
-        Some(())
+        Ok(())
     }
 
     /// Where the next octets will lie.
@@ -75,11 +76,11 @@ impl<'m> Memory<'m> {
         Span { start, end: *self.used }
     }
 
-    pub(super) fn decode(&mut self, text: Base64<'_>) -> Option<Span> {
+    pub(super) fn decode(&mut self, text: Base64<'_>) -> Result<Span, Full> {
         let start = self.mark();
-        let len = text.decode(self.octets.get_mut(start..)?)?.len();
-        *self.used = start.checked_add(len)?;
-        Some(self.since(start))
+        let free = self.octets.get_mut(start..).ok_or(Full)?;
+        *self.used = start.wrapping_add(text.decode(free).ok_or(Full)?.len());
+        Ok(self.since(start))
     }
 
     pub(super) fn get(&self, span: Span) -> &[u8] {
@@ -97,23 +98,25 @@ impl<'m> Memory<'m> {
         Some(Span { start, end: start.checked_add(part.len())? })
     }
 
-    /// A kept name with its escapes turned back, prepared.
-    pub(super) fn name(&mut self, escaped: Span) -> Option<Span> {
+    /// A kept name with its escapes turned back, prepared; `None` if an escape is none.
+    pub(super) fn name(&mut self, escaped: Span) -> Result<Option<Span>, Why> {
         let start = self.mark();
         let mut at = escaped.start;
         while at < escaped.end {
-            let (octet, len) = first_octet(self.octets.get(at..escaped.end)?)?;
-            self.put(&[octet]).ok()?;
-            at = at.checked_add(len)?;
+            let rest = self.octets.get(at..escaped.end).unwrap_or_default();
+            let Some((octet, len)) = first_octet(rest) else { return Ok(None) };
+            self.put(&[octet])?;
+            at = at.wrapping_add(len);
         }
-        self.prepare(self.since(start))
+        self.prepare(self.since(start)).map(Some)
     }
 
-    /// A kept text, prepared for comparison; `None` if it cannot be, which fails the exchange (RFC 5034 section 4).
-    pub(super) fn prepare(&mut self, text: Span) -> Option<Span> {
-        match prepare(core::str::from_utf8(self.get(text)).ok()?)?.into_changed() {
-            None => Some(text),
-            Some(changed) => self.keep(changed.as_bytes()),
+    /// A kept text, prepared for comparison; if it cannot be, the exchange fails (RFC 5034 section 4).
+    pub(super) fn prepare(&mut self, text: Span) -> Result<Span, Why> {
+        let prepared = core::str::from_utf8(self.get(text)).ok().and_then(prepare).ok_or(Why::Text)?;
+        match prepared.into_changed() {
+            None => Ok(text),
+            Some(changed) => Ok(self.keep(changed.as_bytes())?),
         }
     }
 

@@ -1,66 +1,57 @@
-//! What a session tells its embedder. Events borrow the window, never the session, and need no drop.
+//! `Event`: what an embedder has to answer.
 
 use core::fmt;
 
-use super::kind;
-use super::ticket::Ticket;
 use crate::base64::Base64;
-use crate::secret::Secret;
-use crate::types::{ApopDigest, MsgNo};
+use crate::session::{Credentials, Phrase, Reason, Ticket, kind};
+use crate::text::Escaped;
+use crate::types::{Command, MsgNo};
 
-/// What happened, or what the session needs, from [`Server::receive`](super::Server::receive).
-///
-/// Once `NeedInput`, `NeedOutput`, `Waiting` and `Closed` have arms, `_ => {}` is a safe one: a ticket that is not used is
-/// answered `-ERR` by the next call. So code written today refuses the commands of tomorrow.
-#[derive(Debug)]
+/// What happened, or what the server needs.
 #[non_exhaustive]
 pub enum Event<'i> {
     /// Flush the output, then read more into the window.
     NeedInput,
-    /// Flush the output and do **not** read: the session has more to say first. Never share an arm with
-    /// [`NeedInput`](Self::NeedInput).
+    /// Flush the output and do **not** read.
     NeedOutput,
-    /// Somebody holds the ticket, by [`Ticket::defer`]. Flush the output; come back when the answer is given, or when
-    /// [`poll_timeout`](super::Server::poll_timeout) says so.
+    /// Somebody holds the ticket, by [`Ticket::defer`].
     Waiting,
-    /// USER and PASS, or APOP. The name is [`Server::user`](super::Server::user).
+    /// USER and PASS, or APOP.
     Login {
         /// What the client shows.
         credentials: Credentials<'i>,
-        /// Accept it, or refuse it.
+        /// Accept it with an index, or refuse it.
         reply: Ticket<kind::Login>,
     },
-    /// AUTH with one of the configured mechanisms (RFC 5034 section 4).
+    /// AUTH with one of the configured mechanisms.
     Auth {
-        /// The mechanism, in the letters the client chose; see [`Config::mechanism`](super::Config::mechanism).
+        /// The mechanism.
         mechanism: &'i [u8],
-        /// The initial response. `None`, and `Some` of no octets, differ.
+        /// The initial response.
         initial: Option<Base64<'i>>,
-        /// Challenge, accept or refuse.
+        /// Challenge, accept with an index, or refuse.
         reply: Ticket<kind::Sasl>,
     },
     /// The answer to a challenge.
     SaslResponse {
         /// What the client says.
         data: Base64<'i>,
-        /// Challenge, accept or refuse.
+        /// Challenge, accept with an index, or refuse.
         reply: Ticket<kind::Sasl>,
     },
-    /// STLS. Accept it only if a handshake can follow.
-    Stls(Ticket<kind::Tls>),
-    /// STAT.
-    Stat(Ticket<kind::Stat>),
-    /// LIST with a message number.
-    List(MsgNo, Ticket<kind::Scan>),
-    /// LIST alone.
-    ListAll(Ticket<kind::ScanListing>),
-    /// UIDL with a message number.
-    Uidl(MsgNo, Ticket<kind::Uid>),
-    /// UIDL alone.
-    UidlAll(Ticket<kind::UidListing>),
-    /// RETR.
-    Retr(MsgNo, Ticket<kind::Body>),
-    /// TOP. The [`Body`](super::Body) counts the lines.
+    /// STLS.
+    Stls {
+        /// Accept it only if a handshake can follow.
+        reply: Ticket<kind::Tls>,
+    },
+    /// RETR of a message that is there.
+    Retr {
+        /// The message.
+        number: MsgNo,
+        /// Begin the body, or refuse.
+        reply: Ticket<kind::Body>,
+    },
+    /// TOP of a message that is there. The [`Body`](crate::session::Body) counts the lines.
     Top {
         /// The message.
         number: MsgNo,
@@ -69,88 +60,102 @@ pub enum Event<'i> {
         /// Begin the body, or refuse.
         reply: Ticket<kind::Body>,
     },
-    /// DELE.
-    Dele(MsgNo, Ticket<kind::Done>),
-    /// RSET.
-    Rset(Ticket<kind::Done>),
     /// UTF8.
-    Utf8(Ticket<kind::Utf8>),
+    Utf8 {
+        /// Answer.
+        reply: Ticket<kind::Utf8>,
+    },
     /// LANG with a range.
-    Lang(&'i [u8], Ticket<kind::Lang>),
+    Lang {
+        /// What the client can read.
+        range: &'i [u8],
+        /// Answer.
+        reply: Ticket<kind::Lang>,
+    },
     /// LANG alone.
-    LangAll(Ticket<kind::LangListing>),
-    /// A verb that the crate does not know, if [`Config::unknown_commands`](super::Config::unknown_commands) asks for them.
+    LangAll {
+        /// Answer.
+        reply: Ticket<kind::LangListing>,
+    },
+    /// A verb that the crate does not know.
     Other {
         /// The whole line, without its CRLF.
         line: &'i [u8],
         /// Answer in one line or in many.
         reply: Ticket<kind::Other>,
     },
-    /// QUIT. Whatever the answer, the session closes behind it.
+    /// QUIT, and nothing is to be removed.
     Quit {
-        /// Whether UPDATE is entered: remove the marked messages *before* answering (RFC 1939 section 6).
-        update: bool,
+        /// The session closes after either answer.
+        reply: Ticket<kind::Quit>,
+    },
+    /// QUIT, and the marked messages are to be removed *before* the answer: [`Server::removals`](super::Server::removals).
+    Update {
         /// `ok` when all of them are gone, `err` when not.
         reply: Ticket<kind::Quit>,
     },
-    /// It is over: flush the output, then hang up, or shake hands if [`handover`](super::Server::handover) is `Some`.
+    /// The session has answered a line by itself: for logs, statistics and honeypots. It comes only if
+    /// [`Config::report_answers`](crate::server::Config::report_answers) asks for it, and needs no answer.
+    Answered {
+        /// The command; `None` if the line was none, or part of an AUTH exchange. Its `Display` shows no secret.
+        command: Option<Command<'i>>,
+        /// Why it was answered `-ERR`; `None` if it was answered `+OK`.
+        refusal: Option<Phrase>,
+    },
+    /// It is over: flush the output, then hang up, or shake hands if `handover` is `Some`.
     Closed(Reason),
 }
 
-/// What [`Server::poll`](super::Server::poll) found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub enum Need {
-    /// [`receive`](super::Server::receive) has an event; with the same window it returns neither `NeedInput` nor `NeedOutput`.
-    Event,
-    /// Flush the output, then read more.
-    Input,
-    /// Flush the output and do not read.
-    Output,
-}
-
-/// What a client shows to log in.
-#[derive(Clone, Copy, Debug)]
-pub enum Credentials<'i> {
-    /// From PASS.
-    Password(Secret<'i>),
-    /// From APOP: compare with MD5 over [`Server::timestamp`](super::Server::timestamp) and the shared secret.
-    Apop(ApopDigest),
-}
-
-/// Why a session is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Reason {
-    /// QUIT was answered.
-    Quit,
-    /// STLS was accepted: shake hands now.
-    StartTls,
-    /// No command came in time. Nothing was said and nothing may be removed (RFC 1939 section 3).
-    Autologout,
-    /// Too many bad commands in a row.
-    TooManyErrors,
-    /// Too many failed logins.
-    TooManyLogins,
-    /// Octets in clear behind STLS: injected, or a client that breaks RFC 2595 section 4.
-    PlaintextAfterStls,
-    /// A body or a listing was begun and not ended. It stays without its last line, so the client sees that it is cut.
-    Unfinished,
-    /// The output refused octets although it had said that there is room.
-    OutputFailed,
-}
-
-impl fmt::Display for Reason {
+impl fmt::Debug for Event<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Quit => "QUIT",
-            Self::StartTls => "going over to TLS",
-            Self::Autologout => "no command for too long",
-            Self::TooManyErrors => "too many bad commands in a row",
-            Self::TooManyLogins => "too many failed logins",
-            Self::PlaintextAfterStls => "octets in clear behind STLS",
-            Self::Unfinished => "an answer was begun and not ended",
-            Self::OutputFailed => "the output refused octets",
-        })
+        let (name, number, reply): (_, Option<&MsgNo>, &dyn fmt::Debug) = match self {
+            Self::NeedInput => return f.write_str("NeedInput"),
+            Self::NeedOutput => return f.write_str("NeedOutput"),
+            Self::Waiting => return f.write_str("Waiting"),
+            Self::Closed(reason) => return f.debug_tuple("Closed").field(reason).finish(),
+            Self::Answered { command, refusal } => {
+                return f
+                    .debug_struct("Answered")
+                    .field("command", command)
+                    .field("refusal", refusal)
+                    .finish();
+            }
+            Self::Login { credentials, reply } => {
+                return f
+                    .debug_struct("Login")
+                    .field("credentials", credentials)
+                    .field("reply", reply)
+                    .finish();
+            }
+            Self::Auth { mechanism, initial, reply } => {
+                let mut auth = f.debug_struct("Auth");
+                auth.field("mechanism", &Escaped(mechanism)).field("initial", initial);
+                return auth.field("reply", reply).finish();
+            }
+            Self::SaslResponse { data, reply } => {
+                return f.debug_struct("SaslResponse").field("data", data).field("reply", reply).finish();
+            }
+            Self::Lang { range, reply } => {
+                return f.debug_struct("Lang").field("range", &Escaped(range)).field("reply", reply).finish();
+            }
+            Self::Other { line, reply } => {
+                return f.debug_struct("Other").field("line", &Escaped(line)).field("reply", reply).finish();
+            }
+            Self::Top { number, lines, reply } => {
+                let mut top = f.debug_struct("Top");
+                return top.field("number", number).field("lines", lines).field("reply", reply).finish();
+            }
+            Self::Retr { number, reply } => ("Retr", Some(number), reply),
+            Self::Stls { reply } => ("Stls", None, reply),
+            Self::Utf8 { reply } => ("Utf8", None, reply),
+            Self::LangAll { reply } => ("LangAll", None, reply),
+            Self::Quit { reply } => ("Quit", None, reply),
+            Self::Update { reply } => ("Update", None, reply),
+        };
+        let mut event = f.debug_struct(name);
+        if let Some(number) = number {
+            event.field("number", number);
+        }
+        event.field("reply", reply).finish()
     }
 }

@@ -1,73 +1,55 @@
-//! A listing on its way out, line by line.
+//! `Listing`: LIST or UIDL of the whole maildrop, half done while the output has no room.
 
-use core::fmt;
-use core::marker::PhantomData;
-
-use super::kind;
-use super::session::Server;
+use super::index::Index;
+use super::open::Open;
 use crate::buf::{Full, Output};
-use crate::encode;
-use crate::types::{MsgNo, Scan, Uid};
+use crate::session::{self, Dialogue, kind};
+use crate::types::MsgNo;
 
-/// A multi-line listing, begun and not ended. Not ending it closes the connection without the final dot.
-///
-/// Emit messages in ascending order and leave out those that are marked as deleted; [`Maildrop`](crate::maildrop::Maildrop)
-/// does both.
-#[must_use = "a listing that is not ended closes the connection"]
-pub struct Listing<K> {
-    serial: u32,
-    /// The `+OK` is out; else the ticket came too late, and nothing of this may reach the client.
-    live: bool,
-    kind: PhantomData<fn() -> K>,
+#[derive(Debug)]
+pub(super) struct Listing {
+    what: What,
+    /// The next message to be looked at; `None` after the last.
+    next: Option<MsgNo>,
 }
 
-impl<K> Listing<K> {
-    pub(super) const fn new(serial: u32, live: bool) -> Self {
-        Self { serial, live, kind: PhantomData }
-    }
-
-    /// The listing is complete. The closing dot goes out with the session's next call.
-    #[inline]
-    pub fn end(self, session: &mut Server<'_>) {
-        session.end(self.serial, encode::END);
-    }
+#[derive(Debug)]
+enum What {
+    Scan(session::Listing<kind::ScanListing>),
+    Uid(session::Listing<kind::UidListing>),
 }
 
-impl Listing<kind::ScanListing> {
-    /// Appends one line, message number and size.
-    ///
-    /// # Errors
-    ///
-    /// [`Full`]: flush `out`, then call again with the same line.
-    pub fn item(&mut self, out: &mut impl Output, number: MsgNo, octets: u64) -> Result<(), Full> {
-        if self.live { encode::scan_item(Scan { number, octets }, out) } else { Ok(()) }
+impl Listing {
+    pub(super) const fn scan(lines: session::Listing<kind::ScanListing>) -> Self {
+        Self { what: What::Scan(lines), next: Some(MsgNo::FIRST) }
     }
-}
 
-impl Listing<kind::UidListing> {
-    /// Appends one line, message number and unique-id.
-    ///
-    /// # Errors
-    ///
-    /// [`Full`]: flush `out`, then call again with the same line.
-    pub fn item(&mut self, out: &mut impl Output, number: MsgNo, uid: Uid<'_>) -> Result<(), Full> {
-        if self.live { encode::uid_item(number, uid, out) } else { Ok(()) }
+    pub(super) const fn uid(lines: session::Listing<kind::UidListing>) -> Self {
+        Self { what: What::Uid(lines), next: Some(MsgNo::FIRST) }
     }
-}
 
-impl Listing<kind::LangListing> {
-    /// Appends one line, language tag and description.
-    ///
-    /// # Errors
-    ///
-    /// [`Full`]: flush `out`, then call again with the same line.
-    pub fn item(&mut self, out: &mut impl Output, tag: &str, description: &str) -> Result<(), Full> {
-        if self.live { encode::lang_item(tag, description, out) } else { Ok(()) }
+    pub(super) fn write<I, M>(&mut self, open: &Open<I, M>, out: &mut impl Output) -> Result<(), Full>
+    where
+        I: Index,
+        M: AsRef<[u8]> + AsMut<[u8]>,
+    {
+        // If no message is left to list, the marks need not be looked at one by one.
+        while let Some(n) = self.next.filter(|n| open.count > 0 && open.exists(*n)) {
+            if !open.marks.get(n) {
+                match &mut self.what {
+                    What::Scan(lines) => lines.item(out, n, open.index.octets(n))?,
+                    What::Uid(lines) => lines.item(out, n, open.index.uid(n))?,
+                }
+            }
+            self.next = n.get().checked_add(1).and_then(MsgNo::new);
+        }
+        Ok(())
     }
-}
 
-impl<K> fmt::Debug for Listing<K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Listing({})", self.serial)
+    pub(super) fn end(self, session: &mut impl Dialogue) {
+        match self.what {
+            What::Scan(lines) => lines.end(session),
+            What::Uid(lines) => lines.end(session),
+        }
     }
 }

@@ -1,9 +1,12 @@
 //! One capability line, read (RFC 2449 sections 5 and 6, RFC 2595, 3206, 5034, 6856).
 
+use core::fmt;
+
 use super::is_mechanism_name;
+use crate::text::Escaped;
 
 /// A capability that a server announces in its answer to CAPA.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Capability<'i> {
     /// `TOP`: the TOP command works (RFC 2449 section 6.1).
@@ -63,7 +66,7 @@ pub struct Expire {
 }
 
 /// The mechanism list of a `SASL` line; it may be empty.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Mechanisms<'i>(&'i [u8]);
 
 impl<'i> Mechanisms<'i> {
@@ -82,5 +85,34 @@ impl<'i> Mechanisms<'i> {
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
         self.iter().any(|one| one.eq_ignore_ascii_case(name.as_bytes()))
+    }
+}
+
+impl fmt::Debug for Capability<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sasl(names) => f.debug_tuple("Sasl").field(names).finish(),
+            Self::LoginDelay(delay) => f.debug_tuple("LoginDelay").field(delay).finish(),
+            Self::Expire(expire) => f.debug_tuple("Expire").field(expire).finish(),
+            Self::Implementation(name) => f.debug_tuple("Implementation").field(&Escaped(name)).finish(),
+            Self::Utf8 { user } => f.debug_struct("Utf8").field("user", user).finish(),
+            Self::Other { tag, params } => {
+                f.debug_struct("Other").field("tag", &Escaped(tag)).field("params", &Escaped(params)).finish()
+            }
+            Self::Top => f.write_str("Top"),
+            Self::User => f.write_str("User"),
+            Self::RespCodes => f.write_str("RespCodes"),
+            Self::Pipelining => f.write_str("Pipelining"),
+            Self::Uidl => f.write_str("Uidl"),
+            Self::Stls => f.write_str("Stls"),
+            Self::AuthRespCode => f.write_str("AuthRespCode"),
+            Self::Lang => f.write_str("Lang"),
+        }
+    }
+}
+
+impl fmt::Debug for Mechanisms<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Mechanisms").field(&Escaped(self.0)).finish()
     }
 }

@@ -2,15 +2,25 @@
 
 use core::fmt;
 
-use super::{ApopDigest, MsgNo};
+use super::{ApopDigest, MsgNo, Verb};
 use crate::base64::Base64;
 use crate::secret::Secret;
+use crate::text::Escaped;
 
 /// One command, in either direction.
 ///
 /// The parser makes it from a line; the encoder writes it, and refuses an argument that the wire cannot carry (CR, LF,
 /// NUL and other control characters, or too long a line), so a typed command cannot become two.
-#[derive(Clone, Copy, Debug)]
+///
+/// `Display` writes the line for logs, without its CRLF and with `***` for every secret; `==` compares secrets in constant time.
+///
+/// ```
+/// use pop3_proto::{Command, Secret};
+/// let command = Command::Pass(Secret::new(b"tanstaaf"));
+/// assert_eq!(command.to_string(), "PASS ***");
+/// assert_eq!(format!("{:?}", Command::User(b"ann")), r#"User("ann")"#);
+/// ```
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Command<'a> {
     /// `USER name`: the mailbox to open (RFC 1939 section 7). The name is the rest of the line.
@@ -100,81 +110,91 @@ impl Command<'_> {
     }
 }
 
-/// The keyword of a command, without its arguments.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "each is the keyword itself, described at Command")]
-#[non_exhaustive]
-pub enum Verb {
-    User,
-    Pass,
-    Apop,
-    Auth,
-    Stls,
-    Capa,
-    Utf8,
-    Lang,
-    Stat,
-    List,
-    Retr,
-    Dele,
-    Noop,
-    Rset,
-    Top,
-    Uidl,
-    Quit,
-    Other,
-}
-
-impl Verb {
-    /// Every verb that the crate knows, in the order of the enum.
-    pub const ALL: [Self; 17] = [
-        Self::User,
-        Self::Pass,
-        Self::Apop,
-        Self::Auth,
-        Self::Stls,
-        Self::Capa,
-        Self::Utf8,
-        Self::Lang,
-        Self::Stat,
-        Self::List,
-        Self::Retr,
-        Self::Dele,
-        Self::Noop,
-        Self::Rset,
-        Self::Top,
-        Self::Uidl,
-        Self::Quit,
-    ];
-
-    /// The keyword in capitals; empty for [`Other`](Self::Other).
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
+impl fmt::Debug for Command<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::User => "USER",
-            Self::Pass => "PASS",
-            Self::Apop => "APOP",
-            Self::Auth => "AUTH",
-            Self::Stls => "STLS",
-            Self::Capa => "CAPA",
-            Self::Utf8 => "UTF8",
-            Self::Lang => "LANG",
-            Self::Stat => "STAT",
-            Self::List => "LIST",
-            Self::Retr => "RETR",
-            Self::Dele => "DELE",
-            Self::Noop => "NOOP",
-            Self::Rset => "RSET",
-            Self::Top => "TOP",
-            Self::Uidl => "UIDL",
-            Self::Quit => "QUIT",
-            Self::Other => "",
+            Self::User(name) => f.debug_tuple("User").field(&Escaped(name)).finish(),
+            Self::Pass(password) => f.debug_tuple("Pass").field(password).finish(),
+            Self::Apop { name, digest } => {
+                f.debug_struct("Apop").field("name", &Escaped(name)).field("digest", digest).finish()
+            }
+            Self::Auth { mechanism, initial } => f
+                .debug_struct("Auth")
+                .field("mechanism", &Escaped(mechanism))
+                .field("initial", initial)
+                .finish(),
+            Self::Lang(range) => f.debug_tuple("Lang").field(&range.map(Escaped)).finish(),
+            Self::List(number) => f.debug_tuple("List").field(number).finish(),
+            Self::Uidl(number) => f.debug_tuple("Uidl").field(number).finish(),
+            Self::Retr(number) => f.debug_tuple("Retr").field(number).finish(),
+            Self::Dele(number) => f.debug_tuple("Dele").field(number).finish(),
+            Self::Top { number, lines } => {
+                f.debug_struct("Top").field("number", number).field("lines", lines).finish()
+            }
+            Self::Other { verb, args } => f
+                .debug_struct("Other")
+                .field("verb", &Escaped(verb))
+                .field("args", &args.map(Escaped))
+                .finish(),
+            Self::AuthList => f.write_str("AuthList"),
+            Self::Stls => f.write_str("Stls"),
+            Self::Capa => f.write_str("Capa"),
+            Self::Utf8 => f.write_str("Utf8"),
+            Self::Stat => f.write_str("Stat"),
+            Self::Noop => f.write_str("Noop"),
+            Self::Rset => f.write_str("Rset"),
+            Self::Quit => f.write_str("Quit"),
         }
     }
 }
 
-impl fmt::Display for Verb {
+impl fmt::Display for Command<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        let verb = self.verb();
+        match self {
+            Self::User(name) => write!(f, "{verb} {}", name.escape_ascii()),
+            Self::Pass(_) => write!(f, "{verb} ***"),
+            Self::Apop { name, .. } => write!(f, "{verb} {} ***", name.escape_ascii()),
+            Self::Auth { mechanism, initial } => {
+                write!(f, "{verb} {}", mechanism.escape_ascii())?;
+                match initial {
+                    None => Ok(()),
+                    Some(data) if data.as_bytes().is_empty() => f.write_str(" ="),
+                    Some(_) => f.write_str(" ***"),
+                }
+            }
+            Self::Lang(Some(range)) => write!(f, "{verb} {}", range.escape_ascii()),
+            Self::List(Some(number)) | Self::Uidl(Some(number)) => write!(f, "{verb} {number}"),
+            Self::Retr(number) | Self::Dele(number) => write!(f, "{verb} {number}"),
+            Self::Top { number, lines } => write!(f, "{verb} {number} {lines}"),
+            Self::Other { verb, args } => {
+                write!(f, "{}", verb.escape_ascii())?;
+                args.map_or(Ok(()), |args| write!(f, " {}", args.escape_ascii()))
+            }
+            _ => f.write_str(verb.as_str()),
+        }
     }
 }
+
+impl PartialEq for Command<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::User(a), Self::User(b)) => a == b,
+            (Self::Pass(a), Self::Pass(b)) => a.matches(*b),
+            (Self::Apop { name: a, digest: c }, Self::Apop { name: b, digest: d }) => a == b && c.matches(d),
+            (Self::Auth { mechanism: a, initial: c }, Self::Auth { mechanism: b, initial: d }) => {
+                a == b && c == d
+            }
+            (Self::Lang(a), Self::Lang(b)) => a == b,
+            (Self::List(a), Self::List(b)) | (Self::Uidl(a), Self::Uidl(b)) => a == b,
+            (Self::Retr(a), Self::Retr(b)) | (Self::Dele(a), Self::Dele(b)) => a == b,
+            (Self::Top { number: a, lines: c }, Self::Top { number: b, lines: d }) => (a, c) == (b, d),
+            (Self::Other { verb: a, args: c }, Self::Other { verb: b, args: d }) => (a, c) == (b, d),
+            (Self::AuthList, Self::Auth { .. }) | (Self::Auth { .. }, Self::AuthList) => false,
+            // What is left has no arguments.
+            (a, b) => a.verb() == b.verb(),
+        }
+    }
+}
+
+impl Eq for Command<'_> {}

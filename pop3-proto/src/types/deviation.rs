@@ -1,6 +1,6 @@
 //! What peers do that the RFCs do not allow, each with a name.
 
-use core::fmt;
+use crate::bits::bit_set;
 
 macro_rules! deviations {
     ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
@@ -84,79 +84,7 @@ deviations! {
     Unsolicited,
 }
 
-const _: () = assert!(Deviation::ALL.len() <= 32, "a set of deviations is 32 bits");
-
-/// A set of [`Deviation`]s.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub struct Deviations(u32);
-
-impl Deviations {
-    /// Nothing to report.
-    pub const NONE: Self = Self(0);
-    /// Every one that has a name.
-    pub const ALL: Self = {
-        let mut all = Self::NONE;
-        let mut rest = Deviation::ALL;
-        while let [first, tail @ ..] = rest {
-            all = all.with(*first);
-            rest = tail;
-        }
-        all
-    };
-
-    /// This set and `deviation`.
-    #[must_use]
-    pub const fn with(self, deviation: Deviation) -> Self {
-        Self(self.0 | Self::bit(deviation))
-    }
-
-    /// This set without `deviation`.
-    #[must_use]
-    pub const fn without(self, deviation: Deviation) -> Self {
-        Self(self.0 & !Self::bit(deviation))
-    }
-
-    /// Whether it is in the set.
-    #[must_use]
-    pub const fn contains(self, deviation: Deviation) -> bool {
-        self.0 & Self::bit(deviation) != 0
-    }
-
-    /// Whether the set is empty: the peer kept to the RFCs as far as could be seen.
-    #[must_use]
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// Adds one.
-    pub const fn insert(&mut self, deviation: Deviation) {
-        *self = self.with(deviation);
-    }
-
-    /// Those of this set that are not in `other`.
-    #[must_use]
-    pub const fn minus(self, other: Self) -> Self {
-        Self(self.0 & !other.0)
-    }
-
-    /// Those of either set.
-    #[must_use]
-    pub const fn union(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// One by one, in the order of the enum.
-    pub fn iter(self) -> impl Iterator<Item = Deviation> {
-        Deviation::ALL.iter().copied().filter(move |one| self.contains(*one))
-    }
-
-    const fn bit(deviation: Deviation) -> u32 {
-        1_u32.wrapping_shl(deviation as u32)
-    }
-}
-
-impl fmt::Debug for Deviations {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.iter()).finish()
-    }
+bit_set! {
+    /// A set of [`Deviation`]s; an empty one says that the peer kept to the RFCs as far as could be seen.
+    Deviations of Deviation in u32
 }

@@ -2,6 +2,9 @@
 
 use core::fmt;
 
+use crate::hex;
+use crate::secret::Secret;
+
 /// The digest of an APOP command: MD5 over the greeting's timestamp, angle brackets included, and the shared secret.
 ///
 /// `Debug` does not show it: whoever sees timestamp and digest can guess the secret offline.
@@ -22,7 +25,10 @@ impl ApopDigest {
         let mut octets = [0; 16];
         for (octet, pair) in octets.iter_mut().zip(pairs.chunks_exact(2)) {
             let [high, low] = pair else { return None };
-            *octet = nibble(*high)? << 4 | nibble(*low)?;
+            if high.is_ascii_uppercase() || low.is_ascii_uppercase() {
+                return None;
+            }
+            *octet = hex::byte(*high, *low)?;
         }
         Some(Self(octets))
     }
@@ -49,21 +55,13 @@ impl ApopDigest {
     /// Whether both are the same, in a time that does not depend on where they differ.
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {
-        core::hint::black_box(self.0.iter().zip(&other.0).fold(0, |diff, (a, b)| diff | (a ^ b))) == 0
+        Secret::new(&self.0).matches(Secret::new(&other.0))
     }
 }
 
 impl fmt::Debug for ApopDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ApopDigest(..)")
-    }
-}
-
-const fn nibble(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit.wrapping_sub(b'0')),
-        b'a'..=b'f' => Some(digit.wrapping_sub(b'a').wrapping_add(10)),
-        _ => None,
     }
 }
 

@@ -12,9 +12,9 @@ pub fn is_mechanism_name(name: &[u8]) -> bool {
 
 /// A SASL mechanism as a server offers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mechanism<'c> {
+pub struct Mechanism {
     /// The name, in capitals.
-    pub name: &'c str,
+    pub name: &'static str,
     /// Where it may be offered and taken.
     pub needs: Protection,
     /// Whether the server speaks first, so that an initial response is an error (RFC 4422 section 3).
@@ -32,7 +32,7 @@ pub enum Protection {
     Tls,
 }
 
-impl Mechanism<'static> {
+impl Mechanism {
     /// RFC 4616.
     pub const PLAIN: Self = Self::new("PLAIN", Protection::Private, false);
     /// No RFC; two challenges, name and password.
@@ -72,10 +72,10 @@ pub(crate) const WELL_KNOWN: [&str; 11] = [
     Mechanism::XOAUTH2.name,
 ];
 
-impl<'c> Mechanism<'c> {
+impl Mechanism {
     /// Describes a mechanism; see the fields.
     #[must_use]
-    pub const fn new(name: &'c str, needs: Protection, server_first: bool) -> Self {
+    pub const fn new(name: &'static str, needs: Protection, server_first: bool) -> Self {
         Self { name, needs, server_first }
     }
 }

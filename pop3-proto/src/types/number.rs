@@ -2,10 +2,17 @@
 
 use core::fmt;
 use core::num::NonZeroU32;
+use core::str::FromStr;
 
 /// The number of a message in the open maildrop, from 1 (RFC 1939 section 4).
 ///
 /// Numbers are fixed from login to QUIT, also when messages are marked as deleted, and mean nothing in another session.
+///
+/// ```
+/// use pop3_proto::MsgNo;
+/// assert_eq!("7".parse(), MsgNo::try_from(7));
+/// assert!("0".parse::<MsgNo>().is_err());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MsgNo(NonZeroU32);
 
@@ -32,6 +39,42 @@ impl MsgNo {
     #[must_use]
     pub const fn index(self) -> usize {
         self.0.get().wrapping_sub(1) as usize
+    }
+}
+
+/// A number that names no message: it is 0, more than 4,294,967,295, or no number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadMsgNo;
+
+impl fmt::Display for BadMsgNo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a message number: they run from 1 to 4294967295")
+    }
+}
+
+impl core::error::Error for BadMsgNo {}
+
+impl TryFrom<u32> for MsgNo {
+    type Error = BadMsgNo;
+
+    fn try_from(number: u32) -> Result<Self, BadMsgNo> {
+        Self::new(number).ok_or(BadMsgNo)
+    }
+}
+
+/// Digits only, as on the wire: no sign and no spaces.
+impl FromStr for MsgNo {
+    type Err = BadMsgNo;
+
+    fn from_str(text: &str) -> Result<Self, BadMsgNo> {
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse().ok().filter(|_| digits).and_then(Self::new).ok_or(BadMsgNo)
+    }
+}
+
+impl From<MsgNo> for u32 {
+    fn from(number: MsgNo) -> Self {
+        number.get()
     }
 }
 

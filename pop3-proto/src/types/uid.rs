@@ -29,6 +29,56 @@ impl<'a> Uid<'a> {
     pub const fn as_bytes(&self) -> &'a [u8] {
         self.0
     }
+
+    /// The same as text: a unique-id is visible ASCII.
+    #[must_use]
+    pub fn as_str(&self) -> &'a str {
+        str::from_utf8(self.0).unwrap_or_default()
+    }
+}
+
+/// A unique-id that owns its octets, without a heap: 71 bytes.
+///
+/// ```
+/// use pop3_proto::{Uid, UidBuf};
+/// let kept = UidBuf::from(Uid::new(b"whqtswO00WBw418f9t5JxYwZ").unwrap());
+/// assert_eq!(kept.as_uid().as_str(), "whqtswO00WBw418f9t5JxYwZ");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct UidBuf {
+    octets: [u8; UNIQUE_ID],
+    len: u8,
+}
+
+impl UidBuf {
+    /// Copies an id; `None` if it breaks the rule of [`Uid`].
+    #[must_use]
+    pub fn new(id: &[u8]) -> Option<Self> {
+        Uid::new(id).map(Self::from)
+    }
+
+    /// The id.
+    #[must_use]
+    pub fn as_uid(&self) -> Uid<'_> {
+        Uid(self.octets.get(..usize::from(self.len)).unwrap_or_default())
+    }
+}
+
+impl From<Uid<'_>> for UidBuf {
+    fn from(uid: Uid<'_>) -> Self {
+        let (mut octets, mut len) = ([0; UNIQUE_ID], 0_u8);
+        for (to, from) in octets.iter_mut().zip(uid.0) {
+            *to = *from;
+            len = len.wrapping_add(1);
+        }
+        Self { octets, len }
+    }
+}
+
+impl fmt::Debug for UidBuf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_uid().fmt(f)
+    }
 }
 
 impl fmt::Debug for Uid<'_> {

@@ -7,7 +7,7 @@ use pop3_proto::{Command, Limits, Secret, Security};
 /// Covers quirk-126, quirk-134.
 #[test]
 fn commands_are_pipelined_only_when_announced_and_never_behind_a_login() {
-    let mut client: Client<4> = Client::new(client::Profile::LENIENT, Security::Tls);
+    let mut client: Client<4> = Client::with_queue(client::Profile::LENIENT, Security::Tls);
     let mut out = Vec::new();
     assert_eq!(client.send(&Command::Noop, &mut out), Err(client::SendError::NotNow), "before the greeting");
     let mut window = &b"+OK\r\n"[..];
@@ -59,7 +59,8 @@ fn what_cannot_be_sent_leaves_everything_as_it_was() {
 fn poll_agrees_with_receive() {
     for limit in 0..8 {
         let limits = Limits::DEFAULT.with_reply_line(limit);
-        let mut client = Client::<1>::new(client::Profile::LENIENT, Security::Plain).with_limits(limits);
+        let mut client =
+            Client::<1>::with_queue(client::Profile::LENIENT, Security::Plain).with_limits(limits);
         let wire = b"+OK\r\n+OK late\r\n";
         let (mut start, mut end) = (0, 0);
         while end <= wire.len() {

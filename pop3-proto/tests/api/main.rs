@@ -9,16 +9,17 @@ mod tickets;
 mod types;
 
 use pop3_proto::Time;
-use pop3_proto::server::{Config, Event, Server};
+use pop3_proto::server::Config;
+use pop3_proto::server::session::{Event, Session};
 
-fn config() -> Config<'static> {
+fn config() -> Config {
     let mut config = Config::new();
     config.allow_plaintext_login = true;
     config
 }
 
 /// Shows `input` whole and returns what was answered until the session wants more.
-fn answers(session: &mut Server<'_>, input: &[u8]) -> String {
+fn answers(session: &mut Session<&Config>, input: &[u8]) -> String {
     let (mut window, mut out) = (input, Vec::new());
     for _ in 0..1000 {
         match session.receive(Time::ZERO, &mut window, &mut out) {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use pop3_proto::maildrop::{Index, Maildrop};
-use pop3_proto::server::{Config, Event, Legality, Need, Phase, Phrase, Reason, Server, legality};
+use pop3_proto::server::session::{Event as Said, Session};
+use pop3_proto::server::{Config, Event, Index, Legality, Need, Phase, Phrase, Reason, Server, legality};
 use pop3_proto::{FixedBuf, MsgNo, Output as _, Security, Time, Uid, Verb};
 
 use crate::common::Mailbox;
@@ -12,12 +12,12 @@ use crate::{answers, config};
 #[test]
 fn a_loop_that_knows_no_event_refuses_everything_and_never_stalls() {
     let config = config();
-    let mut session = Server::new(&config, Security::Plain);
+    let mut session = Session::new(&config, Security::Plain);
     let mut window = &b"USER a\r\nPASS b\r\nAPOP a 00000000000000000000000000000000\r\nSTAT\r\nQUIT\r\n"[..];
     let mut out = Vec::new();
     let mut closed = None;
     for _ in 0..100 {
-        if let Event::Closed(reason) = session.receive(Time::ZERO, &mut window, &mut out) {
+        if let Said::Closed(reason) = session.receive(Time::ZERO, &mut window, &mut out) {
             closed = Some(reason);
             break;
         }
@@ -33,7 +33,7 @@ fn a_loop_that_knows_no_event_refuses_everything_and_never_stalls() {
 #[test]
 fn poll_agrees_with_receive_at_every_octet() {
     let config = config();
-    let mut session = Server::new(&config, Security::Plain);
+    let mut session = Session::new(&config, Security::Plain);
     let input = b"CAPA\r\nUSER a\r\nPASS b\r\nNOOP\r\nSTAT\r\nLIST\r\nRETR 1\r\nbad\r\nTOP 1 1\r\nQUIT\r\n";
     let (mut start, mut out) = (0, FixedBuf::<512>::new());
     for end in 0..=input.len() {
@@ -43,17 +43,17 @@ fn poll_agrees_with_receive_at_every_octet() {
             let event = session.receive(Time::ZERO, &mut window, &mut out);
             start = end - window.len();
             match event {
-                Event::NeedInput => {
+                Said::NeedInput => {
                     assert_eq!(need, Need::Input);
                     out.clear();
                     break;
                 }
-                Event::NeedOutput => {
+                Said::NeedOutput => {
                     assert_eq!(need, Need::Output);
                     out.clear();
                 }
-                Event::Closed(_) => break,
-                Event::Login { reply, .. } => {
+                Said::Closed(_) => break,
+                Said::Login { reply, .. } => {
                     assert_eq!(need, Need::Event);
                     reply.accept(&mut session, &mut out, "");
                 }
@@ -68,19 +68,17 @@ fn poll_agrees_with_receive_at_every_octet() {
 #[test]
 fn a_listing_of_any_length_takes_no_more_room_than_there_is() {
     let config = config();
-    let mut session = Server::new(&config, Security::Plain);
-    let mut drop = Maildrop::closed();
+    let mut server = Server::new(&config, Security::Plain);
     let messages = vec![&b"x\n"[..]; 5000];
     let mut out = FixedBuf::<512>::new();
     let (mut window, mut sent) = (&b"USER a\r\nPASS b\r\nLIST\r\nUIDL\r\nQUIT\r\n"[..], Vec::new());
     loop {
-        match drop.receive(&mut session, Time::ZERO, &mut window, &mut out) {
+        match server.receive(Time::ZERO, &mut window, &mut out) {
             Event::NeedInput | Event::NeedOutput => {}
             Event::Login { reply, .. } => {
-                drop.open(Mailbox::of(&messages));
-                reply.accept(&mut session, &mut out, "");
+                reply.accept(&mut server, &mut out, Mailbox::of(&messages), "");
             }
-            Event::Quit { reply, .. } => reply.ok(&mut session, &mut out, ""),
+            Event::Quit { reply, .. } => reply.ok(&mut server, &mut out, ""),
             Event::Closed(_) => break,
             _ => panic!(),
         }
@@ -105,7 +103,7 @@ fn a_listing_of_any_length_takes_no_more_room_than_there_is() {
 fn time_saturates_and_the_inactivity_timer_is_at_least_ten_minutes() {
     let mut config = config();
     config.autologout = Duration::from_secs(1);
-    let mut session = Server::new(&config, Security::Plain);
+    let mut session = Session::new(&config, Security::Plain);
     assert_eq!(session.poll_timeout(), None);
     assert!(answers(&mut session, b"").starts_with("+OK"));
     assert_eq!(session.poll_timeout(), Some(Time::from_millis(600_000)));
@@ -119,34 +117,35 @@ fn the_timer_waits_for_the_client_and_not_for_the_server() {
     let late = Time::from_millis(10_000_000);
     let mut config = config();
     config.stls = true;
-    let mut session = Server::new(&config, Security::Plain);
+    let mut session = Session::new(&config, Security::Plain);
     let (mut window, mut out) = (&b"STLS\r\n"[..], Vec::new());
-    let Event::Stls(reply) = session.receive(Time::ZERO, &mut window, &mut out) else { panic!() };
+    let Said::Stls { reply } = session.receive(Time::ZERO, &mut window, &mut out) else { panic!() };
     reply.accept(&mut session, &mut out);
     // The handshake took its time; the session inside TLS has not begun to wait.
-    let mut session = session.handover().unwrap().secured(b"").unwrap();
+    let mut session = Session::secured(session.handover().unwrap(), b"").unwrap();
     session.handle_timeout(late);
     let mut window = &b"USER a\r\nPASS b\r\nRETR 1\r\n"[..];
-    let Event::Login { reply, .. } = session.receive(late, &mut window, &mut out) else { panic!() };
+    let Said::Login { reply, .. } = session.receive(late, &mut window, &mut out) else { panic!() };
     reply.accept(&mut session, &mut out, "");
-    let Event::Retr(_, reply) = session.receive(late, &mut window, &mut out) else { panic!() };
+    let Said::Retr { reply, .. } = session.receive(late, &mut window, &mut out) else { panic!() };
     let body = reply.begin(&mut session, &mut out, "");
     // The message took its time, too.
     let later = late.after(Duration::from_secs(6000));
     session.handle_timeout(later);
     body.end(&mut session);
     session.handle_timeout(later);
-    assert!(matches!(session.receive(later, &mut window, &mut out), Event::NeedInput));
+    assert!(matches!(session.receive(later, &mut window, &mut out), Said::NeedInput));
     assert_eq!(session.poll_timeout(), Some(later.after(Duration::from_secs(600))));
 }
 
 /// Proves 1939-3-21.
 #[test]
 fn the_table_of_legality_is_that_of_the_rfcs() {
-    for verb in Verb::ALL {
+    for verb in Verb::ALL.iter().copied() {
         let everywhere = matches!(verb, Verb::Quit | Verb::Capa | Verb::Lang);
         let login = matches!(verb, Verb::User | Verb::Apop | Verb::Auth | Verb::Stls | Verb::Utf8);
-        let allowed = Phase::ALL.map(|phase| legality(phase, verb) != Legality::Refuse);
+        let allowed: Vec<_> =
+            Phase::ALL.iter().map(|phase| legality(*phase, verb) != Legality::Refuse).collect();
         let due = match verb {
             _ if everywhere => [true, true, true],
             Verb::Pass => [false, true, false],
@@ -163,15 +162,16 @@ fn a_session_inside_tls_may_have_a_configuration_of_its_own() {
     let mut in_clear = Config::new();
     in_clear.stls = true;
     let mut inside = Config::new();
-    inside.implementation = Some("inside");
-    let mut session = Server::new(&in_clear, Security::Plain);
+    inside.implementation = Some("inside".into());
+    let mut session = Session::new(&in_clear, Security::Plain);
     let mut out = Vec::new();
-    let Event::Stls(reply) = session.receive(Time::ZERO, &mut &b"STLS\r\n"[..], &mut out) else { panic!() };
+    let Said::Stls { reply } = session.receive(Time::ZERO, &mut &b"STLS\r\n"[..], &mut out) else { panic!() };
     reply.accept(&mut session, &mut out);
-    assert!(matches!(session.receive(Time::ZERO, &mut &b""[..], &mut out), Event::Closed(Reason::StartTls)));
+    assert!(matches!(session.receive(Time::ZERO, &mut &b""[..], &mut out), Said::Closed(Reason::StartTls)));
     let handover = session.handover().unwrap();
-    assert!(handover.clone().secured_with(&inside, b"x").is_err());
-    let mut session = handover.secured_with(&inside, b"").unwrap();
+    let handover = handover.with_config(&inside);
+    assert!(Session::secured(handover.clone(), b"x").is_err());
+    let mut session = Session::secured(handover, b"").unwrap();
     let said = answers(&mut session, b"CAPA\r\n");
     assert!(said.contains("\r\nIMPLEMENTATION inside\r\n") && !said.contains("STLS"), "{said}");
 }
@@ -198,20 +198,18 @@ fn a_listing_waits_for_room() {
     let mut config = Config::new();
     config.allow_plaintext_login = true;
     for (command, lines) in [("LIST", 5_002), ("UIDL", 5_002)] {
-        let mut session = Server::new(&config, Security::Plain);
-        let mut drop = Maildrop::<_, Vec<u8>>::closed();
+        let mut server = Server::new(&config, Security::Plain);
         let all = format!("USER a\r\nPASS b\r\n{command}\r\nQUIT\r\n");
         let (mut window, mut out, mut sent, mut flushes) = (all.as_bytes(), Vec::new(), Vec::new(), 0);
         loop {
-            match drop.receive(&mut session, Time::ZERO, &mut window, &mut out) {
+            match server.receive(Time::ZERO, &mut window, &mut out) {
                 Event::NeedOutput => {
                     assert!(out.len() <= 16 * 1024, "{command}: {} octets at once", out.len());
                     sent.append(&mut out);
                     flushes += 1;
                 }
                 Event::Login { reply, .. } => {
-                    drop.open(Many);
-                    reply.accept(&mut session, &mut out, "ready");
+                    reply.accept(&mut server, &mut out, Many, "ready");
                     sent.append(&mut out);
                 }
                 Event::Quit { .. } => break,
@@ -238,14 +236,12 @@ fn words_of_more_than_40_octets_are_left_out() {
     }
     let mut config = config();
     config.phrases = long;
-    let mut session = Server::new(&config, Security::Plain);
-    let mut drop = Maildrop::closed();
+    let mut server = Server::new(&config, Security::Plain);
     let (mut window, mut out) = (&b"USER a\r\nPASS b\r\nDELE 1\r\nRSET\r\n"[..], Vec::new());
     loop {
-        match drop.receive(&mut session, Time::ZERO, &mut window, &mut out) {
+        match server.receive(Time::ZERO, &mut window, &mut out) {
             Event::Login { reply, .. } => {
-                drop.open(Mailbox::of(&[b"x\n", b"y\n"]));
-                reply.accept(&mut session, &mut out, "");
+                reply.accept(&mut server, &mut out, Mailbox::of(&[b"x\n", b"y\n"]), "");
                 out.clear();
             }
             Event::NeedInput => break,
@@ -254,4 +250,153 @@ fn words_of_more_than_40_octets_are_left_out() {
     }
     let text = String::from_utf8(out).unwrap();
     assert_eq!(text, "+OK Verwaltungsgerichtsverfahrensnachrichten 1 deleted\r\n+OK 2  (6 octets)\r\n");
+}
+
+/// Everything that is answered without the embedder can be seen, also by those who call `poll` first, and the answers are the same.
+#[test]
+fn answers_given_alone_are_reported_if_asked_for() {
+    let said = "NOSUCH\r\nUSER ann\r\nPASS secret\r\nCAPA\r\nSTAT\r\nLIST 2\r\nDELE 1\r\nRETR 1\r\nRETR 2\r\nUIDL\r\n\
+        RSET\r\nUSER x\r\nSTLS\r\nQUIT\r\n";
+    let run = |report: bool, poll: bool| {
+        let mut config = config();
+        config.report_answers = report;
+        let mut server = Server::new(&config, Security::Plain);
+        let (mut window, mut out, mut seen) = (said.as_bytes(), Vec::new(), Vec::new());
+        loop {
+            if poll {
+                let _ = server.poll(Time::ZERO, &mut window, &mut out);
+            }
+            match server.receive(Time::ZERO, &mut window, &mut out) {
+                Event::Answered { command, refusal } => {
+                    let command = command.map_or("?".to_owned(), |command| command.to_string());
+                    seen.push((command, refusal.map(Phrase::english)));
+                }
+                Event::Login { reply, .. } => {
+                    reply.accept(&mut server, &mut out, Mailbox::of(&[b"one", b"two"]), "");
+                }
+                Event::Retr { reply, .. } => reply.send_all(&mut server, &mut out, "", b"two"),
+                Event::Quit { reply } => reply.ok(&mut server, &mut out, ""),
+                Event::Closed(_) => return (String::from_utf8(out).unwrap(), seen),
+                event => panic!("{event:?}"),
+            }
+        }
+    };
+    let (silent, nothing) = run(false, false);
+    assert_eq!(nothing, []);
+    let due = [
+        ("?", Some("unknown command")),
+        ("USER ann", None),
+        ("CAPA", None),
+        ("STAT", None),
+        ("LIST 2", None),
+        ("DELE 1", None),
+        ("RETR 1", Some("message is deleted")),
+        ("UIDL", None),
+        ("RSET", None),
+        ("USER x", Some("already logged in")),
+        ("STLS", Some("already logged in")),
+    ];
+    for poll in [false, true] {
+        let (text, seen) = run(true, poll);
+        assert_eq!(text, silent);
+        assert_eq!(seen, due.map(|(command, refusal)| (command.to_owned(), refusal)));
+    }
+}
+
+/// Whatever a ticket answers, it answers to its own session.
+#[test]
+fn a_ticket_shown_to_another_session_does_nothing() {
+    let config = config();
+    let (mut one, mut other) = (Server::new(&config, Security::Plain), Server::new(&config, Security::Plain));
+    let (mut out, mut others) = (Vec::new(), Vec::new());
+    let login = |server: &mut Server<_, Mailbox>, out: &mut Vec<u8>| {
+        let event = server.receive(Time::ZERO, &mut &b"USER a\r\nPASS b\r\n"[..], out);
+        out.clear();
+        let Event::Login { reply, .. } = event else { panic!() };
+        reply
+    };
+    let mine = login(&mut one, &mut out);
+    let theirs = login(&mut other, &mut others);
+    mine.accept(&mut other, &mut others, Mailbox::of(&[b"not yours"]), "welcome");
+    assert_eq!((&others[..], other.phase(), other.index().is_none()), (&b""[..], Phase::Authorization, true));
+    theirs.accept(&mut other, &mut others, Mailbox::of(&[]), "welcome");
+    assert_eq!((&others[..], other.phase()), (&b"+OK welcome\r\n"[..], Phase::Transaction));
+}
+
+/// QUIT gives the lock up before its answer can reach the client (RFC 1939 section 6).
+#[test]
+fn both_answers_to_quit_drop_the_index_before_they_are_written() {
+    struct Locked {
+        _lock: std::rc::Rc<()>,
+    }
+    impl Index for Locked {
+        fn len(&self) -> u32 {
+            1
+        }
+        fn octets(&self, _: MsgNo) -> u64 {
+            1
+        }
+        fn uid(&self, _: MsgNo) -> Uid<'_> {
+            Uid::new(b"u").unwrap()
+        }
+    }
+    /// An output that looks at the lock at every byte.
+    struct Watching(std::rc::Weak<()>, Vec<u8>);
+    impl pop3_proto::Output for Watching {
+        fn room(&self) -> usize {
+            4096
+        }
+        fn put(&mut self, bytes: &[u8]) -> Result<(), pop3_proto::Full> {
+            assert!(!bytes.ends_with(b"bye\r\n") || self.0.upgrade().is_none(), "the lock is still held");
+            self.1.extend_from_slice(bytes);
+            Ok(())
+        }
+    }
+    let config = config();
+    for (ok, said) in
+        [(true, "QUIT\r\n"), (false, "QUIT\r\n"), (true, "DELE 1\r\nQUIT\r\n"), (false, "DELE 1\r\nQUIT\r\n")]
+    {
+        let said = format!("USER a\r\nPASS b\r\n{said}");
+        let lock = std::rc::Rc::new(());
+        let mut out = Watching(std::rc::Rc::downgrade(&lock), Vec::new());
+        let mut lock = Some(Locked { _lock: lock });
+        let mut server = Server::new(&config, Security::Plain);
+        let mut window = said.as_bytes();
+        let reply = loop {
+            match server.receive(Time::ZERO, &mut window, &mut out) {
+                Event::Login { reply, .. } => reply.accept(&mut server, &mut out, lock.take().unwrap(), ""),
+                Event::Quit { reply } => break reply,
+                Event::Update { reply } => {
+                    assert_eq!(server.removals().collect::<Vec<_>>(), [MsgNo::FIRST]);
+                    break reply;
+                }
+                event => panic!("{event:?}"),
+            }
+        };
+        match ok {
+            true => reply.ok(&mut server, &mut out, "bye"),
+            false => reply.err(&mut server, &mut out, None, "bye"),
+        }
+        assert!(out.1.ends_with(b"bye\r\n") && server.close().is_none());
+    }
+}
+
+#[test]
+fn the_state_of_the_maildrop_can_be_read_and_marked() {
+    let config = config();
+    let mut server = Server::new(&config, Security::Plain);
+    let (mut window, mut out) = (&b"USER a\r\nPASS b\r\n"[..], Vec::new());
+    assert_eq!((server.count(), server.octets(), server.mark(MsgNo::FIRST)), (0, 0, false));
+    let Event::Login { reply, .. } = server.receive(Time::ZERO, &mut window, &mut out) else { panic!() };
+    reply.accept(&mut server, &mut out, Mailbox::of(&[b"one", b"three"]), "");
+    assert_eq!((server.count(), server.octets()), (2, 5 + 7));
+    let two = MsgNo::new(2).unwrap();
+    assert!(server.mark(two) && !server.mark(two) && !server.mark(MsgNo::new(3).unwrap()));
+    assert!(server.is_marked(two) && !server.is_marked(MsgNo::FIRST));
+    assert_eq!((server.count(), server.octets(), server.removals().count()), (1, 5, 0));
+    out.clear();
+    let mut window = &b"LIST\r\nRSET\r\n"[..];
+    assert!(matches!(server.receive(Time::ZERO, &mut window, &mut out), Event::NeedInput));
+    assert_eq!(out, b"+OK 1 messages (5 octets)\r\n1 5\r\n.\r\n+OK 2 messages (12 octets)\r\n");
+    assert!(!server.is_marked(two));
 }

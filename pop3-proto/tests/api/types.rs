@@ -4,19 +4,21 @@ use std::fmt::Debug;
 
 use pop3_proto::client::{self, Client, ProtocolError};
 use pop3_proto::dot::{Stuffer, Unstuffer};
-use pop3_proto::maildrop::Maildrop;
-use pop3_proto::server::{self, Event, Server, Ticket, kind};
-use pop3_proto::{Command, FixedBuf, Line, LineScanner};
+use pop3_proto::server::session::Session;
+use pop3_proto::server::{self, Config, Event, Server, Ticket, TooFewMarks, kind};
+use pop3_proto::{Command, FixedBuf, Line, LineScanner, Security, Time};
 
 use crate::common::Mailbox;
+use crate::config;
 
 #[test]
 fn sizes_are_as_the_docs_say() {
     let sizes = [
-        ("Server", size_of::<Server<'_>>(), 416),
+        ("Session", size_of::<Session<&Config>>(), 416),
+        ("Config", size_of::<Config>(), 1560),
         ("Client", size_of::<Client>(), 240),
-        ("Ticket", size_of::<Ticket<kind::Login>>(), 4),
-        ("server::Event", size_of::<Event<'_>>(), 40),
+        ("Ticket", size_of::<Ticket<kind::Login>>(), 8),
+        ("server::Event", size_of::<Event<'_>>(), 48),
         ("client::Event", size_of::<client::Event<'_>>(), 56),
         ("Unstuffer", size_of::<Unstuffer>(), 1),
         ("Stuffer", size_of::<Stuffer>(), 2),
@@ -33,11 +35,11 @@ fn sizes_are_as_the_docs_say() {
 fn sessions_and_tickets_cross_threads_and_errors_are_errors() {
     fn send<T: Send>() {}
     fn error<T: core::error::Error + Send + Sync + 'static>() {}
-    send::<Server<'_>>();
+    send::<Session<&Config>>();
+    send::<Server<std::sync::Arc<Config>, Mailbox>>();
     send::<Client>();
     send::<Ticket<kind::Quit>>();
     send::<server::Body>();
-    send::<Maildrop<Mailbox, Vec<u8>>>();
     error::<ProtocolError>();
     error::<client::SendError>();
     error::<pop3_proto::Full>();
@@ -48,10 +50,23 @@ fn sessions_and_tickets_cross_threads_and_errors_are_errors() {
 
 #[test]
 fn marks_need_a_bit_a_message() {
-    let mut drop: Maildrop<Mailbox, [u8; 1]> = Maildrop::closed();
-    assert!(drop.open_with(Mailbox::of(&[&[][..]; 8]), [0xFF]).is_ok());
-    assert!(drop.open_with(Mailbox::of(&[&[][..]; 9]), [0]).is_err());
-    assert!(drop.index().is_none());
+    let config = config();
+    for (messages, due) in [(8, Ok(())), (9, Err(TooFewMarks))] {
+        let mut server: Server<&Config, Mailbox, [u8; 1]> = Server::new(&config, Security::Plain);
+        let (mut window, mut out) = (&b"USER a\r\nPASS b\r\nSTAT\r\n"[..], Vec::new());
+        let Event::Login { reply, .. } = server.receive(Time::ZERO, &mut window, &mut out) else { panic!() };
+        out.clear();
+        let mailbox = Mailbox::of(&vec![&b""[..]; messages]);
+        // Marks that are set already are cleared.
+        assert_eq!(reply.accept_with(&mut server, &mut out, mailbox, [0xFF], "ready"), due);
+        assert_eq!(server.index().is_some(), due.is_ok());
+        assert!(matches!(server.receive(Time::ZERO, &mut window, &mut out), Event::NeedInput));
+        let said = String::from_utf8(out).unwrap();
+        match due {
+            Ok(()) => assert_eq!(said, "+OK ready\r\n+OK 8 0\r\n"),
+            Err(TooFewMarks) => assert_eq!(said, "-ERR [SYS/PERM] not available\r\n-ERR log in first\r\n"),
+        }
+    }
 }
 
 #[test]

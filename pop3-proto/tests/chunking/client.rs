@@ -32,8 +32,8 @@ fn fetch(client: &Client<4>, asks: &[Ask], octets: &[u8], cut: Cut<'_>) -> Fetch
     let mut asks = asks.iter();
     let act = |client: &mut Client<4>, event: &Event<'_>| {
         match event {
-            Event::Reply(_, Part::Challenge(_)) => client.respond(b"response", &mut sent).unwrap(),
-            Event::Reply(_, Part::Unreadable(_)) => {
+            Event::Reply { part: Part::Challenge(_), .. } => client.respond(b"response", &mut sent).unwrap(),
+            Event::Reply { part: Part::BadChallenge(_), .. } => {
                 let _ = client.cancel(&mut sent);
             }
             _ => {}
@@ -76,7 +76,7 @@ proptest! {
         pipelining in any::<bool>(),
         sizes in sizes(),
     ) {
-        let client = Client::<4>::new(profile, Security::Plain)
+        let client = Client::<4>::with_queue(profile, Security::Plain)
             .with_limits(Limits::for_window(window))
             .with_pipelining(pipelining);
         let whole = fetch(&client, &asks, &octets, Cut::Sizes(&[usize::MAX]));

@@ -1,6 +1,6 @@
 //! The server: whatever a client says, cut anywhere.
 
-use pop3_proto::server::{Config, Reason, Server};
+use pop3_proto::server::{Config, Domain, MechanismList, Reason, Server};
 use pop3_proto::{Limits, Mechanism, Security};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -138,7 +138,7 @@ struct Outcome {
     closed: Option<Reason>,
 }
 
-fn serve(config: &Config<'_>, security: Security, octets: &[u8], cut: Cut<'_>, later: bool) -> Outcome {
+fn serve(config: &Config, security: Security, octets: &[u8], cut: Cut<'_>, later: bool) -> Outcome {
     let session = Server::new(config, security).with_apop([1, 0]);
     let mut host = Host::of(session, mailbox()).later(later);
     match cut {
@@ -182,9 +182,9 @@ proptest! {
         config.utf8 = utf8;
         config.utf8_user = utf8;
         config.lang = lang;
-        config.mechanisms = &mechanisms;
-        config.implementation = Some("a name");
-        config.apop = Some("host");
+        config.mechanisms = MechanismList::of(&mechanisms);
+        config.implementation = Some("a name".into());
+        config.apop = Domain::new("host");
         config.auth_list = other;
         config.utf8_after_login = bare_lf;
         config.replace_nul = lang;

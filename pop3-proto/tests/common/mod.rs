@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use pop3_proto::dot::wire_size;
-use pop3_proto::maildrop::Index;
+use pop3_proto::server::Index;
 use pop3_proto::{MsgNo, Uid};
 
 /// Messages and their unique-ids.

@@ -7,8 +7,7 @@ use std::mem;
 
 use pop3_proto::client::{self, Client, Part, ProtocolError};
 use pop3_proto::limits::MIN_OUTPUT;
-use pop3_proto::maildrop::Maildrop;
-use pop3_proto::server::{Config, Credentials, Event, Need, Reason, Server, Ticket, kind};
+use pop3_proto::server::{Config, Credentials, Event, Fill, Need, Phase, Reason, Server, Ticket, kind};
 use pop3_proto::{ApopDigest, Base64, Code, FixedBuf, Security, Time};
 
 use crate::common::{Mailbox, show};
@@ -19,8 +18,7 @@ pub(crate) const DIGEST: &str = "c4c9334bac560ecc979e58001b3e22fb";
 /// A server with its maildrop. Whoever shows `PASSWORD` or `DIGEST` is in; a SASL response `good` is right, one that begins
 /// with `more` is sent back as the next challenge; all else is refused with an echo of what the client said.
 pub(crate) struct Host<'c> {
-    pub(crate) session: Server<'c>,
-    pub(crate) drop: Maildrop<Mailbox, Vec<u8>>,
+    pub(crate) server: Server<&'c Config, Mailbox>,
     pub(crate) now: Time,
     /// What came in and is not used.
     pub(crate) window: Vec<u8>,
@@ -47,14 +45,13 @@ enum Kept {
 }
 
 impl<'c> Host<'c> {
-    pub(crate) fn new(config: &'c Config<'c>, security: Security, mailbox: Mailbox) -> Self {
+    pub(crate) fn new(config: &'c Config, security: Security, mailbox: Mailbox) -> Self {
         Self::of(Server::new(config, security), mailbox)
     }
 
-    pub(crate) fn of(session: Server<'c>, mailbox: Mailbox) -> Self {
+    pub(crate) fn of(server: Server<&'c Config, Mailbox>, mailbox: Mailbox) -> Self {
         Self {
-            session,
-            drop: Maildrop::closed(),
+            server,
             now: Time::ZERO,
             window: Vec::new(),
             said: Vec::new(),
@@ -93,10 +90,10 @@ impl<'c> Host<'c> {
         let mut unread = &window[..];
         loop {
             let need = match self.polls {
-                true => Some(self.drop.poll(&mut self.session, self.now, &mut unread, &mut self.tx)),
+                true => Some(self.server.poll(self.now, &mut unread, &mut self.tx)),
                 false => None,
             };
-            let event = self.drop.receive(&mut self.session, self.now, &mut unread, &mut self.tx);
+            let event = self.server.receive(self.now, &mut unread, &mut self.tx);
             let due = match event {
                 Event::NeedInput => Need::Input,
                 Event::NeedOutput => Need::Output,
@@ -146,7 +143,7 @@ impl<'c> Host<'c> {
     }
 
     fn deal(&mut self, event: Event<'_>) {
-        let session = &mut self.session;
+        let server = &mut self.server;
         let mut told = match &event {
             Event::Waiting => {
                 self.flush();
@@ -157,7 +154,7 @@ impl<'c> Host<'c> {
         };
         let kept = match event {
             Event::Login { credentials, reply } => {
-                let name = session.user().expect("a login has a name").escape_ascii().to_string();
+                let name = server.user().expect("a login has a name").escape_ascii().to_string();
                 let right = match credentials {
                     Credentials::Password(given) => {
                         told += &show(given.expose());
@@ -180,33 +177,33 @@ impl<'c> Host<'c> {
                 told += &show(&data);
                 Kept::Sasl(Some(data), self.held(reply))
             }
-            Event::Retr(n, reply) | Event::Top { number: n, reply, .. } => {
+            Event::Retr { number: n, reply } | Event::Top { number: n, reply, .. } => {
                 Kept::Body(n.get(), self.held(reply))
             }
-            Event::Stls(reply) => Kept::Tls(self.held(reply)),
-            Event::Quit { update, reply } => {
-                if update {
-                    self.removed = Some(self.drop.removals().map(|n| n.get()).collect());
+            Event::Stls { reply } => Kept::Tls(self.held(reply)),
+            Event::Quit { reply } | Event::Update { reply } => {
+                if server.phase() == Phase::Transaction {
+                    self.removed = Some(server.removals().map(|n| n.get()).collect());
                 }
                 Kept::Quit(self.held(reply))
             }
             event => {
                 match event {
-                    Event::Utf8(reply) => reply.ok(session, &mut self.tx, "now in UTF-8: \u{e9}"),
-                    Event::Lang(range, reply) if range == b"*" || range == b"es" => {
-                        reply.ok(session, &mut self.tx, "es", "Espa\u{f1}ol");
+                    Event::Utf8 { reply } => reply.ok(server, &mut self.tx, "now in UTF-8: \u{e9}"),
+                    Event::Lang { range, reply } if range == b"*" || range == b"es" => {
+                        reply.ok(server, &mut self.tx, "es", "Espa\u{f1}ol");
                     }
-                    Event::Lang(range, reply) => {
-                        reply.err(session, &mut self.tx, None, &String::from_utf8_lossy(range));
+                    Event::Lang { range, reply } => {
+                        reply.err(server, &mut self.tx, None, &String::from_utf8_lossy(range));
                     }
-                    Event::LangAll(reply) => {
-                        let mut list = reply.begin(session, &mut self.tx, "languages");
+                    Event::LangAll { reply } => {
+                        let mut list = reply.begin(server, &mut self.tx, "languages");
                         list.item(&mut self.tx, "en", "English").unwrap();
                         list.item(&mut self.tx, "es", "Espa\u{f1}ol").unwrap();
-                        list.end(session);
+                        list.end(server);
                     }
                     Event::Other { line, reply } => {
-                        reply.ok(session, &mut self.tx, &String::from_utf8_lossy(line));
+                        reply.ok(server, &mut self.tx, &String::from_utf8_lossy(line));
                     }
                     other => panic!("the maildrop handed out {other:?}"),
                 }
@@ -219,65 +216,42 @@ impl<'c> Host<'c> {
         if self.later { self.kept = Some(kept) } else { self.answer(kept) }
     }
 
-    fn held<K>(&mut self, reply: Ticket<K>) -> Ticket<K>
-    where
-        Ticket<K>: Later,
-    {
-        if self.later { reply.defer_in(&mut self.session) } else { reply }
+    fn held<K: kind::Kind>(&mut self, reply: Ticket<K>) -> Ticket<K> {
+        if self.later { reply.defer(&mut self.server) } else { reply }
     }
 
     fn answer(&mut self, kept: Kept) {
-        let (session, tx) = (&mut self.session, &mut self.tx);
+        let (server, tx) = (&mut self.server, &mut self.tx);
         match kept {
             Kept::Login(None, reply) => {
-                self.drop.open(self.mailbox.clone());
-                reply.accept(session, tx, "welcome");
+                reply.accept(server, tx, self.mailbox.clone(), "welcome");
             }
-            Kept::Login(Some(name), reply) => reply.err(session, tx, Code::Auth, &name),
+            Kept::Login(Some(name), reply) => reply.err(server, tx, Code::Auth, &name),
             Kept::Sasl(data, reply) => match data.as_deref() {
-                None => reply.challenge(session, tx, b"").unwrap(),
+                None => reply.challenge(server, tx, b"").unwrap(),
                 Some(b"good") => {
-                    self.drop.open(self.mailbox.clone());
-                    reply.accept(session, tx, "welcome");
+                    reply.accept(server, tx, self.mailbox.clone(), "welcome");
                 }
                 Some(more) if more.starts_with(b"more") => {
                     // A challenge that does not fit is refused by the session.
-                    let _ = reply.challenge(session, tx, more);
+                    let _ = reply.challenge(server, tx, more);
                 }
-                Some(wrong) => reply.err(session, tx, None, &String::from_utf8_lossy(wrong)),
+                Some(wrong) => reply.err(server, tx, None, &String::from_utf8_lossy(wrong)),
             },
             Kept::Body(n, reply) => {
-                let mut body = reply.begin(session, tx, "message follows");
+                let mut body = reply.begin(server, tx, "message follows");
                 let mut rest = &self.mailbox.messages[n as usize - 1][..];
-                while !rest.is_empty() {
-                    body.fill(&mut rest, tx);
+                while body.fill(&mut rest, tx) == Fill::Flush {
                     self.said.extend_from_slice(tx.bytes());
                     tx.clear();
                 }
-                body.end(session);
+                body.end(server);
             }
-            Kept::Tls(reply) => reply.accept(session, tx),
-            Kept::Quit(reply) => reply.ok(session, tx, "bye"),
+            Kept::Tls(reply) => reply.accept(server, tx),
+            Kept::Quit(reply) => reply.ok(server, tx, "bye"),
         }
     }
 }
-
-/// `later` for every kind of ticket that the host keeps.
-trait Later {
-    fn defer_in(self, session: &mut Server<'_>) -> Self;
-}
-
-macro_rules! later {
-    ($($kind:ident)+) => {$(
-        impl Later for Ticket<kind::$kind> {
-            fn defer_in(self, session: &mut Server<'_>) -> Self {
-                self.defer(session)
-            }
-        }
-    )+};
-}
-
-later!(Login Sasl Body Tls Quit);
 
 pub(crate) fn decoded(data: Base64<'_>) -> Vec<u8> {
     let mut octets = vec![0; data.decoded_len()];
@@ -367,7 +341,7 @@ fn hear_one<const Q: usize>(
     assert!(need.is_none_or(|need| (need == client::Need::Input) == input), "poll lied about {event:?}");
     let one = match event {
         Ok(client::Event::NeedInput) => return false,
-        Ok(client::Event::Reply(_, Part::Data(octets))) => {
+        Ok(client::Event::Reply { part: Part::Data(octets), .. }) => {
             assert!(!octets.is_empty(), "empty data");
             if let Some(Heard::Data(all)) = heard.back_mut() {
                 all.extend_from_slice(octets);
@@ -378,9 +352,10 @@ fn hear_one<const Q: usize>(
         Ok(event) => {
             act(client, &event);
             match event {
-                client::Event::Reply(id, Part::Challenge(data)) => {
+                client::Event::Reply { id, part: Part::Challenge(data), .. } => {
                     Heard::Event(format!("{id:?} {}", show(&decoded(data))))
                 }
+                client::Event::Reply { id, part, .. } => Heard::Event(format!("Reply({id:?}, {part:?})")),
                 event => Heard::Event(format!("{event:?}")),
             }
         }

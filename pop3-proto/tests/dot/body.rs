@@ -1,7 +1,8 @@
 //! The body of a reply.
 
 use pop3_proto::limits::MIN_OUTPUT;
-use pop3_proto::server::{Body, Config, Event, Reason, Server};
+use pop3_proto::server::session::{Event, Session};
+use pop3_proto::server::{Body, Config, Fill, Reason};
 use pop3_proto::{FixedBuf, Full, Output, Security, Time};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -47,11 +48,11 @@ fn reply(
 ) -> Vec<u8> {
     let mut config = Config::new();
     config.allow_plaintext_login = true;
-    let mut session = Server::new(&config, Security::Plain);
+    let mut session = Session::new(&config, Security::Plain);
     let mut tx: FixedBuf<MIN_OUTPUT> = FixedBuf::new();
     let line = format!("USER a\r\nPASS b\r\n{ask}\r\n");
     let mut window = line.as_bytes();
-    let mut next = |session: &mut Server<'_>, tx: &mut FixedBuf<MIN_OUTPUT>| loop {
+    let mut next = |session: &mut Session<&Config>, tx: &mut FixedBuf<MIN_OUTPUT>| loop {
         tx.clear();
         match session.receive(Time::ZERO, &mut window, tx) {
             Event::NeedOutput => {}
@@ -61,7 +62,7 @@ fn reply(
     let Event::Login { reply, .. } = next(&mut session, &mut tx) else { panic!("no login") };
     reply.accept(&mut session, &mut tx, "");
     let ticket = match next(&mut session, &mut tx) {
-        Event::Retr(_, ticket) | Event::Top { reply: ticket, .. } => ticket,
+        Event::Retr { reply: ticket, .. } | Event::Top { reply: ticket, .. } => ticket,
         other => panic!("{other:?}"),
     };
     let begin = match form {
@@ -89,11 +90,7 @@ fn filled(ask: &str, form: Form, stored: &[u8], sizes: &[usize], flushes: &[usiz
     reply(ask, form, |body, tx, sent| {
         let mut flushes = flushes.iter().cycle();
         for mut piece in pieces(stored, sizes) {
-            loop {
-                body.fill(&mut piece, tx);
-                if piece.is_empty() {
-                    break;
-                }
+            while body.fill(&mut piece, tx) == Fill::Flush {
                 let flushed = tx.bytes().len().min(*flushes.next().unwrap());
                 sent.extend_from_slice(&tx.bytes()[..flushed]);
                 tx.consume(flushed);
@@ -121,14 +118,15 @@ fn a_top_that_has_its_lines_ends_well_if_the_output_was_full_when_more_was_given
         let header = format!("S: {}\n\n", "x".repeat(MIN_OUTPUT - room - HEAD.len() - 7));
         let sent = reply("TOP 1 0", Form::Stored, |body, tx, sent| {
             let mut rest = header.as_bytes();
-            body.fill(&mut rest, tx);
+            assert_eq!(body.fill(&mut rest, tx), Fill::Done);
             assert_eq!((rest.len(), tx.room()), (0, room));
             for mut piece in [&b"body\n"[..], b"more\n"] {
-                while !piece.is_empty() {
-                    body.fill(&mut piece, tx);
+                while body.fill(&mut piece, tx) == Fill::Flush {
                     sent.extend_from_slice(tx.bytes());
                     tx.clear();
                 }
+                sent.extend_from_slice(tx.bytes());
+                tx.clear();
             }
         });
         assert_eq!(show(&sent), show(&stuff(&crlf(header.as_bytes()))), "{room} octets of room");
@@ -140,15 +138,15 @@ fn a_body_that_ends_with_octets_left_has_no_end() {
     let stored = b"x".repeat(MIN_OUTPUT);
     let mut config = Config::new();
     config.allow_plaintext_login = true;
-    let mut session = Server::new(&config, Security::Plain);
+    let mut session = Session::new(&config, Security::Plain);
     let mut window = &b"USER a\r\nPASS b\r\nRETR 1\r\n"[..];
     let mut out = Vec::new();
     let Event::Login { reply, .. } = session.receive(Time::ZERO, &mut window, &mut out) else { panic!() };
     reply.accept(&mut session, &mut out, "");
     let mut tx: FixedBuf<MIN_OUTPUT> = FixedBuf::new();
-    let Event::Retr(_, reply) = session.receive(Time::ZERO, &mut window, &mut tx) else { panic!() };
+    let Event::Retr { reply, .. } = session.receive(Time::ZERO, &mut window, &mut tx) else { panic!() };
     let mut body = reply.begin(&mut session, &mut tx, "here it comes");
-    body.fill(&mut &stored[..], &mut tx);
+    assert_eq!(body.fill(&mut &stored[..], &mut tx), Fill::Flush);
     body.end(&mut session);
     let event = session.receive(Time::ZERO, &mut window, &mut tx);
     assert!(matches!(event, Event::Closed(Reason::Unfinished)), "{event:?}");
@@ -196,7 +194,8 @@ proptest! {
                 }
                 assert!(turn < 40 * (stored.len() + 1), "no progress");
                 out.room = *room;
-                body.fill(&mut rest, &mut out);
+                let filled = body.fill(&mut rest, &mut out);
+                assert_eq!(filled == Fill::Done, rest.is_empty());
             }
             sent.append(&mut out.octets);
         });

@@ -1,8 +1,7 @@
 //! The server's end: it answers a command at a time, and removes messages at QUIT alone.
 
 use pop3_proto::Time;
-use pop3_proto::maildrop::Maildrop;
-use pop3_proto::server::{Config, Event, Server};
+use pop3_proto::server::{Config, Event, Fill, Server};
 
 use crate::luck::Luck;
 use crate::post::{Post, Shown};
@@ -20,8 +19,7 @@ pub(crate) enum Removal {
 }
 
 pub(crate) struct Keeper<'c> {
-    session: Server<'c>,
-    drop: Maildrop<Shown, Vec<u8>>,
+    server: Server<&'c Config, Shown>,
     window: Vec<u8>,
     removal: Removal,
     /// What stands in place of the first line of the nth answer.
@@ -31,10 +29,9 @@ pub(crate) struct Keeper<'c> {
 }
 
 impl<'c> Keeper<'c> {
-    pub(crate) fn new(config: &'c Config<'c>, removal: Removal) -> Self {
+    pub(crate) fn new(config: &'c Config, removal: Removal) -> Self {
         Self {
-            session: Server::new(config, pop3_proto::Security::Plain),
-            drop: Maildrop::closed(),
+            server: Server::new(config, pop3_proto::Security::Plain),
             window: Vec::new(),
             removal,
             garbage: None,
@@ -67,9 +64,9 @@ impl<'c> Keeper<'c> {
             return;
         }
         let (mut unread, mut out) = (line, Vec::new());
-        let session = &mut self.session;
+        let server = &mut self.server;
         loop {
-            match self.drop.receive(session, now, &mut unread, &mut out) {
+            match server.receive(now, &mut unread, &mut out) {
                 Event::NeedInput => break,
                 Event::NeedOutput => panic!("an answer is too long for one output"),
                 Event::Closed(_) => {
@@ -77,31 +74,30 @@ impl<'c> Keeper<'c> {
                     break;
                 }
                 Event::Login { reply, .. } => {
-                    self.drop.open(post.open(luck));
-                    reply.accept(session, &mut out, "welcome");
+                    reply.accept(server, &mut out, post.open(luck), "welcome");
                 }
-                Event::Retr(n, reply) | Event::Top { number: n, reply, .. } => {
-                    let text = self.drop.index().unwrap().text(n);
-                    let mut body = reply.begin(session, &mut out, "");
-                    body.fill(&mut text.as_bytes(), &mut out);
-                    body.end(session);
+                Event::Retr { number: n, reply } | Event::Top { number: n, reply, .. } => {
+                    let text = server.index().unwrap().text(n);
+                    let mut body = reply.begin(server, &mut out, "");
+                    assert_eq!(body.fill(&mut text.as_bytes(), &mut out), Fill::Done);
+                    body.end(server);
                 }
-                Event::Quit { update, reply } => {
-                    if !update {
-                        reply.ok(session, &mut out, "bye");
-                        continue;
-                    }
-                    let shown = self.drop.index().unwrap();
-                    let marked = self.drop.removals().map(|n| shown.mail[n.index()].serial);
+                Event::Quit { reply } => {
+                    assert_eq!(server.removals().count(), 0);
+                    reply.ok(server, &mut out, "bye");
+                }
+                Event::Update { reply } => {
+                    let shown = server.index().unwrap();
+                    let marked: Vec<u32> = server.removals().map(|n| shown.mail[n.index()].serial).collect();
                     let removed: Vec<_> = match self.removal {
-                        Removal::Whole => marked.collect(),
-                        Removal::Half => marked.step_by(2).collect(),
+                        Removal::Whole => marked,
+                        Removal::Half => marked.into_iter().step_by(2).collect(),
                         Removal::None | Removal::Untrue => Vec::new(),
                     };
                     post.delete(&removed);
                     match self.removal {
-                        Removal::Whole | Removal::Untrue => reply.ok(session, &mut out, "bye"),
-                        _ => reply.err(session, &mut out, None, "some deleted messages not removed"),
+                        Removal::Whole | Removal::Untrue => reply.ok(server, &mut out, "bye"),
+                        _ => reply.err(server, &mut out, None, "some deleted messages not removed"),
                     }
                 }
                 other => panic!("{other:?}"),

@@ -22,7 +22,7 @@ use taker::{Confirm, End, Store};
 const WINDOW: usize = 512;
 
 /// A server; whether it has UIDL and TOP.
-fn server(uidl: bool, top: bool) -> Config<'static> {
+fn server(uidl: bool, top: bool) -> Config {
     let mut config = Config::new();
     (config.allow_plaintext_login, config.uidl, config.top) = (true, uidl, top);
     config
@@ -45,7 +45,7 @@ fn check(post: &Post, store: &Store) {
 }
 
 /// A session with a fault, then one without: both messages are stored once, and gone from the server.
-fn breaks_and_recovers(config: &Config<'_>, plan: &Plan) -> Outcome {
+fn breaks_and_recovers(config: &Config, plan: &Plan) -> Outcome {
     let (mut post, mut store, mut luck) = (Post::new(Habits::default(), 2), Store::default(), Luck::new(1));
     let outcome = session(config, &mut post, &mut store, plan, &mut luck);
     check(&post, &store);
@@ -58,7 +58,7 @@ fn breaks_and_recovers(config: &Config<'_>, plan: &Plan) -> Outcome {
 }
 
 /// Every way in which a session may run that has no fault.
-fn undisturbed() -> Vec<(Config<'static>, Plan, Outcome)> {
+fn undisturbed() -> Vec<(Config, Plan, Outcome)> {
     let mut all = Vec::new();
     for (uidl, top) in [(true, true), (false, true), (false, false)] {
         let config = server(uidl, top);

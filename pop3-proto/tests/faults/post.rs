@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use pop3_proto::dot::wire_size;
-use pop3_proto::maildrop::Index;
+use pop3_proto::server::Index;
 use pop3_proto::{MsgNo, Uid};
 
 use crate::luck::Luck;

@@ -90,7 +90,7 @@ impl Pipe {
 }
 
 pub(crate) fn session(
-    config: &Config<'_>,
+    config: &Config,
     post: &mut Post,
     store: &mut Store,
     plan: &Plan,

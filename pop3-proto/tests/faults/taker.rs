@@ -67,11 +67,11 @@ impl<'s> Taker<'s> {
     ) -> Self {
         let record: Record = store.file.parse().expect("the record reads its own text");
         store.file = record.to_string();
-        let client = Client::new(Profile::LENIENT, Security::Plain);
+        let client = Client::with_queue(Profile::LENIENT, Security::Plain);
         let credentials = Credentials::password("tim", Secret::new(b"secret"));
         Self {
             client: client.with_limits(Limits::for_window(WINDOW)).with_pipelining(pipelining),
-            login: Login::new(credentials, Channel::new("nonce", "host"), Policy::CLEAR, [0; 1200]),
+            login: Login::new(credentials, Channel::new("host"), Policy::CLEAR, [0; 1200]),
             fetch: Fetch::new(record, rules, 1_790_000_000 + day * 86_400),
             is_in: false,
             store,

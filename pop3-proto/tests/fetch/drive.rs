@@ -222,7 +222,7 @@ impl Session {
     }
 
     fn client(&self) -> Client<4> {
-        let mut client = Client::new(Profile::LENIENT, Security::Plain)
+        let mut client = Client::with_queue(Profile::LENIENT, Security::Plain)
             .with_limits(Limits::for_window(self.window))
             .with_pipelining(self.pipelining);
         let _ = client.receive(&mut &b"+OK\r\n"[..]).unwrap();

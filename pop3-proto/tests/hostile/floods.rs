@@ -61,7 +61,7 @@ fn a_flood_of_replies_to_an_idle_client_answers_nothing() {
         let mut client = heard.client;
         client.send(&Command::Stat, &mut Vec::new()).unwrap();
         let event = format!("{:?}", client.receive(&mut &b"+OK 7 77\r\n"[..]));
-        assert_eq!(event, "Ok(Reply(Id(0), Stat(Stat { count: 7, octets: 77 })))");
+        assert_eq!(event, "Ok(Reply { id: Id(0), part: Stat(Stat { count: 7, octets: 77 }), last: true })");
     }
 }
 

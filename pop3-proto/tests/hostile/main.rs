@@ -17,6 +17,8 @@ mod floods;
 mod growth;
 mod programs;
 mod secrets;
+#[path = "../sasl/signer.rs"]
+mod signer;
 mod stls;
 mod walk_down;
 mod wire;

@@ -7,7 +7,11 @@ use pop3_proto::sasl::Channel;
 use pop3_proto::sasl::client::Credentials;
 use pop3_proto::{Command, Security};
 
+use crate::signer::nonce;
 use crate::wire::*;
+
+/// This client's part of the SCRAM nonce.
+pub(crate) const NONCE: &str = "rOprNGfwEbeRWgbNEkqO7677";
 
 /// Who wants to log in, and how.
 #[derive(Clone, Copy)]
@@ -58,7 +62,8 @@ impl<'c> Attempt<'c> {
     }
 
     fn run(self, server: Server<'_>) -> (End, Vec<u8>, u64, u64) {
-        let channel = Channel::new("rOprNGfwEbeRWgbNEkqO", "mail.example.com");
+        let mut channel = Channel::new("mail.example.com");
+        channel.nonce = Some(nonce(NONCE));
         let mut login = Login::new(self.credentials, channel, self.policy, [0; 1200]);
         let mut client: Client = Client::new(self.profile, self.security);
         let mut wire = Wire::new(server, self.security);
@@ -182,7 +187,7 @@ impl Download {
             };
             (events, in_a_row) = (events + 1, in_a_row + 1);
             // The download itself bounds what is kept of a listing.
-            if matches!(event, Event::Reply(_, Part::ScanItem(_) | Part::UidItem(_))) {
+            if matches!(event, Event::Reply { part: Part::ScanItem(_) | Part::UidItem(_), .. }) {
                 in_a_row = 0;
             }
             let what = match fetch.handle_event(&event) {
@@ -241,13 +246,13 @@ pub(crate) fn ask(profile: Profile, command: Option<&Command<'_>>, server: impl 
                 Ok(event) => event,
             };
             events += 1;
-            let shown = matches!(event, Event::Reply(_, Part::Data(octets)) if octets.len() > 40);
+            let shown = matches!(event, Event::Reply { part: Part::Data(octets), .. } if octets.len() > 40);
             if !shown && first.len() < 4 {
                 let mut text = format!("{event:?}");
                 text.truncate(100);
                 first.push(text);
             }
-            if matches!(event, Event::Reply(_, Part::End | Part::Ok(_) | Part::Err(_))) {
+            if matches!(event, Event::Reply { part: Part::End | Part::Ok(_) | Part::Err(_), .. }) {
                 last = format!("{event:?}");
             }
             if let (Event::Greeting(_), Some(command)) = (event, command) {

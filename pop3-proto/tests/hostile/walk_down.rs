@@ -7,7 +7,7 @@ use base64ct::{Base64, Encoding as _};
 use pop3_proto::Security;
 use pop3_proto::login::{Method, Methods, Policy, Reason, RefusalKind, Retry};
 
-use crate::programs::Attempt;
+use crate::programs::{Attempt, NONCE};
 use crate::secrets::{NAME, PASSWORD, SOMEBODY, holds, holds_a_secret};
 use crate::wire::{Answer, End, GREETING, Piece, ROOM, say};
 
@@ -19,7 +19,7 @@ fn scram(policy: &mut Policy) {
 
 /// What is said in SCRAM's first line, by its name.
 fn first(name: &str) -> String {
-    let message = format!("n,,n={NAME},r=rOprNGfwEbeRWgbNEkqO");
+    let message = format!("n,,n={NAME},r={NONCE}");
     format!("AUTH {name} {}\r\n", Base64::encode_string(message.as_bytes()))
 }
 

@@ -2,6 +2,7 @@
 
 use pop3_proto::Secret;
 use pop3_proto::login::{Method, Reason, RefusalKind};
+use pop3_proto::sasl::Why;
 
 use crate::people::{BEARER, everything};
 use crate::script::tls;
@@ -178,9 +179,9 @@ fn a_token_or_name_with_a_separator_is_not_sent() {
     for token in ["", "a\x01host=evil", "a b", "a\r\nQUIT", "t\u{f6}ken"] {
         let mut one = BEARER;
         one.token = Some(Secret::new(token.as_bytes()));
-        tls(one).plays(list).no_method();
+        tls(one).plays(list).unusable(Method::OauthBearer, Why::Token);
     }
     let mut one = BEARER;
     one.name = "user\x01auth=Bearer x";
-    tls(one).plays(list).no_method();
+    tls(one).plays(list).unusable(Method::OauthBearer, Why::Text);
 }

@@ -12,7 +12,7 @@ const IN: &str = "S: +OK\nC: CAPA\nL:";
 fn whatever_asks_for_the_first_message_gets_it() {
     for (method, name, message) in [
         (Method::Plain, "PLAIN", "AHVzZXIAcGVuY2ls"),
-        (Method::ScramSha256, "SCRAM-SHA-256", "{n,,n=user,r=rOprNGfwEbeRWgbNEkqO}"),
+        (Method::ScramSha256, "SCRAM-SHA-256", "{n,,n=user,r=rOprNGfwEbeRWgbNEkqO7677}"),
     ] {
         for challenge in ["+\\x20", "+", "+ go ahead", "+ Send your credentials now!", "+ AAA=BBB", "+go"] {
             tls(USER)
@@ -197,8 +197,13 @@ fn a_challenge_that_fills_the_memory_is_cancelled() {
         let challenge = format!("<{}@h>", "1".repeat(octets - 4));
         let dialogue = format!("S: +OK\nC: CAPA\nL: SASL CRAM-MD5\nC: AUTH CRAM-MD5\nS: + {{{challenge}}}\n");
         match answered {
-            true => tls(TIM).plays(&format!("{dialogue}C: {{tim {}}}\nS: -ERR [AUTH]", DIGEST_1000)),
-            false => tls(TIM).methods(&[Method::CramMd5]).plays(&format!("{dialogue}C: *\nS: -ERR [AUTH]")),
+            true => tls(TIM)
+                .plays(&format!("{dialogue}C: {{tim {}}}\nS: -ERR [AUTH]", DIGEST_1000))
+                .refused(RefusalKind::Credentials, Method::CramMd5),
+            false => tls(TIM)
+                .methods(&[Method::CramMd5])
+                .plays(&format!("{dialogue}C: *\nS: -ERR [AUTH]"))
+                .refused(RefusalKind::Policy, Method::CramMd5),
         };
     }
 }

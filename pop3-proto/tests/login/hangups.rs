@@ -94,8 +94,8 @@ fn connections_come_to_an_end() {
     let front = "S: +OK\nC: CAPA\nL: SASL SCRAM-SHA-256 SCRAM-SHA-1 CRAM-MD5 PLAIN\n";
     let mut one = tls(TIM);
     for (line, method) in [
-        ("C: AUTH SCRAM-SHA-256 {n,,n=tim,r=rOprNGfwEbeRWgbNEkqO}", Method::ScramSha256),
-        ("C: AUTH SCRAM-SHA-1 {n,,n=tim,r=rOprNGfwEbeRWgbNEkqO}", Method::ScramSha1),
+        ("C: AUTH SCRAM-SHA-256 {n,,n=tim,r=rOprNGfwEbeRWgbNEkqO7677}", Method::ScramSha256),
+        ("C: AUTH SCRAM-SHA-1 {n,,n=tim,r=rOprNGfwEbeRWgbNEkqO7677}", Method::ScramSha1),
         ("C: AUTH CRAM-MD5", Method::CramMd5),
     ] {
         let outcome = closed(one.plays(&format!("{front}{line}\nEOF")), method, Some(Retry::NextMethod));

@@ -15,13 +15,17 @@ mod length;
 mod methods;
 mod names;
 mod output;
+mod own;
 mod people;
 mod proof;
 mod refusals;
 mod scram;
 mod script;
 mod secrets;
+#[path = "../sasl/signer.rs"]
+mod signer;
 mod tls;
 mod tls_optional;
 mod unannounced;
+mod unusable;
 mod utf8;

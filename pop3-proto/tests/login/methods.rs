@@ -2,6 +2,7 @@
 
 use pop3_proto::Secret;
 use pop3_proto::login::{Method, RefusalKind};
+use pop3_proto::sasl::Why;
 use pop3_proto::sasl::client::Credentials;
 
 use crate::people::{EXPORTER, TIM, USER, avoiding, everything};
@@ -23,18 +24,23 @@ fn the_strongest_of_the_list_comes_first() {
         ("SASL XOAUTH2", "C: AUTH XOAUTH2"),
         (
             "SASL SCRAM-SHA-256-PLUS",
-            "C: AUTH SCRAM-SHA-256-PLUS {p=tls-exporter,,n=user,r=rOprNGfwEbeRWgbNEkqO}",
+            "C: AUTH SCRAM-SHA-256-PLUS {p=tls-exporter,,n=user,r=rOprNGfwEbeRWgbNEkqO7677}",
         ),
-        ("SASL SCRAM-SHA-1-PLUS", "C: AUTH SCRAM-SHA-1-PLUS {p=tls-exporter,,n=user,r=rOprNGfwEbeRWgbNEkqO}"),
-        ("SASL SCRAM-SHA-256", "C: AUTH SCRAM-SHA-256 {y,,n=user,r=rOprNGfwEbeRWgbNEkqO}"),
-        ("SASL SCRAM-SHA-1", "C: AUTH SCRAM-SHA-1 {y,,n=user,r=rOprNGfwEbeRWgbNEkqO}"),
+        (
+            "SASL SCRAM-SHA-1-PLUS",
+            "C: AUTH SCRAM-SHA-1-PLUS {p=tls-exporter,,n=user,r=rOprNGfwEbeRWgbNEkqO7677}",
+        ),
+        ("SASL SCRAM-SHA-256", "C: AUTH SCRAM-SHA-256 {y,,n=user,r=rOprNGfwEbeRWgbNEkqO7677}"),
+        ("SASL SCRAM-SHA-1", "C: AUTH SCRAM-SHA-1 {y,,n=user,r=rOprNGfwEbeRWgbNEkqO7677}"),
         ("SASL CRAM-MD5", "C: AUTH CRAM-MD5"),
         ("SASL PLAIN", "C: AUTH PLAIN AHVzZXIAcGVuY2ls"),
         ("SASL LOGIN", "C: AUTH LOGIN"),
         ("USER", "C: USER user"),
     ];
-    let order =
-        Method::ALL.iter().copied().filter(|method| !matches!(method, Method::Apop | Method::Anonymous));
+    let order = Method::ALL
+        .iter()
+        .copied()
+        .filter(|method| !matches!(method, Method::Own | Method::Apop | Method::Anonymous));
     for ((at, (_, first)), method) in EXCHANGES.iter().enumerate().zip(order) {
         // Weaker ones before and behind it in the list, in both orders.
         let weaker: Vec<_> =
@@ -61,9 +67,9 @@ fn a_refusal_without_a_reason_brings_the_next_weaker_one() {
             "S: +OK
              C: CAPA
              L: SASL LOGIN PLAIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256 XOAUTH2 EXTERNAL ANONYMOUS
-             C: AUTH SCRAM-SHA-256 {n,,n=tim,r=rOprNGfwEbeRWgbNEkqO}
+             C: AUTH SCRAM-SHA-256 {n,,n=tim,r=rOprNGfwEbeRWgbNEkqO7677}
              S: -ERR one
-             C: AUTH SCRAM-SHA-1 {n,,n=tim,r=rOprNGfwEbeRWgbNEkqO}
+             C: AUTH SCRAM-SHA-1 {n,,n=tim,r=rOprNGfwEbeRWgbNEkqO7677}
              S: -ERR two
              C: AUTH CRAM-MD5
              S: -ERR three
@@ -183,14 +189,16 @@ fn acting_as_another_leaves_the_methods_that_cannot_say_so() {
     }
     deputy = USER;
     deputy.acting_as = Some("adm");
-    tls(deputy).plays("S: +OK <1.2@h.example>\nC: CAPA\nL: USER, SASL LOGIN CRAM-MD5").no_method();
+    tls(deputy)
+        .plays("S: +OK <1.2@h.example>\nC: CAPA\nL: USER, SASL LOGIN CRAM-MD5")
+        .unusable(Method::CramMd5, Why::Credentials);
     tls(deputy)
         .policy(|policy| policy.methods = policy.methods.with(Method::Apop))
         .plays(
             "S: +OK <1.2@h.example>
              C: CAPA
              L: USER, SASL SCRAM-SHA-1 LOGIN CRAM-MD5
-             C: AUTH SCRAM-SHA-1 {n,a=adm,n=user,r=rOprNGfwEbeRWgbNEkqO}
+             C: AUTH SCRAM-SHA-1 {n,a=adm,n=user,r=rOprNGfwEbeRWgbNEkqO7677}
              S: -ERR no",
         )
         .refused(RefusalKind::Credentials, Method::ScramSha1);

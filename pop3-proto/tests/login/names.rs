@@ -2,6 +2,7 @@
 
 use pop3_proto::Secret;
 use pop3_proto::login::{Method, Policy, RefusalKind};
+use pop3_proto::sasl::Why;
 use pop3_proto::sasl::client::Credentials;
 
 use crate::script::{Try, plain, tls};
@@ -103,15 +104,15 @@ fn what_would_end_a_line_is_not_sent() {
 #[test]
 fn nul_is_not_sent_in_any_mechanism() {
     let list = "S: +OK\nC: CAPA\nL: SASL EXTERNAL PLAIN LOGIN SCRAM-SHA-256";
-    let only = |one: Try<'_>| {
-        one.policy(|policy| policy.try_unannounced = false).plays(list).no_method();
+    let only = |one: Try<'_>, method| {
+        one.policy(|policy| policy.try_unannounced = false).plays(list).unusable(method, Why::Text);
     };
-    only(who("us\0er", b"pencil"));
-    only(Try { credentials: Credentials::certificate(Some("ad\0m")), ..who("", b"") });
+    only(who("us\0er", b"pencil"), Method::ScramSha256);
+    only(Try { credentials: Credentials::certificate(Some("ad\0m")), ..who("", b"") }, Method::External);
     let mut deputy = Credentials::password("user", Secret::new(b"pencil"));
     deputy.acting_as = Some("ad\0m");
-    only(tls(deputy));
-    only(who("user", b"pen\0cil"));
+    only(tls(deputy), Method::ScramSha256);
+    only(who("user", b"pen\0cil"), Method::ScramSha256);
 }
 
 /// A mechanism that cannot take the name or the password leaves its place to the next.

@@ -3,10 +3,9 @@
 use pop3_proto::client::{Client, Profile, SendError};
 use pop3_proto::limits::MIN_OUTPUT;
 use pop3_proto::login::{Login, Policy, Progress};
-use pop3_proto::sasl::Channel;
 use pop3_proto::{Full, Output, Secret, Security};
 
-use crate::people::{TIM, USER};
+use crate::people::{NONCE, TIM, USER, channel};
 use crate::script::{base64, plain, tls};
 
 /// An output with the least capacity that one may have, some of which may be taken already.
@@ -111,7 +110,7 @@ fn a_whole_login_is_the_same_at_every_room() {
 
 #[test]
 fn an_output_that_stays_full_gets_nothing_and_the_login_waits() {
-    let mut login = Login::new(TIM, Channel::new("nonce", ""), Policy::DEFAULT, [0; 1200]);
+    let mut login = Login::new(TIM, channel(""), Policy::DEFAULT, [0; 1200]);
     let mut client: Client = Client::new(Profile::LENIENT, Security::Tls);
     let mut window = &b"+OK\r\n"[..];
     let event = client.receive(&mut window).unwrap();
@@ -130,9 +129,9 @@ fn an_output_that_stays_full_gets_nothing_and_the_login_waits() {
 #[test]
 fn a_long_nonce_of_the_server_does_not_make_a_line_that_no_flush_has_room_for() {
     for len in [44, 64, 200, 400, 700, 1000] {
-        let mut login = Login::new(USER, Channel::new("nonce", ""), Policy::DEFAULT, [0; 4096]);
+        let mut login = Login::new(USER, channel(""), Policy::DEFAULT, [0; 4096]);
         let mut client: Client = Client::new(Profile::LENIENT, Security::Tls);
-        let first = format!("r=nonce{},s=W22ZaJ0SNY7soEsUEjb6gQ==,i=1", "x".repeat(len));
+        let first = format!("r={NONCE}{},s=W22ZaJ0SNY7soEsUEjb6gQ==,i=1", "x".repeat(len));
         let said = format!("+OK\r\n+OK\r\nSASL SCRAM-SHA-1\r\n.\r\n+ {}\r\n", base64(first.as_bytes()));
         let mut window = said.as_bytes();
         for _ in 0..5 {

@@ -2,10 +2,21 @@
 
 use pop3_proto::Secret;
 use pop3_proto::login::{Method, ServerNotes};
-use pop3_proto::sasl::Binding;
 use pop3_proto::sasl::client::Credentials;
+use pop3_proto::sasl::{Binding, Channel};
 
 use crate::script::set;
+use crate::signer::nonce;
+
+/// The client's nonce of RFC 7677, and as much more as makes 18 octets.
+pub(crate) const NONCE: &str = "rOprNGfwEbeRWgbNEkqO7677";
+
+/// A channel with that nonce.
+pub(crate) fn channel(host: &str) -> Channel<'_> {
+    let mut channel = Channel::new(host);
+    channel.nonce = Some(nonce(NONCE));
+    channel
+}
 
 /// The user of RFC 2195 and RFC 4616.
 pub(crate) const TIM: Credentials<'_> = Credentials::password("tim", Secret::new(b"tanstaaftanstaaf"));

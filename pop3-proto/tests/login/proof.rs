@@ -3,24 +3,49 @@
 use pop3_proto::login::{Method, Methods, ServerNotes};
 
 use crate::people::USER;
-use crate::script::{Outcome, tls};
+use crate::scram::Said;
+use crate::script::{Outcome, base64, tls};
+
+use base64ct::{Base64, Encoding as _};
 
 const FRONT: &str = "S: +OK
      C: CAPA
      L: USER, SASL SCRAM-SHA-256 SCRAM-SHA-1 CRAM-MD5 PLAIN LOGIN, AUTH-RESP-CODE, RESP-CODES
-     C: AUTH SCRAM-SHA-256 {n,,n=user,r=rOprNGfwEbeRWgbNEkqO}\n";
-const PROOF: &str = "S: + {r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096}
-     C: {c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=}\n";
-const SIGNED: &str = "S: + {v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=}\nC:\n";
+     C: AUTH SCRAM-SHA-256 {n,,n=user,r=rOprNGfwEbeRWgbNEkqO7677}\n";
+
+fn said() -> Said {
+    Said::sha_256("n,,", b"")
+}
+
+/// The server asks, and the client gives its proof.
+fn proof() -> String {
+    let Said { server_first, client_final, .. } = said();
+    format!("S: + {{{server_first}}}\nC: {{{client_final}}}\n")
+}
+
+fn signed() -> String {
+    format!("S: + {{{}}}\nC:\n", said().server_final)
+}
 
 /// What an impostor says in place of its signature.
-const WRONG: [&str; 5] = [
-    "{v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G5=}",
-    "{v=rmF9pqV8S7suAoZWja4dJRkFsKQ=}",
-    "{v=}",
-    "=",
-    "no base64",
-];
+fn wrong() -> [String; 6] {
+    let right = said().server_final;
+    let mut octets = Base64::decode_vec(&right[2..]).unwrap();
+    octets[31] ^= 1;
+    let one_bit = base64(&octets);
+    // The same octets, written as nobody writes them.
+    let last = right[..right.len() - 1].chars().last().unwrap();
+    let alphabet: Vec<char> = ('A'..='Z').chain('a'..='z').chain('0'..='9').chain(['+', '/']).collect();
+    let next = alphabet[alphabet.iter().position(|c| *c == last).unwrap() + 1];
+    [
+        format!("{{{}{next}=}}", &right[..right.len() - 2]),
+        format!("{{v={one_bit}}}"),
+        "{v=rmF9pqV8S7suAoZWja4dJRkFsKQ=}".into(),
+        "{v=}".into(),
+        "=".into(),
+        "no base64".into(),
+    ]
+}
 
 fn plays(rest: &str) -> Outcome {
     tls(USER).plays(&format!("{FRONT}{rest}"))
@@ -29,9 +54,9 @@ fn plays(rest: &str) -> Outcome {
 /// Proves 5802-5-03.
 #[test]
 fn a_wrong_signature_is_the_end() {
-    for wrong in WRONG {
+    for wrong in wrong() {
         for answer in ["-ERR", "-ERR [AUTH] no", "-ERR [SYS/TEMP] later", "+OK welcome"] {
-            plays(&format!("{PROOF}S: + {wrong}\nC: *\nS: {answer}"))
+            plays(&format!("{}S: + {wrong}\nC: *\nS: {answer}", proof()))
                 .not_proved(Method::ScramSha256)
                 .learned_nothing();
         }
@@ -42,8 +67,8 @@ fn a_wrong_signature_is_the_end() {
 #[test]
 fn ok_without_a_signature_is_no_success() {
     plays("S: +OK welcome").not_proved(Method::ScramSha256).learned_nothing();
-    plays(&format!("{PROOF}S: +OK welcome")).not_proved(Method::ScramSha256).learned_nothing();
-    plays(&format!("{PROOF}S: +OK v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="))
+    plays(&format!("{}S: +OK welcome", proof())).not_proved(Method::ScramSha256).learned_nothing();
+    plays(&format!("{}S: +OK {}", proof(), said().server_final))
         .not_proved(Method::ScramSha256)
         .learned_nothing();
 }
@@ -53,10 +78,10 @@ fn ok_without_a_signature_is_no_success() {
 fn a_first_message_that_nobody_honest_sends_is_the_end() {
     for first in [
         "{r=foreign%hvYDpWUa2RaTCAfuxFIlj,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096}",
-        "{r=rOprNGfwEbeRWgbNEkqO,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096}",
-        "{r=rOprNGfwEbeRWgbNEkqOx,s=,i=4096}",
-        "{r=rOprNGfwEbeRWgbNEkqOx,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4294967295}",
-        "{r=rOprNGfwEbeRWgbNEkqOx,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096,m=must}",
+        "{r=rOprNGfwEbeRWgbNEkqO7677,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096}",
+        "{r=rOprNGfwEbeRWgbNEkqO7677x,s=,i=4096}",
+        "{r=rOprNGfwEbeRWgbNEkqO7677x,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4294967295}",
+        "{r=rOprNGfwEbeRWgbNEkqO7677x,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096,m=must}",
         "",
         "no base64",
     ] {
@@ -71,9 +96,9 @@ fn a_first_message_that_nobody_honest_sends_is_the_end() {
 /// Proves 5802-5-03.
 #[test]
 fn hanging_up_on_the_cancelling_line_does_not_bring_a_weaker_method_next_time() {
-    for wrong in WRONG {
+    for wrong in wrong() {
         let learned =
-            plays(&format!("{PROOF}S: + {wrong}\nC: *\nEOF")).not_proved(Method::ScramSha256).learned;
+            plays(&format!("{}S: + {wrong}\nC: *\nEOF", proof())).not_proved(Method::ScramSha256).learned;
         assert_eq!(learned, ServerNotes::default());
     }
     let learned = plays("S: + {r=foreign,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096}\nC: *\nEOF").learned;
@@ -82,12 +107,12 @@ fn hanging_up_on_the_cancelling_line_does_not_bring_a_weaker_method_next_time() 
 
 #[test]
 fn with_its_signature_the_server_logs_in() {
-    plays(&format!("{PROOF}{SIGNED}S: +OK\nC: CAPA\nL:")).logs_in().learned_nothing();
+    plays(&format!("{}{}S: +OK\nC: CAPA\nL:", proof(), signed())).logs_in().learned_nothing();
 }
 
 /// Proves 5802-5-03.
 #[test]
 fn a_challenge_behind_the_signature_is_cancelled() {
-    plays(&format!("{PROOF}{SIGNED}S: + {{v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=}}\nC: *\nS: +OK"))
-        .not_proved(Method::ScramSha256);
+    let (proof, signed, signature) = (proof(), signed(), said().server_final);
+    plays(&format!("{proof}{signed}S: + {{{signature}}}\nC: *\nS: +OK")).not_proved(Method::ScramSha256);
 }

@@ -152,7 +152,7 @@ fn a_policy_of_the_server_brings_the_next_method() {
 #[test]
 fn attempts_have_a_limit() {
     let lines = [
-        "C: AUTH SCRAM-SHA-1 {n,,n=tim,r=rOprNGfwEbeRWgbNEkqO}\nS: -ERR one\n",
+        "C: AUTH SCRAM-SHA-1 {n,,n=tim,r=rOprNGfwEbeRWgbNEkqO7677}\nS: -ERR one\n",
         "C: AUTH CRAM-MD5\nS: -ERR two\n",
         "C: AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm\nS: -ERR three\n",
         "C: AUTH LOGIN\nS: -ERR four\n",

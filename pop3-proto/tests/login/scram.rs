@@ -1,19 +1,81 @@
 //! SCRAM inside a session: the vectors, and what is said of channel bindings.
 
-use pop3_proto::login::{Method, RefusalKind};
-use pop3_proto::sasl::{Binding, Channel};
+use std::sync::LazyLock;
 
-use crate::people::{EXPORTER, USER, avoiding};
-use crate::script::{Try, plain, tls};
+use pop3_proto::login::{Method, RefusalKind};
+use pop3_proto::sasl::Binding;
+use pop3_proto::sasl::scram::Hash;
+
+use base64ct::{Base64, Encoding as _};
+
+use crate::people::{EXPORTER, NONCE, USER, avoiding, channel};
+use crate::script::{Try, base64, plain, tls};
+use crate::signer::{Signed, Signer, nonce};
 
 const SERVER_FIRST_1: &str =
     "cj1meWtvK2QybGJiRmdPTlJ2OXFreGRhd0wzcmZjTkhZSlkxWlZ2V1ZzN2oscz1RU1hDUitRNnNlazhiZjkyLGk9NDA5Ng==";
+
+/// The client's nonce of RFC 7677. It has 20 characters, so that a client of this crate says another.
+const PUBLISHED: &str = "rOprNGfwEbeRWgbNEkqO";
+
+static SIGNER: LazyLock<Signer> = LazyLock::new(|| {
+    let salt = Base64::decode_vec("W22ZaJ0SNY7soEsUEjb6gQ==").unwrap();
+    Signer::new(Hash::Sha256, "pencil", &salt, 4096)
+});
+
+/// The messages of SCRAM-SHA-256 as RFC 7677 has them, by a client and a server that are not those of this crate.
+pub(crate) struct Said {
+    pub(crate) client_first: String,
+    pub(crate) server_first: String,
+    pub(crate) client_final: String,
+    pub(crate) server_final: String,
+}
+
+impl Said {
+    /// With the nonce of these tests, this gs2 header, and this binding behind it.
+    pub(crate) fn sha_256(header: &str, binding: &[u8]) -> Self {
+        Self::with(NONCE, header, binding)
+    }
+
+    fn with(own: &str, header: &str, binding: &[u8]) -> Self {
+        let client_first = format!("{header}n=user,r={own}");
+        let nonce = format!("r={own}%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0");
+        let server_first = format!("{nonce},s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096");
+        let c = base64(&[header.as_bytes(), binding].concat());
+        let signed = SIGNER.sign(&client_first, &server_first, &format!("c={c},{nonce}"));
+        let Signed { client_final, server_final, .. } = signed;
+        Self { client_first, server_first, client_final, server_final }
+    }
+
+    /// The lines up to the last word of the client.
+    fn lines(&self, mechanism: &str) -> String {
+        let messages = [&self.client_first, &self.server_first, &self.client_final, &self.server_final];
+        let [client_first, server_first, client_final, server_final] =
+            messages.map(|message| base64(message.as_bytes()));
+        format!(
+            "C: AUTH {mechanism} {client_first}\nS: + {server_first}\nC: {client_final}\nS: + {server_final}\nC:\n"
+        )
+    }
+}
+
+/// The lines with the nonce of these tests. Those with the nonce of the RFC are these, as octets of the RFC and of others show.
+fn exchange(mechanism: &str, header: &str, binding: &[u8], published: [&str; 4]) -> String {
+    let [client_first, server_first, client_final, server_final] = published;
+    assert_eq!(
+        Said::with(PUBLISHED, header, binding).lines(mechanism),
+        format!(
+            "C: AUTH {mechanism} {client_first}\nS: + {server_first}\nC: {client_final}\nS: + {server_final}\nC:\n"
+        )
+    );
+    Said::sha_256(header, binding).lines(mechanism)
+}
+
 const SERVER_FIRST_256: &str = "cj1yT3ByTkdmd0ViZVJXZ2JORWtxTyVodllEcFdVYTJSYVRDQWZ1eEZJbGopaE5sRiRr\
                                 MCxzPVcyMlphSjBTTlk3c29Fc1VFamI2Z1E9PSxpPTQwOTY=";
 
 /// The nonce of RFC 5802.
 fn sha_1() -> Try<'static> {
-    tls(USER).channel(|channel| channel.nonce = "fyko+d2lbbFgONRv9qkxdawL")
+    tls(USER).channel(|channel| channel.nonce = Some(nonce("fyko+d2lbbFgONRv9qkxdawL")))
 }
 
 fn bound(bindings: &'static [Binding<'static>]) -> Try<'static> {
@@ -44,18 +106,24 @@ fn scram_sha_1_as_in_rfc_5802() {
 /// Proves 7677-3-01.
 #[test]
 fn scram_sha_256_as_in_rfc_7677() {
+    let exchange = exchange(
+        "SCRAM-SHA-256",
+        "n,,",
+        b"",
+        [
+            "biwsbj11c2VyLHI9ck9wck5HZndFYmVSV2diTkVrcU8=",
+            SERVER_FIRST_256,
+            "Yz1iaXdzLHI9ck9wck5HZndFYmVSV2diTkVrcU8laHZZRHBXVWEyUmFUQ0FmdXhGSWxqKWhObEYkazAscD1kSHpiWmFwV0lr\
+             NGpVaE4rVXRlOXl0YWc5empmTUhnc3FtbWl6N0FuZFZRPQ==",
+            "dj02cnJpVFJCaTIzV3BSUi93dHVwK21NaFVaVW4vZEI1bkxUSlJzamw5NUc0PQ==",
+        ],
+    );
     tls(USER)
         .plays(&format!(
             "S: +OK
              C: CAPA
              L: SASL SCRAM-SHA-256 SCRAM-SHA-1 PLAIN
-             C: AUTH SCRAM-SHA-256 biwsbj11c2VyLHI9ck9wck5HZndFYmVSV2diTkVrcU8=
-             S: + {SERVER_FIRST_256}
-             C: Yz1iaXdzLHI9ck9wck5HZndFYmVSV2diTkVrcU8laHZZRHBXVWEyUmFUQ0FmdXhGSWxqKWhObEYkazAscD1kSHpiWmFwV0lr\
-             NGpVaE4rVXRlOXl0YWc5empmTUhnc3FtbWl6N0FuZFZRPQ==
-             S: + dj02cnJpVFJCaTIzV3BSUi93dHVwK21NaFVaVW4vZEI1bkxUSlJzamw5NUc0PQ==
-             C:
-             S: +OK
+             {exchange}S: +OK
              C: CAPA
              L:"
         ))
@@ -66,7 +134,20 @@ fn scram_sha_256_as_in_rfc_7677() {
 #[test]
 fn scram_sha_256_plus_is_bound_to_the_connection_that_stls_made() {
     let mut one = plain(USER);
-    let mut inside = Channel::new("rOprNGfwEbeRWgbNEkqO", "");
+    let exchange = exchange(
+        "SCRAM-SHA-256-PLUS",
+        "p=tls-exporter,,",
+        EXPORTER.data,
+        [
+            "cD10bHMtZXhwb3J0ZXIsLG49dXNlcixyPXJPcHJOR2Z3RWJlUldnYk5Fa3FP",
+            SERVER_FIRST_256,
+            "Yz1jRDEwYkhNdFpYaHdiM0owWlhJc0xBQUJBZ01FQlFZSENBa0tDd3dORGc4UUVSSVRGQlVXRnhnWkdoc2NIUjRmLHI9ck9\
+             wck5HZndFYmVSV2diTkVrcU8laHZZRHBXVWEyUmFUQ0FmdXhGSWxqKWhObEYkazAscD1RQzZDUzIwcXVBRFFSYjNtVDk5WV\
+             VIK24zVkp4VXZ6dUswSzBFMVZyczJNPQ==",
+            "dj0yR2lBZ2FwRXBwTFZsVVhieFVEa3NMM1ZnWUh6dXFpSzV0UjRtaEpHZ3ZzPQ==",
+        ],
+    );
+    let mut inside = channel("");
     inside.bindings = &[EXPORTER];
     one.inside = Some(inside);
     one.plays(&format!(
@@ -78,14 +159,7 @@ fn scram_sha_256_plus_is_bound_to_the_connection_that_stls_made() {
          TLS
          C: CAPA
          L: SASL SCRAM-SHA-256 SCRAM-SHA-256-PLUS
-         C: AUTH SCRAM-SHA-256-PLUS cD10bHMtZXhwb3J0ZXIsLG49dXNlcixyPXJPcHJOR2Z3RWJlUldnYk5Fa3FP
-         S: + {SERVER_FIRST_256}
-         C: Yz1jRDEwYkhNdFpYaHdiM0owWlhJc0xBQUJBZ01FQlFZSENBa0tDd3dORGc4UUVSSVRGQlVXRnhnWkdoc2NIUjRmLHI9ck9\
-         wck5HZndFYmVSV2diTkVrcU8laHZZRHBXVWEyUmFUQ0FmdXhGSWxqKWhObEYkazAscD1RQzZDUzIwcXVBRFFSYjNtVDk5WV\
-         VIK24zVkp4VXZ6dUswSzBFMVZyczJNPQ==
-         S: + dj0yR2lBZ2FwRXBwTFZsVVhieFVEa3NMM1ZnWUh6dXFpSzV0UjRtaEpHZ3ZzPQ==
-         C:
-         S: +OK
+         {exchange}S: +OK
          C: CAPA
          L:"
     ))
@@ -118,18 +192,24 @@ fn scram_sha_1_plus_with_tls_unique() {
 /// Proves 5802-6-02.
 #[test]
 fn who_can_bind_says_so_where_plus_is_not_offered() {
+    let exchange = exchange(
+        "SCRAM-SHA-256",
+        "y,,",
+        b"",
+        [
+            "eSwsbj11c2VyLHI9ck9wck5HZndFYmVSV2diTkVrcU8=",
+            SERVER_FIRST_256,
+            "Yz1lU3dzLHI9ck9wck5HZndFYmVSV2diTkVrcU8laHZZRHBXVWEyUmFUQ0FmdXhGSWxqKWhObEYkazAscD1Gb3FpSFR0UUVERThs\
+             ejFDZGFFZTN0SzRtUytpTURUbDc3U1B5RFM1M0RZPQ==",
+            "dj1kSTRLcGlRSndCcjErVitLNlUxZEE2bDZJNEk5RFVOWFdORDRwY3BSVTNVPQ==",
+        ],
+    );
     bound(&[EXPORTER])
         .plays(&format!(
             "S: +OK
              C: CAPA
              L: SASL SCRAM-SHA-256
-             C: AUTH SCRAM-SHA-256 eSwsbj11c2VyLHI9ck9wck5HZndFYmVSV2diTkVrcU8=
-             S: + {SERVER_FIRST_256}
-             C: Yz1lU3dzLHI9ck9wck5HZndFYmVSV2diTkVrcU8laHZZRHBXVWEyUmFUQ0FmdXhGSWxqKWhObEYkazAscD1Gb3FpSFR0UUVERThs\
-             ejFDZGFFZTN0SzRtUytpTURUbDc3U1B5RFM1M0RZPQ==
-             S: + dj1kSTRLcGlRSndCcjErVitLNlUxZEE2bDZJNEk5RFVOWFdORDRwY3BSVTNVPQ==
-             C:
-             S: +OK
+             {exchange}S: +OK
              C: CAPA
              L:"
         ))
@@ -144,7 +224,7 @@ fn who_cannot_bind_says_so_whatever_is_offered() {
             "S: +OK
              C: CAPA
              L: SASL SCRAM-SHA-256-PLUS SCRAM-SHA-256
-             C: AUTH SCRAM-SHA-256 {n,,n=user,r=rOprNGfwEbeRWgbNEkqO}
+             C: AUTH SCRAM-SHA-256 {n,,n=user,r=rOprNGfwEbeRWgbNEkqO7677}
              S: -ERR [AUTH] no",
         )
         .refused(RefusalKind::Credentials, Method::ScramSha256);
@@ -171,7 +251,7 @@ fn where_a_binding_was_refused_nobody_is_told_that_there_is_none() {
                 "S: +OK
                  C: CAPA
                  L: SASL {mechanisms}
-                 C: AUTH {first} {{p=tls-exporter,,n=user,r=rOprNGfwEbeRWgbNEkqO}}
+                 C: AUTH {first} {{p=tls-exporter,,n=user,r=rOprNGfwEbeRWgbNEkqO7677}}
                  S: -ERR bindings do not match"
             ));
         outcome.refused(RefusalKind::Credentials, Method::by_name(first).unwrap());
@@ -185,9 +265,9 @@ fn a_refused_binding_is_given_up_with_leave_only() {
         .methods(&[Method::ScramSha256Plus, Method::ScramSha256])
         .policy(|policy| policy.allow_unbound = true);
     let list = "S: +OK\nC: CAPA\nL: SASL SCRAM-SHA-256-PLUS SCRAM-SHA-256\n";
-    let without = "C: AUTH SCRAM-SHA-256 {n,,n=user,r=rOprNGfwEbeRWgbNEkqO}\nS: -ERR [AUTH] no";
+    let without = "C: AUTH SCRAM-SHA-256 {n,,n=user,r=rOprNGfwEbeRWgbNEkqO7677}\nS: -ERR [AUTH] no";
     one.plays(&format!(
-        "{list}C: AUTH SCRAM-SHA-256-PLUS {{p=tls-exporter,,n=user,r=rOprNGfwEbeRWgbNEkqO}}
+        "{list}C: AUTH SCRAM-SHA-256-PLUS {{p=tls-exporter,,n=user,r=rOprNGfwEbeRWgbNEkqO7677}}
          S: -ERR [AUTH] bindings do not match
          {without}"
     ))
@@ -217,7 +297,7 @@ fn names_are_escaped_and_the_two_step_form_says_the_same() {
             "S: +OK
              C: CAPA
              L: SASL SCRAM-SHA-256
-             C: AUTH SCRAM-SHA-256 bixhPWFkbSxuPWE9MkNiPTNEYyxyPXJPcHJOR2Z3RWJlUldnYk5Fa3FP
+             C: AUTH SCRAM-SHA-256 {n,a=adm,n=a=2Cb=3Dc,r=rOprNGfwEbeRWgbNEkqO7677}
              S: -ERR [AUTH] no",
         )
         .refused(RefusalKind::Credentials, Method::ScramSha256);
@@ -229,7 +309,7 @@ fn names_are_escaped_and_the_two_step_form_says_the_same() {
              L: USER
              C: AUTH SCRAM-SHA-256
              S: +\\x20
-             C: bixhPWFkbSxuPWE9MkNiPTNEYyxyPXJPcHJOR2Z3RWJlUldnYk5Fa3FP
+             C: {n,a=adm,n=a=2Cb=3Dc,r=rOprNGfwEbeRWgbNEkqO7677}
              S: -ERR [AUTH] no",
         )
         .refused(RefusalKind::Credentials, Method::ScramSha256);

@@ -16,14 +16,15 @@ use pop3_proto::client::{Capabilities, Client, Event, Profile, ProtocolError, Se
 use pop3_proto::login::{
     Failure, Login, Method, Methods, Policy, Progress, Reason, RefusalKind, Retry, ServerNotes,
 };
-use pop3_proto::sasl::Channel;
-use pop3_proto::sasl::client::Credentials;
-use pop3_proto::{FixedBuf, Security};
+use pop3_proto::sasl::client::{Credentials, Engine};
+use pop3_proto::sasl::{Channel, Why};
+use pop3_proto::{FixedBuf, Mechanism, Security};
 
 use base64ct::{Base64, Encoding as _};
 
 use crate::common::{show, unescape};
 use crate::output::Small;
+use crate::people::channel;
 
 /// Octets that the client sees at once.
 const CUTS: [usize; 4] = [usize::MAX, 1, 2, 7];
@@ -53,6 +54,7 @@ pub(crate) struct Outcome {
     pub(crate) token_refusal: Option<String>,
     pub(crate) capabilities: Capabilities,
     pub(crate) security: Security,
+    pub(crate) method: Option<Method>,
 }
 
 impl Outcome {
@@ -77,6 +79,12 @@ impl Outcome {
     #[track_caller]
     pub(crate) fn refused(self, trouble: RefusalKind, method: Method) -> Self {
         self.fails(trouble, Reason::Refused(method), None)
+    }
+
+    /// The program that logs in has made a mistake.
+    #[track_caller]
+    pub(crate) fn unusable(self, method: Method, why: Why) -> Self {
+        self.fails(RefusalKind::Caller, Reason::Unusable(method, why), None)
     }
 
     #[track_caller]
@@ -144,7 +152,7 @@ fn over(credentials: Credentials<'_>, security: Security) -> Try<'_> {
         credentials,
         policy: Policy::DEFAULT,
         learned: ServerNotes::default(),
-        channel: Channel::new("rOprNGfwEbeRWgbNEkqO", "mail.example.com"),
+        channel: channel("mail.example.com"),
         inside: None,
         client: Client::new(Profile::LENIENT, security),
         memory: 1200,
@@ -179,24 +187,52 @@ impl<'c> Try<'c> {
     /// Runs the dialogue at every cut.
     #[track_caller]
     pub(crate) fn plays(&self, dialogue: &str) -> Outcome {
+        self.plays_at_every_cut(dialogue, || self.login())
+    }
+
+    /// As [`plays`](Self::plays), with a mechanism that the caller has brought along.
+    #[track_caller]
+    pub(crate) fn plays_with<E: Engine>(
+        &self,
+        mechanism: Mechanism,
+        engine: impl Fn() -> E,
+        dialogue: &str,
+    ) -> Outcome {
+        self.plays_at_every_cut(dialogue, || self.login().with_engine(mechanism, engine()))
+    }
+
+    #[track_caller]
+    fn plays_at_every_cut<E: Engine>(
+        &self,
+        dialogue: &str,
+        login: impl Fn() -> Login<'c, Vec<u8>, E>,
+    ) -> Outcome {
         let steps = steps(dialogue);
-        let mut outcomes = CUTS.map(|cut| self.run(&steps, cut, None)).into_iter();
+        let mut outcomes = CUTS.map(|cut| self.run(login(), &steps, cut, None)).into_iter();
         let first = outcomes.next().unwrap();
         assert!(outcomes.all(|other| other == first), "the cut decides");
         first
     }
 
+    fn login(&self) -> Login<'c, Vec<u8>> {
+        let memory = vec![0; self.memory];
+        Login::new(self.credentials, self.channel, self.policy, memory).with_server_notes(self.learned)
+    }
+
     /// Runs the dialogue with an output that has so much room at first, and all of it after a flush.
     #[track_caller]
     pub(crate) fn plays_into(&self, dialogue: &str, room: usize) -> Outcome {
-        self.run(&steps(dialogue), usize::MAX, Some(room))
+        self.run(self.login(), &steps(dialogue), usize::MAX, Some(room))
     }
 
     #[track_caller]
-    fn run(&self, steps: &[Step], cut: usize, room: Option<usize>) -> Outcome {
-        let memory = vec![0; self.memory];
-        let login =
-            Login::new(self.credentials, self.channel, self.policy, memory).with_server_notes(self.learned);
+    fn run<E: Engine>(
+        &self,
+        login: Login<'c, Vec<u8>, E>,
+        steps: &[Step],
+        cut: usize,
+        room: Option<usize>,
+    ) -> Outcome {
         let mut run = Run {
             login,
             client: self.client.clone(),
@@ -233,8 +269,8 @@ impl<'c> Try<'c> {
     }
 }
 
-struct Run<'c> {
-    login: Login<'c, Vec<u8>>,
+struct Run<'c, E> {
+    login: Login<'c, Vec<u8>, E>,
     client: Client,
     window: FixedBuf<12_288>,
     /// What the client said and the dialogue has not come to.
@@ -244,7 +280,7 @@ struct Run<'c> {
     room: Option<usize>,
 }
 
-impl<'c> Run<'c> {
+impl<'c, E: Engine> Run<'c, E> {
     fn act(&mut self) {
         let Some(room) = self.room else {
             self.progress =
@@ -330,6 +366,7 @@ impl<'c> Run<'c> {
             token_refusal: self.login.token_refusal().map(|json| String::from_utf8(json.into()).unwrap()),
             capabilities: *self.client.capabilities(),
             security: self.client.security(),
+            method: self.login.method(),
         }
     }
 }

@@ -3,10 +3,9 @@
 use pop3_proto::Security;
 use pop3_proto::client::{Client, Event, Knowledge, Profile};
 use pop3_proto::login::{Login, Method, Policy, Progress, Reason, RefusalKind, Tls};
-use pop3_proto::sasl::Channel;
 use pop3_proto::sasl::client::Credentials;
 
-use crate::people::{BEARER, TIM, everything};
+use crate::people::{BEARER, TIM, channel, everything};
 use crate::script::{plain, tls};
 
 /// Proves 8314-5.1-01, 8314-5.2-02, 4422-3.2-01, 6186-6-01, 2595-4-09, 2595-4-10.
@@ -100,8 +99,7 @@ fn a_server_that_refuses_capa_is_asked_for_tls_all_the_same() {
 /// Covers secrets-beside-stls.
 #[test]
 fn between_ok_to_stls_and_the_handshake_nothing_goes_out() {
-    let channel = Channel::new("nonce", "");
-    let mut login = Login::new(TIM, channel, Policy::DEFAULT, [0; 1200]);
+    let mut login = Login::new(TIM, channel(""), Policy::DEFAULT, [0; 1200]);
     let mut client: Client = Client::new(Profile::LENIENT, Security::Plain);
     let mut out = Vec::new();
     let mut window = &b"+OK\r\n+OK\r\nSTLS\r\nSASL PLAIN\r\n.\r\n+OK\r\n"[..];
@@ -149,7 +147,7 @@ fn inside_tls_from_the_start_stls_is_not_asked_for() {
 /// Covers greeting-not-checked.
 #[test]
 fn before_the_greeting_nothing_goes_out() {
-    let mut login = Login::new(TIM, Channel::new("nonce", ""), Policy::CLEAR, [0; 1200]);
+    let mut login = Login::new(TIM, channel(""), Policy::CLEAR, [0; 1200]);
     let mut client: Client = Client::new(Profile::LENIENT, Security::Plain);
     let mut out = Vec::new();
     for input in ["", "+", "+OK welcome", "+OK welcome\r"] {

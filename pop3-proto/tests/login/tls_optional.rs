@@ -110,8 +110,8 @@ fn in_clear_each_method_goes_out_or_not() {
                         SCRAM-SHA-256 SCRAM-SHA-1 CRAM-MD5 PLAIN LOGIN ANONYMOUS";
     for method in Method::ALL.iter().copied() {
         let first = match method {
-            Method::ScramSha256 => "AUTH SCRAM-SHA-256 {n,,n=user,r=rOprNGfwEbeRWgbNEkqO}",
-            Method::ScramSha1 => "AUTH SCRAM-SHA-1 {n,,n=user,r=rOprNGfwEbeRWgbNEkqO}",
+            Method::ScramSha256 => "AUTH SCRAM-SHA-256 {n,,n=user,r=rOprNGfwEbeRWgbNEkqO7677}",
+            Method::ScramSha1 => "AUTH SCRAM-SHA-1 {n,,n=user,r=rOprNGfwEbeRWgbNEkqO7677}",
             Method::CramMd5 => "AUTH CRAM-MD5",
             Method::Anonymous => "AUTH ANONYMOUS =",
             _ => "",

@@ -50,7 +50,7 @@ fn the_one_method_that_is_permitted_goes_without_an_initial_response() {
             Method::CramMd5,
             "C: AUTH CRAM-MD5\nS: + {<1.2@h.example>}\nC: {user 0bf206a6903a154e5d11f073f771d8df}",
         ),
-        (Method::ScramSha256, "C: AUTH SCRAM-SHA-256\nS: +\\x20\nC: {n,,n=user,r=rOprNGfwEbeRWgbNEkqO}"),
+        (Method::ScramSha256, "C: AUTH SCRAM-SHA-256\nS: +\\x20\nC: {n,,n=user,r=rOprNGfwEbeRWgbNEkqO7677}"),
     ] {
         tls(USER)
             .methods(&[method])

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pop3_proto::server::{Config, Reason};
+use pop3_proto::server::{Config, MechanismList, Reason};
 use pop3_proto::{Security, Time};
 
 use crate::common::{Mailbox, show};
@@ -15,7 +15,7 @@ const TRICKLE: Duration = Duration::from_secs(540);
 fn check_autologout(before: &str, trickled: &str, driven: bool) {
     let mut config = Config::new();
     config.allow_plaintext_login = true;
-    config.mechanisms = &[pop3_proto::Mechanism::PLAIN];
+    config.mechanisms = MechanismList::of(&[pop3_proto::Mechanism::PLAIN]);
     let start = Time::from_millis(7_000_000);
     let mut host = Host::new(&config, Security::Plain, Mailbox::of(&[b"one", b"two"]));
     host.now = start;
@@ -24,7 +24,7 @@ fn check_autologout(before: &str, trickled: &str, driven: bool) {
     let events = host.log.len();
     let deadline = start.after(IDLE);
     for (i, octet) in (1..).zip(trickled.as_bytes()) {
-        assert_eq!(host.session.poll_timeout(), Some(deadline), "the octets moved the deadline");
+        assert_eq!(host.server.poll_timeout(), Some(deadline), "the octets moved the deadline");
         let now = start.after(TRICKLE * i);
         if now >= deadline {
             break;
@@ -34,12 +34,12 @@ fn check_autologout(before: &str, trickled: &str, driven: bool) {
         assert_eq!(host.closed, None);
     }
     host.now = start.after(IDLE - Duration::from_millis(1));
-    host.session.handle_timeout(host.now);
+    host.server.handle_timeout(host.now);
     host.hear(b"");
     assert_eq!(host.closed, None, "closed before its time");
     host.now = deadline;
     if driven {
-        host.session.handle_timeout(deadline);
+        host.server.handle_timeout(deadline);
     }
     host.hear(b"");
     assert_eq!(host.closed, Some(Reason::Autologout));
@@ -49,7 +49,7 @@ fn check_autologout(before: &str, trickled: &str, driven: bool) {
     assert_eq!(show(&host.take()), "", "it goes without a word");
     assert_eq!(host.log.len(), events, "{:?}", host.log);
     assert_eq!(host.removed, None);
-    assert_eq!(host.drop.removals().count(), 0);
+    assert_eq!(host.server.removals().count(), 0);
 }
 
 /// Covers silent-peer.
@@ -78,10 +78,10 @@ fn a_command_every_nine_minutes_keeps_a_session_alive() {
     host.hear(b"USER tim\r\nPASS secret\r\nDELE 1\r\n");
     for i in 1..=20 {
         host.now = Time::ZERO.after(TRICKLE * i);
-        host.session.handle_timeout(host.now);
+        host.server.handle_timeout(host.now);
         host.hear(b"NOOP\r\n");
         assert_eq!(host.closed, None);
-        assert_eq!(host.session.poll_timeout(), Some(host.now.after(IDLE)));
+        assert_eq!(host.server.poll_timeout(), Some(host.now.after(IDLE)));
     }
     host.hear(b"QUIT\r\n");
     assert_eq!(host.closed, Some(Reason::Quit));

@@ -68,7 +68,7 @@ impl Fetcher {
         script.extend([Command::List(None), Command::Stat, Command::Uidl(None), Command::Quit]);
         let script = (0..).zip(script).map(|(i, command)| Ask { command, marks: i >= before });
         Self {
-            client: Client::new(Profile::STRICT, Security::Plain)
+            client: Client::with_queue(Profile::STRICT, Security::Plain)
                 .with_limits(Limits::for_window(WINDOW))
                 .with_pipelining(plan.pipelining),
             rx: FixedBuf::new(),
@@ -114,7 +114,7 @@ impl Fetcher {
             }
             client::Event::NeedInput => down.deliver(&mut self.rx, luck.amount()),
             client::Event::Greeting(_) => self.greeted = true,
-            client::Event::Reply(id, part) => self.reply(id, part),
+            client::Event::Reply { id, part, .. } => self.reply(id, part),
             client::Event::Closed => self.end = Some(self.client.end_of_input()),
             other => panic!("{other:?}"),
         }

@@ -1,7 +1,6 @@
 //! The server's end: it thinks, waits and sends as luck has it.
 
 use pop3_proto::limits::MIN_OUTPUT;
-use pop3_proto::maildrop::Maildrop;
 use pop3_proto::server::{Body, Config, Event, Reason, Server, Ticket, kind};
 use pop3_proto::{FixedBuf, MsgNo, Security, Time};
 
@@ -10,8 +9,7 @@ use crate::common::Mailbox;
 use crate::link::{Luck, Pipe};
 
 pub(crate) struct Keeper<'c> {
-    session: Server<'c>,
-    drop: Maildrop<Mailbox, Vec<u8>>,
+    server: Server<&'c Config, Mailbox>,
     mailbox: Mailbox,
     rx: FixedBuf<WINDOW>,
     tx: FixedBuf<MIN_OUTPUT>,
@@ -35,10 +33,9 @@ enum Kept {
 }
 
 impl<'c> Keeper<'c> {
-    pub(crate) fn new(config: &'c Config<'c>, mailbox: Mailbox) -> Self {
+    pub(crate) fn new(config: &'c Config, mailbox: Mailbox) -> Self {
         Self {
-            session: Server::new(config, Security::Plain),
-            drop: Maildrop::closed(),
+            server: Server::new(config, Security::Plain),
             mailbox,
             rx: FixedBuf::new(),
             tx: FixedBuf::new(),
@@ -55,10 +52,10 @@ impl<'c> Keeper<'c> {
             down.closed = self.tx.is_empty();
             return;
         }
-        assert!(self.session.poll_timeout().is_none_or(|deadline| deadline > now), "time is up");
+        assert!(self.server.poll_timeout().is_none_or(|deadline| deadline > now), "time is up");
         match std::mem::replace(&mut self.busy, Busy::No) {
             Busy::Thinking(rounds, kept) => {
-                let event = self.drop.receive(&mut self.session, now, self.rx.unread(), &mut self.tx);
+                let event = self.server.receive(now, self.rx.unread(), &mut self.tx);
                 assert!(matches!(event, Event::Waiting), "{event:?} while a ticket is out");
                 if rounds > 0 || !self.tx.is_empty() {
                     self.busy = Busy::Thinking(rounds.saturating_sub(1), kept);
@@ -71,10 +68,10 @@ impl<'c> Keeper<'c> {
                 let message = &self.mailbox.messages[n];
                 let end = message.len().min(at.saturating_add(luck.amount()));
                 let mut piece = &message[at..end];
-                body.fill(&mut piece, &mut self.tx);
+                let _ = body.fill(&mut piece, &mut self.tx);
                 let at = end - piece.len();
                 if at == message.len() || body.is_enough() {
-                    body.end(&mut self.session);
+                    body.end(&mut self.server);
                 } else {
                     self.busy = Busy::Sending(body, n, at);
                 }
@@ -89,7 +86,7 @@ impl<'c> Keeper<'c> {
             up.deliver(&mut self.rx, luck.amount());
             self.hungry = false;
         }
-        let event = self.drop.receive(&mut self.session, now, self.rx.unread(), &mut self.tx);
+        let event = self.server.receive(now, self.rx.unread(), &mut self.tx);
         let kept = match event {
             Event::NeedInput => {
                 self.hungry = true;
@@ -103,13 +100,13 @@ impl<'c> Keeper<'c> {
                 self.closed = Some(reason);
                 return;
             }
-            Event::Login { reply, .. } => Kept::Login(reply.defer(&mut self.session)),
-            Event::Retr(n, reply) | Event::Top { number: n, reply, .. } => {
-                Kept::Body(n, reply.defer(&mut self.session))
+            Event::Login { reply, .. } => Kept::Login(reply.defer(&mut self.server)),
+            Event::Retr { number: n, reply } | Event::Top { number: n, reply, .. } => {
+                Kept::Body(n, reply.defer(&mut self.server))
             }
-            Event::Quit { reply, .. } => {
-                self.removed = Some(self.drop.removals().map(MsgNo::get).collect());
-                Kept::Quit(reply.defer(&mut self.session))
+            Event::Quit { reply } | Event::Update { reply } => {
+                self.removed = Some(self.server.removals().map(MsgNo::get).collect());
+                Kept::Quit(reply.defer(&mut self.server))
             }
             other => panic!("{other:?}"),
         };
@@ -120,14 +117,13 @@ impl<'c> Keeper<'c> {
     }
 
     fn answer(&mut self, kept: Kept) {
-        let (session, tx) = (&mut self.session, &mut self.tx);
+        let (server, tx) = (&mut self.server, &mut self.tx);
         match kept {
             Kept::Login(reply) => {
-                self.drop.open(self.mailbox.clone());
-                reply.accept(session, tx, "welcome");
+                reply.accept(server, tx, self.mailbox.clone(), "welcome");
             }
-            Kept::Body(n, reply) => self.busy = Busy::Sending(reply.begin(session, tx, ""), n.index(), 0),
-            Kept::Quit(reply) => reply.ok(session, tx, "bye"),
+            Kept::Body(n, reply) => self.busy = Busy::Sending(reply.begin(server, tx, ""), n.index(), 0),
+            Kept::Quit(reply) => reply.ok(server, tx, "bye"),
         }
     }
 }

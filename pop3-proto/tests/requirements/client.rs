@@ -26,7 +26,7 @@ fn nothing_is_sent_behind_stls_or_an_open_auth() {
     client.send(&Command::Stls, &mut out).unwrap();
     assert!(!client.can_send());
     assert_eq!(client.send(&Command::Noop, &mut out), Err(SendError::Busy));
-    assert!(matches!(client.receive(&mut &b"+OK\r\n"[..]), Ok(Got::Reply(_, Part::Ok(_)))));
+    assert!(matches!(client.receive(&mut &b"+OK\r\n"[..]), Ok(Got::Reply { part: Part::Ok(_), .. })));
     assert_eq!(client.send(&Command::Capa, &mut out), Err(SendError::NotNow));
     assert_eq!(out, b"STLS\r\n");
 
@@ -40,7 +40,7 @@ fn nothing_is_sent_behind_stls_or_an_open_auth() {
     client.respond(b"", &mut out).unwrap();
     assert_eq!(client.send(&Command::Noop, &mut out), Err(SendError::NotNow));
     assert_eq!(out, b"AUTH PLAIN\r\n\r\n");
-    assert!(matches!(client.receive(&mut &b"-ERR\r\n"[..]), Ok(Got::Reply(_, Part::Err(_)))));
+    assert!(matches!(client.receive(&mut &b"-ERR\r\n"[..]), Ok(Got::Reply { part: Part::Err(_), .. })));
     client.send(&Command::Noop, &mut out).unwrap();
 
     // Nor do they go out behind commands that wait for their replies.
@@ -51,7 +51,7 @@ fn nothing_is_sent_behind_stls_or_an_open_auth() {
 }
 
 fn is_challenge(event: Got<'_>) -> bool {
-    matches!(event, Got::Reply(_, Part::Challenge(data)) if data == Base64::EMPTY)
+    matches!(event, Got::Reply { part: Part::Challenge(data), .. } if data == Base64::EMPTY)
 }
 
 /// Proves 2449-6.9-02.
@@ -70,7 +70,10 @@ fn a_refused_command_takes_no_capability_away() {
     let mut client = asked("TOP\r\nUIDL\r\n");
     for command in [Command::Uidl(Some(MsgNo::FIRST)), Command::Top { number: MsgNo::FIRST, lines: 0 }] {
         client.send(&command, &mut Vec::new()).unwrap();
-        assert!(matches!(client.receive(&mut &b"-ERR no\r\n"[..]), Ok(Got::Reply(_, Part::Err(_)))));
+        assert!(matches!(
+            client.receive(&mut &b"-ERR no\r\n"[..]),
+            Ok(Got::Reply { part: Part::Err(_), .. })
+        ));
     }
     assert!(client.capabilities().uidl() && client.capabilities().top());
 }
@@ -97,7 +100,7 @@ fn no_octet_beyond_ascii_logs_in_before_utf8_user_is_announced() {
     let mut client = asked("UTF8 USER\r\n");
     let mut out = Vec::new();
     client.send(&commands[0], &mut out).unwrap();
-    assert!(matches!(client.receive(&mut &b"+OK\r\n"[..]), Ok(Got::Reply(_, Part::Ok(_)))));
+    assert!(matches!(client.receive(&mut &b"+OK\r\n"[..]), Ok(Got::Reply { part: Part::Ok(_), .. })));
     client.send(&commands[1], &mut out).unwrap();
     assert_eq!(out, b"USER j\xc3\xbcrgen\r\nPASS pa\xc3\x9f\r\n");
 }
@@ -108,17 +111,17 @@ fn no_stls_behind_utf8() {
     let mut client = asked("STLS\r\nUTF8\r\n");
     let mut out = Vec::new();
     client.send(&Command::Utf8, &mut out).unwrap();
-    assert!(matches!(client.receive(&mut &b"-ERR no\r\n"[..]), Ok(Got::Reply(_, Part::Err(_)))));
+    assert!(matches!(client.receive(&mut &b"-ERR no\r\n"[..]), Ok(Got::Reply { part: Part::Err(_), .. })));
     assert!(client.can_send());
     client.send(&Command::Utf8, &mut out).unwrap();
-    assert!(matches!(client.receive(&mut &b"+OK\r\n"[..]), Ok(Got::Reply(_, Part::Ok(_)))));
+    assert!(matches!(client.receive(&mut &b"+OK\r\n"[..]), Ok(Got::Reply { part: Part::Ok(_), .. })));
     assert_eq!(client.send(&Command::Stls, &mut out), Err(SendError::NotNow));
     assert_eq!(out, b"UTF8\r\nUTF8\r\n");
 
     // A refused UTF8 changes nothing.
     let mut client = asked("STLS\r\n");
     client.send(&Command::Utf8, &mut Vec::new()).unwrap();
-    assert!(matches!(client.receive(&mut &b"-ERR no\r\n"[..]), Ok(Got::Reply(_, Part::Err(_)))));
+    assert!(matches!(client.receive(&mut &b"-ERR no\r\n"[..]), Ok(Got::Reply { part: Part::Err(_), .. })));
     client.send(&Command::Stls, &mut Vec::new()).unwrap();
 }
 
@@ -129,7 +132,7 @@ fn a_server_without_capa_gets_arguments_of_40_octets_at_most() {
     let mut window = &b"+OK\r\n-ERR what?\r\n"[..];
     assert!(matches!(client.receive(&mut window), Ok(Got::Greeting(_))));
     client.send(&Command::Capa, &mut Vec::new()).unwrap();
-    assert!(matches!(client.receive(&mut window), Ok(Got::Reply(_, Part::Err(_)))));
+    assert!(matches!(client.receive(&mut window), Ok(Got::Reply { part: Part::Err(_), .. })));
 
     let (longest, longer) = ([b'a'; 40], [b'a'; 41]);
     let mut out = Vec::new();
@@ -143,6 +146,6 @@ fn a_server_without_capa_gets_arguments_of_40_octets_at_most() {
     assert_eq!(out, [b"USER ", &longest[..], b"\r\n"].concat());
 
     let mut daring = client.clone().with_long_arguments(true);
-    assert!(matches!(daring.receive(&mut &b"+OK\r\n"[..]), Ok(Got::Reply(_, Part::Ok(_)))));
+    assert!(matches!(daring.receive(&mut &b"+OK\r\n"[..]), Ok(Got::Reply { part: Part::Ok(_), .. })));
     daring.send(&Command::Pass(Secret::new(&longer)), &mut Vec::new()).unwrap();
 }

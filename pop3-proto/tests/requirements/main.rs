@@ -6,25 +6,25 @@ mod common;
 mod segments;
 
 use common::{Mailbox, show};
-use pop3_proto::maildrop::Maildrop;
-use pop3_proto::server::{Config, Credentials, Event, Phase, Reason, Server};
+use pop3_proto::server::session::{Event as Said, Session};
+use pop3_proto::server::{Config, Credentials, Domain, Event, Fill, MechanismList, Phase, Reason, Server};
 use pop3_proto::{ApopTimestamp, Code, Deviations, Mechanism, MsgNo, Security, Time, parse};
 
 /// Shows `said` to the session, lets `judge` answer every login, and returns what the server says.
 fn dialogue(
-    session: &mut Server<'_>,
+    session: &mut Session<&Config>,
     said: &str,
-    mut judge: impl FnMut(&Server<'_>, &Credentials<'_>) -> bool,
+    mut judge: impl FnMut(&Session<&Config>, &Credentials<'_>) -> bool,
 ) -> String {
     let (mut window, mut out) = (said.as_bytes(), Vec::new());
     loop {
         match session.receive(Time::ZERO, &mut window, &mut out) {
-            Event::NeedInput | Event::Closed(_) => return show(&out),
-            Event::Login { credentials, reply } => match judge(session, &credentials) {
+            Said::NeedInput | Said::Closed(_) => return show(&out),
+            Said::Login { credentials, reply } => match judge(session, &credentials) {
                 true => reply.accept(session, &mut out, "welcome"),
                 false => reply.err(session, &mut out, Code::Auth, "no"),
             },
-            Event::Stls(reply) => reply.accept(session, &mut out),
+            Said::Stls { reply } => reply.accept(session, &mut out),
             event => panic!("{event:?}"),
         }
     }
@@ -34,7 +34,7 @@ fn dialogue(
 #[test]
 fn inside_tls_the_default_configuration_offers_a_login() {
     let config = Config::new();
-    let mut session = Server::new(&config, Security::Tls);
+    let mut session = Session::new(&config, Security::Tls);
     let said = dialogue(&mut session, "CAPA\r\nUSER a\r\nPASS b\r\n", |session, credentials| {
         matches!(credentials, Credentials::Password(given) if given.expose() == b"b")
             && session.user() == Some(b"a")
@@ -47,19 +47,19 @@ fn inside_tls_the_default_configuration_offers_a_login() {
 /// Proves 2595-2.3-02.
 #[test]
 fn a_login_in_clear_can_be_refused_to_one_user_and_taken_from_another() {
-    fn judge(session: &Server<'_>, _: &Credentials<'_>) -> bool {
+    fn judge(session: &Session<&Config>, _: &Credentials<'_>) -> bool {
         session.security() == Security::Tls || session.user() == Some(b"open")
     }
     let mut config = Config::new();
     (config.allow_plaintext_login, config.stls) = (true, true);
     for (name, in_clear) in [("open", "+OK welcome\\r\\n"), ("shut", "-ERR [AUTH] no\\r\\n")] {
         let login = format!("USER {name}\r\nPASS x\r\n");
-        let mut session = Server::new(&config, Security::Plain);
+        let mut session = Session::new(&config, Security::Plain);
         let said = dialogue(&mut session, &login, judge);
         assert!(said.ends_with(in_clear), "{name}: {said}");
-        let mut session = Server::new(&config, Security::Plain);
+        let mut session = Session::new(&config, Security::Plain);
         dialogue(&mut session, "STLS\r\n", judge);
-        let mut session = session.handover().unwrap().secured(b"").unwrap();
+        let mut session = Session::secured(session.handover().unwrap(), b"").unwrap();
         assert_eq!(dialogue(&mut session, &login, judge), "+OK send PASS\\r\\n+OK welcome\\r\\n", "{name}");
     }
 }
@@ -68,28 +68,25 @@ fn a_login_in_clear_can_be_refused_to_one_user_and_taken_from_another() {
 fn download_once(said: &str, end: Time) -> (Vec<MsgNo>, Option<Reason>) {
     let mut config = Config::new();
     config.allow_plaintext_login = true;
-    let mut session = Server::new(&config, Security::Plain);
-    let mut drop = Maildrop::closed();
+    let mut server = Server::new(&config, Security::Plain);
     let (mut window, mut out) = (said.as_bytes(), Vec::new());
-    let (mut fetched, mut removed, mut now) = (Vec::new(), Vec::new(), Time::ZERO);
+    let (mut removed, mut now) = (Vec::new(), Time::ZERO);
     loop {
-        match drop.receive(&mut session, now, &mut window, &mut out) {
+        match server.receive(now, &mut window, &mut out) {
             Event::Login { reply, .. } => {
-                drop.open(Mailbox::of(&[b"one", b"two", b"three"]));
-                reply.accept(&mut session, &mut out, "");
+                reply.accept(&mut server, &mut out, Mailbox::of(&[b"one", b"two", b"three"]), "");
             }
-            Event::Retr(n, reply) => {
-                let mut body = reply.begin(&mut session, &mut out, "");
-                body.fill(&mut &b"text"[..], &mut out);
-                body.end(&mut session);
-                fetched.push(n);
+            Event::Retr { number: n, reply } => {
+                let mut body = reply.begin(&mut server, &mut out, "");
+                assert_eq!(body.fill(&mut &b"text"[..], &mut out), Fill::Done);
+                body.end(&mut server);
+                server.mark(n);
             }
-            Event::Top { reply, .. } => reply.begin(&mut session, &mut out, "").end(&mut session),
-            Event::Quit { update, reply } => {
-                if update {
-                    removed.append(&mut fetched);
-                }
-                reply.ok(&mut session, &mut out, "");
+            Event::Top { reply, .. } => reply.begin(&mut server, &mut out, "").end(&mut server),
+            Event::Quit { reply } => reply.ok(&mut server, &mut out, ""),
+            Event::Update { reply } => {
+                removed.extend(server.removals());
+                reply.ok(&mut server, &mut out, "");
             }
             Event::NeedInput if now == end => return (removed, None),
             Event::NeedInput => now = end,
@@ -146,9 +143,11 @@ fn whoever_answers_lang_before_the_login_does_not_know_the_name() {
     let mut config = Config::new();
     (config.lang, config.allow_plaintext_login) = (true, true);
     for said in [&b"LANG *\r\n"[..], b"USER ann\r\nLANG *\r\n", b"USER bob\r\nLANG *\r\n"] {
-        let mut session = Server::new(&config, Security::Plain);
+        let mut session = Session::new(&config, Security::Plain);
         let (mut window, mut out) = (said, Vec::new());
-        let Event::Lang(b"*", reply) = session.receive(Time::ZERO, &mut window, &mut out) else { panic!() };
+        let Said::Lang { range: b"*", reply } = session.receive(Time::ZERO, &mut window, &mut out) else {
+            panic!()
+        };
         assert_eq!(session.user(), None);
         out.clear();
         reply.ok(&mut session, &mut out, "es", "Idioma cambiado");
@@ -159,15 +158,15 @@ fn whoever_answers_lang_before_the_login_does_not_know_the_name() {
 /// Proves 4422-3.6-02.
 #[test]
 fn an_unknown_user_and_a_wrong_password_can_look_the_same() {
-    const MECHANISMS: &[Mechanism<'static>] = &[Mechanism::PLAIN];
+    const MECHANISMS: &[Mechanism] = &[Mechanism::PLAIN];
     let mut config = Config::new();
-    config.mechanisms = MECHANISMS;
+    config.mechanisms = MechanismList::of(MECHANISMS);
     // \0ann\0right, \0ann\0wrong, \0nobody\0right
     let heard = ["AGFubgByaWdodA==", "AGFubgB3cm9uZw==", "AG5vYm9keQByaWdodA=="].map(|message| {
         let said = format!("AUTH PLAIN {message}\r\n");
-        let mut session = Server::new(&config, Security::Tls);
+        let mut session = Session::new(&config, Security::Tls);
         let (mut window, mut out) = (said.as_bytes(), Vec::new());
-        let Event::Auth { initial: Some(data), reply, .. } =
+        let Said::Auth { initial: Some(data), reply, .. } =
             session.receive(Time::ZERO, &mut window, &mut out)
         else {
             panic!()
@@ -236,8 +235,9 @@ fn a_host_that_cannot_stand_in_a_timestamp_offers_no_apop() {
         (&long, false),
     ] {
         let mut config = Config::new();
-        config.apop = Some(host);
-        let mut session = Server::new(&config, Security::Plain).with_apop([u64::MAX, 0]);
+        config.apop = Domain::copy(host);
+        assert_eq!(config.apop.is_some(), offered, "{host:?}");
+        let mut session = Session::new(&config, Security::Plain).with_apop([u64::MAX, 0]);
         assert_eq!(session.timestamp().is_some(), offered, "{host:?}");
         let said = dialogue(&mut session, "APOP a c4c9334bac560ecc979e58001b3e22fb\r\n", |_, _| true);
         let due = match offered {
@@ -253,9 +253,9 @@ fn a_host_that_cannot_stand_in_a_timestamp_offers_no_apop() {
 /// Proves 2195-4-01.
 #[test]
 fn each_user_can_have_one_way_in_and_no_other() {
-    const MECHANISMS: &[Mechanism<'static>] = &[Mechanism::CRAM_MD5, Mechanism::PLAIN];
+    const MECHANISMS: &[Mechanism] = &[Mechanism::CRAM_MD5, Mechanism::PLAIN];
     let mut config = Config::new();
-    config.mechanisms = MECHANISMS;
+    config.mechanisms = MechanismList::of(MECHANISMS);
     let judge = |user: &[u8], clear: bool| (user == b"hash" && clear) || (user == b"secret" && !clear);
     // hash 00000000000000000000000000000000, secret 00000000000000000000000000000000
     let cram = [
@@ -274,22 +274,22 @@ fn each_user_can_have_one_way_in_and_no_other() {
             (format!("AUTH CRAM-MD5\r\n{}\r\n", cram[i]), "+ PDEuMkBoPg==\\r\\n", by_cram),
         ];
         for (said, before, due) in ways {
-            let mut session = Server::new(&config, Security::Tls);
+            let mut session = Session::new(&config, Security::Tls);
             let (mut window, mut out) = (&b""[..], Vec::new());
-            assert!(matches!(session.receive(Time::ZERO, &mut window, &mut out), Event::NeedInput));
+            assert!(matches!(session.receive(Time::ZERO, &mut window, &mut out), Said::NeedInput));
             out.clear();
             let mut window = said.as_bytes();
             loop {
                 match session.receive(Time::ZERO, &mut window, &mut out) {
-                    Event::NeedInput => break,
-                    Event::Login { reply, .. } => match judge(session.user().unwrap(), true) {
+                    Said::NeedInput => break,
+                    Said::Login { reply, .. } => match judge(session.user().unwrap(), true) {
                         true => reply.accept(&mut session, &mut out, "welcome"),
                         false => reply.err(&mut session, &mut out, Code::Auth, "no"),
                     },
-                    Event::Auth { initial: None, reply, .. } => {
+                    Said::Auth { initial: None, reply, .. } => {
                         reply.challenge(&mut session, &mut out, b"<1.2@h>").unwrap();
                     }
-                    Event::Auth { initial: Some(data), reply, .. } | Event::SaslResponse { data, reply } => {
+                    Said::Auth { initial: Some(data), reply, .. } | Said::SaslResponse { data, reply } => {
                         let mut octets = [0; 64];
                         let text = data.decode(&mut octets).unwrap();
                         let (user, clear) = match text.strip_prefix(b"\0") {
@@ -334,7 +334,7 @@ fn names_and_passwords_in_utf_8_are_prepared_before_they_are_compared() {
         ("\u{ad}", "IX", "-ERR [AUTH] no\\r\\n"),
         ("a", "IX\u{85}", "-ERR [AUTH] no\\r\\n"),
     ] {
-        let mut session = Server::new(&config, Security::Tls);
+        let mut session = Session::new(&config, Security::Tls);
         dialogue(&mut session, "", |_, _| false);
         let said = format!("USER {name}\r\nPASS {password}\r\n");
         let heard = dialogue(&mut session, &said, |session, credentials| {
@@ -344,7 +344,7 @@ fn names_and_passwords_in_utf_8_are_prepared_before_they_are_compared() {
         });
         assert_eq!(heard, format!("+OK send PASS\\r\\n{due}"), "{said:?}");
     }
-    let mut session = Server::new(&config, Security::Tls);
+    let mut session = Session::new(&config, Security::Tls);
     dialogue(&mut session, "", |_, _| false);
     let bell = dialogue(&mut session, "USER a\x07\r\nUSER a\r\nPASS IX\x07\r\n", |_, _| true);
     let refused = "-ERR illegal character in command\\r\\n";

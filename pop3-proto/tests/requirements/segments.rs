@@ -1,55 +1,43 @@
 //! Several commands in one segment, and answers that leave in as few.
 
-use pop3_proto::maildrop::Maildrop;
-use pop3_proto::server::{Config, Event, Need, Server};
+use pop3_proto::server::{Config, Event, Fill, Need, Server};
 use pop3_proto::{FixedBuf, Security, Time};
 
 use crate::common::{Mailbox, show};
 
 /// A session behind the login; all it had to say has been said.
-fn logged_in<'c>(
-    config: &'c Config<'c>,
-    drop: &mut Maildrop<Mailbox, Vec<u8>>,
-    messages: &[&[u8]],
-) -> Server<'c> {
-    let mut session = Server::new(config, Security::Tls);
+fn logged_in<'c>(config: &'c Config, messages: &[&[u8]]) -> Server<&'c Config, Mailbox> {
+    let mut server = Server::new(config, Security::Tls);
     let (mut window, mut out) = (&b"USER a\r\nPASS b\r\n"[..], Vec::new());
-    let Event::Login { reply, .. } = drop.receive(&mut session, Time::ZERO, &mut window, &mut out) else {
-        panic!()
-    };
-    drop.open(Mailbox::of(messages));
-    reply.accept(&mut session, &mut out, "");
-    session
+    let Event::Login { reply, .. } = server.receive(Time::ZERO, &mut window, &mut out) else { panic!() };
+    reply.accept(&mut server, &mut out, Mailbox::of(messages), "");
+    server
 }
 
 /// What goes out for `said`, flush by flush, through an output of 512 octets.
 fn flushes(messages: &[&[u8]], said: &str) -> Vec<Vec<u8>> {
-    let (config, mut drop) = (Config::new(), Maildrop::closed());
-    let mut session = logged_in(&config, &mut drop, messages);
+    let config = Config::new();
+    let mut server = logged_in(&config, messages);
     let (mut window, mut out, mut sent) = (said.as_bytes(), FixedBuf::<512>::new(), Vec::new());
     let flush = |out: &mut FixedBuf<512>, sent: &mut Vec<Vec<u8>>| {
         sent.push(out.bytes().to_vec());
         out.clear();
     };
     loop {
-        match drop.receive(&mut session, Time::ZERO, &mut window, &mut out) {
+        match server.receive(Time::ZERO, &mut window, &mut out) {
             Event::NeedInput => {
                 flush(&mut out, &mut sent);
                 sent.retain(|octets| !octets.is_empty());
                 return sent;
             }
             Event::NeedOutput => flush(&mut out, &mut sent),
-            Event::Retr(n, reply) => {
+            Event::Retr { number: n, reply } => {
                 let mut message = messages[n.index()];
-                let mut body = reply.begin(&mut session, &mut out, "");
-                loop {
-                    body.fill(&mut message, &mut out);
-                    if message.is_empty() {
-                        break;
-                    }
+                let mut body = reply.begin(&mut server, &mut out, "");
+                while body.fill(&mut message, &mut out) == Fill::Flush {
                     flush(&mut out, &mut sent);
                 }
-                body.end(&mut session);
+                body.end(&mut server);
             }
             event => panic!("{event:?}"),
         }
@@ -80,25 +68,23 @@ fn the_dot_leaves_together_with_the_tail_of_the_data() {
         ("head\n\ntail\n", "", ".\\r\\n"),
     ] {
         for said in ["RETR 1\r\n", "TOP 1 9\r\n"] {
-            let mut drop = Maildrop::closed();
-            let mut session = logged_in(&config, &mut drop, &[[front, tail].concat().as_bytes()]);
+            let mut server = logged_in(&config, &[[front, tail].concat().as_bytes()]);
             let (mut window, mut out) = (said.as_bytes(), Vec::new());
-            let event = drop.receive(&mut session, Time::ZERO, &mut window, &mut out);
-            let (Event::Retr(_, reply) | Event::Top { reply, .. }) = event else { panic!("{event:?}") };
-            let mut body = reply.begin(&mut session, &mut out, "");
-            body.fill(&mut front.as_bytes(), &mut out);
+            let event = server.receive(Time::ZERO, &mut window, &mut out);
+            let (Event::Retr { reply, .. } | Event::Top { reply, .. }) = event else { panic!("{event:?}") };
+            let mut body = reply.begin(&mut server, &mut out, "");
+            assert_eq!(body.fill(&mut front.as_bytes(), &mut out), Fill::Done);
             out.clear();
-            body.fill(&mut tail.as_bytes(), &mut out);
-            body.end(&mut session);
-            let need = drop.poll(&mut session, Time::ZERO, &mut window, &mut out);
+            assert_eq!(body.fill(&mut tail.as_bytes(), &mut out), Fill::Done);
+            body.end(&mut server);
+            let need = server.poll(Time::ZERO, &mut window, &mut out);
             assert_eq!((need, show(&out)), (Need::Input, due.to_owned()), "{front:?} {tail:?}");
         }
     }
     for (said, listing) in [("LIST\r\n", "1 3\\r\\n2 0"), ("UIDL\r\n", "1 uid-1\\r\\n2 uid-2")] {
-        let mut drop = Maildrop::closed();
-        let mut session = logged_in(&config, &mut drop, &[b"a", b""]);
+        let mut server = logged_in(&config, &[b"a", b""]);
         let mut out = Vec::new();
-        let event = drop.receive(&mut session, Time::ZERO, &mut said.as_bytes(), &mut out);
+        let event = server.receive(Time::ZERO, &mut said.as_bytes(), &mut out);
         assert!(matches!(event, Event::NeedInput));
         assert_eq!(show(&out), format!("+OK 2 messages (3 octets)\\r\\n{listing}\\r\\n.\\r\\n"));
     }

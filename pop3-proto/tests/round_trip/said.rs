@@ -176,8 +176,8 @@ pub(crate) fn hostile_command() -> impl Strategy<Value = Said> {
 /// Lines that are commands now and then.
 pub(crate) fn command_line() -> impl Strategy<Value = Vec<u8>> {
     let verb = prop_oneof![
-        select(&Verb::ALL).prop_map(|verb| verb.as_str().to_owned()),
-        select(&Verb::ALL).prop_map(|verb| verb.as_str().to_lowercase()),
+        select(Verb::ALL).prop_map(|verb| verb.as_str().to_owned()),
+        select(Verb::ALL).prop_map(|verb| verb.as_str().to_lowercase()),
         "[A-Za-z+.]{2,5}",
     ];
     let arg = prop_oneof![

@@ -1,8 +1,8 @@
 //! ANONYMOUS (RFC 4505).
 
-use pop3_proto::sasl::server::Answer;
+use pop3_proto::sasl::server::{Answer, Cause};
 
-use crate::drive::{Seen, begin, challenge, say, say_text, started, tell};
+use crate::drive::{OVER, Seen, begin, challenge, failed, say, say_text, started, tell};
 
 fn trace(text: &str) -> Seen {
     Seen::Anonymous(text.into())
@@ -24,7 +24,7 @@ fn the_message_is_a_trace_or_nothing() {
 fn a_trace_has_255_characters_at_most() {
     for one in ["a", "\u{e4}", "\u{4e00}", "\u{1d11e}"] {
         assert_eq!(say(&mut started("ANONYMOUS"), one.repeat(255)), trace(&one.repeat(255)));
-        assert_eq!(say(&mut started("ANONYMOUS"), one.repeat(256)), Seen::Failed);
+        assert_eq!(say(&mut started("ANONYMOUS"), one.repeat(256)), failed(Cause::Text));
     }
     // An address is as long as it is.
     let address = format!("{}@example.com", "a".repeat(256));
@@ -38,8 +38,8 @@ fn control_characters_and_broken_utf_8_fail() {
         [&b"a\0"[..], b"a\r\nb", b"\x1b[2J", b"\x7f", b"\xff", b"\xc0\x80", b"\xc2\x85", b"\xed\xa0\x80"]
     {
         let mut anonymous = started("ANONYMOUS");
-        assert_eq!(say(&mut anonymous, bad), Seen::Failed, "{}", bad.escape_ascii());
-        assert_eq!(say(&mut anonymous, "sirhc"), Seen::Failed, "over is over");
+        assert_eq!(say(&mut anonymous, bad), failed(Cause::Text), "{}", bad.escape_ascii());
+        assert_eq!(say(&mut anonymous, "sirhc"), OVER, "over is over");
     }
     for kept in ["a  b", "\u{aa}", "a\u{ad}b", "\u{2168}"] {
         assert_eq!(say(&mut started("ANONYMOUS"), kept), trace(kept));
@@ -51,9 +51,9 @@ fn control_characters_and_broken_utf_8_fail() {
 fn there_is_no_question() {
     for answer in [Answer::Authorized(true), Answer::Password(true), Answer::Token(Ok("user"))] {
         let mut anonymous = started("ANONYMOUS");
-        assert_eq!(tell(&mut anonymous, answer), Seen::Failed);
+        assert_eq!(tell(&mut anonymous, answer), OVER);
         let mut anonymous = started("ANONYMOUS");
         let _ = say(&mut anonymous, "sirhc");
-        assert_eq!(tell(&mut anonymous, answer), Seen::Failed);
+        assert_eq!(tell(&mut anonymous, answer), OVER);
     }
 }

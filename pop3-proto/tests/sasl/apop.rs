@@ -1,11 +1,12 @@
 //! APOP (RFC 1939 section 7).
 
-use pop3_proto::server::{Config, Credentials, Event, Phase, Server};
+use pop3_proto::server::session::{Event, Session};
+use pop3_proto::server::{Config, Credentials, Domain, Phase};
 use pop3_proto::{ApopDigest, ApopTimestamp, Code, Secret, Security, Time};
 
 const STAMP: &str = "<1896.697170952@dbc.mtview.ca.us>";
 
-/// ApopTimestamp, secret, digest.
+/// Timestamp, secret, digest.
 const VECTORS: [(&str, &str, &str); 5] = [
     (STAMP, "tanstaaf", "c4c9334bac560ecc979e58001b3e22fb"),
     ("<1896.697170952@mail.eudora.com>", "secret", "8f5de26536bc248ba202a9ca612e71bd"),
@@ -54,15 +55,16 @@ fn secrets_that_cannot_be_prepared_have_no_digest() {
     assert!(ApopDigest::of(timestamp, Secret::new(b"in ASCII \x07 as it is")).is_some());
 }
 
-fn config() -> Config<'static> {
+fn config() -> Config {
     let mut config = Config::new();
-    config.apop = Some("dbc.mtview.ca.us");
+    config.apop = Domain::new("dbc.mtview.ca.us");
+    assert!(config.apop.is_some());
     config
 }
 
 /// A session whose greeting has the timestamp of the RFC.
-fn session<'c>(config: &'c Config<'c>) -> Server<'c> {
-    Server::new(config, Security::Plain).with_apop([1896, 697_170_952])
+fn session(config: &Config) -> Session<&Config> {
+    Session::new(config, Security::Plain).with_apop([1896, 697_170_952])
 }
 
 /// Only the digest of the session's own timestamp and the user's secret matches.
@@ -102,7 +104,7 @@ fn without_a_secret_every_digest_fails() {
 #[test]
 fn without_a_timestamp_nothing_matches() {
     let (with, without) = (config(), Config::new());
-    for session in [Server::new(&with, Security::Plain), session(&without)] {
+    for session in [Session::new(&with, Security::Plain), session(&without)] {
         assert!(session.timestamp().is_none());
         for (_, text, digest) in VECTORS {
             assert!(!session.apop_matches(&from_hex(digest), Some(secret(text))));
@@ -111,7 +113,7 @@ fn without_a_timestamp_nothing_matches() {
 }
 
 /// The octets that a session sends for one that a client sends; users are `mrose` and `nobody`.
-fn talk(session: &mut Server<'_>, line: &[u8]) -> String {
+fn talk(session: &mut Session<&Config>, line: &[u8]) -> String {
     let mut out = Vec::new();
     let mut window = line;
     loop {
@@ -168,7 +170,7 @@ fn the_dialogue_of_the_rfc() {
 #[test]
 fn a_greeting_without_a_timestamp_offers_no_apop() {
     let config = Config::new();
-    let mut session = Server::new(&config, Security::Tls);
+    let mut session = Session::new(&config, Security::Tls);
     assert_eq!(talk(&mut session, b""), "+OK POP3 server ready\r\n");
     let said = talk(&mut session, b"APOP mrose c4c9334bac560ecc979e58001b3e22fb\r\n");
     assert_eq!(said, "-ERR APOP is not available\r\n");

@@ -1,10 +1,11 @@
 //! OAUTHBEARER (RFC 7628) and XOAUTH2 (vendors' documents).
 
-use pop3_proto::sasl::server::{Answer, Exchange};
+use pop3_proto::limits::SASL_MEMORY;
+use pop3_proto::sasl::server::{Answer, Cause, Exchange};
 
 use crate::drive::{
-    Seen, WHY, authorize, base64, begin, challenge, check_token, done, oauthbearer, on_port, say, say_text,
-    started, started_on, tell,
+    OVER, WHY, authorize, base64, begin, challenge, check_token, done, failed, oauthbearer, on_port, say,
+    say_text, started, started_on, tell,
 };
 
 const TOKEN: &str = "vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==";
@@ -66,11 +67,7 @@ fn the_message_names_host_port_token_and_user() {
                 tell(&mut bearer, Answer::Token(Ok("user@exam\u{ad}ple.com"))),
                 done("user@example.com")
             );
-            assert_eq!(
-                tell(&mut bearer, Answer::Token(Ok("user@example.com"))),
-                Seen::Failed,
-                "over is over"
-            );
+            assert_eq!(tell(&mut bearer, Answer::Token(Ok("user@example.com"))), OVER, "over is over");
         }
     }
 }
@@ -100,7 +97,7 @@ fn another_name_than_the_tokens_has_to_be_allowed() {
     for (mechanism, message) in
         [("OAUTHBEARER", &*other), ("XOAUTH2", &*format!("user=us,er=\x01auth=Bearer {TOKEN}\x01\x01"))]
     {
-        for (allowed, end) in [(true, done("us,er=")), (false, Seen::Failed)] {
+        for (allowed, end) in [(true, done("us,er=")), (false, failed(Cause::Credentials))] {
             let mut bearer = started(mechanism);
             assert_eq!(say(&mut bearer, message), check_token(Some("us,er="), TOKEN));
             assert_eq!(tell(&mut bearer, Answer::Token(Ok("admin"))), authorize("admin", "us,er="));
@@ -113,7 +110,7 @@ fn another_name_than_the_tokens_has_to_be_allowed() {
     for unfit in ["", "\u{ad}", "a\0b"] {
         let mut bearer = oauthbearer();
         let _ = say(&mut bearer, format!("n,,\x01auth=Bearer {TOKEN}\x01\x01"));
-        assert_eq!(tell(&mut bearer, Answer::Token(Ok(unfit))), Seen::Failed, "{unfit:?}");
+        assert_eq!(tell(&mut bearer, Answer::Token(Ok(unfit))), failed(Cause::Text), "{unfit:?}");
     }
 }
 
@@ -127,24 +124,20 @@ fn a_bad_token_gets_the_reason_and_then_fails() {
         let mut bearer = oauthbearer();
         assert_eq!(say_text(&mut bearer, DISCOVERY), check_token(Some("user@example.com"), ""));
         assert_eq!(tell(&mut bearer, Answer::Token(Err(WHY))), challenge(WHY));
-        assert_eq!(say(&mut bearer, response), Seen::Failed);
-        assert_eq!(tell(&mut bearer, Answer::Token(Ok("user@example.com"))), Seen::Failed);
+        assert_eq!(say(&mut bearer, response), failed(Cause::Credentials));
+        assert_eq!(tell(&mut bearer, Answer::Token(Ok("user@example.com"))), OVER);
 
         let mut bearer = started("XOAUTH2");
         let _ = say_text(&mut bearer, XOAUTH2[0].0);
         let why = r#"{"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}"#;
         assert_eq!(tell(&mut bearer, Answer::Token(Err(why))), challenge(why));
-        assert_eq!(say(&mut bearer, response), Seen::Failed);
-        assert_eq!(tell(&mut bearer, Answer::Token(Ok("someuser@example.com"))), Seen::Failed);
+        assert_eq!(say(&mut bearer, response), failed(Cause::Credentials));
+        assert_eq!(tell(&mut bearer, Answer::Token(Ok("someuser@example.com"))), OVER);
     }
     let mut bearer = oauthbearer();
     let _ = say_text(&mut bearer, DISCOVERY);
     let _ = tell(&mut bearer, Answer::Token(Err(WHY)));
-    assert_eq!(
-        tell(&mut bearer, Answer::Token(Ok("user@example.com"))),
-        Seen::Failed,
-        "the reason is no question"
-    );
+    assert_eq!(tell(&mut bearer, Answer::Token(Ok("user@example.com"))), OVER, "the reason is no question");
 }
 
 /// The example of RFC 7628 section 4.4, with `a=` where it has `user=` by mistake.
@@ -159,10 +152,10 @@ fn the_example_of_section_4_4_as_mended() {
     let token = "vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg==";
     assert_eq!(say_text(&mut bearer, text), check_token(Some("someuser@example.com"), token));
     assert_eq!(tell(&mut bearer, Answer::Token(Err(why))), challenge(why));
-    assert_eq!(say_text(&mut bearer, "AQ=="), Seen::Failed);
+    assert_eq!(say_text(&mut bearer, "AQ=="), failed(Cause::Credentials));
     assert_eq!(
         say(&mut oauthbearer(), "n,user=someuser@example.com,\x01auth=Bearer t\x01\x01"),
-        Seen::Failed
+        failed(Cause::Response)
     );
 }
 
@@ -184,11 +177,11 @@ fn unknown_keys_are_skipped_and_the_scheme_has_no_case() {
 /// Memory as long as the longest line holds its token.
 #[test]
 fn long_tokens() {
-    const MEMORY: usize = Exchange::<Vec<u8>>::MEMORY;
+    assert_eq!(SASL_MEMORY, 12_288);
     for octets in [4096, 9000] {
         let token = "a1-._~+/Z".repeat(octets / 9);
-        let mut bearer = Exchange::new(vec![0; MEMORY]);
-        assert!(bearer.start(b"OAUTHBEARER", &on_port(995)));
+        let mut bearer = Exchange::new(vec![0; SASL_MEMORY]);
+        assert_eq!(bearer.start(b"OAUTHBEARER", &on_port(995)), Ok(()));
         let message = format!("n,a=user@example.com,\x01auth=Bearer {token}\x01\x01");
         assert_eq!(say(&mut bearer, message), check_token(Some("user@example.com"), &token));
         assert_eq!(tell(&mut bearer, Answer::Token(Ok("user@example.com"))), done("user@example.com"));

@@ -2,8 +2,12 @@
 
 use base64ct::{Base64 as Base64Text, Encoding as _};
 use pop3_proto::sasl::client::{Credentials, Engine, Exchange, Step};
-use pop3_proto::sasl::{Binding, Channel};
+use pop3_proto::sasl::scram::Hash;
+use pop3_proto::sasl::{Binding, Channel, Why};
 use pop3_proto::{Base64, Secret};
+
+use crate::scram_client::{PUBLISHED, signer};
+use crate::signer::nonce;
 
 type Client<'c> = Exchange<'c, [u8; 1024]>;
 
@@ -12,17 +16,35 @@ fn start<'c>(
     credentials: Credentials<'c>,
     channel: Channel<'c>,
     plus_offered: bool,
-) -> Option<Client<'c>> {
+) -> Result<Client<'c>, Why> {
     let mut exchange = Exchange::new(credentials, channel, [0; 1024]);
-    exchange.start(mechanism, plus_offered).then_some(exchange)
+    exchange.start(mechanism, plus_offered)?;
+    Ok(exchange)
 }
 
-/// What the client answers to `challenge`; `None` if it cancels.
+/// The nonce of RFC 7677, and as much more as makes 18 octets.
+const NONCE: &str = "rOprNGfwEbeRWgbNEkqO7677";
+
+/// A channel whose nonce has this text.
+fn with_nonce(text: &str) -> Channel<'static> {
+    let mut channel = Channel::new("");
+    channel.nonce = Some(nonce(text));
+    channel
+}
+
+/// What the client answers to `challenge`; `None` if it cancels because of the server.
 fn answer(client: &mut Client<'_>, challenge: &[u8]) -> Option<String> {
     let text = Base64Text::encode_string(challenge);
     match client.step(Base64::new(text.as_bytes()).unwrap()) {
-        Step::Respond(response) => Some(String::from_utf8(response.to_vec()).unwrap()),
-        _ => None,
+        Step::Respond(response) => {
+            let response = response.to_vec();
+            assert_eq!(client.response(), response);
+            Some(String::from_utf8(response).unwrap())
+        }
+        _ => {
+            assert_eq!((client.response(), client.fault()), (&b""[..], None));
+            None
+        }
     }
 }
 
@@ -31,7 +53,7 @@ const PENCIL: Credentials<'_> = Credentials::password("user", Secret::new(b"penc
 /// Proves 5802-5-03.
 #[test]
 fn scram_sha_1_of_rfc_5802() {
-    let channel = Channel::new("fyko+d2lbbFgONRv9qkxdawL", "");
+    let channel = with_nonce("fyko+d2lbbFgONRv9qkxdawL");
     let mut client = start("SCRAM-SHA-1", PENCIL, channel, false).unwrap();
     assert_eq!(client.initial(), Some(&b"n,,n=user,r=fyko+d2lbbFgONRv9qkxdawL"[..]));
     client.sent_initial();
@@ -49,33 +71,56 @@ fn scram_sha_1_of_rfc_5802() {
 /// Proves 5802-5-03.
 #[test]
 fn scram_sha_256_of_rfc_7677_and_a_wrong_signature() {
-    let channel = Channel::new("rOprNGfwEbeRWgbNEkqO", "");
-    let server_first =
-        b"r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
-    for (verifier, good) in [
-        (&b"v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="[..], true),
-        (b"v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G8=", false),
-        (b"v=6rriTRBi23WpRR/wtup+mMhUZUk=", false),
-        (b"v=", false),
-        (b"", false),
-    ] {
-        let mut client = start("SCRAM-SHA-256", PENCIL, channel, false).unwrap();
+    // The nonce of the RFC has 20 characters. The other client of these tests says what the RFC has it say with that nonce, and so
+    // knows what has to be said with one of 24.
+    let vector = &PUBLISHED[1];
+    assert_eq!(
+        (vector.client_first, vector.server_first),
+        (
+            "n,,n=user,r=rOprNGfwEbeRWgbNEkqO",
+            "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096"
+        )
+    );
+    let sign = |own: &str| {
+        let [first, server_first] =
+            [vector.client_first, vector.server_first].map(|text| text.replace("rOprNGfwEbeRWgbNEkqO", own));
+        let without_proof = format!("c=biws,r={own}%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0");
+        (signer(Hash::Sha256).sign(&first, &server_first, &without_proof), first, server_first)
+    };
+    let published = sign("rOprNGfwEbeRWgbNEkqO").0;
+    assert_eq!(
+        published.client_final,
+        "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,\
+         p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ="
+    );
+    assert_eq!(published.server_final, "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=");
+
+    let (own, first, server_first) = sign(NONCE);
+    let right = &*own.server_final;
+    let signature = Base64Text::decode_vec(&right[2..]).unwrap();
+    let mut one_bit = signature.clone();
+    one_bit[31] ^= 1;
+    let wrong = [&one_bit[..], &signature[..20], &signature[..31], b""];
+    let wrong = wrong.map(|octets| format!("v={}", Base64Text::encode_string(octets)));
+    let wrong = wrong.iter().map(|verifier| (&**verifier, false));
+    for (verifier, good) in
+        [(right, true), (&published.server_final, false), ("", false)].into_iter().chain(wrong)
+    {
+        let mut client = start("SCRAM-SHA-256", PENCIL, with_nonce(NONCE), false).unwrap();
+        assert_eq!(client.initial(), Some(first.as_bytes()));
         client.sent_initial();
-        assert_eq!(
-            answer(&mut client, server_first).unwrap(),
-            "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,\
-             p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ="
-        );
-        assert_eq!(answer(&mut client, verifier).is_some(), good, "{}", verifier.escape_ascii());
+        assert_eq!(answer(&mut client, server_first.as_bytes()).unwrap(), own.client_final);
+        assert_eq!(answer(&mut client, verifier.as_bytes()).is_some(), good, "{verifier}");
         assert_eq!(client.is_proved(), good);
     }
 }
 
 #[test]
 fn a_failure_that_scram_tells_is_heard_and_is_none_of_a_proof() {
-    let mut client = start("SCRAM-SHA-256", PENCIL, Channel::new("rOprNGfwEbeRWgbNEkqO", ""), false).unwrap();
+    let mut client = start("SCRAM-SHA-256", PENCIL, with_nonce(NONCE), false).unwrap();
     client.sent_initial();
-    answer(&mut client, b"r=rOprNGfwEbeRWgbNEkqOX,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096").unwrap();
+    let server_first = format!("r={NONCE}X,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096");
+    answer(&mut client, server_first.as_bytes()).unwrap();
     assert_eq!(answer(&mut client, b"e=invalid-proof").unwrap(), "");
     assert!(!client.is_proved());
     assert_eq!(answer(&mut client, b"v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="), None);
@@ -84,7 +129,7 @@ fn a_failure_that_scram_tells_is_heard_and_is_none_of_a_proof() {
 /// Covers quirk-40.
 #[test]
 fn an_empty_initial_response_is_given_again_if_it_is_asked_for_again() {
-    let mut client = start("EXTERNAL", Credentials::certificate(None), Channel::new("", ""), false).unwrap();
+    let mut client = start("EXTERNAL", Credentials::certificate(None), Channel::new(""), false).unwrap();
     client.sent_initial();
     assert_eq!(answer(&mut client, b"").unwrap(), "");
     assert!(client.is_proved());
@@ -111,11 +156,13 @@ fn a_server_first_message_that_nobody_honest_sends_is_cancelled() {
         "e=unknown-user",
         "",
     ] {
-        let mut client = start("SCRAM-SHA-256", PENCIL, Channel::new("nonce", ""), false).unwrap();
+        let mut client = start("SCRAM-SHA-256", PENCIL, with_nonce(NONCE), false).unwrap();
         client.sent_initial();
-        assert_eq!(answer(&mut client, server_first.as_bytes()), None, "{server_first:?}");
+        let said = server_first.replace("r=nonce", &format!("r={NONCE}"));
+        assert_eq!(answer(&mut client, said.as_bytes()), None, "{server_first:?}");
         assert!(!client.is_proved());
-        assert_eq!(answer(&mut client, b"r=nonceX,s=QSXCR+Q6sek8bf92,i=1"), None, "{server_first:?}");
+        let good = format!("r={NONCE}X,s=QSXCR+Q6sek8bf92,i=1");
+        assert_eq!(answer(&mut client, good.as_bytes()), None, "{server_first:?}");
     }
 }
 
@@ -123,25 +170,26 @@ fn a_server_first_message_that_nobody_honest_sends_is_cancelled() {
 #[test]
 fn the_flag_says_what_both_ends_can_bind() {
     let bindings = [Binding { kind: "tls-exporter", data: &[7; 32] }];
-    let mut bound = Channel::new("abc", "");
+    let mut bound = with_nonce(NONCE);
     bound.bindings = &bindings;
     let first = |mechanism, channel, plus_offered| {
         let client = start(mechanism, PENCIL, channel, plus_offered)?;
-        Some(String::from_utf8(client.initial().unwrap().to_vec()).unwrap())
+        Ok(String::from_utf8(client.initial().unwrap().to_vec()).unwrap())
     };
-    assert_eq!(first("SCRAM-SHA-256-PLUS", bound, true).unwrap(), "p=tls-exporter,,n=user,r=abc");
-    assert_eq!(first("SCRAM-SHA-256", bound, false).unwrap(), "y,,n=user,r=abc");
+    let says = |flag: &str| Ok(format!("{flag},,n=user,r={NONCE}"));
+    assert_eq!(first("SCRAM-SHA-256-PLUS", bound, true), says("p=tls-exporter"));
+    assert_eq!(first("SCRAM-SHA-256", bound, false), says("y"));
     // The server has it, the caller does not want it: no accusation then.
-    assert_eq!(first("SCRAM-SHA-256", bound, true).unwrap(), "n,,n=user,r=abc");
-    assert_eq!(first("SCRAM-SHA-256", Channel::new("abc", ""), false).unwrap(), "n,,n=user,r=abc");
-    assert_eq!(first("SCRAM-SHA-256-PLUS", Channel::new("abc", ""), true), None);
+    assert_eq!(first("SCRAM-SHA-256", bound, true), says("n"));
+    assert_eq!(first("SCRAM-SHA-256", with_nonce(NONCE), false), says("n"));
+    assert_eq!(first("SCRAM-SHA-256-PLUS", with_nonce(NONCE), true), Err(Why::Channel));
 }
 
 /// Proves 2195-2-02.
 #[test]
 fn cram_md5_of_rfc_2195() {
     let credentials = Credentials::password("tim", Secret::new(b"tanstaaftanstaaf"));
-    let mut client = start("CRAM-MD5", credentials, Channel::new("", ""), false).unwrap();
+    let mut client = start("CRAM-MD5", credentials, Channel::new(""), false).unwrap();
     assert_eq!(client.initial(), None);
     assert!(!client.is_proved());
     assert_eq!(
@@ -155,7 +203,7 @@ fn cram_md5_of_rfc_2195() {
 #[test]
 fn plain_login_and_what_they_cannot_carry() {
     let mut credentials = Credentials::password("tim", Secret::new(b"pass word"));
-    let channel = Channel::new("", "");
+    let channel = Channel::new("");
     let client = start("PLAIN", credentials, channel, false).unwrap();
     assert_eq!(client.initial(), Some(&b"\0tim\0pass word"[..]));
     let mut client = start("LOGIN", credentials, channel, false).unwrap();
@@ -167,24 +215,26 @@ fn plain_login_and_what_they_cannot_carry() {
     credentials.acting_as = Some("ann");
     let client = start("PLAIN", credentials, channel, false).unwrap();
     assert_eq!(client.initial(), Some(&b"ann\0tim\0pass word"[..]));
-    assert!(start("LOGIN", credentials, channel, false).is_none());
-    assert!(start("CRAM-MD5", credentials, channel, false).is_none());
+    assert_eq!(start("LOGIN", credentials, channel, false).err(), Some(Why::Credentials));
+    assert_eq!(start("CRAM-MD5", credentials, channel, false).err(), Some(Why::Credentials));
     for (name, password) in [("", "pw"), ("tim", ""), ("t\0m", "pw"), ("tim", "p\0w")] {
         let credentials = Credentials::password(name, Secret::new(password.as_bytes()));
-        assert!(start("PLAIN", credentials, channel, false).is_none(), "{name:?} {password:?}");
-        assert!(start("LOGIN", credentials, channel, false).is_none(), "{name:?} {password:?}");
+        for mechanism in ["PLAIN", "LOGIN"] {
+            let why = start(mechanism, credentials, channel, false).err();
+            assert_eq!(why, Some(Why::Text), "{mechanism} {name:?} {password:?}");
+        }
     }
     // In an encoding of the server's own.
     let latin = Credentials::password("tim", Secret::new(b"pa\xdf"));
     assert_eq!(start("PLAIN", latin, channel, false).unwrap().initial(), Some(&b"\0tim\0pa\xdf"[..]));
-    assert!(start("SCRAM-SHA-1", latin, Channel::new("n", ""), false).is_none());
+    assert_eq!(start("SCRAM-SHA-1", latin, with_nonce(NONCE), false).err(), Some(Why::Text));
 }
 
 /// Covers quirk-35.
 #[test]
 fn a_server_that_asks_for_the_name_under_plain_gets_the_two_steps_of_login() {
     let credentials = Credentials::password("tim", Secret::new(b"pw"));
-    let mut client = start("PLAIN", credentials, Channel::new("", ""), false).unwrap();
+    let mut client = start("PLAIN", credentials, Channel::new(""), false).unwrap();
     assert_eq!(answer(&mut client, b"Username:").unwrap(), "tim");
     assert_eq!(answer(&mut client, b"Password:").unwrap(), "pw");
 }
@@ -194,7 +244,7 @@ fn a_server_that_asks_for_the_name_under_plain_gets_the_two_steps_of_login() {
 fn words_in_the_first_challenge_do_not_matter() {
     let credentials = Credentials::password("tim", Secret::new(b"pw"));
     for greeting in [&b""[..], b"go ahead"] {
-        let mut client = start("PLAIN", credentials, Channel::new("", ""), false).unwrap();
+        let mut client = start("PLAIN", credentials, Channel::new(""), false).unwrap();
         assert_eq!(answer(&mut client, greeting).unwrap(), "\0tim\0pw");
         assert_eq!(answer(&mut client, b"and now?"), None);
         assert!(!client.is_proved());
@@ -204,23 +254,23 @@ fn words_in_the_first_challenge_do_not_matter() {
 /// Proves 4505-3-01, 4505-5-02.
 #[test]
 fn external_and_anonymous() {
-    let channel = Channel::new("", "");
+    let channel = Channel::new("");
     let of = |mechanism, credentials| {
         start(mechanism, credentials, channel, false).map(|client| client.initial().unwrap().to_vec())
     };
-    assert_eq!(of("EXTERNAL", Credentials::certificate(None)), Some(vec![]));
-    assert_eq!(of("EXTERNAL", Credentials::certificate(Some("ann"))), Some(b"ann".to_vec()));
-    assert_eq!(of("EXTERNAL", PENCIL), None);
-    assert_eq!(of("ANONYMOUS", Credentials::anonymous()), Some(vec![]));
-    assert_eq!(of("ANONYMOUS", PENCIL), None);
+    assert_eq!(of("EXTERNAL", Credentials::certificate(None)), Ok(vec![]));
+    assert_eq!(of("EXTERNAL", Credentials::certificate(Some("ann"))), Ok(b"ann".to_vec()));
+    assert_eq!(of("EXTERNAL", PENCIL), Err(Why::Credentials));
+    assert_eq!(of("ANONYMOUS", Credentials::anonymous()), Ok(vec![]));
+    assert_eq!(of("ANONYMOUS", PENCIL), Err(Why::Credentials));
     let trace = |trace| {
         let mut credentials = Credentials::anonymous();
         credentials.trace = Some(trace);
         of("ANONYMOUS", credentials)
     };
-    assert_eq!(trace("sirhc"), Some(b"sirhc".to_vec()));
+    assert_eq!(trace("sirhc"), Ok(b"sirhc".to_vec()));
     for barred in ["a\nb", "a\0b", "a\u{e000}b", "a\u{85}b", "a\u{f0000}", &"x".repeat(256)] {
-        assert_eq!(trace(barred), None, "{barred:?}");
+        assert_eq!(trace(barred), Err(Why::Text), "{barred:?}");
     }
 }
 
@@ -230,7 +280,7 @@ fn external_and_anonymous() {
 fn tokens_and_how_their_refusal_is_acknowledged() {
     let credentials =
         Credentials::token("user@example.com", Secret::new(b"vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg=="));
-    let mut channel = Channel::new("", "");
+    let mut channel = Channel::new("");
     channel.authority = Some(("server.example.com", 110));
     let mut client = start("OAUTHBEARER", credentials, channel, false).unwrap();
     assert_eq!(
@@ -257,31 +307,47 @@ fn tokens_and_how_their_refusal_is_acknowledged() {
 
     for token in ["", "a b", "a\x01b", "a\r\nb", "\u{e9}"] {
         let credentials = Credentials::token("u", Secret::new(token.as_bytes()));
-        assert!(start("XOAUTH2", credentials, channel, false).is_none(), "{token:?}");
-        assert!(start("OAUTHBEARER", credentials, channel, false).is_none(), "{token:?}");
+        assert_eq!(start("XOAUTH2", credentials, channel, false).err(), Some(Why::Token), "{token:?}");
+        assert_eq!(start("OAUTHBEARER", credentials, channel, false).err(), Some(Why::Token), "{token:?}");
     }
     let hostile = Credentials::token("u\x01auth=Bearer x", Secret::new(b"t"));
-    assert!(start("XOAUTH2", hostile, channel, false).is_none());
-    assert!(start("OAUTHBEARER", hostile, channel, false).is_none());
+    assert_eq!(start("XOAUTH2", hostile, channel, false).err(), Some(Why::Text));
+    assert_eq!(start("OAUTHBEARER", hostile, channel, false).err(), Some(Why::Text));
 }
 
 #[test]
 fn names_are_escaped_where_commas_separate() {
     let mut credentials = Credentials::password("a,b=c", Secret::new(b"pencil"));
     credentials.acting_as = Some("adm");
-    let client =
-        start("SCRAM-SHA-256", credentials, Channel::new("rOprNGfwEbeRWgbNEkqO", ""), false).unwrap();
-    assert_eq!(client.initial(), Some(&b"n,a=adm,n=a=2Cb=3Dc,r=rOprNGfwEbeRWgbNEkqO"[..]));
+    let client = start("SCRAM-SHA-256", credentials, with_nonce(NONCE), false).unwrap();
+    assert_eq!(client.initial(), Some(&b"n,a=adm,n=a=2Cb=3Dc,r=rOprNGfwEbeRWgbNEkqO7677"[..]));
 }
 
 #[test]
 fn memory_that_is_too_small_fails_and_nothing_leaves() {
     for octets in 0..64 {
-        let mut exchange = Exchange::new(PENCIL, Channel::new("rOprNGfwEbeRWgbNEkqO", ""), vec![0; octets]);
-        if exchange.start("SCRAM-SHA-256", false) {
+        let mut exchange = Exchange::new(PENCIL, with_nonce(NONCE), vec![0; octets]);
+        let began = exchange.start("SCRAM-SHA-256", false);
+        // The first message, and the header once more.
+        let needed = format!("n,,n=user,r={NONCE}n,,").len();
+        assert_eq!(began, if octets < needed { Err(Why::Memory) } else { Ok(()) }, "{octets}");
+        if began.is_ok() {
             exchange.sent_initial();
-            let text = Base64Text::encode_string(b"r=rOprNGfwEbeRWgbNEkqOX,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=1");
+            let text =
+                Base64Text::encode_string(format!("r={NONCE}X,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=1").as_bytes());
             assert!(matches!(exchange.step(Base64::new(text.as_bytes()).unwrap()), Step::Cancel));
+            assert_eq!(exchange.fault(), Some(Why::Memory));
         }
+    }
+}
+
+#[test]
+fn what_the_channel_lacks_is_named() {
+    let plain = Channel::new("");
+    for mechanism in ["SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS"] {
+        assert_eq!(start(mechanism, PENCIL, plain, true).err(), Some(Why::Nonce), "{mechanism}");
+    }
+    for mechanism in ["", "PLAI", "GSSAPI", "SCRAM-SHA-512", "SCRAM-SHA-256-PLUS-PLUS"] {
+        assert_eq!(start(mechanism, PENCIL, plain, true).err(), Some(Why::NotBuilt), "{mechanism}");
     }
 }

@@ -2,11 +2,12 @@
 
 use base64ct::{Base64 as Coder, Encoding as _};
 use pop3_proto::sasl::scram::{Hash, Keys};
-use pop3_proto::sasl::server::{Answer, Engine, Exchange, Step};
+use pop3_proto::sasl::server::{Answer, Cause, Engine, Exchange, Step};
 use pop3_proto::sasl::{Binding, Channel};
 use pop3_proto::{Base64, Secret};
 
 use crate::scram_client::SERVER;
+use crate::signer::nonce;
 
 /// The base64 text of octets.
 pub(crate) fn base64(octets: impl AsRef<[u8]>) -> Vec<u8> {
@@ -42,7 +43,7 @@ pub(crate) enum Seen {
     Authorize(String, String),
     Anonymous(String),
     Done(String),
-    Failed,
+    Failed(Cause),
 }
 
 impl From<Step<'_>> for Seen {
@@ -58,7 +59,7 @@ impl From<Step<'_>> for Seen {
             Step::Authorize { name, acting_as } => Self::Authorize(name.into(), acting_as.into()),
             Step::Anonymous { trace } => Self::Anonymous(trace.into()),
             Step::Done { name } => Self::Done(name.into()),
-            Step::Failed => Self::Failed,
+            Step::Failed(cause) => Self::Failed(cause),
             other => panic!("unknown step {other:?}"),
         }
     }
@@ -88,9 +89,16 @@ pub(crate) fn done(name: &str) -> Seen {
     Seen::Done(name.into())
 }
 
+pub(crate) const fn failed(cause: Cause) -> Seen {
+    Seen::Failed(cause)
+}
+
+/// The program goes on after the end, or answers what was not asked.
+pub(crate) const OVER: Seen = Seen::Failed(Cause::Answer);
+
 /// A channel without authority, certificate and binding.
 pub(crate) fn channel() -> Channel<'static> {
-    Channel::new(SERVER, "server.example.com")
+    bound(SERVER, &[])
 }
 
 /// A channel to that port.
@@ -100,9 +108,10 @@ pub(crate) fn on_port(port: u16) -> Channel<'static> {
     channel
 }
 
-/// A channel that has bindings.
-pub(crate) fn bound<'c>(nonce: &'c str, bindings: &'c [Binding<'c>]) -> Channel<'c> {
-    let mut channel = Channel::new(nonce, "server.example.com");
+/// A channel whose nonce has this text, and that has bindings.
+pub(crate) fn bound<'c>(text: &str, bindings: &'c [Binding<'c>]) -> Channel<'c> {
+    let mut channel = Channel::new("server.example.com");
+    channel.nonce = Some(nonce(text));
     channel.bindings = bindings;
     channel
 }
@@ -120,7 +129,7 @@ pub(crate) fn oauthbearer() -> Exchange<Vec<u8>> {
 /// An exchange that has begun.
 pub(crate) fn started_on(mechanism: &str, channel: &Channel<'_>) -> Exchange<Vec<u8>> {
     let mut exchange = exchange();
-    assert!(exchange.start(mechanism.as_bytes(), channel), "{mechanism} starts");
+    assert_eq!(exchange.start(mechanism.as_bytes(), channel), Ok(()), "{mechanism}");
     exchange
 }
 
@@ -185,7 +194,7 @@ impl<'h> Host<'h> {
             Seen::Authorize(name, other) => {
                 Answer::Authorized(self.deputies.iter().any(|pair| pair.0 == name && pair.1 == other))
             }
-            Seen::Challenge(_) | Seen::Anonymous(_) | Seen::Done(_) | Seen::Failed => return None,
+            Seen::Challenge(_) | Seen::Anonymous(_) | Seen::Done(_) | Seen::Failed(_) => return None,
         })
     }
 

@@ -1,10 +1,10 @@
 //! EXTERNAL (RFC 4422 appendix A).
 
-use pop3_proto::sasl::Channel;
-use pop3_proto::sasl::server::{Answer, Exchange};
+use pop3_proto::sasl::server::{Answer, Cause, Exchange};
+use pop3_proto::sasl::{Channel, Why};
 
 use crate::drive::{
-    Seen, authorize, begin, challenge, channel, done, exchange, say, say_text, started_on, tell,
+    OVER, authorize, begin, challenge, channel, done, exchange, failed, say, say_text, started_on, tell,
 };
 
 fn certified(name: &str) -> Channel<'_> {
@@ -24,7 +24,7 @@ fn an_empty_message_takes_the_name_of_the_certificate() {
     let mut late = external("fred@example.com");
     assert_eq!(begin(&mut late), challenge(""));
     assert_eq!(say_text(&mut late, ""), done("fred@example.com"));
-    assert_eq!(say_text(&mut late, ""), Seen::Failed, "no final data, no second time");
+    assert_eq!(say_text(&mut late, ""), OVER, "no final data, no second time");
 }
 
 /// Proves 4422-A.1-01, 5034-4-21.
@@ -43,8 +43,8 @@ fn the_own_name_is_no_question() {
 fn another_name_has_to_be_allowed() {
     for (answer, end) in [
         (Answer::Authorized(true), done("fred@example.com")),
-        (Answer::Authorized(false), Seen::Failed),
-        (Answer::Password(true), Seen::Failed),
+        (Answer::Authorized(false), failed(Cause::Credentials)),
+        (Answer::Password(true), OVER),
     ] {
         let mut external = external("admin");
         assert_eq!(
@@ -52,7 +52,7 @@ fn another_name_has_to_be_allowed() {
             authorize("admin", "fred@example.com")
         );
         assert_eq!(tell(&mut external, answer), end, "{answer:?}");
-        assert_eq!(tell(&mut external, Answer::Authorized(true)), Seen::Failed, "over is over");
+        assert_eq!(tell(&mut external, Answer::Authorized(true)), OVER, "over is over");
     }
 }
 
@@ -60,10 +60,10 @@ fn another_name_has_to_be_allowed() {
 #[test]
 fn without_a_certificate_it_does_not_start() {
     let mut without = exchange();
-    assert!(!without.start(b"EXTERNAL", &channel()));
-    assert_eq!(say(&mut without, ""), Seen::Failed);
+    assert_eq!(without.start(b"EXTERNAL", &channel()), Err(Why::Channel));
+    assert_eq!(say(&mut without, ""), OVER);
     for unfit in ["", "\u{ad}", "a\0b"] {
-        assert!(!exchange().start(b"EXTERNAL", &certified(unfit)), "{unfit:?}");
+        assert_eq!(exchange().start(b"EXTERNAL", &certified(unfit)), Err(Why::Text), "{unfit:?}");
     }
 }
 
@@ -72,7 +72,7 @@ fn without_a_certificate_it_does_not_start() {
 fn what_cannot_be_a_name_fails() {
     for bad in [&b"fr\0ed"[..], b"\0", b"\xff", "\u{ad}".as_bytes(), b"fred\r\n"] {
         let mut external = external("fred");
-        assert_eq!(say(&mut external, bad), Seen::Failed, "{}", bad.escape_ascii());
-        assert_eq!(say(&mut external, ""), Seen::Failed, "over is over");
+        assert_eq!(say(&mut external, bad), failed(Cause::Text), "{}", bad.escape_ascii());
+        assert_eq!(say(&mut external, ""), OVER, "over is over");
     }
 }

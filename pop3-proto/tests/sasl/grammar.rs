@@ -1,11 +1,11 @@
 //! What the grammars leave out is refused, and what they let in is taken.
 
 use pop3_proto::sasl::scram::Keys;
-use pop3_proto::sasl::server::Answer;
+use pop3_proto::sasl::server::{Answer, Cause};
 use pop3_proto::sasl::{Binding, Channel};
 
 use crate::drive::{
-    Seen, bound, channel, check_token, find_keys, oauthbearer, say, started, started_on, tell,
+    Seen, bound, channel, check_token, failed, find_keys, oauthbearer, say, started, started_on, tell,
 };
 use crate::scram_client::{SERVER, keys};
 use pop3_proto::sasl::scram::Hash;
@@ -32,19 +32,25 @@ fn scram_attributes_stand_once_and_in_their_place() {
         "n,,n=user,r=abc,x=a\0b",
         "n,,n=us\0er,r=abc",
     ] {
-        assert_eq!(first(bad), Seen::Failed, "{bad:?}");
+        assert_eq!(first(bad), failed(Cause::Response), "{bad:?}");
     }
-    assert_eq!(say(&mut started("SCRAM-SHA-256"), b"n,,n=user,r=abc,x=\xff"), Seen::Failed);
+    assert_eq!(say(&mut started("SCRAM-SHA-256"), b"n,,n=user,r=abc,x=\xff"), failed(Cause::Response));
 }
 
 #[test]
 fn values_of_the_last_scram_message_are_utf_8_without_nul() {
-    for tail in [&b",x=\xff"[..], b",x=a\0", b",r=abc", b",c=biws"] {
+    // The proof is wrong in all of them; it is looked at where the message is text.
+    for (tail, cause) in [
+        (&b",x=\xff"[..], Cause::Response),
+        (b",x=a\0", Cause::Response),
+        (b",r=abc", Cause::Credentials),
+        (b",c=biws", Cause::Credentials),
+    ] {
         let mut scram = started("SCRAM-SHA-256");
         say(&mut scram, "n,,n=user,r=abc");
         let Seen::Challenge(_) = tell(&mut scram, Answer::Keys(Some(keys(Hash::Sha256)))) else { panic!() };
         let message = [format!("c=biws,r=abc{SERVER}").as_bytes(), tail, b",p=AAAA"].concat();
-        assert_eq!(say(&mut scram, message), Seen::Failed, "{}", tail.escape_ascii());
+        assert_eq!(say(&mut scram, message), failed(cause), "{}", tail.escape_ascii());
     }
 }
 
@@ -65,7 +71,7 @@ fn the_first_three_bindings_count() {
     let said =
         |kind: &str| say(&mut started_on("SCRAM-SHA-1-PLUS", &channel), format!("p={kind},,n=user,r=abc"));
     assert_eq!(said("tls-exporter"), find_keys("user", Hash::Sha1));
-    assert_eq!(said("tls-unique"), Seen::Failed);
+    assert_eq!(said("tls-unique"), failed(Cause::Binding));
 }
 
 #[test]
@@ -95,7 +101,7 @@ fn bearer_tokens_are_b64tokens() {
         "Basic t",
         "Bearer t ",
     ] {
-        assert_eq!(said(bad), Seen::Failed, "{bad:?}");
+        assert_eq!(said(bad), failed(Cause::Response), "{bad:?}");
     }
 }
 
@@ -108,6 +114,6 @@ fn keys_are_letters_and_values_are_printable() {
         assert_eq!(said(good), check_token(None, "t"), "{}", good.escape_ascii());
     }
     for bad in [&b"=x"[..], b"x1=x", b"x", b"x=\0", b"x=\xff", b"x=\x7f"] {
-        assert_eq!(said(bad), Seen::Failed, "{}", bad.escape_ascii());
+        assert_eq!(said(bad), failed(Cause::Response), "{}", bad.escape_ascii());
     }
 }

@@ -1,8 +1,10 @@
 //! LOGIN, which no RFC defines.
 
-use pop3_proto::sasl::server::{Answer, Exchange};
+use pop3_proto::sasl::server::{Answer, Cause, Exchange};
 
-use crate::drive::{Seen, base64, begin, challenge, check_password, done, say, say_text, started, tell};
+use crate::drive::{
+    OVER, base64, begin, challenge, check_password, done, failed, say, say_text, started, tell,
+};
 
 /// An exchange that has sent both challenges.
 fn named(name: &str) -> Exchange<Vec<u8>> {
@@ -17,13 +19,13 @@ fn named(name: &str) -> Exchange<Vec<u8>> {
 fn two_challenges_then_the_password_is_checked() {
     assert_eq!(base64("Username:"), b"VXNlcm5hbWU6");
     assert_eq!(base64("Password:"), b"UGFzc3dvcmQ6");
-    for (good, end) in [(true, done("user")), (false, Seen::Failed)] {
+    for (good, end) in [(true, done("user")), (false, failed(Cause::Credentials))] {
         let mut login = started("login");
         assert_eq!(begin(&mut login), challenge("Username:"));
         assert_eq!(say_text(&mut login, "dXNlcg=="), challenge("Password:"));
         assert_eq!(say_text(&mut login, "cGVuY2ls"), check_password("user", "pencil"));
         assert_eq!(tell(&mut login, Answer::Password(good)), end);
-        assert_eq!(tell(&mut login, Answer::Password(true)), Seen::Failed, "over is over");
+        assert_eq!(tell(&mut login, Answer::Password(true)), OVER, "over is over");
     }
 }
 
@@ -32,8 +34,8 @@ fn two_challenges_then_the_password_is_checked() {
 fn the_server_speaks_first() {
     for initial in ["", "user", "\0user\0pencil"] {
         let mut login = started("LOGIN");
-        assert_eq!(say(&mut login, initial), Seen::Failed);
-        assert_eq!(begin(&mut login), Seen::Failed);
+        assert_eq!(say(&mut login, initial), failed(Cause::Response));
+        assert_eq!(begin(&mut login), OVER);
     }
 }
 
@@ -49,8 +51,8 @@ fn what_cannot_be_prepared_fails() {
     for bad in [&b""[..], b"\xff", b"us\0er", b"us\r\ner", "\u{ad}".as_bytes(), "\u{7}".as_bytes()] {
         let mut login = started("LOGIN");
         let _ = begin(&mut login);
-        assert_eq!(say(&mut login, bad), Seen::Failed, "name {}", bad.escape_ascii());
-        assert_eq!(say(&mut named("user"), bad), Seen::Failed, "password {}", bad.escape_ascii());
+        assert_eq!(say(&mut login, bad), failed(Cause::Text), "name {}", bad.escape_ascii());
+        assert_eq!(say(&mut named("user"), bad), failed(Cause::Text), "password {}", bad.escape_ascii());
     }
 }
 
@@ -60,11 +62,11 @@ fn nothing_but_the_answer_to_the_question_goes_on() {
         [Answer::Authorized(true), Answer::Token(Ok("user")), Answer::Keys(None), Answer::Secret(None)]
     {
         let mut login = named("user");
-        assert_eq!(tell(&mut login, other), Seen::Failed, "before the question, {other:?}");
+        assert_eq!(tell(&mut login, other), OVER, "before the question, {other:?}");
         let mut login = named("user");
         let _ = say(&mut login, "pencil");
-        assert_eq!(tell(&mut login, other), Seen::Failed, "to the question, {other:?}");
-        assert_eq!(tell(&mut login, Answer::Password(true)), Seen::Failed, "after {other:?}");
+        assert_eq!(tell(&mut login, other), OVER, "to the question, {other:?}");
+        assert_eq!(tell(&mut login, Answer::Password(true)), OVER, "after {other:?}");
     }
-    assert_eq!(tell(&mut named("user"), Answer::Password(true)), Seen::Failed, "before the password");
+    assert_eq!(tell(&mut named("user"), Answer::Password(true)), OVER, "before the password");
 }

@@ -27,4 +27,5 @@ mod scram_first;
 mod scram_nobody;
 mod session;
 mod session_refused;
+mod signer;
 mod talk;

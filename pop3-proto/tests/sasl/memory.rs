@@ -3,13 +3,17 @@
 use std::mem;
 
 use pop3_proto::Secret;
-use pop3_proto::sasl::Channel;
-use pop3_proto::sasl::server::{Answer, Engine as _, Exchange};
+use pop3_proto::limits::SASL_MEMORY_SMALL;
+use pop3_proto::sasl::server::{Answer, Cause, Engine as _, Exchange};
+use pop3_proto::sasl::{Channel, Why};
 
+use crate::cram_md5::{HOST, challenge_of, response};
 use crate::drive::{
-    Host, Seen, base64, begin, bound, challenge, channel, check_password, done, on_port, say, tell,
+    Host, OVER, Seen, base64, begin, bound, challenge, channel, check_password, done, failed, on_port, say,
+    tell,
 };
-use crate::scram_client::{EXPORTER, VECTORS, keys};
+use crate::scram_client::{EXPORTER, LATER, SERVER, VECTORS, keys};
+use crate::signer::nonce;
 
 /// What a client says, and where that ends.
 struct Script {
@@ -35,34 +39,41 @@ fn certified() -> Channel<'static> {
 const PARTS: [(&str, usize); 2] = [("p", 255), ("\u{4e00}", 85)];
 
 fn scripts() -> Vec<Script> {
-    let tim = Channel::new("1896.697170952", "postoffice.reston.mci.net");
+    let mut tim = Channel::new(HOST);
+    tim.nonce = Some(nonce(SERVER));
+    let tims = response("tim", "tanstaaftanstaaf", &challenge_of(SERVER, HOST));
     let mut scripts = vec![
         script("PLAIN", channel(), &["\0user\0pencil"], done("user")),
         script("PLAIN", channel(), &["user\0admin\0pencil"], done("user")),
         script("PLAIN", channel(), &["us\u{ad}er\0\u{2168}\0pen\u{ad}cil"], done("user")),
-        script("PLAIN", channel(), &["\0user\0wrong"], Seen::Failed),
+        script("PLAIN", channel(), &["\0user\0wrong"], failed(Cause::Credentials)),
         script("LOGIN", channel(), &["user", "pencil"], done("user")),
         script("LOGIN", channel(), &["us\u{ad}er", "pen\u{ad}cil"], done("user")),
         script("EXTERNAL", certified(), &[""], done("admin")),
         script("EXTERNAL", certified(), &["us\u{ad}er"], done("user")),
         script("ANONYMOUS", channel(), &["sirhc"], Seen::Anonymous("sirhc".into())),
-        script("CRAM-MD5", tim, &["tim b913a602c7eda7a495b4e6e7334d3890"], done("tim")),
-        script("CRAM-MD5", tim, &["who b913a602c7eda7a495b4e6e7334d3890"], Seen::Failed),
+        script("CRAM-MD5", tim, &[&tims], done("tim")),
+        script("CRAM-MD5", tim, &["who b913a602c7eda7a495b4e6e7334d3890"], failed(Cause::Credentials)),
         script(
             "OAUTHBEARER",
             on_port(143),
             &["n,a=us=2Cer,\x01port=143\x01auth=Bearer t\x01\x01"],
             done("us,er"),
         ),
-        script("OAUTHBEARER", on_port(143), &["n,,\x01auth=Bearer bad\x01\x01", "\x01"], Seen::Failed),
+        script(
+            "OAUTHBEARER",
+            on_port(143),
+            &["n,,\x01auth=Bearer bad\x01\x01", "\x01"],
+            failed(Cause::Credentials),
+        ),
         script("XOAUTH2", channel(), &["user=user\x01auth=Bearer t\x01\x01"], done("user")),
     ];
     for (one, count) in PARTS {
         let part = one.repeat(count);
         scripts.push(script("PLAIN", channel(), &[&[&*part; 3].join("\0")], done(&part)));
     }
-    for vector in &VECTORS {
-        let mut channel = bound(vector.nonce(), vector.bindings);
+    for vector in VECTORS.iter() {
+        let mut channel = bound(SERVER, vector.bindings);
         channel.fake_key = b"0123456789abcdef0123456789abcdef";
         let messages = [vector.client_first, vector.client_final, ""];
         let end = done(vector.acting_as.unwrap_or(vector.name));
@@ -84,31 +95,32 @@ fn run<M: AsRef<[u8]> + AsMut<[u8]>>(exchange: &mut Exchange<M>, script: &Script
         why: r#"{"status":"invalid_token"}"#,
         deputies: &[("admin", "user"), ("admin", "us,er"), ("IX", "user"), ("a,b=c", "adm")],
     };
-    if !exchange.start(script.mechanism.as_bytes(), &script.channel) {
-        return Seen::Failed;
+    if let Err(why) = exchange.start(script.mechanism.as_bytes(), &script.channel) {
+        return failed(why.into());
     }
-    let mut seen = Seen::Failed;
+    let mut seen = OVER;
     for message in script.messages.iter().take(steps) {
         seen = match message {
             None => begin(exchange),
             Some(data) => say(exchange, data),
         };
         seen = host.resolve(exchange, seen);
-        if seen == Seen::Failed {
+        if let Seen::Failed(_) = seen {
             return seen;
         }
     }
     seen
 }
 
-/// It is over whatever is said and answered.
-fn assert_over<M: AsRef<[u8]> + AsMut<[u8]>>(exchange: &mut Exchange<M>, script: &Script) {
+/// It is over whatever is said and answered; what is longer than these octets of memory is not even looked at.
+fn assert_over<M: AsRef<[u8]> + AsMut<[u8]>>(exchange: &mut Exchange<M>, memory: usize, script: &Script) {
     let mechanism = script.mechanism;
     for _ in 0..2 {
-        assert_eq!(begin(exchange), Seen::Failed, "{mechanism}");
-        assert_eq!(say(exchange, ""), Seen::Failed, "{mechanism}");
+        assert_eq!(begin(exchange), OVER, "{mechanism}");
+        assert_eq!(say(exchange, ""), OVER, "{mechanism}");
         for message in script.messages.iter().flatten() {
-            assert_eq!(say(exchange, message), Seen::Failed, "{mechanism}");
+            let end = if message.len() > memory { failed(Cause::Memory) } else { OVER };
+            assert_eq!(say(exchange, message), end, "{mechanism}");
         }
         for answer in [
             Answer::Password(true),
@@ -119,7 +131,7 @@ fn assert_over<M: AsRef<[u8]> + AsMut<[u8]>>(exchange: &mut Exchange<M>, script:
             Answer::Token(Err("{}")),
             Answer::Authorized(true),
         ] {
-            assert_eq!(tell(exchange, answer), Seen::Failed, "{mechanism} {answer:?}");
+            assert_eq!(tell(exchange, answer), OVER, "{mechanism} {answer:?}");
         }
     }
 }
@@ -128,7 +140,8 @@ fn assert_over<M: AsRef<[u8]> + AsMut<[u8]>>(exchange: &mut Exchange<M>, script:
 /// but long tokens.
 #[test]
 fn too_little_memory_fails_and_nothing_else() {
-    let mut buffer = [0; 1200];
+    assert_eq!(SASL_MEMORY_SMALL, 1_200);
+    let mut buffer = [0; SASL_MEMORY_SMALL];
     for script in scripts() {
         let name = script.mechanism;
         let mut works = false;
@@ -136,24 +149,20 @@ fn too_little_memory_fails_and_nothing_else() {
         while octets <= buffer.len() {
             let mut exchange = Exchange::new(&mut buffer[..octets]);
             let seen = run(&mut exchange, &script, usize::MAX);
-            works |= seen != Seen::Failed;
+            let too_little = failed(Cause::Memory);
+            works |= seen != too_little;
             assert_eq!(
                 seen,
-                if works { script.end.clone() } else { Seen::Failed },
+                if works { script.end.clone() } else { too_little },
                 "{name} in {octets} octets"
             );
             if !works && octets % 10 == 0 {
-                assert_over(&mut exchange, &script);
+                assert_over(&mut exchange, octets, &script);
             }
             octets += if works { 50 } else { 1 };
         }
         let octets = script.messages.iter().flatten().map(Vec::len).sum::<usize>();
-        assert_eq!(
-            works,
-            script.end != Seen::Failed,
-            "{name}, messages of {octets} octets, in {}",
-            buffer.len()
-        );
+        assert!(works, "{name}, messages of {octets} octets, in {}", buffer.len());
     }
 }
 
@@ -163,12 +172,13 @@ fn an_exchange_that_is_over_stays_so() {
     for script in scripts() {
         assert_eq!(run(&mut exchange, &script, usize::MAX), script.end, "{}", script.mechanism);
         if !matches!(script.end, Seen::Anonymous(_)) {
-            assert_over(&mut exchange, &script);
+            assert_over(&mut exchange, 4096, &script);
         }
     }
     for unknown in ["", "PLAI", "PLAINS", "X-REVERSE", "DIGEST-MD5", "PLAIN ", "PLAIN\0"] {
-        assert!(!exchange.start(unknown.as_bytes(), &bound("nonce", &[EXPORTER])), "{unknown:?}");
-        assert_over(&mut exchange, &scripts()[0]);
+        let channel = bound(LATER, &[EXPORTER]);
+        assert_eq!(exchange.start(unknown.as_bytes(), &channel), Err(Why::NotBuilt), "{unknown:?}");
+        assert_over(&mut exchange, 4096, &scripts()[0]);
     }
 }
 
@@ -197,7 +207,7 @@ fn an_exchange_knows_nothing_of_the_one_before() {
 fn memory_is_not_used_up() {
     let mut exchange = Exchange::new([0; 80]);
     for _ in 0..1000 {
-        assert!(exchange.start(b"LOGIN", &channel()));
+        assert_eq!(exchange.start(b"LOGIN", &channel()), Ok(()));
         assert_eq!(begin(&mut exchange), challenge("Username:"));
         assert_eq!(say(&mut exchange, "user"), challenge("Password:"));
     }
@@ -214,7 +224,7 @@ fn holds(memory: &[u8], what: &[u8]) -> bool {
 fn left(mechanism: &str, messages: &[&str], answer: Option<Answer<'_>>, forget: bool) -> Vec<u8> {
     let mut memory = vec![0xAA; 600];
     let mut exchange = Exchange::new(&mut memory[..]);
-    assert!(exchange.start(mechanism.as_bytes(), &certified()));
+    assert_eq!(exchange.start(mechanism.as_bytes(), &certified()), Ok(()));
     if mechanism == "LOGIN" {
         let _ = begin(&mut exchange);
     }
@@ -261,7 +271,7 @@ fn secrets_are_wiped() {
 #[test]
 fn debug_shows_no_secret() {
     let mut exchange = Exchange::new([0; 600]);
-    assert!(exchange.start(b"PLAIN", &channel()));
+    assert_eq!(exchange.start(b"PLAIN", &channel()), Ok(()));
     let text = base64("\0user\0pencil");
     let step = exchange.step(pop3_proto::Base64::new(&text));
     let shown = format!("{step:?}");

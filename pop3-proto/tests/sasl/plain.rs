@@ -1,9 +1,10 @@
 //! PLAIN (RFC 4616).
 
-use pop3_proto::sasl::server::Answer;
+use pop3_proto::sasl::server::{Answer, Cause};
 
 use crate::drive::{
-    Seen, authorize, base64, begin, challenge, check_password, done, say, say_text, started, tell,
+    OVER, Seen, authorize, base64, begin, challenge, check_password, done, failed, say, say_text, started,
+    tell,
 };
 
 /// Base64 text, authorization identity, authentication identity, password.
@@ -16,17 +17,17 @@ const ACCEPTED: [(&str, &str, &str, &str); 6] = [
     ("AMO8c2VyAHDDpHNz", "", "\u{fc}ser", "p\u{e4}ss"),
 ];
 
-/// Octets and their base64 text.
-const REFUSED: [(&[u8], &str); 9] = [
-    (b"", ""),
-    (b"user", "dXNlcg=="),
-    (b"\0user", "AHVzZXI="),
-    (b"\0\0pencil", "AABwZW5jaWw="),
-    (b"\0user\0", "AHVzZXIA"),
-    (b"\0user\0pen\0cil", "AHVzZXIAcGVuAGNpbA=="),
-    (b"\0us\xc3er\0pencil", "AHVzw2VyAHBlbmNpbA=="),
-    (b"\0\xed\xa0\x80\0x", "AO2ggAB4"),
-    (b"\0\xc0\x80\0x", "AMCAAHg="),
+/// Octets, their base64 text, and what is wrong with them.
+const REFUSED: [(&[u8], &str, Cause); 9] = [
+    (b"", "", Cause::Response),
+    (b"user", "dXNlcg==", Cause::Response),
+    (b"\0user", "AHVzZXI=", Cause::Response),
+    (b"\0\0pencil", "AABwZW5jaWw=", Cause::Text),
+    (b"\0user\0", "AHVzZXIA", Cause::Text),
+    (b"\0user\0pen\0cil", "AHVzZXIAcGVuAGNpbA==", Cause::Response),
+    (b"\0us\xc3er\0pencil", "AHVzw2VyAHBlbmNpbA==", Cause::Text),
+    (b"\0\xed\xa0\x80\0x", "AO2ggAB4", Cause::Text),
+    (b"\0\xc0\x80\0x", "AMCAAHg=", Cause::Text),
 ];
 
 /// Proves 4616-2-01, 4616-2-07, 4422-3.4.1-01.
@@ -61,32 +62,32 @@ fn a_wrong_password_fails_whoever_is_to_be_acted_as() {
     for (text, ..) in ACCEPTED {
         let mut plain = started("PLAIN");
         let _ = say_text(&mut plain, text);
-        assert_eq!(tell(&mut plain, Answer::Password(false)), Seen::Failed, "{text}");
+        assert_eq!(tell(&mut plain, Answer::Password(false)), failed(Cause::Credentials), "{text}");
     }
 }
 
 /// Proves 4616-2-02, 4616-2-04.
 #[test]
 fn ill_formed_messages_fail_without_a_question() {
-    for (octets, text) in REFUSED {
+    for (octets, text, cause) in REFUSED {
         assert_eq!(base64(octets), text.as_bytes());
         let mut plain = started("PLAIN");
-        assert_eq!(say_text(&mut plain, text), Seen::Failed, "{}", octets.escape_ascii());
+        assert_eq!(say_text(&mut plain, text), failed(cause), "{}", octets.escape_ascii());
         let mut plain = started("PLAIN");
         let _ = begin(&mut plain);
-        assert_eq!(say_text(&mut plain, text), Seen::Failed, "{}", octets.escape_ascii());
-        assert_eq!(say(&mut plain, "\0user\0pencil"), Seen::Failed, "over is over");
+        assert_eq!(say_text(&mut plain, text), failed(cause), "{}", octets.escape_ascii());
+        assert_eq!(say(&mut plain, "\0user\0pencil"), OVER, "over is over");
     }
 }
 
 /// Proves 4616-2-02, 4422-3.4.1-01.
 #[test]
 fn a_nul_more_or_less_in_any_part_fails() {
-    for message in
-        ["\0", "\0\0", "\0\0\0", "a\0\0user\0pencil", "a\0b\0\0c", "a\0b\0c\0", "\0a\0b\0c", "a b c"]
-    {
-        assert_eq!(say(&mut started("PLAIN"), message), Seen::Failed, "{message:?}");
+    for message in ["\0", "\0\0\0", "a\0\0user\0pencil", "a\0b\0\0c", "a\0b\0c\0", "\0a\0b\0c", "a b c"] {
+        assert_eq!(say(&mut started("PLAIN"), message), failed(Cause::Response), "{message:?}");
     }
+    // Three parts, and no name.
+    assert_eq!(say(&mut started("PLAIN"), "\0\0"), failed(Cause::Text));
 }
 
 /// Each part may have 255 octets, also where all of them are beyond ASCII and have to be prepared.
@@ -128,8 +129,8 @@ fn names_and_passwords_are_prepared() {
         assert_eq!(say(&mut plain, message), check_password(name, password), "{message:?}");
         assert_eq!(tell(&mut plain, Answer::Password(true)), done(name));
     }
-    assert_eq!(say(&mut started("PLAIN"), "\0user\0\u{221}"), Seen::Failed);
-    assert_eq!(say(&mut started("PLAIN"), "\0\u{1f600}\0pencil"), Seen::Failed);
+    assert_eq!(say(&mut started("PLAIN"), "\0user\0\u{221}"), failed(Cause::Text));
+    assert_eq!(say(&mut started("PLAIN"), "\0\u{1f600}\0pencil"), failed(Cause::Text));
 }
 
 /// Proves 4616-2-06, 5034-4-22.
@@ -137,7 +138,7 @@ fn names_and_passwords_are_prepared() {
 fn what_cannot_be_prepared_fails() {
     for bad in ["\u{ad}", "\u{7}", "a\u{7f}", "\u{627}1", "\u{e000}", "\u{fffe}", "\u{200e}", "\u{2028}"] {
         for parts in [[bad, "user", "pencil"], ["", bad, "pencil"], ["", "user", bad]] {
-            assert_eq!(say(&mut started("PLAIN"), parts.join("\0")), Seen::Failed, "{parts:?}");
+            assert_eq!(say(&mut started("PLAIN"), parts.join("\0")), failed(Cause::Text), "{parts:?}");
         }
     }
 }
@@ -146,7 +147,7 @@ fn what_cannot_be_prepared_fails() {
 #[test]
 fn line_ends_in_a_message_fail_the_login() {
     for message in ["\0us\r\ner\0pencil", "\0user\0pen\r\ncil", "\0user\0pencil\n", "a\r\0user\0pencil"] {
-        assert_eq!(say(&mut started("PLAIN"), message), Seen::Failed, "{message:?}");
+        assert_eq!(say(&mut started("PLAIN"), message), failed(Cause::Text), "{message:?}");
     }
 }
 
@@ -161,15 +162,18 @@ fn acting_as_somebody_else_has_to_be_answered_yes() {
     };
     let mut plain = asked();
     assert_eq!(tell(&mut plain, Answer::Authorized(true)), done("Ursel"));
-    assert_eq!(tell(&mut plain, Answer::Authorized(true)), Seen::Failed, "once");
-    for other in
-        [Answer::Authorized(false), Answer::Password(true), Answer::Secret(None), Answer::Token(Ok("Ursel"))]
-    {
+    assert_eq!(tell(&mut plain, Answer::Authorized(true)), OVER, "once");
+    for (other, cause) in [
+        (Answer::Authorized(false), Cause::Credentials),
+        (Answer::Password(true), Cause::Answer),
+        (Answer::Secret(None), Cause::Answer),
+        (Answer::Token(Ok("Ursel")), Cause::Answer),
+    ] {
         let mut plain = asked();
-        assert_eq!(tell(&mut plain, other), Seen::Failed, "{other:?}");
-        assert_eq!(tell(&mut plain, Answer::Authorized(true)), Seen::Failed, "after {other:?}");
+        assert_eq!(tell(&mut plain, other), failed(cause), "{other:?}");
+        assert_eq!(tell(&mut plain, Answer::Authorized(true)), OVER, "after {other:?}");
     }
-    assert_eq!(say(&mut asked(), "Ursel\0Kurt\0xipj3plmq"), Seen::Failed, "a response is no answer");
+    assert_eq!(say(&mut asked(), "Ursel\0Kurt\0xipj3plmq"), OVER, "a response is no answer");
 }
 
 /// Proves 4616-2-07, 5034-4-21.

@@ -1,12 +1,14 @@
 //! Mechanisms that the crate does not have, in the loop that drives those it has.
 
 use md5::{Digest as _, Md5};
-use pop3_proto::sasl::server::{Answer, Engine, Step};
+use pop3_proto::sasl::server::{Answer, Cause, Engine, Step};
 use pop3_proto::server::Phase;
 use pop3_proto::{Base64, Mechanism, Protection, Secret, Security};
 
 use crate::dialogues;
-use crate::drive::{Host, Seen, begin, challenge, channel, check_password, done, say, started, text, to_hex};
+use crate::drive::{
+    Host, Seen, begin, challenge, channel, check_password, done, failed, say, started, text, to_hex,
+};
 use crate::talk::{Plugin, Talk, config};
 
 fn decoded(data: Option<Base64<'_>>) -> Option<String> {
@@ -35,13 +37,15 @@ impl Engine for Reverse {
                 Step::Challenge(b"")
             }
             (0, Some(message)) => {
-                let Some((name, turned)) = message.split_once('\0') else { return Step::Failed };
+                let Some((name, turned)) = message.split_once('\0') else {
+                    return Step::Failed(Cause::Response);
+                };
                 (self.name, self.password) = (name.into(), turned.chars().rev().collect());
                 self.state = 1;
                 Step::CheckPassword { name: &self.name, password: Secret::new(self.password.as_bytes()) }
             }
             (2, Some("")) => Step::Done { name: &self.name },
-            _ => Step::Failed,
+            _ => Step::Failed(Cause::Response),
         }
     }
 
@@ -52,7 +56,8 @@ impl Engine for Reverse {
                 self.state = 2;
                 Step::Challenge(&self.said)
             }
-            _ => Step::Failed,
+            (1, Answer::Password(false)) => Step::Failed(Cause::Credentials),
+            _ => Step::Failed(Cause::Answer),
         }
     }
 }
@@ -102,18 +107,20 @@ impl Engine for DigestMd5 {
                 Step::FindSecret { name: self.value("username") }
             }
             (3, Some(empty)) if empty.is_empty() => Step::Done { name: self.value("username") },
-            _ => Step::Failed,
+            _ => Step::Failed(Cause::Response),
         }
     }
 
     fn answer(&mut self, answer: Answer<'_>) -> Step<'_> {
         let state = std::mem::replace(&mut self.state, u8::MAX);
-        let (2, Answer::Secret(Some(secret))) = (state, answer) else { return Step::Failed };
+        let (2, Answer::Secret(Some(secret))) = (state, answer) else {
+            return Step::Failed(Cause::Credentials);
+        };
         let secret = std::str::from_utf8(secret.expose()).unwrap();
         if self.value("nonce") != "OA6MG9tEQGm2hh"
             || self.value("response") != self.digest(secret, "AUTHENTICATE")
         {
-            return Step::Failed;
+            return Step::Failed(Cause::Credentials);
         }
         self.said = format!("rspauth={}", self.digest(secret, ""));
         self.state = 3;
@@ -123,7 +130,7 @@ impl Engine for DigestMd5 {
 
 const PLUGINS: [Plugin; 2] =
     [("X-REVERSE", || Box::new(Reverse::default())), ("DIGEST-MD5", || Box::new(DigestMd5::default()))];
-const OFFERED: [Mechanism<'_>; 4] = [
+const OFFERED: [Mechanism; 4] = [
     Mechanism::new("DIGEST-MD5", Protection::None, true),
     Mechanism::new("X-REVERSE", Protection::Private, false),
     Mechanism::PLAIN,
@@ -164,11 +171,11 @@ fn one_loop_drives_both() {
     );
     assert_eq!(
         drive(&mut Reverse::default(), &[Some("user\0pencil")]),
-        [check_password("user", "licnep"), Seen::Failed]
+        [check_password("user", "licnep"), failed(Cause::Credentials)]
     );
 }
 
-fn talk<'c>(config: &'c pop3_proto::server::Config<'c>) -> Talk<'c> {
+fn talk(config: &pop3_proto::server::Config) -> Talk<'_> {
     let mut talk = Talk::new(config, Security::Tls, channel(), host());
     talk.plugins = &PLUGINS;
     talk

@@ -1,91 +1,15 @@
-//! A SCRAM client of its own, written from RFC 5802, and the vectors.
+//! The vectors of SCRAM: as they are published, and with a nonce that a server of this crate can have.
 
 use std::sync::LazyLock;
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use pop3_proto::sasl::Binding;
 use pop3_proto::sasl::scram::{Hash, Keys};
-use sha1::Sha1;
-use sha2::{Digest as _, Sha256};
 
 use crate::drive::{hex, text};
-
-pub(crate) fn digest(hash: Hash, octets: &[u8]) -> Vec<u8> {
-    match hash {
-        Hash::Sha1 => Sha1::digest(octets).to_vec(),
-        Hash::Sha256 => Sha256::digest(octets).to_vec(),
-        other => panic!("unknown hash {other:?}"),
-    }
-}
-
-pub(crate) fn hmac(hash: Hash, key: &[u8], text: &[u8]) -> Vec<u8> {
-    match hash {
-        Hash::Sha1 => {
-            Hmac::<Sha1>::new_from_slice(key).unwrap().chain_update(text).finalize().into_bytes().to_vec()
-        }
-        Hash::Sha256 => {
-            Hmac::<Sha256>::new_from_slice(key).unwrap().chain_update(text).finalize().into_bytes().to_vec()
-        }
-        other => panic!("unknown hash {other:?}"),
-    }
-}
-
-/// Somebody who knows a password, and can sign any message with it.
-pub(crate) struct Signer {
-    hash: Hash,
-    pub(crate) salted: Vec<u8>,
-}
-
-/// What the client says last, and what it expects to hear then.
-pub(crate) struct Signed {
-    pub(crate) client_final: String,
-    pub(crate) server_final: String,
-    pub(crate) proof: Vec<u8>,
-}
-
-impl Signer {
-    pub(crate) fn new(hash: Hash, password: &str, salt: &[u8], iterations: u32) -> Self {
-        let mut salted = vec![0; hash.octets()];
-        match hash {
-            Hash::Sha1 => pbkdf2::pbkdf2_hmac::<Sha1>(password.as_bytes(), salt, iterations, &mut salted),
-            _ => pbkdf2::pbkdf2_hmac::<Sha256>(password.as_bytes(), salt, iterations, &mut salted),
-        }
-        Self { hash, salted }
-    }
-
-    /// For a salted password that is known already.
-    pub(crate) fn salted(hash: Hash, salted: Vec<u8>) -> Self {
-        Self { hash, salted }
-    }
-
-    pub(crate) fn client_key(&self) -> Vec<u8> {
-        hmac(self.hash, &self.salted, b"Client Key")
-    }
-
-    pub(crate) fn stored_key(&self) -> Vec<u8> {
-        digest(self.hash, &self.client_key())
-    }
-
-    pub(crate) fn server_key(&self) -> Vec<u8> {
-        hmac(self.hash, &self.salted, b"Server Key")
-    }
-
-    /// Signs the three messages; `client_first` with its gs2 header, `without_proof` without the comma at
-    /// the end.
-    pub(crate) fn sign(&self, client_first: &str, server_first: &str, without_proof: &str) -> Signed {
-        let bare = client_first.splitn(3, ',').nth(2).unwrap();
-        let auth_message = format!("{bare},{server_first},{without_proof}");
-        let signature = hmac(self.hash, &self.stored_key(), auth_message.as_bytes());
-        let proof: Vec<u8> = self.client_key().iter().zip(&signature).map(|(a, b)| a ^ b).collect();
-        Signed {
-            client_final: format!("{without_proof},p={}", text(&proof)),
-            server_final: format!("v={}", text(hmac(self.hash, &self.server_key(), auth_message.as_bytes()))),
-            proof,
-        }
-    }
-}
+use crate::signer::Signer;
 
 /// One whole exchange.
+#[derive(Clone, Copy)]
 pub(crate) struct Vector {
     pub(crate) mechanism: &'static str,
     pub(crate) hash: Hash,
@@ -99,12 +23,38 @@ pub(crate) struct Vector {
 }
 
 impl Vector {
-    /// The server's part of the nonce.
-    pub(crate) fn nonce(&self) -> &'static str {
-        match self.hash {
-            Hash::Sha1 => SERVER,
-            _ => "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0",
+    /// The same exchange with another part of the nonce from the server: what follows from it is computed by the client of these
+    /// tests, which computes the published messages as well.
+    fn with_nonce(self, server: &str) -> Self {
+        let (_, client) = self.client_first.rsplit_once(",r=").unwrap();
+        let (_, salt_and_count) = self.server_first.split_once(',').unwrap();
+        let (binding, _) = self.client_final.split_once(',').unwrap();
+        let server_first = format!("r={client}{server},{salt_and_count}");
+        let without_proof = format!("{binding},r={client}{server}");
+        let signed = signer(self.hash).sign(self.client_first, &server_first, &without_proof);
+        Self {
+            server_first: server_first.leak(),
+            client_final: signed.client_final.leak(),
+            server_final: signed.server_final.leak(),
+            ..self
         }
+    }
+
+    /// The lines of the exchange, which logs in; `in_one_step` puts the first message behind AUTH.
+    pub(crate) fn dialogue(&self, in_one_step: bool) -> String {
+        let separator = if in_one_step { " " } else { "\nS: + \nC: " };
+        let messages = [self.client_first, self.server_first, self.client_final, self.server_final];
+        let [client_first, server_first, client_final, server_final] = messages.map(text);
+        format!(
+            "C: AUTH {}{separator}{client_first}
+S: + {server_first}
+C: {client_final}
+S: + {server_final}
+C:\x20
+S: +OK Maildrop locked and ready
+",
+            self.mechanism
+        )
     }
 
     pub(crate) fn keys(&self) -> &'static Keys {
@@ -112,8 +62,11 @@ impl Vector {
     }
 }
 
-/// The server's part of the nonce in RFC 5802.
-pub(crate) const SERVER: &str = "3rfcNHYJY1ZVvWVs7j";
+/// The server's part of the nonce: that of RFC 5802, and as much more as makes 18 octets.
+pub(crate) const SERVER: &str = "3rfcNHYJY1ZVvWVs7j+5802/";
+
+/// Another one.
+pub(crate) const LATER: &str = "anotherNonceOfTheServer+";
 
 pub(crate) const SALT_1: &str = "4125c247e43ab1e93c6dff76";
 pub(crate) const SALT_256: &str = "5b6d99689d12358eeca04b141236fa81";
@@ -146,9 +99,13 @@ pub(crate) const EXPORTER: Binding<'_> = Binding {
 pub(crate) const UNIQUE: Binding<'_> =
     Binding { kind: "tls-unique", data: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11] };
 
+/// What a server of this crate says and hears, whose part of the nonce is [`SERVER`].
+pub(crate) static VECTORS: LazyLock<[Vector; 6]> =
+    LazyLock::new(|| PUBLISHED.map(|vector| vector.with_nonce(SERVER)));
+
 /// RFC 5802 section 5, RFC 7677 section 3, then flag y, both -PLUS forms, and another identity with an
-/// escaped name.
-pub(crate) const VECTORS: [Vector; 6] = [
+/// escaped name. The server's part of the nonce has 18 or 30 characters in them, and not all of these are base64.
+pub(crate) const PUBLISHED: [Vector; 6] = [
     Vector {
         mechanism: "SCRAM-SHA-1",
         hash: Hash::Sha1,

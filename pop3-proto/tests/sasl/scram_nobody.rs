@@ -2,10 +2,11 @@
 
 use pop3_proto::sasl::Channel;
 use pop3_proto::sasl::scram::Hash;
-use pop3_proto::sasl::server::{Answer, Exchange};
+use pop3_proto::sasl::server::{Answer, Cause, Exchange};
 
-use crate::drive::{Seen, channel, find_keys, say, started_on, tell, text};
-use crate::scram_client::{SERVER, Signer, hmac, keys};
+use crate::drive::{OVER, Seen, channel, failed, find_keys, say, started_on, tell, text};
+use crate::scram_client::{SERVER, keys};
+use crate::signer::{Signer, hmac};
 
 fn with_fake_key(key: &[u8]) -> Channel<'_> {
     let mut channel = channel();
@@ -75,7 +76,7 @@ fn the_names_of_one_nobody_have_one_salt() {
     assert_eq!(said("who", Answer::Nobody("who")), plain);
     assert_ne!(said("who@example.com", Answer::Keys(None)), plain);
     let mut scram = nobody("SCRAM-SHA-256", &channel, "who@example.com", Answer::Nobody("who")).0;
-    assert_eq!(say(&mut scram, format!("c=biws,r=abc{SERVER},p=AAAA")), Seen::Failed);
+    assert_eq!(say(&mut scram, format!("c=biws,r=abc{SERVER},p=AAAA")), failed(Cause::Credentials));
 }
 
 /// They are refused at the very end only, and whatever they know, the stand-in keys included: nobody gets
@@ -93,12 +94,16 @@ fn users_who_do_not_exist_do_not_get_in_even_with_the_stand_in_keys() {
             let signer = Signer::salted(hash, hmac(hash, key, b"keyswho"));
             let without_proof = format!("c=biws,r=abc{SERVER}");
             let signed = signer.sign("n,,n=who,r=abc", &server_first, &without_proof);
-            assert_eq!(say(&mut scram, &signed.client_final), Seen::Failed, "{mechanism} {key:?}");
-            assert_eq!(say(&mut scram, ""), Seen::Failed);
+            assert_eq!(
+                say(&mut scram, &signed.client_final),
+                failed(Cause::Credentials),
+                "{mechanism} {key:?}"
+            );
+            assert_eq!(say(&mut scram, ""), OVER);
         }
         let (mut scram, server_first) = nobody(mechanism, &with_fake_key(b"key"), "who", Answer::Keys(None));
         let guess = Signer::new(hash, "pencil", b"salt", 1);
         let signed = guess.sign("n,,n=who,r=abc", &server_first, &format!("c=biws,r=abc{SERVER}"));
-        assert_eq!(say(&mut scram, signed.client_final), Seen::Failed);
+        assert_eq!(say(&mut scram, signed.client_final), failed(Cause::Credentials));
     }
 }

@@ -1,11 +1,13 @@
 //! Whole dialogues between a client and a session with the mechanisms of the crate.
 
+use pop3_proto::sasl::Why;
 use pop3_proto::server::{Config, Phase};
 use pop3_proto::{Mechanism, Security};
 
+use crate::cram_md5::{self, challenge_of};
 use crate::dialogues as said;
 use crate::drive::{Host, Seen, WHY, base64, bound, channel, done, on_port, text};
-use crate::scram_client::{EXPORTER, SERVER, UNIQUE, VECTORS, keys};
+use crate::scram_client::{EXPORTER, LATER, PUBLISHED, SERVER, UNIQUE, VECTORS, keys};
 use crate::talk::{MECHANISMS, Talk, config};
 
 /// Everybody that the dialogues know.
@@ -28,7 +30,7 @@ pub(crate) fn host() -> Host<'static> {
 }
 
 /// A session inside TLS that offers everything.
-fn talk<'c>(config: &'c Config<'c>) -> Talk<'c> {
+fn talk(config: &Config) -> Talk<'_> {
     Talk::new(config, Security::Tls, channel(), host())
 }
 
@@ -61,8 +63,15 @@ fn plain_in_one_and_in_two_steps() {
 fn cram_md5() {
     let config = config(&MECHANISMS);
     let mut talk = talk(&config);
-    (talk.channel.nonce, talk.channel.host) = ("1896.697170952", "postoffice.reston.mci.net");
-    let_in(&mut talk, said::CRAM_MD5, done("tim"));
+    talk.channel.host = cram_md5::HOST;
+    // Where nothing but the nonce is another, the lines are those of the RFC.
+    let dialogue = |challenge: &str| {
+        let response = cram_md5::response("tim", "tanstaaftanstaaf", challenge);
+        let (challenge, response) = (text(challenge), text(response));
+        format!("C: AUTH CRAM-MD5\nS: + {challenge}\nC: {response}\nS: +OK CRAM authentication successful\n")
+    };
+    assert_eq!(dialogue(cram_md5::PUBLISHED), said::CRAM_MD5);
+    let_in(&mut talk, &dialogue(&challenge_of(SERVER, cram_md5::HOST)), done("tim"));
 }
 
 /// Proves 5034-4-12, 4422-A.1-01, 4422-A.1-02, 4422-5-01.
@@ -80,6 +89,7 @@ fn external() {
     let mut uncertified = talk(&config);
     assert_eq!(uncertified.say("AUTH EXTERNAL ="), "-ERR [AUTH] refused\r\n");
     assert_eq!(uncertified.say("AUTH EXTERNAL"), "-ERR [AUTH] refused\r\n", "without a challenge");
+    assert_eq!(uncertified.not_begun, [Why::Channel; 2]);
 }
 
 /// Proves 4505-2-01.
@@ -109,11 +119,15 @@ fn scram() {
         said::SCRAM_SHA_1_PLUS,
         said::SCRAM_SHA_256_OTHER,
     ];
-    for (vector, dialogue) in VECTORS.iter().zip(dialogues) {
+    for ((published, dialogue), vector) in PUBLISHED.iter().zip(dialogues).zip(VECTORS.iter()) {
+        // Where nothing but the nonce is another, the lines are those of the RFC.
+        let in_one_step = dialogue != said::SCRAM_SHA_256_Y;
+        assert_eq!(published.dialogue(in_one_step), dialogue);
+        let dialogue = &*vector.dialogue(in_one_step);
         let mut talk = talk(&config);
-        talk.channel = bound(vector.nonce(), vector.bindings);
+        talk.channel = bound(SERVER, vector.bindings);
         let_in(&mut talk, dialogue, done(vector.acting_as.unwrap_or(vector.name)));
-        let mut talk = Talk::new(&config, Security::Tls, bound("another", vector.bindings), host());
+        let mut talk = Talk::new(&config, Security::Tls, bound(LATER, vector.bindings), host());
         let first = dialogue.lines().filter_map(|line| line.strip_prefix("C: ")).collect::<Vec<_>>();
         let heard: Vec<_> = first.iter().map(|line| talk.say(line)).collect();
         assert!(heard.iter().any(|line| line == "-ERR [AUTH] refused\r\n"), "replayed: {heard:?}");
@@ -226,7 +240,7 @@ fn what_needs_tls_is_announced_inside_tls_only() {
 #[test]
 fn nothing_is_offered_that_nobody_turned_on() {
     let config = Config::new();
-    assert_eq!(config.mechanisms, []);
+    assert_eq!(config.mechanisms.as_slice(), []);
     let some = [Mechanism::PLAIN];
     let config = crate::talk::config(&some);
     let mut talk = talk(&config);

@@ -1,15 +1,17 @@
 //! A whole server: a session, the mechanisms of the crate and others in one loop, and a host with users.
 
+use pop3_proto::limits::SASL_MEMORY;
 use pop3_proto::parse::CommandError;
-use pop3_proto::sasl::Channel;
-use pop3_proto::sasl::server::{Engine, Exchange};
-use pop3_proto::server::{Config, Event, Phrase, Server, Ticket, kind};
+use pop3_proto::sasl::server::{Cause, Engine, Exchange};
+use pop3_proto::sasl::{Channel, Why};
+use pop3_proto::server::session::{Event, Session};
+use pop3_proto::server::{Config, MechanismList, Phrase, Ticket, kind};
 use pop3_proto::{Base64, Code, Mechanism, Security, Time};
 
 use crate::drive::{Host, Seen};
 
 /// Everything that the crate has.
-pub(crate) const MECHANISMS: [Mechanism<'_>; 11] = [
+pub(crate) const MECHANISMS: [Mechanism; 11] = [
     Mechanism::SCRAM_SHA_256_PLUS,
     Mechanism::SCRAM_SHA_1_PLUS,
     Mechanism::SCRAM_SHA_256,
@@ -41,11 +43,12 @@ fn words(phrase: Phrase) -> &'static str {
     }
 }
 
-pub(crate) fn config<'c>(mechanisms: &'c [Mechanism<'c>]) -> Config<'c> {
+pub(crate) fn config(mechanisms: &[Mechanism]) -> Config {
     let mut config = Config::new();
-    config.mechanisms = mechanisms;
+    config.mechanisms = MechanismList::of(mechanisms);
+    assert_eq!(config.mechanisms.as_slice(), mechanisms);
     config.phrases = words;
-    config.greeting = "";
+    config.greeting = "".into();
     config
 }
 
@@ -53,7 +56,7 @@ pub(crate) fn config<'c>(mechanisms: &'c [Mechanism<'c>]) -> Config<'c> {
 pub(crate) type Plugin = (&'static str, fn() -> Box<dyn Engine>);
 
 pub(crate) struct Talk<'c> {
-    pub(crate) server: Server<'c>,
+    pub(crate) server: Session<&'c Config>,
     pub(crate) channel: Channel<'c>,
     pub(crate) host: Host<'c>,
     pub(crate) exchange: Exchange<Vec<u8>>,
@@ -69,21 +72,19 @@ pub(crate) struct Talk<'c> {
     pub(crate) asked: Vec<Seen>,
     /// How each AUTH ended that did not fail.
     pub(crate) let_in: Vec<Seen>,
+    /// Why others failed, and why some could not even begin.
+    pub(crate) causes: Vec<Cause>,
+    pub(crate) not_begun: Vec<Why>,
 }
 
 impl<'c> Talk<'c> {
     /// A session that has greeted.
-    pub(crate) fn new(
-        config: &'c Config<'c>,
-        security: Security,
-        channel: Channel<'c>,
-        host: Host<'c>,
-    ) -> Self {
+    pub(crate) fn new(config: &'c Config, security: Security, channel: Channel<'c>, host: Host<'c>) -> Self {
         let mut talk = Self {
-            server: Server::new(config, security),
+            server: Session::new(config, security),
             channel,
             host,
-            exchange: Exchange::new(vec![0; Exchange::<Vec<u8>>::MEMORY]),
+            exchange: Exchange::new(vec![0; SASL_MEMORY]),
             plugins: &[],
             running: None,
             welcome: "welcome".into(),
@@ -91,6 +92,8 @@ impl<'c> Talk<'c> {
             unread: Vec::new(),
             asked: Vec::new(),
             let_in: Vec::new(),
+            causes: Vec::new(),
+            not_begun: Vec::new(),
         };
         assert_eq!(talk.hear(b""), "+OK\r\n");
         talk
@@ -113,10 +116,16 @@ impl<'c> Talk<'c> {
                     let plugin =
                         self.plugins.iter().find(|one| one.0.as_bytes().eq_ignore_ascii_case(mechanism));
                     self.running = plugin.map(|one| one.1());
-                    if self.running.is_some() || self.exchange.start(mechanism, &self.channel) {
-                        self.step(initial, reply, &mut out);
-                    } else {
-                        reply.err(&mut self.server, &mut out, Code::Auth, &self.refusal);
+                    let begun = match self.running {
+                        Some(_) => Ok(()),
+                        None => self.exchange.start(mechanism, &self.channel),
+                    };
+                    match begun {
+                        Ok(()) => self.step(initial, reply, &mut out),
+                        Err(why) => {
+                            self.not_begun.push(why);
+                            reply.err(&mut self.server, &mut out, Code::Auth, &self.refusal);
+                        }
                     }
                 }
                 Event::SaslResponse { data, reply } => self.step(Some(data), reply, &mut out),
@@ -129,7 +138,7 @@ impl<'c> Talk<'c> {
         String::from_utf8(out).unwrap()
     }
 
-    fn step(&mut self, response: Option<Base64<'_>>, reply: Ticket<kind::Sasl>, out: &mut Vec<u8>) {
+    fn step(&mut self, response: Option<Base64<'_>>, reply: Ticket<kind::SessionSasl>, out: &mut Vec<u8>) {
         let engine: &mut dyn Engine = match &mut self.running {
             Some(plugin) => &mut **plugin,
             None => &mut self.exchange,
@@ -140,7 +149,10 @@ impl<'c> Talk<'c> {
         }
         match self.host.resolve(engine, seen) {
             Seen::Challenge(data) => reply.challenge(&mut self.server, out, &data).unwrap(),
-            Seen::Failed => reply.err(&mut self.server, out, Code::Auth, &self.refusal),
+            Seen::Failed(cause) => {
+                self.causes.push(cause);
+                reply.err(&mut self.server, out, Code::Auth, &self.refusal);
+            }
             end => {
                 reply.accept(&mut self.server, out, &self.welcome);
                 self.let_in.push(end);

@@ -3,7 +3,8 @@
 use std::cell::Cell;
 
 use pop3_proto::limits::REPLY_LINE;
-use pop3_proto::server::{Config, Event, Phrase, Server};
+use pop3_proto::server::session::{Event as Said, Session};
+use pop3_proto::server::{Config, Domain, MechanismList, Phrase, Words};
 use pop3_proto::{Deviations, Mechanism, Protection, Security, Time, Uid, parse};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -57,27 +58,27 @@ pub(crate) fn check_lines(octets: &[u8], lines: usize) {
 
 /// Logs in, says `ask`, and answers it; the result is the answer up to the next need.
 fn answered(
-    config: &Config<'_>,
+    config: &Config,
     before: &str,
     ask: &str,
-    answer: impl FnOnce(Event<'_>, &mut Server<'_>, &mut Vec<u8>),
+    answer: impl FnOnce(Said<'_>, &mut Session<&Config>, &mut Vec<u8>),
 ) -> Vec<u8> {
-    let (mut session, mut out) = (Server::new(config, Security::Plain), Vec::new());
+    let (mut session, mut out) = (Session::new(config, Security::Plain), Vec::new());
     let said = format!("{before}{ask}\r\n");
     let mut window = said.as_bytes();
     loop {
         let last = window.len() <= ask.len() + 2;
         out.clear();
         match session.receive(Time::ZERO, &mut window, &mut out) {
-            Event::NeedOutput => {}
+            Said::NeedOutput => {}
             event if last || window.is_empty() => {
                 out.clear();
                 answer(event, &mut session, &mut out);
                 break;
             }
-            Event::Login { reply, .. } => reply.accept(&mut session, &mut out, ""),
-            Event::Utf8(reply) => reply.ok(&mut session, &mut out, ""),
-            Event::Auth { reply, .. } => reply.challenge(&mut session, &mut out, b"").unwrap(),
+            Said::Login { reply, .. } => reply.accept(&mut session, &mut out, ""),
+            Said::Utf8 { reply } => reply.ok(&mut session, &mut out, ""),
+            Said::Auth { reply, .. } => reply.challenge(&mut session, &mut out, b"").unwrap(),
             other => panic!("{other:?}"),
         }
     }
@@ -86,11 +87,11 @@ fn answered(
     out
 }
 
-type Answer<'t> = Box<dyn Fn(Event<'_>, &mut Server<'_>, &mut Vec<u8>) + 't>;
+type Answer<'t> = Box<dyn Fn(Said<'_>, &mut Session<&Config>, &mut Vec<u8>) + 't>;
 
 macro_rules! on {
     ($event:pat, $session:ident, $out:ident => $answer:expr) => {
-        Box::new(|event: Event<'_>, $session: &mut Server<'_>, $out: &mut Vec<u8>| match event {
+        Box::new(|event: Said<'_>, $session: &mut Session<&Config>, $out: &mut Vec<u8>| match event {
             $event => $answer,
             other => panic!("{other:?}"),
         }) as Answer<'_>
@@ -107,28 +108,28 @@ fn check_every_answer(text: &str, tag: &str, utf8: bool) {
     let exchange = format!("{early}AUTH PLAIN\r\n");
     let body = b"Subject: x\n\nbody\n";
     let answers = [
-        (1, &pass, "PASS x", on!(Event::Login { reply, .. }, s, o => reply.accept(s, o, text))),
-        (1, &pass, "PASS x", on!(Event::Login { reply, .. }, s, o => reply.err(s, o, None, text))),
-        (1, &exchange, "", on!(Event::SaslResponse { reply, .. }, s, o => reply.accept(s, o, text))),
-        (1, &exchange, "", on!(Event::SaslResponse { reply, .. }, s, o => reply.err(s, o, None, text))),
-        (1, &late, "STAT", on!(Event::Stat(reply), s, o => reply.err(s, o, None, text))),
-        (1, &late, "LIST 1", on!(Event::List(_, reply), s, o => reply.err(s, o, None, text))),
+        (1, &pass, "PASS x", on!(Said::Login { reply, .. }, s, o => reply.accept(s, o, text))),
+        (1, &pass, "PASS x", on!(Said::Login { reply, .. }, s, o => reply.err(s, o, None, text))),
+        (1, &exchange, "", on!(Said::SaslResponse { reply, .. }, s, o => reply.accept(s, o, text))),
+        (1, &exchange, "", on!(Said::SaslResponse { reply, .. }, s, o => reply.err(s, o, None, text))),
+        (1, &late, "STAT", on!(Said::Stat { reply }, s, o => reply.err(s, o, None, text))),
+        (1, &late, "LIST 1", on!(Said::List { reply, .. }, s, o => reply.err(s, o, None, text))),
         (
             3,
             &late,
             "LIST",
-            on!(Event::ListAll(reply), s, o => {
+            on!(Said::ListAll { reply }, s, o => {
                 let mut list = reply.begin(s, o, text);
                 list.item(o, ONE, 7).unwrap();
                 list.end(s);
             }),
         ),
-        (1, &late, "UIDL 1", on!(Event::Uidl(_, reply), s, o => reply.err(s, o, None, text))),
+        (1, &late, "UIDL 1", on!(Said::Uidl { reply, .. }, s, o => reply.err(s, o, None, text))),
         (
             3,
             &late,
             "UIDL",
-            on!(Event::UidlAll(reply), s, o => {
+            on!(Said::UidlAll { reply }, s, o => {
                 let mut list = reply.begin(s, o, text);
                 list.item(o, ONE, Uid::new(b".").unwrap()).unwrap();
                 list.end(s);
@@ -138,58 +139,58 @@ fn check_every_answer(text: &str, tag: &str, utf8: bool) {
             5,
             &late,
             "RETR 1",
-            on!(Event::Retr(_, reply), s, o => {
+            on!(Said::Retr { reply, .. }, s, o => {
                 let mut mail = reply.begin(s, o, text);
-                mail.fill(&mut &body[..], o);
+                let _ = mail.fill(&mut &body[..], o);
                 mail.end(s);
             }),
         ),
-        (1, &late, "RETR 1", on!(Event::Retr(_, reply), s, o => reply.err(s, o, None, text))),
+        (1, &late, "RETR 1", on!(Said::Retr { reply, .. }, s, o => reply.err(s, o, None, text))),
         (
             4,
             &late,
             "TOP 1 0",
-            on!(Event::Top { reply, .. }, s, o => {
+            on!(Said::Top { reply, .. }, s, o => {
                 let mut mail = reply.begin_stuffed(s, o, text);
-                mail.fill(&mut &b"Subject: x\r\n\r\nbody\r\n"[..], o);
+                let _ = mail.fill(&mut &b"Subject: x\r\n\r\nbody\r\n"[..], o);
                 mail.end(s);
             }),
         ),
-        (1, &late, "DELE 1", on!(Event::Dele(_, reply), s, o => reply.ok(s, o, text))),
-        (1, &late, "DELE 1", on!(Event::Dele(_, reply), s, o => reply.err(s, o, None, text))),
-        (1, &late, "RSET", on!(Event::Rset(reply), s, o => reply.ok(s, o, text))),
-        (1, &pass, "UTF8", on!(Event::Utf8(reply), s, o => reply.ok(s, o, text))),
-        (1, &late, "LANG en", on!(Event::Lang(_, reply), s, o => reply.ok(s, o, tag, text))),
-        (1, &late, "LANG en", on!(Event::Lang(_, reply), s, o => reply.err(s, o, None, text))),
+        (1, &late, "DELE 1", on!(Said::Dele { reply, .. }, s, o => reply.ok(s, o, text))),
+        (1, &late, "DELE 1", on!(Said::Dele { reply, .. }, s, o => reply.err(s, o, None, text))),
+        (1, &late, "RSET", on!(Said::Rset { reply }, s, o => reply.ok(s, o, text))),
+        (1, &pass, "UTF8", on!(Said::Utf8 { reply }, s, o => reply.ok(s, o, text))),
+        (1, &late, "LANG en", on!(Said::Lang { reply, .. }, s, o => reply.ok(s, o, tag, text))),
+        (1, &late, "LANG en", on!(Said::Lang { reply, .. }, s, o => reply.err(s, o, None, text))),
         (
             4,
             &late,
             "LANG",
-            on!(Event::LangAll(reply), s, o => {
+            on!(Said::LangAll { reply }, s, o => {
                 let mut list = reply.begin(s, o, text);
                 list.item(o, tag, text).unwrap();
                 list.item(o, text, tag).unwrap();
                 list.end(s);
             }),
         ),
-        (1, &late, "XTND", on!(Event::Other { reply, .. }, s, o => reply.ok(s, o, text))),
+        (1, &late, "XTND", on!(Said::Other { reply, .. }, s, o => reply.ok(s, o, text))),
         (
             4,
             &late,
             "XTND",
-            on!(Event::Other { reply, .. }, s, o => {
+            on!(Said::Other { reply, .. }, s, o => {
                 let mut lines = reply.begin(s, o, text);
-                lines.fill(&mut &b".\n+OK"[..], o);
+                let _ = lines.fill(&mut &b".\n+OK"[..], o);
                 lines.end(s);
             }),
         ),
-        (1, &late, "QUIT", on!(Event::Quit { reply, .. }, s, o => reply.ok(s, o, text))),
-        (1, &late, "QUIT", on!(Event::Quit { reply, .. }, s, o => reply.err(s, o, None, text))),
+        (1, &late, "QUIT", on!(Said::Quit { reply, .. }, s, o => reply.ok(s, o, text))),
+        (1, &late, "QUIT", on!(Said::Quit { reply, .. }, s, o => reply.err(s, o, None, text))),
     ];
     for (lines, before, ask, answer) in answers {
         check_lines(&answered(&config, before, ask, answer), lines);
     }
-    let challenge = on!(Event::SaslResponse { reply, .. }, s, o => {
+    let challenge = on!(Said::SaslResponse { reply, .. }, s, o => {
         reply.challenge(s, o, text.as_bytes()).unwrap();
     });
     let line = answered(&config, &exchange, "", challenge);
@@ -199,7 +200,7 @@ fn check_every_answer(text: &str, tag: &str, utf8: bool) {
 }
 
 /// A greeting and an answer to CAPA of so many lines at most, the last one and no other a dot.
-fn check_capabilities(config: &Config<'_>, most: usize) {
+fn check_capabilities(config: &Config, most: usize) {
     let mut host = Host::new(config, Security::Plain, mailbox());
     host.hear(b"");
     let greeting = host.take();
@@ -220,6 +221,22 @@ fn check_capabilities(config: &Config<'_>, most: usize) {
     }
 }
 
+/// Text made at run time, of any length.
+fn words(text: &str) -> Words {
+    Words::new(text.to_owned().leak())
+}
+
+/// A server with these texts; a LF within a capability is one more capability.
+fn check_configured(greeting: &str, name: &str, capabilities: &[&str]) {
+    let capabilities = capabilities.join("\n");
+    let most = capabilities.split('\n').count();
+    let mut config = open_config();
+    config.greeting = words(greeting);
+    config.implementation = Some(words(name));
+    config.capabilities = words(&capabilities);
+    check_capabilities(&config, 9 + 1 + most);
+}
+
 const TAGS: [&str; 6] = ["en", "de-CH", "en\r\n+OK", ".", "", "*"];
 
 /// Covers crlf-nul-in-reply-texts.
@@ -238,12 +255,7 @@ fn known_harm_in_an_answer_stays_in_its_line() {
 #[test]
 fn known_harm_in_the_configuration_stays_in_its_line() {
     for text in HARM {
-        let lines = [text, "X-ONE", text];
-        let mut config = open_config();
-        config.greeting = text;
-        config.implementation = Some(text);
-        config.capabilities = &lines;
-        check_capabilities(&config, 9 + 4);
+        check_configured(text, text, &[text, "X-ONE", text]);
     }
 }
 
@@ -254,7 +266,7 @@ fn known_harm_in_the_name_of_a_mechanism_stays_in_its_line() {
     for text in HARM {
         let mechanisms = [Mechanism::new(text, Protection::None, false), Mechanism::PLAIN];
         let mut config = open_config();
-        config.mechanisms = &mechanisms;
+        config.mechanisms = MechanismList::of(&mechanisms);
         check_capabilities(&config, 9);
     }
 }
@@ -266,7 +278,7 @@ thread_local! {
 /// What a session makes of `said`, and the words that it says by itself.
 fn spoken(said: &str, phrases: fn(Phrase) -> &'static str) -> Vec<u8> {
     let mut config = open_config();
-    (config.phrases, config.apop, config.auth_list) = (phrases, Some("host"), true);
+    (config.phrases, config.apop, config.auth_list) = (phrases, Domain::new("host"), true);
     let mut host = Host::new(&config, Security::Plain, mailbox());
     host.hear(said.as_bytes());
     host.take()
@@ -316,11 +328,7 @@ proptest! {
         lines in vec(harm(), 0..4),
     ) {
         let lines: Vec<_> = lines.iter().map(String::as_str).collect();
-        let mut config = open_config();
-        config.greeting = &greeting;
-        config.implementation = Some(&name);
-        config.capabilities = &lines;
-        check_capabilities(&config, 9 + 1 + lines.len());
+        check_configured(&greeting, &name, &lines);
     }
 }
 

@@ -3,7 +3,8 @@
 #[cfg(feature = "apop")]
 use pop3_proto::ApopDigest;
 use pop3_proto::client::{Client, Event as Got, Profile, ProtocolError};
-use pop3_proto::server::Server;
+use pop3_proto::server::session::Session;
+use pop3_proto::server::{Domain, Server};
 use pop3_proto::{ApopTimestamp, Deviation, Security};
 
 use crate::common::show;
@@ -66,19 +67,20 @@ fn the_timestamp_is_what_stands_between_the_first_brackets() {
         (b"+OK <1@h\r\n", None),
         (b"+OK 1@h>\r\n", None),
         (b"+OK >1@h<\r\n", None),
-        (b"-ERR <1@h>\r\n", None),
     ] {
         let mut client: Client = Client::new(Profile::LENIENT, Security::Plain);
         let Ok(Got::Greeting(greeting)) = client.receive(&mut &line[..]) else { panic!() };
         assert_eq!(greeting.timestamp.map(|stamp| stamp.as_str()), stamp, "{}", line.escape_ascii());
     }
+    let mut client: Client = Client::new(Profile::LENIENT, Security::Plain);
+    assert!(matches!(client.receive(&mut &b"-ERR <1@h>\r\n"[..]), Ok(Got::Refused(_))));
 }
 
 /// Covers apop-digest-length.
 #[test]
 fn a_digest_of_any_other_length_or_alphabet_is_refused() {
     let mut config = open_config();
-    config.apop = Some("h");
+    config.apop = Domain::new("h");
     let say = |line: &str| {
         let session = Server::new(&config, Security::Plain).with_apop([1, 0]);
         let mut host = Host::of(session, mailbox());
@@ -109,7 +111,8 @@ fn a_host_that_cannot_stand_in_a_timestamp_offers_no_apop() {
         ["", "a b", "a@b", "<h>", "h>\r\n+OK", "h\r\n", "h\n", "h\0", "\u{e9}", "h\u{85}", "h\u{7f}", &long]
     {
         let mut config = open_config();
-        config.apop = Some(host);
+        config.apop = Domain::copy(host);
+        assert!(config.apop.is_none(), "{host:?}");
         let session = Server::new(&config, Security::Plain).with_apop([1, 0]);
         assert!(session.timestamp().is_none(), "{host:?}");
         let mut heard = Host::of(session, mailbox());
@@ -127,8 +130,8 @@ fn a_host_that_cannot_stand_in_a_timestamp_offers_no_apop() {
 fn nobody_is_let_in_who_has_no_secret() {
     use md5::Digest as _;
     let mut config = open_config();
-    config.apop = Some("host");
-    let session = Server::new(&config, Security::Plain).with_apop([1, 0]);
+    config.apop = Domain::new("host");
+    let session = Session::new(&config, Security::Plain).with_apop([1, 0]);
     let stamp = session.timestamp().unwrap();
     for secret in ["", "nobody", "secret", "\0"] {
         let digest = md5::Md5::digest([stamp.timestamp().unwrap().as_str(), secret].concat());

@@ -61,7 +61,7 @@ fn what_a_client_says_in_an_exchange_is_base64_whatever_it_holds() {
     let (mut client, mut out) = (greeted(Profile::LENIENT, Security::Plain), Vec::new());
     client.auth("PLAIN", Some(b"\0a\r\nDELE 1\r\n\0b"), &mut out).unwrap();
     assert_eq!(out, b"AUTH PLAIN AGENCkRFTEUgMQ0KAGI=\r\n");
-    assert!(matches!(client.receive(&mut &b"+ \r\n"[..]), Ok(Got::Reply(_, Part::Challenge(_)))));
+    assert!(matches!(client.receive(&mut &b"+ \r\n"[..]), Ok(Got::Reply { part: Part::Challenge(_), .. })));
     out.clear();
     client.respond(b"\r\nQUIT\r\n\0", &mut out).unwrap();
     assert_eq!(out, b"DQpRVUlUDQoA\r\n");

@@ -1,6 +1,7 @@
 //! Lines of an AUTH exchange are data, and none of them is run as a command.
 
-use pop3_proto::server::{Event, Phase, Reason, Server};
+use pop3_proto::server::session::{Event, Session};
+use pop3_proto::server::{Phase, Reason};
 use pop3_proto::{FixedBuf, Limits, Security, Time};
 
 use crate::common::show;
@@ -79,7 +80,7 @@ fn an_over_long_line_of_an_exchange_leaves_no_tail_that_runs() {
                         assert_eq!(statuses(&said), begun, "{len} and {tail:?} in cuts of {cut}");
                         assert_eq!(host.log.len(), begun.len() - 3, "{:?}", host.log);
                     }
-                    assert_eq!((host.closed, host.session.phase()), (None, Phase::Authorization));
+                    assert_eq!((host.closed, host.server.phase()), (None, Phase::Authorization));
                 }
             }
         }
@@ -116,8 +117,8 @@ fn a_command_that_is_base64_is_data_in_every_position_of_a_response() {
                 host.hear_in(format!("{front}{word}\r\nNOOP\r\n").as_bytes(), &[cut]);
                 let due = format!("{GREETING}{challenges}-ERR {echo}\r\n-ERR log in first\r\n");
                 assert_eq!(show(&host.take()), show(due.as_bytes()), "{front:?} {word} in cuts of {cut}");
-                assert_eq!((host.closed, host.session.phase()), (None, Phase::Authorization));
-                assert!(host.session.handover().is_none());
+                assert_eq!((host.closed, host.server.phase()), (None, Phase::Authorization));
+                assert!(host.server.handover().is_none());
                 assert_eq!(host.log.len(), events + 1, "{:?}", host.log);
                 assert!(host.log[events].ends_with(&show(octets)), "{word}: {:?}", host.log);
             }
@@ -151,7 +152,7 @@ fn a_command_that_is_no_base64_ends_the_exchange_in_every_position_and_is_not_ru
                 host.hear_in(format!("{front}{line}\r\nNOOP\r\n").as_bytes(), &[cut]);
                 let due = format!("{GREETING}{challenges}-ERR not base64\r\n-ERR log in first\r\n");
                 assert_eq!(show(&host.take()), show(due.as_bytes()), "{front:?} {line:?} in cuts of {cut}");
-                assert_eq!((host.closed, host.session.phase()), (None, Phase::Authorization));
+                assert_eq!((host.closed, host.server.phase()), (None, Phase::Authorization));
                 assert_eq!(host.log.len(), *events, "{:?}", host.log);
             }
         }
@@ -232,7 +233,7 @@ fn aborted_exchanges_take_no_memory() {
         // The ticket is left unused.
         (b"AUTH PLAIN\r\nQUIT\r\n", "+ \r\n-ERR not available\r\n"),
     ] {
-        let mut session = Server::new(&config, Security::Plain);
+        let mut session = Session::new(&config, Security::Plain);
         let mut tx: FixedBuf<1024> = FixedBuf::new();
         assert!(matches!(session.receive(Time::ZERO, &mut &b""[..], &mut tx), Event::NeedInput));
         let allocated = allocation_counter::measure(|| {

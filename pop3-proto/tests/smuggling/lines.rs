@@ -86,7 +86,7 @@ fn a_bare_line_end_in_a_login_logs_nobody_in() {
         let mut host = Host::new(&config, Security::Plain, mailbox());
         host.hear(said.as_bytes());
         assert!(host.log.is_empty(), "{:?}", host.log);
-        assert_eq!(host.session.phase(), Phase::Authorization);
+        assert_eq!(host.server.phase(), Phase::Authorization);
     }
 }
 

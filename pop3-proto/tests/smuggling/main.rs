@@ -26,27 +26,32 @@ use std::collections::VecDeque;
 use common::{Mailbox, show};
 use pair::{Heard, Host, listen};
 use pop3_proto::client::{Client, Event as Got, Profile};
-use pop3_proto::server::Config;
+use pop3_proto::server::{Config, Handover, MechanismList, Server};
 use pop3_proto::{Command, Mechanism, MsgNo, Security};
 
 const GREETING: &str = "+OK POP3 server ready\r\n";
 const CUTS: [usize; 6] = [usize::MAX, 1, 2, 3, 7, 64];
 const ONE: MsgNo = MsgNo::FIRST;
 
-fn open_config() -> Config<'static> {
-    const MECHANISMS: &[Mechanism<'static>] = &[Mechanism::PLAIN, Mechanism::LOGIN];
+fn open_config() -> Config {
+    const MECHANISMS: &[Mechanism] = &[Mechanism::PLAIN, Mechanism::LOGIN];
     let mut config = Config::new();
     config.allow_plaintext_login = true;
-    config.mechanisms = MECHANISMS;
+    config.mechanisms = MechanismList::of(MECHANISMS);
     config.limits = config.limits.with_max_errors(u16::MAX).with_max_login_failures(u16::MAX);
     config
+}
+
+/// Whether the session may go on inside TLS with that window.
+fn is_secured(handover: Handover<&Config>, window: &[u8]) -> bool {
+    Server::<_, Mailbox>::secured(handover, window).is_ok()
 }
 
 fn mailbox() -> Mailbox {
     Mailbox::of(&[b"Subject: one\n\nbody\n"])
 }
 
-fn logged_in<'c>(config: &'c Config<'c>, mailbox: Mailbox) -> Host<'c> {
+fn logged_in<'c>(config: &'c Config, mailbox: Mailbox) -> Host<'c> {
     let mut host = Host::new(config, Security::Plain, mailbox);
     host.hear(b"USER tim\r\nPASS secret\r\n");
     assert_eq!(show(&host.take()), show(b"+OK POP3 server ready\r\n+OK send PASS\r\n+OK welcome\r\n"));

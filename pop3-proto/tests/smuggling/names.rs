@@ -1,6 +1,7 @@
 //! Up to the embedder's own words nothing tells whether a name exists.
 
-use pop3_proto::server::{Config, Credentials, Event, Reason, Server};
+use pop3_proto::server::session::{Event as Said, Session};
+use pop3_proto::server::{Config, Credentials, Domain, Reason};
 use pop3_proto::{Code, Security, Time};
 
 use crate::common::show;
@@ -35,8 +36,8 @@ fn the_answer_to_user_is_the_same_for_every_name_and_asks_nobody() {
 }
 
 /// What a session says to `line`, again and again until it closes; only `tim` with `secret` may log in.
-fn tried(config: &Config<'_>, line: &str) -> (String, Option<Reason>) {
-    let mut session = Server::new(config, Security::Plain).with_apop([1, 0]);
+fn tried(config: &Config, line: &str) -> (String, Option<Reason>) {
+    let mut session = Session::new(config, Security::Plain).with_apop([1, 0]);
     let mut said = Vec::new();
     for _ in 0..20 {
         let mut window = line.as_bytes();
@@ -45,9 +46,9 @@ fn tried(config: &Config<'_>, line: &str) -> (String, Option<Reason>) {
             let event = session.receive(Time::ZERO, &mut window, &mut out);
             said.append(&mut out);
             match event {
-                Event::NeedInput => break,
-                Event::Closed(reason) => return (show(&said), Some(reason)),
-                Event::Login { credentials, reply } => match (session.user(), credentials) {
+                Said::NeedInput => break,
+                Said::Closed(reason) => return (show(&said), Some(reason)),
+                Said::Login { credentials, reply } => match (session.user(), credentials) {
                     (Some(b"tim"), Credentials::Password(given)) if given.expose() == b"secret" => {
                         reply.accept(&mut session, &mut out, "");
                     }
@@ -65,7 +66,7 @@ fn tried(config: &Config<'_>, line: &str) -> (String, Option<Reason>) {
 #[test]
 fn a_wrong_password_and_a_wrong_name_are_refused_in_the_same_words_and_as_often() {
     let mut config = open_config();
-    config.apop = Some("host");
+    config.apop = Domain::new("host");
     config.limits = config.limits.with_max_login_failures(3);
     let digest = "c4c9334bac560ecc979e58001b3e22fb";
     let refusal = "-ERR [AUTH] wrong name or password\r\n";

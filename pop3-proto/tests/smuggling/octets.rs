@@ -1,7 +1,7 @@
 //! Control characters and 8-bit octets in every argument of every command that comes in: one refusal, and nothing is acted on.
 
 use pop3_proto::parse::{self, CommandError};
-use pop3_proto::server::{Config, Phase, Server};
+use pop3_proto::server::{Config, Domain, Phase, Server};
 use pop3_proto::{Command, Security};
 
 use crate::common::show;
@@ -56,16 +56,16 @@ enum Utf8 {
     OnForNames,
 }
 
-fn config(utf8: Utf8) -> Config<'static> {
+fn config(utf8: Utf8) -> Config {
     let mut config = open_config();
-    (config.stls, config.lang, config.apop) = (true, true, Some("host"));
+    (config.stls, config.lang, config.apop) = (true, true, Domain::new("host"));
     config.utf8 = utf8 != Utf8::Off;
     config.utf8_user = utf8 == Utf8::OnForNames;
     config
 }
 
 /// A session that has said `before`, and UTF8 if it is on; what it answered is forgotten.
-fn host<'c>(config: &'c Config<'c>, before: &str) -> Host<'c> {
+fn host<'c>(config: &'c Config, before: &str) -> Host<'c> {
     let session = Server::new(config, Security::Plain);
     let mut host = Host::of(session.with_apop([1, 0]), mailbox());
     host.hear(if config.utf8 { b"UTF8\r\n" } else { b"" });
@@ -120,7 +120,7 @@ fn a_session_refuses_them_with_one_line_whether_utf8_is_on_or_off() {
 }
 
 /// No 8-bit octet among ASCII is UTF-8, so the names do not pass either.
-fn check_refused(config: &Config<'_>, before: &str, place: &str, error: Option<CommandError>, next: &str) {
+fn check_refused(config: &Config, before: &str, place: &str, error: Option<CommandError>, next: &str) {
     for (octet, argument) in odd_arguments() {
         let error = error.filter(|_| !octet.is_ascii()).unwrap_or(CommandError::Octet);
         let mut host = host(config, before);
@@ -129,7 +129,7 @@ fn check_refused(config: &Config<'_>, before: &str, place: &str, error: Option<C
         let due = format!("-ERR {error}\r\n{next}");
         assert_eq!(show(&host.take()), show(due.as_bytes()), "{octet:#04x} in {place}");
         assert!(host.log.is_empty() && host.removed.is_none(), "{place}: {:?}", host.log);
-        assert_eq!((host.closed, host.session.phase(), host.drop.removals().count()), (None, phase, 0));
+        assert_eq!((host.closed, host.server.phase(), host.server.removals().count()), (None, phase, 0));
     }
 }
 
@@ -236,7 +236,7 @@ fn names_that_some_program_would_read_as_more_than_a_name_are_passed_on_as_they_
     for name in NAMES {
         let mut host = host(&config, "");
         host.hear(format!("USER {name}\r\n").as_bytes());
-        assert_eq!(host.session.user(), Some(name.as_bytes()));
+        assert_eq!(host.server.user(), Some(name.as_bytes()));
         host.hear(format!("PASS {name}\r\n").as_bytes());
         // The host escapes the name that it says back.
         let due = format!("+OK send PASS\r\n-ERR [AUTH] {}\r\n", show(name.as_bytes()));

@@ -62,7 +62,7 @@ fn an_over_long_reply_leaves_no_tail_that_answers_the_next_command() {
                 let (mut client, mut heard) = (small(), VecDeque::new());
                 client.send(&Command::Noop, &mut Vec::new()).unwrap();
                 listen(&mut client, octets.as_bytes(), &[cut], &mut heard, |client, event| {
-                    if let Got::Reply(id, _) = event
+                    if let Got::Reply { id, .. } = event
                         && id.get() == 0
                     {
                         client.send(&Command::Noop, &mut Vec::new()).unwrap();
@@ -86,7 +86,7 @@ fn a_challenge_that_was_cut_does_not_pass_for_a_whole_one() {
             client.auth("LOGIN", None, &mut Vec::new()).unwrap();
             let mut whole = false;
             listen(&mut client, octets.as_bytes(), &[cut], &mut heard, |_, event| {
-                whole |= matches!(event, Got::Reply(_, Part::Challenge(_)));
+                whole |= matches!(event, Got::Reply { part: Part::Challenge(_), .. });
             });
             assert!(!whole, "the front of {len} octets came as a challenge: {heard:?}");
         }

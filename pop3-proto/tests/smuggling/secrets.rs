@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 
 use pop3_proto::client::{Profile, SendError};
-use pop3_proto::server::{Phase, Reason};
+use pop3_proto::server::{Phase, Reason, Server};
 use pop3_proto::{ApopDigest, Command, MsgNo, Secret, Security};
 
 use crate::common::show;
 use crate::pair::{Host, listen};
-use crate::{CUTS, GREETING, greeted, mailbox, open_config};
+use crate::{CUTS, GREETING, greeted, is_secured, mailbox, open_config};
 
 const NO_CLEAR: &str = "-ERR no login in clear: use STLS first\r\n";
 const BEGIN: &str = "+OK begin TLS negotiation\r\n";
@@ -18,8 +18,8 @@ const NOTHING_BEHIND: &str = "-ERR nothing may follow STLS before TLS is up\r\n"
 fn check_not_acted_on(host: &mut Host<'_>, answers: &str, said: &str) {
     let due = format!("{GREETING}{answers}");
     assert_eq!(show(&host.take()), show(due.as_bytes()), "{said:?}");
-    assert!(host.log.iter().all(|event| event.starts_with("Stls(")), "{said:?}: {:?}", host.log);
-    assert!(host.session.phase() != Phase::Transaction && host.drop.index().is_none());
+    assert!(host.log.iter().all(|event| event.starts_with("Stls {")), "{said:?}: {:?}", host.log);
+    assert!(host.server.phase() != Phase::Transaction && host.server.index().is_none());
 }
 
 /// Covers secrets-beside-stls, login-in-clear.
@@ -43,7 +43,7 @@ fn secrets_in_one_segment_with_stls_are_not_acted_on() {
             host.hear(said.as_bytes());
             check_not_acted_on(&mut host, &format!("{answers}{NOTHING_BEHIND}"), said);
             assert_eq!(host.closed, Some(Reason::PlaintextAfterStls));
-            assert!(host.session.handover().is_none());
+            assert!(host.server.handover().is_none());
         }
     }
 }
@@ -72,7 +72,7 @@ fn secrets_in_front_of_stls_are_not_acted_on_at_any_cut() {
             host.hear_in(said.as_bytes(), &[cut]);
             check_not_acted_on(&mut host, answers, said);
             assert_eq!(host.closed, Some(Reason::StartTls));
-            let session = host.session.handover().unwrap().secured(b"").unwrap();
+            let session = Server::secured(host.server.handover().unwrap(), b"").unwrap();
             let mut host = Host::of(session, mailbox());
             host.hear(b"PASS secret\r\nSTAT\r\nUSER tim\r\nPASS secret\r\n");
             let due =
@@ -104,8 +104,8 @@ fn secrets_behind_stls_are_not_acted_on_where_logins_in_clear_are_allowed_either
             };
             check_not_acted_on(&mut host, &format!("{answers}{end}"), said);
             assert_eq!((host.closed, host.removed.is_none()), (Some(reason), true));
-            let handover = host.session.handover();
-            assert!(handover.is_none_or(|handover| handover.secured(&host.window).is_err()));
+            let handover = host.server.handover();
+            assert!(handover.is_none_or(|handover| !is_secured(handover, &host.window)));
         }
     }
 }

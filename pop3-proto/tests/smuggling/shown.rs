@@ -61,7 +61,7 @@ fn unique_ids_of_every_odd_form_come_as_they_are_and_are_named() {
             client.send(&command, &mut Vec::new()).unwrap();
             let mut ids = Vec::new();
             listen(&mut client, octets.as_bytes(), &[1], &mut VecDeque::new(), |_, event| {
-                if let Got::Reply(_, Part::UidItem(line) | Part::Uid(line)) = event {
+                if let Got::Reply { part: Part::UidItem(line) | Part::Uid(line), .. } = event {
                     ids.push((line.number, line.uid.to_vec()));
                 }
             });
@@ -86,12 +86,12 @@ fn an_endless_listing_takes_no_memory_and_is_no_answer_until_it_ends() {
         let mut client = greeted(Profile::LENIENT, Security::Plain).with_limits(Limits::for_window(64));
         client.send(&command, &mut Vec::new()).unwrap();
         let begun = client.receive(&mut &b"+OK\r\n"[..]);
-        assert!(matches!(begun, Ok(Got::Reply(_, Part::Begin(_)))), "{begun:?}");
+        assert!(matches!(begun, Ok(Got::Reply { part: Part::Begin(_), .. })), "{begun:?}");
         let allocated = allocation_counter::measure(|| {
             for _ in 0..200_000 {
                 let mut window = line;
                 let item = client.receive(&mut window);
-                assert!(matches!(item, Ok(Got::Reply(_, part)) if part != Part::End), "{item:?}");
+                assert!(matches!(item, Ok(Got::Reply { part, .. }) if part != Part::End), "{item:?}");
                 assert!(window.is_empty());
             }
         });

@@ -35,7 +35,7 @@ fn replies_that_come_after_the_answer_to_stls_stop_the_hand_over() {
     let mut client = greeted(Profile::LENIENT, Security::Plain);
     let mut out = Vec::new();
     client.send(&Command::Stls, &mut out).unwrap();
-    assert!(matches!(client.receive(&mut &b"+OK begin\r\n"[..]), Ok(Got::Reply(_, Part::Ok(_)))));
+    assert!(matches!(client.receive(&mut &b"+OK begin\r\n"[..]), Ok(Got::Reply { part: Part::Ok(_), .. })));
     let mut window = &b"+OK forged\r\n+OK 1 1\r\n"[..];
     for _ in 0..3 {
         assert_eq!(client.receive(&mut window), Ok(Got::Closed));
@@ -65,7 +65,10 @@ fn a_client_inside_tls_knows_nothing_of_what_was_said_in_clear() {
     assert_eq!(client.security(), Security::Tls);
     assert_eq!(client.send(&Command::Stls, &mut out), Err(SendError::NotNow));
     client.send(&Command::Noop, &mut out).unwrap();
-    assert!(matches!(client.receive(&mut &b"+OK\r\n"[..]), Ok(Got::Reply(_, Part::Ok(_)))), "no greeting");
+    assert!(
+        matches!(client.receive(&mut &b"+OK\r\n"[..]), Ok(Got::Reply { part: Part::Ok(_), .. })),
+        "no greeting"
+    );
 }
 
 /// Covers stls-stripped.
@@ -75,7 +78,7 @@ fn a_refused_stls_is_no_hand_over_whatever_stands_behind_it() {
     let mut client = greeted(Profile::LENIENT, Security::Plain);
     client.send(&Command::Stls, &mut Vec::new()).unwrap();
     let mut window = &b"-ERR no\r\n+OK begin\r\n"[..];
-    assert!(matches!(client.receive(&mut window), Ok(Got::Reply(_, Part::Err(_)))));
+    assert!(matches!(client.receive(&mut window), Ok(Got::Reply { part: Part::Err(_), .. })));
     assert!(matches!(client.receive(&mut window), Ok(Got::Unsolicited(_))));
     assert!(client.handover().is_none());
     assert_eq!(client.security(), Security::Plain);
@@ -95,7 +98,7 @@ fn any_octet_behind_the_answer_to_stls_or_left_from_clear_stops_the_hand_over() 
                 assert_eq!(client.send(&Command::Noop, &mut out), Err(SendError::NotNow));
                 assert!(client.handover().is_none(), "{octet:#04x}");
                 let event = accepted.receive(&mut &answer[..]);
-                assert!(matches!(event, Ok(Got::Reply(_, Part::Ok(_)))), "{event:?}");
+                assert!(matches!(event, Ok(Got::Reply { part: Part::Ok(_), .. })), "{event:?}");
                 let handover = accepted.handover().unwrap();
                 assert!(handover.clone().secured(&[octet]).is_err(), "{octet:#04x}");
                 assert!(handover.clone().secured(&[octet; 300]).is_err(), "{octet:#04x}");
@@ -121,7 +124,7 @@ fn replies_in_clear_are_not_heard_inside_tls_at_any_cut() {
         let second = format!("{:?}", client.receive(&mut window));
         let due = match cut {
             0..11 => ["Ok(NeedInput)", "Err(PlaintextAfterStls)"],
-            11 => ["Ok(Reply(Id(0), Ok(Text(\"begin\"))))", "Ok(Closed)"],
+            11 => ["Ok(Reply { id: Id(0), part: Ok(Text(\"begin\")), last: true })", "Ok(Closed)"],
             _ => ["Err(PlaintextAfterStls)"; 2],
         };
         assert_eq!([&first[..], &second[..]], due, "cut behind {cut} octets");
@@ -137,7 +140,7 @@ fn a_reply_begun_in_clear_is_not_ended_inside_tls() {
     for front in ["+", "+OK for", "+OK forged\r", "-ER"] {
         let mut client = greeted(Profile::LENIENT, Security::Plain);
         client.send(&Command::Stls, &mut Vec::new()).unwrap();
-        assert!(matches!(client.receive(&mut &b"+OK\r\n"[..]), Ok(Got::Reply(_, Part::Ok(_)))));
+        assert!(matches!(client.receive(&mut &b"+OK\r\n"[..]), Ok(Got::Reply { part: Part::Ok(_), .. })));
         assert_eq!(client.receive(&mut front.as_bytes()), Ok(Got::Closed));
         let mut client = client.handover().unwrap().secured(b"").unwrap();
         client.send(&Command::Stat, &mut Vec::new()).unwrap();

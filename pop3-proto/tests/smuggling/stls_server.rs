@@ -1,11 +1,12 @@
 //! STLS on the server's side: nothing said in clear is run as a command inside TLS, and nothing but configuration goes over the edge.
 
-use pop3_proto::server::{Event, Phase, Reason, Server};
+use pop3_proto::server::session::{Event as Said, Session};
+use pop3_proto::server::{Phase, Reason, Server};
 use pop3_proto::{Code, Security, Time};
 
 use crate::common::show;
 use crate::pair::Host;
-use crate::{GREETING, mailbox, open_config};
+use crate::{GREETING, is_secured, mailbox, open_config};
 
 /// Covers commands-behind-stls.
 /// Proves 2595-4-13.
@@ -30,7 +31,7 @@ fn octets_behind_stls_are_never_run_as_commands() {
             host.hear(&[stls, behind].concat());
             assert_eq!(host.closed, Some(Reason::PlaintextAfterStls), "{}", behind.escape_ascii());
             assert_eq!(show(&host.take()), show(refused.as_bytes()));
-            assert!(host.session.handover().is_none());
+            assert!(host.server.handover().is_none());
             host.hear(b"USER tim\r\nQUIT\r\n");
             assert_eq!(show(&host.take()), "");
             assert!(host.log.is_empty(), "{:?}", host.log);
@@ -56,7 +57,7 @@ fn octets_that_come_after_stls_was_accepted_are_not_run_either_and_stop_the_hand
             match host.closed {
                 Some(Reason::PlaintextAfterStls) => {
                     assert_eq!(lines, ["-ERR nothing may follow STLS before TLS is up"]);
-                    assert!(host.session.handover().is_none());
+                    assert!(host.server.handover().is_none());
                 }
                 Some(Reason::StartTls) => {
                     assert_eq!(cut, 6, "accepted in spite of what is behind");
@@ -66,8 +67,8 @@ fn octets_that_come_after_stls_was_accepted_are_not_run_either_and_stop_the_hand
                         &octets[6..],
                         "the session used octets from before the handshake"
                     );
-                    let handover = host.session.handover().unwrap();
-                    assert!(handover.secured(&host.window).is_err());
+                    let handover = host.server.handover().unwrap();
+                    assert!(!is_secured(handover, &host.window));
                 }
                 other => panic!("cut {cut}: {other:?}"),
             }
@@ -80,18 +81,18 @@ fn octets_that_come_after_stls_was_accepted_are_not_run_either_and_stop_the_hand
 fn octets_that_come_while_the_stls_ticket_is_out_stop_the_hand_over() {
     let mut config = open_config();
     config.stls = true;
-    let (mut session, mut out) = (Server::new(&config, Security::Plain), Vec::new());
+    let (mut session, mut out) = (Session::new(&config, Security::Plain), Vec::new());
     let mut window = &b"STLS\r\n"[..];
-    let Event::Stls(reply) = session.receive(Time::ZERO, &mut window, &mut out) else { panic!() };
+    let Said::Stls { reply } = session.receive(Time::ZERO, &mut window, &mut out) else { panic!() };
     let reply = reply.defer(&mut session);
     let mut window = &b"DELE 1\r\n"[..];
-    assert!(matches!(session.receive(Time::ZERO, &mut window, &mut out), Event::Waiting));
+    assert!(matches!(session.receive(Time::ZERO, &mut window, &mut out), Said::Waiting));
     reply.accept(&mut session, &mut out);
-    assert!(matches!(session.receive(Time::ZERO, &mut window, &mut out), Event::Closed(Reason::StartTls)));
+    assert!(matches!(session.receive(Time::ZERO, &mut window, &mut out), Said::Closed(Reason::StartTls)));
     assert_eq!(window, b"DELE 1\r\n");
     assert_eq!(show(&out), show(format!("{GREETING}+OK begin TLS negotiation\r\n").as_bytes()));
-    assert!(session.handover().unwrap().secured(window).is_err());
-    assert!(session.handover().unwrap().secured(b"\n").is_err());
+    assert!(!is_secured(session.handover().unwrap(), window));
+    assert!(!is_secured(session.handover().unwrap(), b"\n"));
 }
 
 /// Covers state-carried-into-tls.
@@ -103,7 +104,7 @@ fn nothing_but_configuration_goes_over_the_edge_of_tls() {
     let mut host = Host::new(&config, Security::Plain, mailbox());
     host.hear(b"USER tim\r\nSTLS\r\n");
     assert_eq!(host.closed, Some(Reason::StartTls));
-    let session = host.session.handover().unwrap().secured(b"").unwrap();
+    let session = Server::secured(host.server.handover().unwrap(), b"").unwrap();
     assert_eq!((session.security(), session.phase()), (Security::Tls, Phase::Authorization));
     assert_eq!(session.user(), None);
     let mut host = Host::of(session, mailbox());
@@ -144,7 +145,7 @@ fn any_octet_behind_stls_closes_whatever_was_said_before_and_however_the_line_en
                 let due = format!("{GREETING}{answers}-ERR nothing may follow STLS before TLS is up\r\n");
                 assert_eq!(show(&host.take()), show(due.as_bytes()), "{octet:#04x} behind {before:?}");
                 assert_eq!(host.closed, Some(Reason::PlaintextAfterStls));
-                assert!(host.session.handover().is_none() && host.log.is_empty(), "{:?}", host.log);
+                assert!(host.server.handover().is_none() && host.log.is_empty(), "{:?}", host.log);
             }
         }
     }
@@ -161,12 +162,12 @@ fn any_octet_left_from_clear_stops_the_hand_over() {
         host.hear(b"STLS\r\n");
         let due = format!("{GREETING}{answers}+OK begin TLS negotiation\r\n");
         assert_eq!(show(&host.take()), show(due.as_bytes()));
-        let handover = host.session.handover().unwrap();
+        let handover = host.server.handover().unwrap();
         for octet in 0..=255_u8 {
-            assert!(handover.clone().secured(&[octet]).is_err(), "{octet:#04x} behind {before:?}");
-            assert!(handover.clone().secured(&[octet; 300]).is_err(), "{octet:#04x} behind {before:?}");
+            assert!(!is_secured(handover.clone(), &[octet]), "{octet:#04x} behind {before:?}");
+            assert!(!is_secured(handover.clone(), &[octet; 300]), "{octet:#04x} behind {before:?}");
         }
-        let mut host = Host::of(handover.secured(b"").unwrap(), mailbox());
+        let mut host = Host::of(Server::secured(handover, b"").unwrap(), mailbox());
         // The mode that UTF8 and LANG set is gone, too: the accent is not said back.
         host.hear(b"PASS secret\r\nNOOP\r\nAUTH PLAIN w6k=\r\n");
         let due = "-ERR PASS comes right behind USER\r\n-ERR log in first\r\n-ERR ?\r\n";
@@ -193,8 +194,8 @@ fn a_command_begun_in_clear_is_not_ended_inside_tls() {
         host.hear(b"STLS\r\n");
         host.hear(front.as_bytes());
         assert_eq!(host.window, front.as_bytes(), "the session used octets from before the handshake");
-        assert!(host.session.handover().unwrap().secured(&host.window).is_err());
-        let mut host = Host::of(host.session.handover().unwrap().secured(b"").unwrap(), mailbox());
+        assert!(!is_secured(host.server.handover().unwrap(), &host.window));
+        let mut host = Host::of(Server::secured(host.server.handover().unwrap(), b"").unwrap(), mailbox());
         host.hear(tail.as_bytes());
         assert_eq!(show(&host.take()), show(due.as_bytes()), "{front:?} and {tail:?}");
         assert!(host.log.is_empty() && host.closed.is_none(), "{:?}", host.log);
@@ -206,18 +207,18 @@ fn a_command_begun_in_clear_is_not_ended_inside_tls() {
 fn a_refused_stls_is_no_border_and_what_follows_it_stays_in_clear() {
     let mut config = open_config();
     config.stls = true;
-    let (mut session, mut out) = (Server::new(&config, Security::Plain), Vec::new());
+    let (mut session, mut out) = (Session::new(&config, Security::Plain), Vec::new());
     let mut window = &b"STLS\r\n"[..];
-    let Event::Stls(reply) = session.receive(Time::ZERO, &mut window, &mut out) else { panic!() };
+    let Said::Stls { reply } = session.receive(Time::ZERO, &mut window, &mut out) else { panic!() };
     let reply = reply.defer(&mut session);
     let mut window = &b"NOOP\r\nQUIT\r\n"[..];
-    assert!(matches!(session.receive(Time::ZERO, &mut window, &mut out), Event::Waiting));
+    assert!(matches!(session.receive(Time::ZERO, &mut window, &mut out), Said::Waiting));
     assert_eq!(window, b"NOOP\r\nQUIT\r\n");
     out.clear();
     reply.err(&mut session, &mut out, Code::SysTemp, "no certificate");
     assert!(session.handover().is_none());
     let event = session.receive(Time::ZERO, &mut window, &mut out);
-    assert!(matches!(event, Event::Quit { update: false, .. }), "{event:?}");
+    assert!(matches!(event, Said::Quit { update: false, .. }), "{event:?}");
     assert_eq!(show(&out), show(b"-ERR [SYS/TEMP] no certificate\r\n-ERR log in first\r\n"));
     assert_eq!((session.security(), session.phase()), (Security::Plain, Phase::Authorization));
     assert!(session.handover().is_none());

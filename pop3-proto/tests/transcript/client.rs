@@ -24,7 +24,7 @@ pub(crate) fn fetch(script: &Script<'_>, cut: usize) {
     }
     let mut window = Vec::new();
     let mut events: VecDeque<String> = VecDeque::new();
-    let mut challenged = false;
+    let (mut challenged, mut answering) = (false, None);
     let mut lines = script.lines.iter().peekable();
     while let Some(&(key, value)) = lines.next() {
         match key {
@@ -34,7 +34,7 @@ pub(crate) fn fetch(script: &Script<'_>, cut: usize) {
                     octets.extend(unescape(more));
                 }
                 in_cuts(&mut window, &octets, cut, |window| {
-                    drain(&mut client, window, &mut events, &mut challenged)
+                    drain(&mut client, window, &mut events, &mut challenged, &mut answering)
                 });
             }
             "C" => {
@@ -90,16 +90,30 @@ pub(crate) fn fetch(script: &Script<'_>, cut: usize) {
 }
 
 /// All events that the window holds. The octets of a message are joined, so that the cut does not show.
-fn drain(client: &mut Client, window: &mut Vec<u8>, events: &mut VecDeque<String>, challenged: &mut bool) {
+fn drain(
+    client: &mut Client,
+    window: &mut Vec<u8>,
+    events: &mut VecDeque<String>,
+    challenged: &mut bool,
+    answering: &mut Option<client::Id>,
+) {
     loop {
         let mut unread = &window[..];
         let need = client.poll(&mut unread);
         let event = client.receive(&mut unread);
         let wants_input = matches!(event, Ok(client::Event::NeedInput));
         assert_eq!(need == client::Need::Input, wants_input, "poll tells the truth");
+        if let Ok(client::Event::Reply { id, last, .. }) = event {
+            assert!(answering.replace(id).is_none_or(|before| before == id), "{id:?} before the last part");
+            if last {
+                *answering = None;
+            }
+        }
+        let ended = answering.is_none() || !client.is_idle() || event.is_err();
+        assert!(ended, "the last part did not say so");
         let over = match event {
             Ok(client::Event::NeedInput) => true,
-            Ok(client::Event::Reply(_, Part::Data(octets))) => {
+            Ok(client::Event::Reply { part: Part::Data(octets), .. }) => {
                 let octets = show(octets);
                 match events.back_mut().and_then(|last| {
                     last.strip_suffix("\")").filter(|l| l.starts_with("Data(")).map(str::len)
@@ -120,15 +134,18 @@ fn drain(client: &mut Client, window: &mut Vec<u8>, events: &mut VecDeque<String
                 }
                 true
             }
+            Ok(client::Event::Reply { id, part, .. }) => {
+                *challenged |= matches!(part, Part::Challenge(_) | Part::BadChallenge(_));
+                events.push_back(match part {
+                    Part::BadChallenge(line) => format!("BadChallenge(\"{}\")", show(line)),
+                    Part::UnreadableItem(line) => format!("UnreadableItem(\"{}\")", show(line)),
+                    Part::UnreadableReply(line) => format!("UnreadableReply(\"{}\")", show(line)),
+                    part => format!("Reply({id:?}, {part:?})"),
+                });
+                false
+            }
             Ok(event) => {
-                if let client::Event::Reply(_, Part::Challenge(_)) = event {
-                    *challenged = true;
-                }
                 events.push_back(format!("{event:?}"));
-                if let client::Event::Reply(_, Part::Unreadable(line)) = event {
-                    *challenged |= line.starts_with(b"+");
-                    *events.back_mut().unwrap() = format!("Unreadable(\"{}\")", show(line));
-                }
                 false
             }
             Err(error) => {

@@ -2,12 +2,13 @@
 
 use std::collections::VecDeque;
 
-use pop3_proto::maildrop::{Index, Maildrop};
-use pop3_proto::server::{Credentials, Event, Phrase, Server, Ticket, kind};
+use pop3_proto::server::{Config, Credentials, Event, Fill, Index, Phase, Phrase, Server, Ticket, kind};
 use pop3_proto::{ApopDigest, Code, MsgNo, Time, Uid};
 
 use crate::common::{Mailbox, unescape};
 use crate::script::{Script, code_and_text};
+
+pub(crate) type Served<'c> = Server<&'c Config, Stock>;
 
 pub(crate) struct Host<'s> {
     pub(crate) script: &'s Script<'s>,
@@ -15,7 +16,6 @@ pub(crate) struct Host<'s> {
     pub(crate) stock: Stock,
     /// A stored message is read in pieces of so many octets.
     pub(crate) piece: usize,
-    pub(crate) drop: Maildrop<Stock, Vec<u8>>,
     pub(crate) later: bool,
     pub(crate) kept: Option<Kept>,
     pub(crate) removed: Option<Vec<u32>>,
@@ -72,7 +72,7 @@ pub(crate) enum Kept {
 impl Host<'_> {
     pub(crate) fn run(
         &mut self,
-        session: &mut Server<'_>,
+        server: &mut Served<'_>,
         now: Time,
         window: &mut Vec<u8>,
         out: &mut Vec<u8>,
@@ -80,7 +80,7 @@ impl Host<'_> {
         loop {
             let mut unread = &window[..];
             let mut tx = Vec::new();
-            let event = self.drop.receive(session, now, &mut unread, &mut tx);
+            let event = server.receive(now, &mut unread, &mut tx);
             match event {
                 Event::NeedInput => {
                     out.append(&mut tx);
@@ -91,7 +91,7 @@ impl Host<'_> {
                 Event::NeedOutput => {}
                 Event::Waiting => {
                     let kept = self.kept.take().expect("waiting without a kept ticket");
-                    self.answer(kept, session, &mut tx);
+                    self.answer(kept, server, &mut tx);
                 }
                 Event::Closed(reason) => {
                     out.append(&mut tx);
@@ -99,56 +99,56 @@ impl Host<'_> {
                     return;
                 }
                 Event::Login { credentials, reply } => {
-                    let good = self.is_right(session.user(), credentials);
-                    let reply = if self.later { reply.defer(session) } else { reply };
-                    self.keep_or_answer(Kept::Login(good, reply), session, &mut tx);
+                    let good = self.is_right(server.user(), credentials);
+                    let reply = if self.later { reply.defer(server) } else { reply };
+                    self.keep_or_answer(Kept::Login(good, reply), server, &mut tx);
                 }
                 Event::Auth { reply, .. } | Event::SaslResponse { reply, .. } => {
-                    let reply = if self.later { reply.defer(session) } else { reply };
-                    self.keep_or_answer(Kept::Sasl(reply), session, &mut tx);
+                    let reply = if self.later { reply.defer(server) } else { reply };
+                    self.keep_or_answer(Kept::Sasl(reply), server, &mut tx);
                 }
-                Event::Retr(n, reply) | Event::Top { number: n, reply, .. } => {
-                    let reply = if self.later { reply.defer(session) } else { reply };
-                    self.keep_or_answer(Kept::Body(n.get(), reply), session, &mut tx);
+                Event::Retr { number: n, reply } | Event::Top { number: n, reply, .. } => {
+                    let reply = if self.later { reply.defer(server) } else { reply };
+                    self.keep_or_answer(Kept::Body(n.get(), reply), server, &mut tx);
                 }
-                Event::Quit { update, reply } => {
-                    if update {
-                        self.removed = Some(self.drop.removals().map(|n| n.get()).collect());
+                Event::Quit { reply } | Event::Update { reply } => {
+                    if server.phase() == Phase::Transaction {
+                        self.removed = Some(server.removals().map(|n| n.get()).collect());
                     }
-                    let reply = if self.later { reply.defer(session) } else { reply };
-                    self.keep_or_answer(Kept::Quit(reply), session, &mut tx);
+                    let reply = if self.later { reply.defer(server) } else { reply };
+                    self.keep_or_answer(Kept::Quit(reply), server, &mut tx);
                 }
-                Event::Stls(reply) => reply.accept(session, &mut tx),
-                Event::Utf8(reply) => reply.ok(session, &mut tx, "UTF8 enabled"),
-                Event::Lang(range, reply) => {
+                Event::Stls { reply } => reply.accept(server, &mut tx),
+                Event::Utf8 { reply } => reply.ok(server, &mut tx, "UTF8 enabled"),
+                Event::Lang { range, reply } => {
                     let range = String::from_utf8(range.to_vec()).unwrap();
                     match range.as_str() {
                         "de" if self.script.has("speak", "de") => {
-                            session.set_phrases(german);
-                            reply.ok(session, &mut tx, "de", "Sprache geändert");
+                            server.set_phrases(german);
+                            reply.ok(server, &mut tx, "de", "Sprache geändert");
                         }
                         "en" if self.script.has("speak", "de") => {
-                            session.set_phrases(Phrase::english);
-                            reply.ok(session, &mut tx, "en", "language changed");
+                            server.set_phrases(Phrase::english);
+                            reply.ok(server, &mut tx, "en", "language changed");
                         }
-                        "es" | "*" => reply.ok(session, &mut tx, "es", "Idioma cambiado"),
-                        "sv" => reply.ok(session, &mut tx, "sv", "Kommandot \"LANG\" lyckades"),
-                        _ => reply.err(session, &mut tx, None, &format!("invalid language {range}")),
+                        "es" | "*" => reply.ok(server, &mut tx, "es", "Idioma cambiado"),
+                        "sv" => reply.ok(server, &mut tx, "sv", "Kommandot \"LANG\" lyckades"),
+                        _ => reply.err(server, &mut tx, None, &format!("invalid language {range}")),
                     }
                 }
-                Event::LangAll(reply) => {
-                    let mut list = reply.begin(session, &mut tx, "Language listing follows:");
+                Event::LangAll { reply } => {
+                    let mut list = reply.begin(server, &mut tx, "Language listing follows:");
                     list.item(&mut tx, "en", "English").unwrap();
                     list.item(&mut tx, "es", "Espanol").unwrap();
-                    list.end(session);
+                    list.end(server);
                 }
                 Event::Other { line, reply } if line.starts_with(b"X") => {
-                    reply.ok(session, &mut tx, "extended")
+                    reply.ok(server, &mut tx, "extended")
                 }
                 Event::Other { line: b"*ENV 1", reply } => {
-                    let mut body = reply.begin(session, &mut tx, "envelope follows");
-                    body.fill(&mut &b"mrose@example.com\n.\n"[..], &mut tx);
-                    body.end(session);
+                    let mut body = reply.begin(server, &mut tx, "envelope follows");
+                    assert_eq!(body.fill(&mut &b"mrose@example.com\n.\n"[..], &mut tx), Fill::Done);
+                    body.end(server);
                 }
                 _ => {}
             }
@@ -171,73 +171,75 @@ impl Host<'_> {
         }
     }
 
-    fn keep_or_answer(&mut self, kept: Kept, session: &mut Server<'_>, out: &mut Vec<u8>) {
+    fn keep_or_answer(&mut self, kept: Kept, server: &mut Served<'_>, out: &mut Vec<u8>) {
         if self.later {
             self.kept = Some(kept);
         } else {
-            self.answer(kept, session, out);
+            self.answer(kept, server, out);
         }
     }
 
-    fn answer(&mut self, kept: Kept, session: &mut Server<'_>, out: &mut Vec<u8>) {
+    fn answer(&mut self, kept: Kept, server: &mut Served<'_>, out: &mut Vec<u8>) {
         match kept {
-            Kept::Login(false, reply) => reply.err(session, out, Code::Auth, "invalid"),
+            Kept::Login(false, reply) => reply.err(server, out, Code::Auth, "invalid"),
             Kept::Login(true, reply) => match self.script.value("login-error") {
                 Some(value) => {
                     let (code, text) = code_and_text(value);
-                    reply.err(session, out, code, text);
+                    reply.err(server, out, code, text);
                 }
                 None => {
-                    self.open(session);
-                    reply.accept(session, out, "maildrop ready");
+                    let stock = self.open(server);
+                    reply.accept(server, out, stock, "maildrop ready");
+                    self.close_if_told(server);
                 }
             },
             Kept::Sasl(reply) => {
                 let line = self.sasl.pop_front().expect("AUTH without a `sasl:` line");
                 match line.split_once(' ').unwrap_or((line, "")) {
-                    ("+", text) => reply.challenge(session, out, &unescape(text)).unwrap(),
+                    ("+", text) => reply.challenge(server, out, &unescape(text)).unwrap(),
                     ("ok", text) => {
-                        self.open(session);
-                        reply.accept(session, out, text);
+                        let stock = self.open(server);
+                        reply.accept(server, out, stock, text);
                     }
                     ("err", value) => {
                         let (code, text) = code_and_text(value);
-                        reply.err(session, out, code, text);
+                        reply.err(server, out, code, text);
                     }
                     _ => panic!("sasl: {line}"),
                 }
             }
             Kept::Body(n, reply) => {
                 let mail = &self.stock.mailbox.messages[n as usize - 1];
-                let mut body = reply.begin(session, out, "message follows");
+                let mut body = reply.begin(server, out, "message follows");
                 for mut piece in mail.chunks(self.piece) {
-                    body.fill(&mut piece, out);
-                    assert_eq!(piece, b"", "a vector has room for all");
+                    assert_eq!(body.fill(&mut piece, out), Fill::Done, "a vector has room for all");
                 }
-                body.end(session);
+                body.end(server);
             }
             Kept::Quit(reply) => match self.script.value("quit-error") {
                 Some(value) => {
                     let (code, text) = code_and_text(value);
-                    reply.err(session, out, code, text);
+                    reply.err(server, out, code, text);
                 }
-                None => reply.ok(session, out, "bye"),
+                None => reply.ok(server, out, "bye"),
             },
         }
     }
 
-    fn open(&mut self, session: &mut Server<'_>) {
+    fn close_if_told(&self, server: &mut Served<'_>) {
+        if self.script.has("set", "no_maildrop") {
+            server.close();
+        }
+    }
+
+    fn open(&mut self, server: &mut Served<'_>) -> Stock {
         if let Some(seconds) = self.script.value("own-login-delay") {
-            session.set_login_delay(seconds.parse().unwrap());
+            server.set_login_delay(seconds.parse().unwrap());
         }
         if let Some(days) = self.script.value("own-expire") {
-            session.set_expire((days != "NEVER").then(|| days.parse().unwrap()));
+            server.set_expire((days != "NEVER").then(|| days.parse().unwrap()));
         }
-        if !self.script.has("set", "no_maildrop") {
-            self.drop.open(self.stock.clone());
-        }
-        if self.script.has("set", "read_only") {
-            self.drop.read_only();
-        }
+        server.set_read_only(self.script.has("set", "read_only"));
+        self.stock.clone()
     }
 }

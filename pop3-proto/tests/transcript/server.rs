@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use pop3_proto::maildrop::Maildrop;
-use pop3_proto::server::{Config, Server};
+use pop3_proto::server::{Config, Domain, MechanismList, Server, Words};
 use pop3_proto::{Expire, LoginDelay, Mechanism, Protection, Time};
 
 use crate::common::{Mailbox, show, unescape};
@@ -12,7 +11,7 @@ use crate::script::{Script, in_cuts};
 
 pub(crate) fn serve(script: &Script<'_>, cut: usize) {
     let on = |word: &str| script.has("set", word);
-    let mechanisms: Vec<_> = script
+    let mechanisms: MechanismList = script
         .values("mechanism")
         .map(|name| {
             let server_first = matches!(name, "LOGIN" | "CRAM-MD5" | "DIGEST-MD5");
@@ -22,12 +21,12 @@ pub(crate) fn serve(script: &Script<'_>, cut: usize) {
                 _ if name.ends_with("-PLUS") => Protection::Tls,
                 _ => Protection::None,
             };
-            Mechanism::new(name, needs, server_first)
+            Mechanism::new(name.to_owned().leak(), needs, server_first)
         })
         .collect();
-    let lines: Vec<_> = script.values("capability").collect();
+    let text = |text: &str| Words::copy(text).expect("texts of transcripts are short");
     let mut config = Config::new();
-    config.greeting = script.value("greeting").unwrap_or("ready");
+    config.greeting = text(script.value("greeting").unwrap_or("ready"));
     config.allow_plaintext_login = on("allow_plaintext_login");
     config.user = !on("no_user");
     config.stls = on("stls");
@@ -39,19 +38,19 @@ pub(crate) fn serve(script: &Script<'_>, cut: usize) {
     config.unknown_commands = on("unknown_commands");
     config.bare_lf = on("bare_lf");
     config.auth_resp_code = !on("no_auth_resp_code");
-    config.implementation = script.value("implementation");
+    config.implementation = script.value("implementation").map(text);
     let apop = script.value("apop").map(|text| {
         let (numbers, host) = text.trim_matches(['<', '>']).split_once('@').unwrap();
         let (first, second) = numbers.split_once('.').unwrap();
         ([first, second].map(|number| number.parse().unwrap()), host)
     });
-    config.apop = apop.map(|(_, host)| host);
-    config.mechanisms = &mechanisms;
+    config.apop = apop.and_then(|(_, host)| Domain::copy(host));
+    config.mechanisms = mechanisms;
     config.auth_list = on("auth_list");
     config.utf8_after_login = on("utf8_after_login");
     config.replace_nul = on("replace_nul");
     config.ensure_header_end = on("ensure_header_end");
-    config.capabilities = &lines;
+    config.capabilities = text(&script.values("capability").collect::<Vec<_>>().join("\n"));
     config.expire = script.value("expire").map(|value| Expire {
         days: value.split(' ').next().unwrap().parse().ok(),
         per_user: value.ends_with(" USER"),
@@ -71,9 +70,9 @@ pub(crate) fn serve(script: &Script<'_>, cut: usize) {
     for (place, uid) in mailbox.uids.iter_mut().zip(script.values("uid")) {
         *place = uid.as_bytes().to_vec();
     }
-    let mut session = Server::new(&config, script.security());
+    let mut server = Server::new(&config, script.security());
     if let Some((unique, _)) = apop {
-        session = session.with_apop(unique);
+        server = server.with_apop(unique);
     }
     let mut host = Host {
         script,
@@ -87,7 +86,6 @@ pub(crate) fn serve(script: &Script<'_>, cut: usize) {
                 .collect(),
         },
         piece: cut,
-        drop: Maildrop::closed(),
         later: script.value("later").is_some(),
         kept: None,
         removed: None,
@@ -95,7 +93,7 @@ pub(crate) fn serve(script: &Script<'_>, cut: usize) {
     };
     let mut now = Time::ZERO;
     let (mut window, mut out) = (Vec::new(), Vec::new());
-    host.run(&mut session, now, &mut window, &mut out);
+    host.run(&mut server, now, &mut window, &mut out);
     let mut lines = script.lines.iter().peekable();
     while let Some(&(key, value)) = lines.next() {
         match key {
@@ -104,7 +102,7 @@ pub(crate) fn serve(script: &Script<'_>, cut: usize) {
                 while let Some((_, more)) = lines.next_if(|(key, _)| *key == "C") {
                     octets.extend(unescape(more));
                 }
-                in_cuts(&mut window, &octets, cut, |window| host.run(&mut session, now, window, &mut out));
+                in_cuts(&mut window, &octets, cut, |window| host.run(&mut server, now, window, &mut out));
                 if lines.peek().is_none_or(|(key, _)| *key != "S") {
                     assert_eq!(show(&out), "", "unexpected output behind C: {value}");
                 }
@@ -119,13 +117,13 @@ pub(crate) fn serve(script: &Script<'_>, cut: usize) {
             }
             "T" => {
                 now = now.after(Duration::from_secs(value.parse().unwrap()));
-                session.handle_timeout(now);
-                host.run(&mut session, now, &mut window, &mut out);
+                server.handle_timeout(now);
+                host.run(&mut server, now, &mut window, &mut out);
             }
             "TLS" => {
                 assert_eq!(host.closed.take().as_deref(), Some("StartTls"));
-                session = session.handover().unwrap().secured(&window).unwrap();
-                host.run(&mut session, now, &mut window, &mut out);
+                server = Server::secured(server.handover().unwrap(), &window).unwrap();
+                host.run(&mut server, now, &mut window, &mut out);
             }
             "removed" => {
                 let removed = host.removed.as_ref().expect("QUIT was not reached");

@@ -51,7 +51,7 @@ impl Connection {
     async fn open(address: SocketAddr) -> anyhow::Result<Self> {
         let stream = timeout(PATIENCE, TcpStream::connect(address)).await??;
         stream.set_nodelay(true)?;
-        let client = Client::new(Profile::STRICT, Security::Plain);
+        let client = Client::with_queue(Profile::STRICT, Security::Plain);
         let mut connection = Self { stream, client, rx: Window::new(), tx: Vec::new() };
         match connection.next().await? {
             Event::Greeting(greeting) if greeting.line.status == Status::Ok => Ok(connection),
@@ -71,7 +71,7 @@ impl Connection {
     pub(crate) async fn stat(&mut self) -> anyhow::Result<Stat> {
         self.send(&Command::Stat)?;
         match self.next().await? {
-            Event::Reply(_, Part::Stat(stat)) => Ok(stat),
+            Event::Reply { part: Part::Stat(stat), .. } => Ok(stat),
             event => Err(unexpected(&event).context("STAT")),
         }
     }
@@ -81,8 +81,8 @@ impl Connection {
         self.send(&Command::Capa)?;
         loop {
             match self.next().await? {
-                Event::Reply(_, Part::Begin(_) | Part::Capability(_)) => {}
-                Event::Reply(_, Part::End) => return Ok(self.client.capabilities().pipelining()),
+                Event::Reply { part: Part::Begin(_) | Part::Capability(_), .. } => {}
+                Event::Reply { part: Part::End, .. } => return Ok(self.client.capabilities().pipelining()),
                 event => return Err(unexpected(&event).context("CAPA")),
             }
         }
@@ -93,9 +93,9 @@ impl Connection {
         let mut scans = Vec::new();
         loop {
             match self.next().await? {
-                Event::Reply(_, Part::Begin(_)) => {}
-                Event::Reply(_, Part::ScanItem(scan)) => scans.push(scan),
-                Event::Reply(_, Part::End) => return Ok(scans),
+                Event::Reply { part: Part::Begin(_), .. } => {}
+                Event::Reply { part: Part::ScanItem(scan), .. } => scans.push(scan),
+                Event::Reply { part: Part::End, .. } => return Ok(scans),
                 event => return Err(unexpected(&event).context("LIST")),
             }
         }
@@ -111,9 +111,9 @@ impl Connection {
         let mut octets = 0;
         loop {
             match self.next().await? {
-                Event::Reply(_, Part::Begin(_)) => {}
-                Event::Reply(_, Part::Data(data)) => octets += data.len() as u64,
-                Event::Reply(_, Part::End) => return Ok(octets),
+                Event::Reply { part: Part::Begin(_), .. } => {}
+                Event::Reply { part: Part::Data(data), .. } => octets += data.len() as u64,
+                Event::Reply { part: Part::End, .. } => return Ok(octets),
                 event => return Err(unexpected(&event).context("RETR")),
             }
         }
@@ -133,7 +133,7 @@ impl Connection {
     async fn ask(&mut self, command: &Command<'_>) -> anyhow::Result<()> {
         self.send(command)?;
         match self.next().await? {
-            Event::Reply(_, Part::Ok(_)) => Ok(()),
+            Event::Reply { part: Part::Ok(_), .. } => Ok(()),
             event => Err(unexpected(&event)),
         }
     }

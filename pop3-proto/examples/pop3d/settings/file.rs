@@ -80,11 +80,11 @@ pub(super) struct Users {
 pub(crate) struct Login {
     pub(crate) clear: Clear,
     #[serde(deserialize_with = "mechanisms")]
-    pub(crate) mechanisms: Vec<Mechanism<'static>>,
+    pub(crate) mechanisms: Vec<Mechanism>,
     pub(crate) user: bool,
     pub(crate) apop: bool,
     pub(crate) anonymous: bool,
-    pub(crate) utf8_after_login: bool,
+    pub(crate) late_utf8: bool,
     /// `NAME@DOMAIN` is NAME.
     pub(crate) domain: Option<String>,
     /// Seconds.
@@ -100,7 +100,7 @@ impl Default for Login {
             user: true,
             apop: true,
             anonymous: false,
-            utf8_after_login: false,
+            late_utf8: false,
             domain: None,
             delay: 0,
             failure_delay: 1,
@@ -129,7 +129,7 @@ pub(crate) enum Clear {
 }
 
 /// Strongest first. The -PLUS forms have to be asked for: some clients choose them and then fail to bind the channel.
-const KNOWN: [Mechanism<'static>; 9] = [
+const KNOWN: [Mechanism; 9] = [
     Mechanism::SCRAM_SHA_256_PLUS,
     Mechanism::SCRAM_SHA_1_PLUS,
     Mechanism::SCRAM_SHA_256,
@@ -141,7 +141,7 @@ const KNOWN: [Mechanism<'static>; 9] = [
     Mechanism::LOGIN,
 ];
 
-fn mechanisms<'de, D: Deserializer<'de>>(names: D) -> Result<Vec<Mechanism<'static>>, D::Error> {
+fn mechanisms<'de, D: Deserializer<'de>>(names: D) -> Result<Vec<Mechanism>, D::Error> {
     let names = Vec::<String>::deserialize(names)?;
     let find = |name: &String| KNOWN.into_iter().find(|one| one.name == name);
     names

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use pop3_proto::dot::WireSize;
-use pop3_proto::maildrop::Index;
+use pop3_proto::server::Index;
 use pop3_proto::{Code, MsgNo, Uid};
 use rustix::fs::OFlags;
 use tokio::task::spawn_blocking;

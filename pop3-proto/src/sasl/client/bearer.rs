@@ -1,12 +1,13 @@
 //! OAUTHBEARER (RFC 7628) and its forerunner XOAUTH2: a token, and for whom.
 
 use super::credentials::Credentials;
+use super::halt::Halt;
 use super::plain::put_prepared;
 use crate::buf::Output as _;
 use crate::decimal::Decimal;
-use crate::sasl::Channel;
 use crate::sasl::gs2::put_name;
 use crate::sasl::memory::{Memory, Span};
+use crate::sasl::{Channel, Why};
 
 /// Between the parts of a message, and at its end.
 const SEPARATOR: &[u8] = &[0x01];
@@ -25,61 +26,62 @@ impl Bearer {
         credentials: &Credentials<'_>,
         channel: &Channel<'_>,
         memory: &mut Memory<'_>,
-    ) -> Option<Self> {
+    ) -> Result<Self, Why> {
         let token = token(credentials)?;
         let acknowledgement = memory.keep(SEPARATOR)?;
         let start = memory.mark();
-        memory.put(b"n,").ok()?;
+        memory.put(b"n,")?;
         let name = credentials.acting_as.unwrap_or(credentials.name);
         if !name.is_empty() {
-            memory.put(b"a=").ok()?;
-            put_name(checked(name)?, memory).ok()?;
+            memory.put(b"a=")?;
+            put_name(checked(name)?, memory)?;
         }
-        memory.put(b",").ok()?;
+        memory.put(b",")?;
         if let Some((host, port)) = channel.authority {
             let port = Decimal::new(u64::from(port));
             for part in [SEPARATOR, b"host=", checked(host)?.as_bytes(), SEPARATOR, b"port=", port.as_bytes()]
             {
-                memory.put(part).ok()?;
+                memory.put(part)?;
             }
         }
         for part in [SEPARATOR, b"auth=Bearer ", token, SEPARATOR, SEPARATOR] {
-            memory.put(part).ok()?;
+            memory.put(part)?;
         }
-        Some(Self { message: memory.since(start), acknowledgement, refusal: None })
+        Ok(Self { message: memory.since(start), acknowledgement, refusal: None })
     }
 
     /// `user=NAME`, `auth=Bearer TOKEN`, each ended by a separator, then one more.
-    pub(super) fn xoauth2(credentials: &Credentials<'_>, memory: &mut Memory<'_>) -> Option<Self> {
+    pub(super) fn xoauth2(credentials: &Credentials<'_>, memory: &mut Memory<'_>) -> Result<Self, Why> {
         let token = token(credentials)?;
         let acknowledgement = memory.since(memory.mark());
         let name = credentials.acting_as.unwrap_or(credentials.name);
         let name = put_prepared(checked(name)?.as_bytes(), memory)?;
         let start = memory.mark();
-        memory.put(b"user=").ok()?;
+        memory.put(b"user=")?;
         memory.copy(name)?;
         for part in [SEPARATOR, b"auth=Bearer ", token, SEPARATOR, SEPARATOR] {
-            memory.put(part).ok()?;
+            memory.put(part)?;
         }
-        Some(Self { message: memory.since(start), acknowledgement, refusal: None })
+        Ok(Self { message: memory.since(start), acknowledgement, refusal: None })
     }
 
-    /// A challenge behind the message is a failure; the server wants to be told that it was read.
-    pub(super) fn step(&mut self, challenge: Span) -> Option<Span> {
+    /// A challenge after the message is a failure; the server wants to be told that it was read.
+    pub(super) fn step(&mut self, challenge: Span) -> Result<Span, Halt> {
         if self.refusal.is_some() {
-            return None;
+            return Err(Halt::Server);
         }
         self.refusal = Some(challenge);
-        Some(self.acknowledgement)
+        Ok(self.acknowledgement)
     }
 }
 
 /// Visible ASCII (RFC 6750 section 2.1): whatever else is in it, a separator must not be.
-fn token<'c>(credentials: &Credentials<'c>) -> Option<&'c [u8]> {
-    let token = credentials.token?.expose();
-    (!token.is_empty() && token.iter().all(|b| matches!(b, 0x21..=0x7E))).then_some(token)
+fn token<'c>(credentials: &Credentials<'c>) -> Result<&'c [u8], Why> {
+    let token = credentials.token.ok_or(Why::Credentials)?.expose();
+    let well_formed = !token.is_empty() && token.iter().all(|b| matches!(b, 0x21..=0x7E));
+    if well_formed { Ok(token) } else { Err(Why::Token) }
 }
 
-fn checked(text: &str) -> Option<&str> {
-    (!text.bytes().any(|b| b.is_ascii_control())).then_some(text)
+fn checked(text: &str) -> Result<&str, Why> {
+    if text.bytes().any(|b| b.is_ascii_control()) { Err(Why::Text) } else { Ok(text) }
 }

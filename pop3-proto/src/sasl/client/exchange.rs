@@ -8,25 +8,26 @@ use super::bearer::Bearer;
 #[cfg(feature = "cram-md5")]
 use super::cram_md5::CramMd5;
 use super::credentials::Credentials;
+use super::halt::Halt;
 use super::plain::{self, Login};
 #[cfg(feature = "scram")]
 use super::scram::Scram;
 use super::step::{Engine, Step};
 use crate::base64::Base64;
-use crate::sasl::Channel;
+use crate::limits::SASL_MEMORY_SMALL;
 use crate::sasl::memory::{Memory, Span};
 #[cfg(feature = "scram")]
 use crate::sasl::scram::Hash;
+use crate::sasl::{Channel, Why};
 
 /// Longest message, in octets: its base64 and the line end fit the room of a `Vec`.
 const LONGEST: usize = 12_285;
 
 /// The mechanisms of this crate, client side.
 ///
-/// It works in memory that you lend, as the [server's](crate::sasl::server::Exchange) does: 1,200 octets are enough for everything
-/// but tokens, [`MEMORY`](Self::MEMORY) for tokens of about that length, 12,285 octets with what stands around them.
-/// What does not fit fails. The memory is wiped at the
-/// start of the next exchange and on drop.
+/// It works in memory that you lend: [`SASL_MEMORY_SMALL`](crate::limits::SASL_MEMORY_SMALL) bytes are enough for everything but
+/// tokens, [`SASL_MEMORY`](crate::limits::SASL_MEMORY) for tokens too, up to 12,285 bytes with what stands around them. What does
+/// not fit fails with [`Why::Memory`]. The memory is wiped at the start of the next exchange and on drop.
 pub struct Exchange<'c, M: AsRef<[u8]> + AsMut<[u8]>> {
     credentials: Credentials<'c>,
     channel: Channel<'c>,
@@ -36,6 +37,8 @@ pub struct Exchange<'c, M: AsRef<[u8]> + AsMut<[u8]>> {
     sent_initial: bool,
     /// What the last step said to send.
     response: Option<Span>,
+    /// Why the last step gave up, if that was not the server's doing.
+    fault: Option<Why>,
 }
 
 #[derive(Debug)]
@@ -56,9 +59,6 @@ enum Running {
 }
 
 impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Exchange<'c, M> {
-    /// Memory for tokens as long as the longest exchange line, in octets.
-    pub const MEMORY: usize = crate::limits::EXCHANGE_LINE;
-
     /// Ready to start.
     pub const fn new(credentials: Credentials<'c>, channel: Channel<'c>, memory: M) -> Self {
         Self {
@@ -69,6 +69,7 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Exchange<'c, M> {
             running: Running::Nothing,
             sent_initial: false,
             response: None,
+            fault: None,
         }
     }
 
@@ -84,13 +85,15 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Exchange<'c, M> {
         &self.channel
     }
 
-    /// Starts an exchange; an earlier one is forgotten. `false` if this build has no such mechanism, if the credentials or the
-    /// channel have not what it needs, or if they cannot be written as it wants them.
+    /// Starts an exchange; an earlier one is forgotten.
     ///
     /// `plus_offered` says whether the server lists the -PLUS form of this SCRAM mechanism. If it does not, and the channel has a
     /// binding, the server is told so, and can see that somebody cut its list (RFC 5802 section 6).
-    #[must_use]
-    pub fn start(&mut self, mechanism: &str, plus_offered: bool) -> bool {
+    ///
+    /// # Errors
+    ///
+    /// [`Why`] it cannot start: a fault of the caller, never of the server. Nothing may be sent then.
+    pub fn start(&mut self, mechanism: &str, plus_offered: bool) -> Result<(), Why> {
         self.forget();
         let mut memory = Memory::new(self.memory.as_mut(), &mut self.used);
         let (memory, credentials, channel) = (&mut memory, &self.credentials, &self.channel);
@@ -115,11 +118,12 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Exchange<'c, M> {
         } else {
             with_hashes(mechanism, plus_offered, credentials, channel, memory)
         };
-        self.running = running.unwrap_or(Running::Nothing);
+        self.running = running?;
         if self.first().is_some_and(|message| self.at(message).len() > LONGEST) {
             self.forget();
+            return Err(Why::TooLong);
         }
-        !matches!(self.running, Running::Nothing)
+        Ok(())
     }
 
     /// Forgets everything about the exchange and wipes the memory.
@@ -127,18 +131,9 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Exchange<'c, M> {
         self.running = Running::Nothing;
         self.sent_initial = false;
         self.response = None;
+        self.fault = None;
         self.memory.as_mut().zeroize();
         self.used = 0;
-    }
-
-    /// What the last step said to send.
-    pub(crate) fn response(&self) -> &[u8] {
-        self.response.map_or(&[], |response| self.at(response))
-    }
-
-    /// The client speaks first and has not yet.
-    pub(crate) fn awaits_first_challenge(&self) -> bool {
-        !self.sent_initial && self.first().is_some()
     }
 
     fn at(&self, span: Span) -> &[u8] {
@@ -155,19 +150,20 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Exchange<'c, M> {
         }
     }
 
-    fn respond(&mut self, challenge: Base64<'_>) -> Option<Span> {
+    fn respond(&mut self, challenge: Base64<'_>) -> Result<Span, Halt> {
         let mut memory = Memory::new(self.memory.as_mut(), &mut self.used);
         let memory = &mut memory;
         let challenge = memory.decode(challenge)?;
         // IMail asks for the name, as for LOGIN, when it was told PLAIN.
         let is_plain = matches!(self.running, Running::Once { is_plain: true, .. });
         if is_plain && memory.get(challenge).starts_with(b"User") {
-            self.running = Running::Login(Login::new(&self.credentials, memory)?);
+            let login = Login::new(&self.credentials, memory).map_err(|_| Halt::Server)?;
+            self.running = Running::Login(login);
         }
         if !core::mem::replace(&mut self.sent_initial, true)
             && let Some(first) = self.first()
         {
-            return Some(first);
+            return Ok(first);
         }
         #[cfg(any(feature = "cram-md5", feature = "scram"))]
         let memory = &mut Memory::new(self.memory.as_mut(), &mut self.used);
@@ -175,9 +171,9 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Exchange<'c, M> {
             // Courier asks once more for what it was given as `=`.
             Running::Once { message, again, .. } if !*again && message.is_empty() && challenge.is_empty() => {
                 *again = true;
-                Some(*message)
+                Ok(*message)
             }
-            Running::Nothing | Running::Once { .. } => None,
+            Running::Nothing | Running::Once { .. } => Err(Halt::Server),
             Running::Login(login) => login.step(),
             Running::Bearer(bearer) => bearer.step(challenge),
             #[cfg(feature = "cram-md5")]
@@ -195,7 +191,7 @@ fn with_hashes(
     credentials: &Credentials<'_>,
     channel: &Channel<'_>,
     memory: &mut Memory<'_>,
-) -> Option<Running> {
+) -> Result<Running, Why> {
     #[cfg(feature = "cram-md5")]
     if mechanism.eq_ignore_ascii_case("CRAM-MD5") {
         return CramMd5::new(credentials).map(Running::CramMd5);
@@ -205,7 +201,7 @@ fn with_hashes(
         return Scram::new(which, plus_offered, credentials, channel, memory).map(Running::Scram);
     }
     let _ = (mechanism, plus_offered, credentials, channel, memory);
-    None
+    Err(Why::NotBuilt)
 }
 
 impl<M: AsRef<[u8]> + AsMut<[u8]>> Engine for Exchange<'_, M> {
@@ -218,14 +214,31 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Engine for Exchange<'_, M> {
     }
 
     fn step(&mut self, challenge: Base64<'_>) -> Step<'_> {
-        self.response = self.respond(challenge);
-        match self.response {
-            Some(response) => Step::Respond(self.at(response)),
-            None => {
+        match self.respond(challenge) {
+            Ok(response) => {
+                self.response = Some(response);
+                Step::Respond(self.at(response))
+            }
+            Err(halt) => {
                 self.running = Running::Nothing;
+                self.response = None;
+                self.fault = match halt {
+                    Halt::Server => None,
+                    // Where there is memory for every honest challenge, this was none.
+                    Halt::Own(Why::Memory) if self.memory.as_ref().len() >= SASL_MEMORY_SMALL => None,
+                    Halt::Own(why) => Some(why),
+                };
                 Step::Cancel
             }
         }
+    }
+
+    fn response(&self) -> &[u8] {
+        self.response.map_or(&[], |response| self.at(response))
+    }
+
+    fn fault(&self) -> Option<Why> {
+        self.fault
     }
 
     fn is_proved(&self) -> bool {

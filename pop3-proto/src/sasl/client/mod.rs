@@ -7,9 +7,9 @@
 //! // With a session: `initial` goes to `Client::auth` if the line has room for it, `Part::Challenge` to `step`, `Step::Respond` to
 //! // `Client::respond`, `Step::Cancel` to `Client::cancel`; after `+OK`, `is_proved` has the last word. `login` does all of that.
 //! let credentials = Credentials::password("tim", Secret::new(b"tanstaaftanstaaf"));
-//! let channel = Channel::new("K3yR1ZHyDnRTnBHf8mfA", "mail.example.com");
+//! let channel = Channel::new("mail.example.com");
 //! let mut exchange = Exchange::new(credentials, channel, [0; 1024]);
-//! assert!(exchange.start("CRAM-MD5", false));
+//! exchange.start("CRAM-MD5", false).expect("name and password are enough");
 //! assert_eq!(exchange.initial(), None); // here the server speaks first
 //! # #[cfg(feature = "cram-md5")]
 //! let challenge = Base64::new(b"PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2UucmVzdG9uLm1jaS5uZXQ+").unwrap();
@@ -26,6 +26,7 @@ mod bearer;
 mod cram_md5;
 mod credentials;
 mod exchange;
+mod halt;
 mod plain;
 #[cfg(feature = "scram")]
 mod scram;

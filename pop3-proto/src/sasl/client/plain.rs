@@ -1,9 +1,10 @@
 //! The mechanisms that are one message or two: PLAIN (RFC 4616), LOGIN, EXTERNAL (RFC 4422 appendix A), ANONYMOUS (RFC 4505).
 
 use super::credentials::Credentials;
+use super::halt::Halt;
 use crate::buf::Output as _;
 use crate::sasl::memory::{Memory, Span};
-use crate::sasl::prepare;
+use crate::sasl::{Why, prepare};
 
 /// Name and password; LOGIN asks for them one by one.
 #[derive(Debug)]
@@ -14,21 +15,21 @@ pub(super) struct Login {
 }
 
 impl Login {
-    pub(super) fn new(credentials: &Credentials<'_>, memory: &mut Memory<'_>) -> Option<Self> {
+    pub(super) fn new(credentials: &Credentials<'_>, memory: &mut Memory<'_>) -> Result<Self, Why> {
         if credentials.acting_as.is_some() {
-            return None;
+            return Err(Why::Credentials);
         }
         let (name, password) = name_and_password(credentials, memory)?;
-        Some(Self { name, password, asked: 0 })
+        Ok(Self { name, password, asked: 0 })
     }
 
     /// In the order in which all servers ask; their words differ.
-    pub(super) fn step(&mut self) -> Option<Span> {
+    pub(super) const fn step(&mut self) -> Result<Span, Halt> {
         self.asked = self.asked.saturating_add(1);
         match self.asked {
-            1 => Some(self.name),
-            2 => Some(self.password),
-            _ => None,
+            1 => Ok(self.name),
+            2 => Ok(self.password),
+            _ => Err(Halt::Server),
         }
     }
 
@@ -39,7 +40,7 @@ impl Login {
 }
 
 /// `[authzid] NUL authcid NUL password`.
-pub(super) fn plain(credentials: &Credentials<'_>, memory: &mut Memory<'_>) -> Option<Span> {
+pub(super) fn plain(credentials: &Credentials<'_>, memory: &mut Memory<'_>) -> Result<Span, Why> {
     let acting_as = match credentials.acting_as {
         None => memory.since(memory.mark()),
         Some(other) => put_prepared(other.as_bytes(), memory)?,
@@ -47,42 +48,48 @@ pub(super) fn plain(credentials: &Credentials<'_>, memory: &mut Memory<'_>) -> O
     let (name, password) = name_and_password(credentials, memory)?;
     let start = memory.mark();
     memory.copy(acting_as)?;
-    memory.put(&[0]).ok()?;
+    memory.put(&[0])?;
     memory.copy(name)?;
-    memory.put(&[0]).ok()?;
+    memory.put(&[0])?;
     memory.copy(password)?;
-    Some(memory.since(start))
+    Ok(memory.since(start))
 }
 
-fn name_and_password(credentials: &Credentials<'_>, memory: &mut Memory<'_>) -> Option<(Span, Span)> {
+fn name_and_password(credentials: &Credentials<'_>, memory: &mut Memory<'_>) -> Result<(Span, Span), Why> {
+    let password = credentials.password.ok_or(Why::Credentials)?;
     let name = put_prepared(credentials.name.as_bytes(), memory)?;
-    let password = put_prepared(credentials.password?.expose(), memory)?;
-    Some((name, password))
+    Ok((name, put_prepared(password.expose(), memory)?))
 }
 
-/// Prepared, or as it is if it cannot be: the server may know it in another encoding. `None` if it is empty or holds NUL.
-pub(super) fn put_prepared(text: &[u8], memory: &mut Memory<'_>) -> Option<Span> {
+/// Prepared, or as it is if it cannot be: the server may know it in another encoding.
+pub(super) fn put_prepared(text: &[u8], memory: &mut Memory<'_>) -> Result<Span, Why> {
     let prepared = core::str::from_utf8(text).ok().and_then(prepare);
     let text = prepared.as_ref().map_or(text, |prepared| prepared.as_bytes());
-    (!text.is_empty() && !text.contains(&0)).then(|| memory.keep(text))?
+    if is_sendable(text) { Ok(memory.keep(text)?) } else { Err(Why::Text) }
+}
+
+pub(super) fn is_sendable(text: &[u8]) -> bool {
+    !text.is_empty() && !text.contains(&0)
 }
 
 /// Whose maildrop to open; no octet means the one of the certificate.
-pub(super) fn external(credentials: &Credentials<'_>, memory: &mut Memory<'_>) -> Option<Span> {
+pub(super) fn external(credentials: &Credentials<'_>, memory: &mut Memory<'_>) -> Result<Span, Why> {
     if !credentials.certificate {
-        return None;
+        return Err(Why::Credentials);
     }
     match credentials.acting_as {
-        None => Some(memory.since(memory.mark())),
-        Some(name) if name.as_bytes().contains(&0) => None,
-        Some(name) => memory.keep(name.as_bytes()),
+        None => Ok(memory.since(memory.mark())),
+        Some(name) if name.as_bytes().contains(&0) => Err(Why::Text),
+        Some(name) => Ok(memory.keep(name.as_bytes())?),
     }
 }
 
 /// What the client says of itself, without control and private characters, 255 characters at most (RFC 4505 section 2).
-pub(super) fn anonymous(credentials: &Credentials<'_>, memory: &mut Memory<'_>) -> Option<Span> {
+pub(super) fn anonymous(credentials: &Credentials<'_>, memory: &mut Memory<'_>) -> Result<Span, Why> {
     let barred = |c: char| c.is_control() || matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..);
-    let trace =
-        credentials.trace.filter(|trace| trace.chars().count() <= 255 && !trace.chars().any(barred))?;
-    memory.keep(trace.as_bytes())
+    let trace = credentials.trace.ok_or(Why::Credentials)?;
+    if trace.chars().count() > 255 || trace.chars().any(barred) {
+        return Err(Why::Text);
+    }
+    Ok(memory.keep(trace.as_bytes())?)
 }

@@ -5,12 +5,13 @@ use core::fmt;
 use subtle::ConstantTimeEq as _;
 
 use super::credentials::Credentials;
+use super::halt::Halt;
 use crate::base64::{self, Base64};
 use crate::buf::Output as _;
 use crate::sasl::gs2::put_name;
 use crate::sasl::memory::{Memory, Span};
 use crate::sasl::scram::{ClientKeys, Hash, is_extension, is_nonce, text};
-use crate::sasl::{Channel, Prepared, prepare};
+use crate::sasl::{Channel, Prepared, Why, prepare};
 
 /// More iterations than this are taken for an attack on the client's processor (RFC 5802 section 9): some ten times what is in
 /// use, about a second of work.
@@ -64,41 +65,39 @@ impl Scram {
         credentials: &Credentials<'_>,
         channel: &Channel<'_>,
         memory: &mut Memory<'_>,
-    ) -> Option<Self> {
+    ) -> Result<Self, Why> {
         password(credentials)?;
-        if !is_nonce(channel.nonce.as_bytes()) || channel.nonce.len() > LONGEST {
-            return None;
-        }
-        let name = prepare(credentials.name)?;
+        let nonce = channel.nonce.ok_or(Why::Nonce)?;
+        let name = prepare(credentials.name).ok_or(Why::Text)?;
         let start = memory.mark();
         match channel.bindings.first() {
             Some(binding) if plus => {
-                memory.put(b"p=").ok()?;
-                memory.put(binding.kind.as_bytes()).ok()?;
+                memory.put(b"p=")?;
+                memory.put(binding.kind.as_bytes())?;
             }
-            _ if plus => return None,
-            Some(_) if !plus_offered => memory.put(b"y").ok()?,
-            _ => memory.put(b"n").ok()?,
+            _ if plus => return Err(Why::Channel),
+            Some(_) if !plus_offered => memory.put(b"y")?,
+            _ => memory.put(b"n")?,
         }
-        memory.put(b",").ok()?;
+        memory.put(b",")?;
         if let Some(other) = credentials.acting_as {
-            memory.put(b"a=").ok()?;
-            put_name(&prepare(other)?, memory).ok()?;
+            memory.put(b"a=")?;
+            put_name(&prepare(other).ok_or(Why::Text)?, memory)?;
         }
-        memory.put(b",").ok()?;
+        memory.put(b",")?;
         let header = memory.since(start);
         let bare = memory.mark();
-        memory.put(b"n=").ok()?;
-        put_name(&name, memory).ok()?;
-        memory.put(b",r=").ok()?;
-        let nonce = memory.keep(channel.nonce.as_bytes())?;
+        memory.put(b"n=")?;
+        put_name(&name, memory)?;
+        memory.put(b",r=")?;
+        let nonce = memory.keep(nonce.as_str().as_bytes())?;
         let (first, bare) = (memory.since(start), memory.since(bare));
         let binding = memory.mark();
         memory.copy(header)?;
         if let Some(data) = channel.bindings.first().filter(|_| plus) {
-            memory.put(data.data).ok()?;
+            memory.put(data.data)?;
         }
-        Some(Self { hash, binding: memory.since(binding), first, bare, nonce, state: State::First })
+        Ok(Self { hash, binding: memory.since(binding), first, bare, nonce, state: State::First })
     }
 
     pub(super) fn step(
@@ -106,21 +105,22 @@ impl Scram {
         credentials: &Credentials<'_>,
         challenge: Span,
         memory: &mut Memory<'_>,
-    ) -> Option<Span> {
+    ) -> Result<Span, Halt> {
         match core::mem::replace(&mut self.state, State::Over) {
             State::First => self.answer(credentials, challenge, memory),
             State::Final(Expected { signature, len }) => {
                 if memory.get(challenge).starts_with(b"e=") {
                     // A failure that is told: `-ERR` follows.
-                    return Some(memory.since(memory.mark()));
+                    return Ok(memory.since(memory.mark()));
                 }
                 let mut octets = [0; LONGEST];
-                let said = verifier(memory.get(challenge))?.decode(&mut octets)?;
-                let same = bool::from(said.ct_eq(signature.get(..len)?));
+                let said = verifier(memory.get(challenge)).and_then(|text| text.decode(&mut octets));
+                let said = said.ok_or(Halt::Server)?;
+                let same = bool::from(said.ct_eq(signature.get(..len).unwrap_or_default()));
                 self.state = if same { State::Proved } else { State::Over };
-                same.then(|| memory.since(memory.mark()))
+                if same { Ok(memory.since(memory.mark())) } else { Err(Halt::Server) }
             }
-            State::Proved | State::Over => None,
+            State::Proved | State::Over => Err(Halt::Server),
         }
     }
 
@@ -130,26 +130,19 @@ impl Scram {
         credentials: &Credentials<'_>,
         challenge: Span,
         memory: &mut Memory<'_>,
-    ) -> Option<Span> {
-        let message = text(memory.get(challenge))?;
-        let mut attributes = message.split(|b| *b == b',');
-        let nonce = attributes.next()?.strip_prefix(b"r=").filter(|nonce| is_nonce(nonce))?;
-        let salt = Base64::new(attributes.next()?.strip_prefix(b"s=")?)?;
-        let iterations = number(attributes.next()?.strip_prefix(b"i=")?)?;
-        let own = memory.get(self.nonce);
-        let goes_on = nonce.len() > own.len() && nonce.len() <= NONCE && nonce.starts_with(own);
-        if !goes_on || !(1..=MAX_ITERATIONS).contains(&iterations) || !attributes.all(is_extension) {
-            return None;
-        }
+    ) -> Result<Span, Halt> {
+        let ServerFirst { nonce, salt, iterations } =
+            ServerFirst::read(memory.get(challenge), memory.get(self.nonce)).ok_or(Halt::Server)?;
         let mut octets = [0; LONGEST];
-        let salt = salt.decode(&mut octets).filter(|salt| salt.len() >= 2)?;
-        let nonce = memory.place(nonce)?;
-        let keys = ClientKeys::derive(self.hash, &password(credentials)?, salt, iterations)?;
+        let salt = salt.decode(&mut octets).filter(|salt| salt.len() >= 2).ok_or(Halt::Server)?;
+        let nonce = memory.place(nonce).ok_or(Halt::Server)?;
+        let keys = ClientKeys::derive(self.hash, &password(credentials)?, salt, iterations);
+        let keys = keys.ok_or(Halt::Server)?;
 
         let start = memory.mark();
-        memory.put(b"c=").ok()?;
+        memory.put(b"c=")?;
         memory.put_base64(self.binding)?;
-        memory.put(b",r=").ok()?;
+        memory.put(b",r=")?;
         memory.copy(nonce)?;
         let without_proof = memory.since(start);
         let [bare, server_first, without_proof] =
@@ -158,11 +151,13 @@ impl Scram {
         let proof = keys.proof(auth_message);
         let expected = keys.server_signature(auth_message);
         let mut signature = [0; LONGEST];
-        signature.get_mut(..expected.octets().len())?.copy_from_slice(expected.octets());
+        for (to, from) in signature.iter_mut().zip(expected.octets()) {
+            *to = *from;
+        }
         self.state = State::Final(Expected { signature, len: expected.octets().len() });
-        memory.put(b",p=").ok()?;
-        base64::put(proof.octets(), memory).ok()?;
-        Some(memory.since(start))
+        memory.put(b",p=")?;
+        base64::put(proof.octets(), memory)?;
+        Ok(memory.since(start))
     }
 
     pub(super) const fn is_proved(&self) -> bool {
@@ -170,8 +165,29 @@ impl Scram {
     }
 }
 
-fn password<'c>(credentials: &Credentials<'c>) -> Option<Prepared<'c>> {
-    prepare(core::str::from_utf8(credentials.password?.expose()).ok()?)
+/// `r=NONCE,s=SALT,i=ITERATIONS[,EXTENSIONS]`
+struct ServerFirst<'m> {
+    nonce: &'m [u8],
+    salt: Base64<'m>,
+    iterations: u32,
+}
+
+impl<'m> ServerFirst<'m> {
+    /// `None` if it is ill-formed, does not go on with our nonce, or asks for too much work.
+    fn read(message: &'m [u8], own: &[u8]) -> Option<Self> {
+        let mut attributes = text(message)?.split(|b| *b == b',');
+        let nonce = attributes.next()?.strip_prefix(b"r=").filter(|nonce| is_nonce(nonce))?;
+        let salt = Base64::new(attributes.next()?.strip_prefix(b"s=")?)?;
+        let iterations = number(attributes.next()?.strip_prefix(b"i=")?)?;
+        let goes_on = nonce.len() > own.len() && nonce.len() <= NONCE && nonce.starts_with(own);
+        let good = goes_on && (1..=MAX_ITERATIONS).contains(&iterations) && attributes.all(is_extension);
+        good.then_some(Self { nonce, salt, iterations })
+    }
+}
+
+fn password<'c>(credentials: &Credentials<'c>) -> Result<Prepared<'c>, Why> {
+    let password = credentials.password.ok_or(Why::Credentials)?;
+    core::str::from_utf8(password.expose()).ok().and_then(prepare).ok_or(Why::Text)
 }
 
 /// `v=SIGNATURE[,EXTENSIONS]`; `e=` would be a failure.

@@ -1,6 +1,7 @@
 //! The shape that every mechanism has, those of this crate and those of its users.
 
 use crate::base64::Base64;
+use crate::sasl::Why;
 
 /// What to send next.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +29,15 @@ pub trait Engine {
 
     /// Takes a challenge. An empty one stands for the first if that cannot be decoded: some servers greet there.
     fn step(&mut self, challenge: Base64<'_>) -> Step<'_>;
+
+    /// What the last [`Step::Respond`] said to send, until the next step: an output that had no room takes it later.
+    fn response(&self) -> &[u8];
+
+    /// Why the last step cancelled, if that was the program's fault and not the server's: memory that is too small, for instance. A
+    /// [`Login`](crate::login::Login) then stops, and does not try a weaker method.
+    fn fault(&self) -> Option<Why> {
+        None
+    }
 
     /// Whether `+OK` now means a login, to this server and no other. `false` before the client has said its part, after a mechanism in which the
     /// server has to prove itself and has not, and after a failure that was told as a challenge: hang up then.

@@ -1,6 +1,7 @@
 //! ANONYMOUS: nobody is proved; the client may leave a word about itself (RFC 4505).
 
 use super::action::Move;
+use super::cause::Cause;
 use crate::sasl::memory::{Memory, Span};
 
 /// Longest trace that is no address, in characters (RFC 4505 section 2).
@@ -10,10 +11,10 @@ const TRACE: usize = 255;
 pub(super) struct Anonymous;
 
 impl Anonymous {
-    pub(super) fn step(&self, trace: Span, memory: &Memory<'_>) -> Option<Move> {
-        let text = core::str::from_utf8(memory.get(trace)).ok()?;
+    pub(super) fn step(&self, trace: Span, memory: &Memory<'_>) -> Result<Move, Cause> {
+        let text = core::str::from_utf8(memory.get(trace)).map_err(|_| Cause::Text)?;
         let short = text.contains('@') || text.chars().count() <= TRACE;
         let fits = short && !text.chars().any(char::is_control);
-        fits.then_some(Move::Anonymous(trace))
+        if fits { Ok(Move::Anonymous(trace)) } else { Err(Cause::Text) }
     }
 }

@@ -1,10 +1,11 @@
 //! OAUTHBEARER (RFC 7628) and its forerunner XOAUTH2: a token, and for whom.
 
 use super::action::{Identity, Move};
+use super::cause::Cause;
 use crate::decimal::Decimal;
-use crate::sasl::Channel;
 use crate::sasl::gs2::{Flag, Gs2};
 use crate::sasl::memory::{Memory, Span};
+use crate::sasl::{Channel, Why};
 
 /// Between the parts of a message, and at its end.
 const SEPARATOR: u8 = 0x01;
@@ -38,7 +39,7 @@ struct Said {
 }
 
 impl Bearer {
-    pub(super) fn oauthbearer(channel: &Channel<'_>, memory: &mut Memory<'_>) -> Option<Self> {
+    pub(super) fn oauthbearer(channel: &Channel<'_>, memory: &mut Memory<'_>) -> Result<Self, Why> {
         let authority = match channel.authority {
             None => None,
             Some((host, port)) => {
@@ -46,38 +47,60 @@ impl Bearer {
                 Some((host, memory.keep(Decimal::new(u64::from(port)).as_bytes())?))
             }
         };
-        Some(Self { form: Form::OAuthBearer { authority }, state: State::Start })
+        Ok(Self { form: Form::OAuthBearer { authority }, state: State::Start })
     }
 
     pub(super) const fn xoauth2() -> Self {
         Self { form: Form::XOAuth2, state: State::Start }
     }
 
-    pub(super) fn step(&mut self, message: Span, memory: &mut Memory<'_>) -> Option<Move> {
-        let State::Start = self.state else { return None };
+    pub(super) fn step(&mut self, message: Span, memory: &mut Memory<'_>) -> Result<Move, Cause> {
+        let State::Start = self.state else { return Err(Cause::Credentials) };
         let said = match self.form {
             Form::OAuthBearer { authority } => oauthbearer(message, authority, memory)?,
             Form::XOAuth2 => xoauth2(message, memory)?,
         };
         self.state = State::Asked { acting_as: said.name };
-        Some(Move::CheckToken { name: said.name, token: said.token })
+        Ok(Move::CheckToken { name: said.name, token: said.token })
     }
 
-    pub(super) fn token_was(&mut self, whose: Result<&str, &str>, memory: &mut Memory<'_>) -> Option<Move> {
-        let State::Asked { acting_as } = self.state else { return None };
+    pub(super) fn token_was(
+        &mut self,
+        whose: Result<&str, &str>,
+        memory: &mut Memory<'_>,
+    ) -> Result<Move, Cause> {
+        let State::Asked { acting_as } = self.state else { return Err(Cause::Answer) };
         self.state = State::Refused;
         match whose {
             Ok(name) => {
                 let name = memory.keep(name.as_bytes())?;
-                Some(Move::Admit(Identity { name: memory.prepare(name)?, acting_as }))
+                Ok(Move::Admit(Identity { name: memory.prepare(name)?, acting_as }))
             }
-            Err(why) => memory.keep(why.as_bytes()).map(Move::Challenge),
+            Err(why) => Ok(Move::Challenge(memory.keep(why.as_bytes())?)),
         }
     }
 }
 
 /// `n,a=NAME,` and key-value pairs, each ended by a separator, then one more.
-fn oauthbearer(message: Span, authority: Option<(Span, Span)>, memory: &mut Memory<'_>) -> Option<Said> {
+fn oauthbearer(
+    message: Span,
+    authority: Option<(Span, Span)>,
+    memory: &mut Memory<'_>,
+) -> Result<Said, Cause> {
+    let (escaped, token) = oauthbearer_fields(message, authority, memory).ok_or(Cause::Response)?;
+    let name = match escaped {
+        None => None,
+        Some(escaped) => Some(memory.name(escaped)?.ok_or(Cause::Response)?),
+    };
+    Ok(Said { name, token })
+}
+
+/// Where the name, if there is one, and the token lie.
+fn oauthbearer_fields(
+    message: Span,
+    authority: Option<(Span, Span)>,
+    memory: &Memory<'_>,
+) -> Option<(Option<Span>, Span)> {
     let gs2 = Gs2::parse(memory.get(message)).filter(|gs2| !matches!(gs2.flag, Flag::Used(_)))?;
     let mut auth = None;
     for pair in pairs(gs2.rest.strip_prefix(&[SEPARATOR])?)? {
@@ -95,24 +118,20 @@ fn oauthbearer(message: Span, authority: Option<(Span, Span)>, memory: &mut Memo
         }
     }
     let token = memory.place(bearer(auth?)?)?;
-    let name = match gs2.authzid.and_then(|name| memory.place(name)) {
-        None => None,
-        Some(escaped) => Some(memory.name(escaped)?),
-    };
-    Some(Said { name, token })
+    Some((gs2.authzid.and_then(|name| memory.place(name)), token))
 }
 
 /// `user=NAME`, `auth=Bearer TOKEN`, each ended by a separator, then one more.
-fn xoauth2(message: Span, memory: &mut Memory<'_>) -> Option<Said> {
+fn xoauth2(message: Span, memory: &mut Memory<'_>) -> Result<Said, Cause> {
+    let (user, token) = xoauth2_fields(message, memory).ok_or(Cause::Response)?;
+    Ok(Said { name: Some(memory.prepare(user)?), token })
+}
+
+fn xoauth2_fields(message: Span, memory: &Memory<'_>) -> Option<(Span, Span)> {
     let mut pairs = pairs(memory.get(message))?;
     let user = memory.place(pairs.next()?.strip_prefix(b"user=")?)?;
     let token = memory.place(bearer(pairs.next()?.strip_prefix(b"auth=")?)?)?;
-    let over = pairs.next().is_none();
-    drop(pairs);
-    if !over {
-        return None;
-    }
-    Some(Said { name: Some(memory.prepare(user)?), token })
+    pairs.next().is_none().then_some((user, token))
 }
 
 /// The parts of a list where each is ended by a separator and the list by another one.

@@ -7,6 +7,7 @@ use zeroize::Zeroize as _;
 use super::action::{Identity, Move};
 use super::anonymous::Anonymous;
 use super::bearer::Bearer;
+use super::cause::Cause;
 #[cfg(feature = "cram-md5")]
 use super::cram_md5::CramMd5;
 use super::external::External;
@@ -16,16 +17,19 @@ use super::plain::Plain;
 use super::scram::Scram;
 use super::step::{Answer, Engine, Step};
 use crate::base64::Base64;
-use crate::sasl::Channel;
 use crate::sasl::memory::Memory;
+#[cfg(feature = "scram")]
+use crate::sasl::scram::Hash;
+use crate::sasl::{Channel, Why};
 use crate::secret::Secret;
 
 /// The mechanisms of this crate, server side.
 ///
-/// It works in memory that you lend: an array, a `Vec`, a slice. 1,200 octets are enough for everything but tokens; a token needs
-/// its length, and a text that SASLprep changes that of its prepared form. [`MEMORY`](Self::MEMORY) is enough for every token that fits
-/// a line of [`EXCHANGE_LINE`](crate::limits::EXCHANGE_LINE). What does not fit fails. The memory is wiped at the start of the next
-/// exchange, at a failure and on drop, the password as soon as its question is answered.
+/// It works in memory that you lend: an array, a `Vec`, a slice. [`SASL_MEMORY_SMALL`](crate::limits::SASL_MEMORY_SMALL) bytes are
+/// enough for everything but tokens; a token needs its length, and a text that SASLprep changes that of its prepared form.
+/// [`SASL_MEMORY`](crate::limits::SASL_MEMORY) is enough for every token that fits a line of
+/// [`EXCHANGE_LINE`](crate::limits::EXCHANGE_LINE). What does not fit fails with [`Cause::Memory`]. The memory is wiped at the start of
+/// the next exchange, at a failure and on drop, the password as soon as its question is answered.
 pub struct Exchange<M: AsRef<[u8]> + AsMut<[u8]>> {
     memory: M,
     used: usize,
@@ -52,42 +56,42 @@ enum Running {
 }
 
 impl<M: AsRef<[u8]> + AsMut<[u8]>> Exchange<M> {
-    /// Memory for tokens as long as the longest exchange line, in octets.
-    pub const MEMORY: usize = crate::limits::EXCHANGE_LINE;
-
     /// Ready to start.
     pub const fn new(memory: M) -> Self {
         Self { memory, used: 0, running: Running::Nothing, fresh: false }
     }
 
-    /// Starts an exchange; an earlier one is forgotten. `false` if this build has no such mechanism, or if the channel has not
-    /// what the mechanism needs: a nonce, or for a -PLUS form a binding.
+    /// Starts an exchange; an earlier one is forgotten.
     ///
     /// Which mechanisms a client may use at all is for [`Config::mechanisms`](crate::server::Config::mechanisms) to say.
-    #[must_use]
-    pub fn start(&mut self, mechanism: &[u8], channel: &Channel<'_>) -> bool {
+    ///
+    /// # Errors
+    ///
+    /// [`Why`] it cannot start: this build has no such mechanism, the memory is too small, or the channel lacks what the mechanism
+    /// needs, a nonce or a binding for instance. Refuse the command with [`Code::SysPerm`](crate::Code::SysPerm).
+    pub fn start(&mut self, mechanism: &[u8], channel: &Channel<'_>) -> Result<(), Why> {
         self.forget();
         let mut memory = Memory::new(self.memory.as_mut(), &mut self.used);
         let memory = &mut memory;
         let is = |name: &str| mechanism.eq_ignore_ascii_case(name.as_bytes());
         let running = if is("PLAIN") {
-            Some(Running::Plain(Plain::new()))
+            Ok(Running::Plain(Plain::new()))
         } else if is("LOGIN") {
-            Some(Running::Login(Login::new()))
+            Ok(Running::Login(Login::new()))
         } else if is("EXTERNAL") {
             External::new(channel, memory).map(Running::External)
         } else if is("ANONYMOUS") {
-            Some(Running::Anonymous(Anonymous))
+            Ok(Running::Anonymous(Anonymous))
         } else if is("OAUTHBEARER") {
             Bearer::oauthbearer(channel, memory).map(Running::Bearer)
         } else if is("XOAUTH2") {
-            Some(Running::Bearer(Bearer::xoauth2()))
+            Ok(Running::Bearer(Bearer::xoauth2()))
         } else {
             with_hashes(mechanism, channel, memory)
         };
-        self.running = running.unwrap_or(Running::Nothing);
+        self.running = running?;
         self.fresh = true;
-        !matches!(self.running, Running::Nothing)
+        Ok(())
     }
 
     fn forget(&mut self) {
@@ -97,10 +101,13 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Exchange<M> {
     }
 
     /// Makes a move of the mechanism visible to the embedder.
-    fn show(&mut self, to: Option<Move>) -> Step<'_> {
-        let Some(to) = to else {
-            self.forget();
-            return Step::Failed;
+    fn show(&mut self, to: Result<Move, Cause>) -> Step<'_> {
+        let to = match to {
+            Ok(to) => to,
+            Err(cause) => {
+                self.forget();
+                return Step::Failed(cause);
+            }
         };
         let kept = Memory::new(self.memory.as_mut(), &mut self.used).into_kept();
         match to {
@@ -133,17 +140,17 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Exchange<M> {
 }
 
 /// The mechanisms that features bring.
-fn with_hashes(mechanism: &[u8], channel: &Channel<'_>, memory: &mut Memory<'_>) -> Option<Running> {
+fn with_hashes(mechanism: &[u8], channel: &Channel<'_>, memory: &mut Memory<'_>) -> Result<Running, Why> {
     #[cfg(feature = "cram-md5")]
     if mechanism.eq_ignore_ascii_case(b"CRAM-MD5") {
         return CramMd5::new(channel, memory).map(Running::CramMd5);
     }
     #[cfg(feature = "scram")]
-    if let Some(scram) = Scram::new(mechanism, channel, memory) {
-        return Some(Running::Scram(scram));
+    if let Some(which) = Hash::of_mechanism(mechanism) {
+        return Scram::new(which, channel, memory).map(Running::Scram);
     }
     let _ = (mechanism, channel, memory);
-    None
+    Err(Why::NotBuilt)
 }
 
 impl<M: AsRef<[u8]> + AsMut<[u8]>> Engine for Exchange<M> {
@@ -151,11 +158,11 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Engine for Exchange<M> {
         let mut memory = Memory::new(self.memory.as_mut(), &mut self.used);
         let memory = &mut memory;
         let response = match response {
-            None if !core::mem::take(&mut self.fresh) => return self.show(None),
+            None if !core::mem::take(&mut self.fresh) => return self.show(Err(Cause::Answer)),
             None => None,
             Some(text) => match memory.decode(text) {
-                Some(response) => Some(response),
-                None => return self.show(None),
+                Ok(response) => Some(response),
+                Err(full) => return self.show(Err(full.into())),
             },
         };
         self.fresh = false;
@@ -163,9 +170,9 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Engine for Exchange<M> {
             (Running::Login(login), response) => login.step(response, memory),
             #[cfg(feature = "cram-md5")]
             (Running::CramMd5(cram), response) => cram.step(response, memory),
-            (Running::Nothing | Running::Authorizing(_), _) => None,
+            (Running::Nothing | Running::Authorizing(_), _) => Err(Cause::Answer),
             // The client speaks first, and is asked to (RFC 4422 section 5.1).
-            (_, None) => Some(Move::Challenge(memory.since(memory.mark()))),
+            (_, None) => Ok(Move::Challenge(memory.since(memory.mark()))),
             (Running::Plain(plain), Some(response)) => plain.step(response, memory),
             (Running::External(external), Some(response)) => external.step(response, memory),
             (Running::Anonymous(anonymous), Some(response)) => anonymous.step(response, memory),
@@ -190,9 +197,11 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Engine for Exchange<M> {
             #[cfg(feature = "scram")]
             (Running::Scram(scram), Answer::Nobody(name)) => scram.keys_are(None, Some(name), memory),
             (Running::Authorizing(identity), Answer::Authorized(true)) => {
-                identity.acting_as.map(|name| Move::Admit(Identity { name, acting_as: None }))
+                let name = identity.acting_as.ok_or(Cause::Answer);
+                name.map(|name| Move::Admit(Identity { name, acting_as: None }))
             }
-            _ => None,
+            (Running::Authorizing(_), Answer::Authorized(false)) => Err(Cause::Credentials),
+            _ => Err(Cause::Answer),
         };
         self.show(next)
     }

@@ -1,8 +1,9 @@
 //! EXTERNAL: the TLS layer knows who the client is; the client says at most as whom it wants to act (RFC 4422 appendix A).
 
 use super::action::{Identity, Move};
-use crate::sasl::Channel;
+use super::cause::Cause;
 use crate::sasl::memory::{Memory, Span};
+use crate::sasl::{Channel, Why};
 
 #[derive(Debug)]
 pub(super) struct External {
@@ -10,16 +11,16 @@ pub(super) struct External {
 }
 
 impl External {
-    pub(super) fn new(channel: &Channel<'_>, memory: &mut Memory<'_>) -> Option<Self> {
-        let name = memory.keep(channel.external?.as_bytes())?;
-        Some(Self { name: memory.prepare(name)? })
+    pub(super) fn new(channel: &Channel<'_>, memory: &mut Memory<'_>) -> Result<Self, Why> {
+        let name = memory.keep(channel.external.ok_or(Why::Channel)?.as_bytes())?;
+        Ok(Self { name: memory.prepare(name)? })
     }
 
-    pub(super) fn step(&self, authzid: Span, memory: &mut Memory<'_>) -> Option<Move> {
+    pub(super) fn step(&self, authzid: Span, memory: &mut Memory<'_>) -> Result<Move, Cause> {
         let acting_as = match memory.get(authzid) {
             b"" => None,
             _ => Some(memory.prepare(authzid)?),
         };
-        Some(Move::Admit(Identity { name: self.name, acting_as }))
+        Ok(Move::Admit(Identity { name: self.name, acting_as }))
     }
 }

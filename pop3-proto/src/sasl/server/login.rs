@@ -1,6 +1,7 @@
 //! LOGIN: two challenges, name and password; clients care for their order, not for their text.
 
 use super::action::{Identity, Move};
+use super::cause::Cause;
 use super::plain::Asked;
 use crate::sasl::memory::{Memory, Span};
 
@@ -18,31 +19,31 @@ impl Login {
         Self::Start
     }
 
-    pub(super) fn step(&mut self, response: Option<Span>, memory: &mut Memory<'_>) -> Option<Move> {
+    pub(super) fn step(&mut self, response: Option<Span>, memory: &mut Memory<'_>) -> Result<Move, Cause> {
         match (core::mem::replace(self, Self::Over), response) {
             (Self::Start, None) => {
                 *self = Self::Name;
-                memory.keep(b"Username:").map(Move::Challenge)
+                Ok(Move::Challenge(memory.keep(b"Username:")?))
             }
             (Self::Name, Some(name)) => {
                 *self = Self::Password { name: memory.prepare(name)? };
-                memory.keep(b"Password:").map(Move::Challenge)
+                Ok(Move::Challenge(memory.keep(b"Password:")?))
             }
             (Self::Password { name }, Some(password)) => {
                 let identity = Identity { name, acting_as: None };
                 let asked = Asked { identity, password: [password, memory.prepare(password)?] };
                 let question = asked.question();
                 *self = Self::Asked(asked);
-                Some(question)
+                Ok(question)
             }
-            _ => None,
+            _ => Err(Cause::Response),
         }
     }
 
-    pub(super) fn password_was(&mut self, good: bool, memory: &mut Memory<'_>) -> Option<Move> {
+    pub(super) fn password_was(&mut self, good: bool, memory: &mut Memory<'_>) -> Result<Move, Cause> {
         match core::mem::replace(self, Self::Over) {
             Self::Asked(asked) => asked.password_was(good, memory),
-            _ => None,
+            _ => Err(Cause::Answer),
         }
     }
 }

@@ -7,7 +7,7 @@
 //! // With a session: `mechanism` and `initial` come from `Event::Auth`, what follows from `Event::SaslResponse`; a challenge
 //! // goes to `Ticket::challenge`, `Done` to `Ticket::accept`, everything else to `Ticket::err`.
 //! let mut exchange = Exchange::new([0; 1024]);
-//! assert!(exchange.start(b"PLAIN", &Channel::new("K3yR1ZHyDnRTnBHf8mfA", "mail.example.com")));
+//! exchange.start(b"PLAIN", &Channel::new("mail.example.com")).expect("PLAIN needs nothing of the channel");
 //! let mut step = exchange.step(Base64::new(b"AHRpbQB0YW5zdGFhZnRhbnN0YWFm"));
 //! let name = loop {
 //!     let answer = match step {
@@ -25,6 +25,7 @@
 mod action;
 mod anonymous;
 mod bearer;
+mod cause;
 #[cfg(feature = "cram-md5")]
 mod cram_md5;
 mod exchange;
@@ -35,5 +36,6 @@ mod plain;
 mod scram;
 mod step;
 
+pub use cause::Cause;
 pub use exchange::Exchange;
 pub use step::{Answer, Engine, Step};

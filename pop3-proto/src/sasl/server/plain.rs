@@ -1,6 +1,7 @@
 //! PLAIN: authorization identity, NUL, authentication identity, NUL, password (RFC 4616).
 
 use super::action::{Identity, Move};
+use super::cause::Cause;
 use crate::sasl::memory::{Memory, Span};
 
 #[derive(Debug)]
@@ -21,23 +22,27 @@ impl Plain {
         Self { asked: None }
     }
 
-    pub(super) fn step(&mut self, message: Span, memory: &mut Memory<'_>) -> Option<Move> {
+    pub(super) fn step(&mut self, message: Span, memory: &mut Memory<'_>) -> Result<Move, Cause> {
         if self.asked.is_some() || memory.get(message).iter().filter(|b| **b == 0).count() != 2 {
-            return None;
+            return Err(Cause::Response);
         }
         let mut parts = memory.get(message).split(|b| *b == 0).map(|part| memory.place(part));
-        let (authzid, authcid, password) = (parts.next()??, parts.next()??, parts.next()??);
+        let (Some(Some(authzid)), Some(Some(authcid)), Some(Some(password))) =
+            (parts.next(), parts.next(), parts.next())
+        else {
+            return Err(Cause::Response);
+        };
         let acting_as = match memory.get(authzid) {
             b"" => None,
             _ => Some(memory.prepare(authzid)?),
         };
         let identity = Identity { name: memory.prepare(authcid)?, acting_as };
         let asked = Asked { identity, password: [password, memory.prepare(password)?] };
-        Some(self.asked.insert(asked).question())
+        Ok(self.asked.insert(asked).question())
     }
 
-    pub(super) fn password_was(&mut self, good: bool, memory: &mut Memory<'_>) -> Option<Move> {
-        self.asked.take()?.password_was(good, memory)
+    pub(super) fn password_was(&mut self, good: bool, memory: &mut Memory<'_>) -> Result<Move, Cause> {
+        self.asked.take().ok_or(Cause::Answer)?.password_was(good, memory)
     }
 }
 
@@ -47,10 +52,10 @@ impl Asked {
         Move::CheckPassword { name: self.identity.name, password }
     }
 
-    pub(super) fn password_was(self, good: bool, memory: &mut Memory<'_>) -> Option<Move> {
+    pub(super) fn password_was(self, good: bool, memory: &mut Memory<'_>) -> Result<Move, Cause> {
         for octets in self.password {
             memory.wipe(octets);
         }
-        good.then_some(Move::Admit(self.identity))
+        if good { Ok(Move::Admit(self.identity)) } else { Err(Cause::Credentials) }
     }
 }

@@ -1,14 +1,15 @@
 //! SCRAM, in two round trips and a word at the end (RFC 5802 section 5).
 
 use super::action::{Identity, Move};
+use super::cause::Cause;
 use crate::base64;
 use crate::base64::Base64;
 use crate::buf::Output as _;
 use crate::decimal::Decimal;
-use crate::sasl::Channel;
 use crate::sasl::gs2::{Flag, Gs2};
 use crate::sasl::memory::{Memory, Span};
 use crate::sasl::scram::{Hash, Keys, is_extension, is_nonce, proof_is_right, server_signature, text};
+use crate::sasl::{Channel, Why};
 
 /// Longest channel binding and fake key that are kept, in octets.
 const KEPT: usize = 64;
@@ -61,22 +62,26 @@ struct ServerFirst {
 }
 
 impl Scram {
-    pub(super) fn new(mechanism: &[u8], channel: &Channel<'_>, memory: &mut Memory<'_>) -> Option<Self> {
-        let (hash, plus) = Hash::of_mechanism(mechanism)?;
-        if !is_nonce(channel.nonce.as_bytes()) || (plus && channel.bindings.is_empty()) {
-            return None;
+    pub(super) fn new(
+        (hash, plus): (Hash, bool),
+        channel: &Channel<'_>,
+        memory: &mut Memory<'_>,
+    ) -> Result<Self, Why> {
+        let nonce = channel.nonce.ok_or(Why::Nonce)?;
+        if plus && channel.bindings.is_empty() {
+            return Err(Why::Channel);
         }
         let mut bindings = [None; 3];
         for (kept, binding) in bindings.iter_mut().zip(channel.bindings) {
             if binding.data.len() > KEPT {
-                return None;
+                return Err(Why::Channel);
             }
             *kept = Some((memory.keep(binding.kind.as_bytes())?, memory.keep(binding.data)?));
         }
-        Some(Self {
+        Ok(Self {
             hash,
             plus,
-            nonce: memory.keep(channel.nonce.as_bytes())?,
+            nonce: memory.keep(nonce.as_str().as_bytes())?,
             bindings,
             fake_key: memory.keep(channel.fake_key.get(..KEPT).unwrap_or(channel.fake_key))?,
             fake_iterations: channel.fake_iterations.max(1),
@@ -84,20 +89,20 @@ impl Scram {
         })
     }
 
-    pub(super) fn step(&mut self, response: Span, memory: &mut Memory<'_>) -> Option<Move> {
+    pub(super) fn step(&mut self, response: Span, memory: &mut Memory<'_>) -> Result<Move, Cause> {
         match core::mem::replace(&mut self.state, State::Over) {
             State::First => {
                 let first = self.client_first(response, memory)?;
                 self.state = State::Keys(first);
-                Some(Move::FindKeys(first.identity.name, self.hash))
+                Ok(Move::FindKeys(first.identity.name, self.hash))
             }
             State::Final(first, found, server_first) => {
                 let signature = client_final(response, first, &found, server_first, memory)?;
                 self.state = State::Proved(first.identity);
-                Some(Move::Challenge(signature))
+                Ok(Move::Challenge(signature))
             }
-            State::Proved(identity) if memory.get(response).is_empty() => Some(Move::Admit(identity)),
-            _ => None,
+            State::Proved(identity) if memory.get(response).is_empty() => Ok(Move::Admit(identity)),
+            _ => Err(Cause::Response),
         }
     }
 
@@ -106,8 +111,10 @@ impl Scram {
         keys: Option<&Keys>,
         stored_name: Option<&str>,
         memory: &mut Memory<'_>,
-    ) -> Option<Move> {
-        let State::Keys(first) = core::mem::replace(&mut self.state, State::Over) else { return None };
+    ) -> Result<Move, Cause> {
+        let State::Keys(first) = core::mem::replace(&mut self.state, State::Over) else {
+            return Err(Cause::Answer);
+        };
         // For everybody, so that no answer makes more work than another.
         let name = stored_name.map_or_else(|| memory.get(first.identity.name), str::as_bytes);
         let nobody = Keys::fake(self.hash, memory.get(self.fake_key), name, self.fake_iterations);
@@ -115,87 +122,107 @@ impl Scram {
         let found = Found { somebody: keys.is_some(), keys: keys.cloned().unwrap_or(nobody) };
         let server_first = self.server_first(first, &found.keys, memory)?;
         self.state = State::Final(first, found, server_first);
-        Some(Move::Challenge(server_first.message))
+        Ok(Move::Challenge(server_first.message))
     }
 
     /// `gs2-header n=NAME,r=NONCE[,EXTENSIONS]`
-    fn client_first(&self, message: Span, memory: &mut Memory<'_>) -> Option<First> {
-        let gs2 = Gs2::parse(text(memory.get(message))?)?;
+    fn client_first(&self, message: Span, memory: &mut Memory<'_>) -> Result<First, Cause> {
+        let gs2 = text(memory.get(message)).and_then(Gs2::parse).ok_or(Cause::Response)?;
         let binding = match gs2.flag {
             Flag::None if !self.plus => None,
             // The client would have bound the channel, had it known that we can (section 6).
             Flag::Unmatched if !self.plus && self.bindings == [None; 3] => None,
             Flag::Used(kind) if self.plus => {
-                Some(self.bindings.iter().flatten().find(|one| memory.get(one.0) == kind)?.1)
+                let one = self.bindings.iter().flatten().find(|one| memory.get(one.0) == kind);
+                Some(one.ok_or(Cause::Binding)?.1)
             }
-            _ => return None,
+            _ => return Err(Cause::Binding),
         };
         // A mandatory extension, `m=`, would stand in front of the name.
         let mut attributes = gs2.rest.split(|b| *b == b',');
-        let name = attributes.next()?.strip_prefix(b"n=")?;
-        let nonce = attributes.next()?.strip_prefix(b"r=").filter(|nonce| is_nonce(nonce))?;
-        if !attributes.all(is_extension) {
-            return None;
-        }
-        let (header, bare) = (memory.place(gs2.header)?, memory.place(gs2.rest)?);
-        let (nonce, name) = (memory.place(nonce)?, memory.place(name)?);
+        let name = attributes.next().and_then(|name| name.strip_prefix(b"n="));
+        let nonce = attributes.next().and_then(|nonce| nonce.strip_prefix(b"r="));
+        let nonce = nonce.filter(|nonce| is_nonce(nonce) && attributes.all(is_extension));
+        let place = |part: Option<&[u8]>| part.and_then(|part| memory.place(part)).ok_or(Cause::Response);
+        let (header, bare) = (place(Some(gs2.header))?, place(Some(gs2.rest))?);
+        let (nonce, name) = (place(nonce)?, place(name)?);
         let acting_as = match gs2.authzid.and_then(|name| memory.place(name)) {
             None => None,
-            Some(escaped) => Some(memory.name(escaped)?),
+            Some(escaped) => Some(memory.name(escaped)?.ok_or(Cause::Response)?),
         };
-        let identity = Identity { name: memory.name(name)?, acting_as };
-        Some(First { header, binding, bare, nonce, identity })
+        let identity = Identity { name: memory.name(name)?.ok_or(Cause::Response)?, acting_as };
+        Ok(First { header, binding, bare, nonce, identity })
     }
 
     /// `r=NONCE,s=SALT,i=ITERATIONS`
-    fn server_first(&self, first: First, keys: &Keys, memory: &mut Memory<'_>) -> Option<ServerFirst> {
+    fn server_first(&self, first: First, keys: &Keys, memory: &mut Memory<'_>) -> Result<ServerFirst, Cause> {
         let start = memory.mark();
-        memory.put(b"r=").ok()?;
+        memory.put(b"r=")?;
         let nonce = memory.mark();
         memory.copy(first.nonce)?;
         memory.copy(self.nonce)?;
         let nonce = memory.since(nonce);
-        memory.put(b",s=").ok()?;
-        base64::put(keys.salt(), memory).ok()?;
-        memory.put(b",i=").ok()?;
-        memory.put(Decimal::new(u64::from(keys.iterations())).as_bytes()).ok()?;
-        Some(ServerFirst { message: memory.since(start), nonce })
+        memory.put(b",s=")?;
+        base64::put(keys.salt(), memory)?;
+        memory.put(b",i=")?;
+        memory.put(Decimal::new(u64::from(keys.iterations())).as_bytes())?;
+        Ok(ServerFirst { message: memory.since(start), nonce })
     }
 }
 
-/// `c=BINDING,r=NONCE[,EXTENSIONS],p=PROOF`; the result is the server-final message.
+/// `c=BINDING,r=NONCE[,EXTENSIONS],p=PROOF`
+struct ClientFinal<'m> {
+    without_proof: &'m [u8],
+    binding: Base64<'m>,
+    nonce: &'m [u8],
+    extensions_are_well_formed: bool,
+    proof: Base64<'m>,
+}
+
+impl<'m> ClientFinal<'m> {
+    fn read(message: &'m [u8]) -> Option<Self> {
+        let message = text(message)?;
+        let (without_proof, proof) = message.split_at_checked(message.iter().rposition(|b| *b == b',')?)?;
+        let mut attributes = without_proof.split(|b| *b == b',');
+        Some(Self {
+            without_proof,
+            binding: Base64::new(attributes.next()?.strip_prefix(b"c=")?)?,
+            nonce: attributes.next()?.strip_prefix(b"r=")?,
+            extensions_are_well_formed: attributes.all(is_extension),
+            proof: Base64::new(proof.strip_prefix(b",p=")?)?,
+        })
+    }
+}
+
+/// The result is the server-final message.
 fn client_final(
     message: Span,
     first: First,
     found: &Found,
     server_first: ServerFirst,
     memory: &mut Memory<'_>,
-) -> Option<Span> {
-    let octets = text(memory.get(message))?;
-    let comma = octets.iter().rposition(|b| *b == b',')?;
-    let (without_proof, proof) = octets.split_at_checked(comma)?;
-    let proof = Base64::new(proof.strip_prefix(b",p=")?)?;
-    let mut attributes = without_proof.split(|b| *b == b',');
-    let binding = Base64::new(attributes.next()?.strip_prefix(b"c=")?)?;
-    let nonce = attributes.next()?.strip_prefix(b"r=")?;
-    let well_formed = attributes.all(is_extension);
-
+) -> Result<Span, Cause> {
+    let said = ClientFinal::read(memory.get(message)).ok_or(Cause::Response)?;
     let mut decoded = [0; 2 * KEPT];
-    let proof = proof.decode(&mut decoded)?;
-    let auth_message = [memory.get(first.bare), b",", memory.get(server_first.message), b",", without_proof];
+    let proof = said.proof.decode(&mut decoded).ok_or(Cause::Response)?;
+    let server_first_message = memory.get(server_first.message);
+    let auth_message = [memory.get(first.bare), b",", server_first_message, b",", said.without_proof];
     let signature = server_signature(&found.keys, auth_message);
-    let good = proof_is_right(&found.keys, auth_message, proof)
-        & found.somebody
-        & (nonce == memory.get(server_first.nonce))
-        & well_formed
-        & is_binding(binding, memory.get(first.header), first.binding.map_or(b"", |data| memory.get(data)));
-    if !good {
-        return None;
+    let data = first.binding.map_or(&[][..], |data| memory.get(data));
+    let proved = proof_is_right(&found.keys, auth_message, proof) & found.somebody;
+    let well_formed = (said.nonce == memory.get(server_first.nonce)) & said.extensions_are_well_formed;
+    let bound = is_binding(said.binding, memory.get(first.header), data);
+    match (proved, well_formed, bound) {
+        (true, true, true) => {}
+        (false, _, _) => return Err(Cause::Credentials),
+        (true, false, _) => return Err(Cause::Response),
+        // The client knows the password, and is not at the other end of this TLS connection.
+        (true, true, false) => return Err(Cause::Binding),
     }
     let start = memory.mark();
-    memory.put(b"v=").ok()?;
-    base64::put(signature.octets(), memory).ok()?;
-    Some(memory.since(start))
+    memory.put(b"v=")?;
+    base64::put(signature.octets(), memory)?;
+    Ok(memory.since(start))
 }
 
 /// Whether `text` is the header with the data behind it, octet for octet (section 5.1, `c`).

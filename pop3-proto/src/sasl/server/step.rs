@@ -1,5 +1,6 @@
 //! The shape that every mechanism has, those of this crate and those of its users.
 
+use super::cause::Cause;
 use crate::base64::Base64;
 use crate::secret::Secret;
 
@@ -63,8 +64,8 @@ pub enum Step<'e> {
         /// The authorization identity.
         name: &'e str,
     },
-    /// Refuse, with [`Code::Auth`](crate::Code::Auth).
-    Failed,
+    /// Refuse, with [`Code::Auth`](crate::Code::Auth); the [`Cause`] is for the log.
+    Failed(Cause),
 }
 
 /// The answer to a question of a [`Step`].

@@ -1,0 +1,62 @@
+//! Listings are checked as a whole without being kept: a count and the largest number say enough.
+
+use crate::types::{Deviation, Deviations, MsgNo};
+
+/// Of the listing that is coming in, and of STAT before it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tally {
+    /// From STAT.
+    pub(super) stat: Option<u64>,
+    items: u32,
+    largest: u32,
+    /// The numbers that came less 1 to as many, each scattered: 0 if they are the same numbers.
+    difference: u64,
+    unreadable: bool,
+}
+
+impl Tally {
+    pub(super) const fn new() -> Self {
+        Self { stat: None, items: 0, largest: 0, difference: 0, unreadable: false }
+    }
+
+    pub(super) fn begin(&mut self) {
+        *self = Self { stat: self.stat, ..Self::new() };
+    }
+
+    #[inline]
+    pub(super) fn item(&mut self, number: MsgNo, deleted: bool, seen: &mut Deviations) {
+        let number = number.get();
+        self.items = self.items.saturating_add(1);
+        self.largest = self.largest.max(number);
+        self.difference = self.difference.wrapping_add(scatter(number)).wrapping_sub(scatter(self.items));
+        if !deleted && self.stat.is_some_and(|count| u64::from(number) > count) {
+            seen.insert(Deviation::BeyondStat);
+        }
+    }
+
+    pub(super) fn unreadable(&mut self) {
+        self.unreadable = true;
+    }
+
+    /// Numbers may come in any order, but without deletions they are 1 to n (RFC 1939 section 4).
+    pub(super) fn end(&self, deleted: bool, seen: &mut Deviations) {
+        if self.items > self.largest {
+            seen.insert(Deviation::DuplicateNumber);
+        } else if deleted || self.unreadable {
+            // Whether a number is missing cannot be told.
+        } else if self.items < self.largest {
+            seen.insert(Deviation::Gap);
+        } else if self.difference != 0 {
+            seen.insert(Deviation::Gap);
+            seen.insert(Deviation::DuplicateNumber);
+        }
+    }
+}
+
+/// Numbers that add up to the same do not any more (the finalizer of SplitMix64).
+const fn scatter(number: u32) -> u64 {
+    let x = (number as u64).wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    x ^ (x >> 31)
+}

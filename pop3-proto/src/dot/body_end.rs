@@ -1,0 +1,85 @@
+//! `BodyEnd`: where a body ends, for whoever hands it on as it is.
+
+use super::search::lf_dot;
+
+/// Finds the end of a body without changing it: for proxies and recorders, which hand the bytes on with their stuffing.
+///
+/// It keeps one byte of state. Only CRLF.CRLF ends a body (RFC 1939 section 3), however the bytes are cut.
+///
+/// ```
+/// use pop3_proto::dot::BodyEnd;
+/// let mut end = BodyEnd::new();
+/// let mut window = &b"..dot\r\n.\r\n+OK next\r\n"[..];
+/// assert_eq!(end.take(&mut window), b"..dot\r\n.\r\n");
+/// assert!(end.is_over());
+/// assert_eq!(window, b"+OK next\r\n");
+/// ```
+#[derive(Clone, Debug)]
+pub struct BodyEnd {
+    /// How many bytes of CRLF.CRLF came last.
+    matched: u8,
+}
+
+/// As many bytes as CRLF.CRLF has.
+const WHOLE: u8 = 5;
+
+impl BodyEnd {
+    /// At the start of a body, right after the status line: a dot may come first.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { matched: 2 }
+    }
+
+    /// Whether the body is over.
+    #[must_use]
+    pub const fn is_over(&self) -> bool {
+        self.matched == WHOLE
+    }
+
+    /// The bytes at the front of the window that belong to the body, its end included; the front of `window` moves past them. Once
+    /// the body is over, there are none.
+    pub fn take<'i>(&mut self, window: &mut &'i [u8]) -> &'i [u8] {
+        let bytes = *window;
+        let mut at = 0_usize;
+        while !self.is_over()
+            && let Some(byte) = bytes.get(at)
+        {
+            if self.matched == 0
+                && let Some(rest) = bytes.get(at..)
+            {
+                let skipped = before_dot(rest);
+                if skipped > 0 {
+                    at = at.wrapping_add(skipped);
+                    continue;
+                }
+            }
+            self.matched = match (self.matched, *byte) {
+                (0 | 2, b'\r') | (1 | 4, b'\r') => 1,
+                (1, b'\n') => 2,
+                (2, b'.') => 3,
+                (3, b'\r') => 4,
+                (4, b'\n') => WHOLE,
+                _ => 0,
+            };
+            at = at.wrapping_add(1);
+        }
+        let (taken, rest) = bytes.split_at_checked(at).unwrap_or((bytes, &[]));
+        *window = rest;
+        taken
+    }
+}
+
+/// How many bytes come before the next place that may matter: a CR before LF and dot, or one near the end.
+fn before_dot(bytes: &[u8]) -> usize {
+    match lf_dot(bytes) {
+        Some(lf) => lf.saturating_sub(1),
+        // The end may hold the front of one.
+        None => bytes.len().saturating_sub(2),
+    }
+}
+
+impl Default for BodyEnd {
+    fn default() -> Self {
+        Self::new()
+    }
+}

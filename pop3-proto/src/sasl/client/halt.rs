@@ -1,0 +1,24 @@
+//! `Halt`: why an exchange stops before the server has answered, and whose fault it is.
+
+use crate::buf::Full;
+use crate::sasl::Why;
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Halt {
+    /// The challenge is not what an honest server would send, or there is nothing left to say.
+    Server,
+    /// This side cannot go on.
+    Own(Why),
+}
+
+impl From<Why> for Halt {
+    fn from(why: Why) -> Self {
+        Self::Own(why)
+    }
+}
+
+impl From<Full> for Halt {
+    fn from(full: Full) -> Self {
+        Self::Own(full.into())
+    }
+}

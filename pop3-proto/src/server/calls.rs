@@ -1,0 +1,226 @@
+//! `Server` and the calls that an embedder makes.
+
+use core::borrow::Borrow;
+
+use super::drop::Maildrop;
+use super::event::Event;
+use super::index::Index;
+use crate::buf::{Input, Output};
+#[cfg(feature = "apop")]
+use crate::secret::Secret;
+use crate::session::{ApopTimestampBuf, Config, Dialogue, Handover, Inside, Need, Phase, Phrase, Session};
+use crate::time::Time;
+#[cfg(feature = "apop")]
+use crate::types::ApopDigest;
+use crate::types::{MsgNo, PlaintextLeft, Security};
+
+/// The server's side of one connection: a session, and the maildrop of whoever is logged in.
+///
+/// Call [`receive`](Self::receive) in a loop. It answers everything that the list of messages answers: STAT, LIST, UIDL, DELE,
+/// RSET, and RETR and TOP of a message that is missing or marked. Its [`Event`]s are what is left to you: logins, STLS, reading
+/// a message, removing messages at QUIT. Marked messages vanish from STAT, LIST and UIDL, numbers stay, listings ascend, and a
+/// listing of a million messages takes no more room than the output has.
+///
+/// `C` lends the [`Config`]: `&'static Config`, `&Config`, `Arc<Config>`, or a `Config` of its own (1,560 bytes: share it).
+/// `I` is the [`Index`], the list of messages. `M` is the memory for the deletion marks, one bit a message: `Vec<u8>` unless you
+/// say otherwise, anything like an array with [`accept_with`](super::Ticket::accept_with).
+#[derive(Debug)]
+pub struct Server<C, I, #[cfg(feature = "alloc")] M = alloc::vec::Vec<u8>, #[cfg(not(feature = "alloc"))] M> {
+    pub(super) session: Session<C>,
+    pub(super) mail: Maildrop<I, M>,
+}
+
+impl<C: Borrow<Config>, I, M> Server<C, I, M> {
+    /// A server for a connection that was just accepted, or whose TLS handshake was just done. The first call of
+    /// [`poll`](Self::poll) or [`receive`](Self::receive) writes the greeting.
+    #[must_use]
+    pub const fn new(config: C, security: Security) -> Self {
+        Self { session: Session::new(config, security), mail: Maildrop::closed() }
+    }
+
+    /// The server inside TLS, after the handshake. It starts in AUTHORIZATION and sends no greeting (RFC 2595 section 4).
+    ///
+    /// `window` is what is unread of the bytes that came in plaintext: pass what your receive buffer holds, so that no byte from
+    /// before the handshake can run as a command.
+    ///
+    /// # Errors
+    ///
+    /// [`PlaintextLeft`] if the window is not empty: somebody injected commands. Close the connection.
+    pub fn secured(handover: Handover<C>, window: &[u8]) -> Result<Self, PlaintextLeft> {
+        Ok(Self { session: Session::secured(handover, window)?, mail: Maildrop::closed() })
+    }
+
+    /// Numbers the session where the target has no 32-bit atomics; see [`Session::numbered`].
+    #[must_use]
+    pub fn numbered(self, number: u32) -> Self {
+        Self { session: self.session.numbered(number), mail: self.mail }
+    }
+
+    /// Offers APOP, if [`Config::apop`] names the host, with the timestamp `<first.second@host>`; see [`Session::with_apop`].
+    #[must_use]
+    pub fn with_apop(self, unique: [u64; 2]) -> Self {
+        Self { session: self.session.with_apop(unique), mail: self.mail }
+    }
+
+    /// The name from USER or APOP, while a login with it is under way and after it succeeded.
+    #[must_use]
+    pub fn user(&self) -> Option<&[u8]> {
+        self.session.user()
+    }
+
+    /// The timestamp that the greeting offered for APOP.
+    #[must_use]
+    pub fn timestamp(&self) -> Option<ApopTimestampBuf> {
+        self.session.timestamp()
+    }
+
+    /// Whether this is the APOP digest of that shared secret; see [`Session::apop_matches`].
+    #[cfg(feature = "apop")]
+    #[must_use]
+    pub fn apop_matches(&self, digest: &ApopDigest, secret: Option<Secret<'_>>) -> bool {
+        self.session.apop_matches(digest, secret)
+    }
+
+    /// Whether UTF8 is on, so that messages with UTF-8 in their headers may be sent (RFC 6856 section 2).
+    #[must_use]
+    pub const fn is_utf8(&self) -> bool {
+        self.session.is_utf8()
+    }
+
+    /// Whether the connection is inside TLS.
+    #[must_use]
+    pub const fn security(&self) -> Security {
+        self.session.security()
+    }
+
+    /// Where the session stands.
+    #[must_use]
+    pub const fn phase(&self) -> Phase {
+        self.session.phase()
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        self.session.config()
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout) if nothing else happens; see [`Session::poll_timeout`].
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Time> {
+        self.session.poll_timeout()
+    }
+
+    /// Closes the session if its time is over (autologout, RFC 1939 section 3); nothing is removed then.
+    pub fn handle_timeout(&mut self, now: Time) {
+        self.session.handle_timeout(now);
+    }
+
+    /// The way on into TLS: `Some` only after STLS was accepted.
+    #[must_use]
+    pub fn handover(&self) -> Option<Handover<C>>
+    where
+        C: Clone,
+    {
+        self.session.handover()
+    }
+
+    /// From here on CAPA announces the user's own least time between logins, in seconds; see [`Session::set_login_delay`].
+    pub const fn set_login_delay(&mut self, seconds: u64) {
+        self.session.set_login_delay(seconds);
+    }
+
+    /// From here on CAPA announces how many days the user's own messages stay, `None` for ever; see [`Session::set_expire`].
+    pub const fn set_expire(&mut self, days: Option<u64>) {
+        self.session.set_expire(days);
+    }
+
+    /// Changes what the server says by itself, after LANG for instance.
+    pub const fn set_phrases(&mut self, phrases: fn(Phrase) -> &'static str) {
+        self.session.set_phrases(phrases);
+    }
+}
+
+/// The maildrop: all of this is empty until somebody is logged in.
+impl<C, I, M> Server<C, I, M> {
+    /// Whether every DELE is refused: for guests, and where something else deletes. Call it before or after the login; it holds
+    /// until it is called again.
+    pub const fn set_read_only(&mut self, read_only: bool) {
+        self.mail.set_read_only(read_only);
+    }
+
+    /// The list of messages, while somebody is logged in.
+    #[must_use]
+    pub fn index(&self) -> Option<&I> {
+        self.mail.index()
+    }
+
+    /// Closes the maildrop and returns its index, with the lock that it may hold. Call it when the connection is lost; both
+    /// answers to QUIT do it by themselves and drop the index.
+    pub fn close(&mut self) -> Option<I> {
+        self.mail.close()
+    }
+
+    /// Messages that are not marked as deleted, as STAT counts them.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        self.mail.count()
+    }
+
+    /// The sizes of those messages added up, in octets.
+    #[must_use]
+    pub fn octets(&self) -> u64 {
+        self.mail.octets()
+    }
+}
+
+impl<C: Borrow<Config>, I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Server<C, I, M> {
+    /// Does what the server can do alone, and says what it needs then; see [`Session::poll`].
+    pub fn poll<'i>(&mut self, now: Time, mut input: impl Input<'i>, out: &mut impl Output) -> Need {
+        self.mail.advance(&mut self.session, now, &mut input, out).need()
+    }
+
+    /// The next event. `now` is the present time, `input` the window of unread bytes, `out` takes the answers.
+    ///
+    /// Calling it says that the last event is dealt with: a ticket that was not used, nor kept by
+    /// [`Ticket::defer`](super::Ticket::defer), is answered `-ERR`; a body or listing that was begun and not ended closes the
+    /// connection. An event comes only with [`MIN_OUTPUT`](crate::limits::MIN_OUTPUT) bytes of room in `out`, so every one-line
+    /// answer fits.
+    pub fn receive<'i>(&mut self, now: Time, mut input: impl Input<'i>, out: &mut impl Output) -> Event<'i> {
+        let next = self.mail.advance(&mut self.session, now, &mut input, out);
+        self.emit(&next, &mut input, out)
+    }
+
+    /// Whether message `number` is marked as deleted.
+    #[must_use]
+    pub fn is_marked(&self, number: MsgNo) -> bool {
+        self.mail.is_marked(number)
+    }
+
+    /// Marks a message as DELE does, for servers that remove whatever was fetched; `false` if there is no such message, or it is
+    /// marked already. RSET takes the mark back (RFC 1939 section 5).
+    pub fn mark(&mut self, number: MsgNo) -> bool {
+        self.mail.mark(number)
+    }
+
+    /// What [`Update`](Event::Update) must remove: the marked messages in ascending order, once the client has said QUIT. Before
+    /// that, and after every other end of a session, it is empty (RFC 1939 section 6).
+    pub fn removals(&self) -> impl Iterator<Item = MsgNo> + '_ {
+        self.mail.removals()
+    }
+}
+
+impl<C: Borrow<Config>, I, M> Dialogue for Server<C, I, M> {}
+
+impl<C: Borrow<Config>, I, M> Inside for Server<C, I, M> {
+    type Config = C;
+
+    #[inline]
+    fn inside(&mut self) -> &mut Session<C> {
+        &mut self.session
+    }
+
+    fn leave(&mut self) {
+        self.mail.close();
+    }
+}

@@ -1,0 +1,185 @@
+//! A whole command line: refused, answered here, or left for the embedder.
+
+use core::borrow::Borrow;
+
+use super::config::Config;
+use super::kind::Tag;
+use super::next::{Alone, Next};
+use super::phrase::Phrase;
+use super::state::Session;
+use super::table::{Legality, Phase, legality};
+use super::turn::Turn;
+use crate::buf::{Input, Output};
+use crate::limits::USER_NAME;
+use crate::parse::{self, CommandError};
+use crate::types::{Command, Security, Status, Verb};
+
+impl<C: Borrow<Config>> Session<C> {
+    /// Refuses the command in that line, answers it, or leaves it for the embedder.
+    #[inline]
+    pub(super) fn dispatch<'i>(
+        &mut self,
+        line: &'i [u8],
+        len: usize,
+        input: &mut impl Input<'i>,
+        out: &mut impl Output,
+    ) -> Option<Next<'i>> {
+        let (command, refusal) = match parse::command(line) {
+            Ok(command) if self.is_readable(&command) => {
+                let refusal = match self.legality(&command) {
+                    Legality::Refuse => Some(self.illegal(command.verb())),
+                    Legality::Auto => self.user_refusal(&command),
+                    Legality::Event => match self.unavailable(&command) {
+                        None => return Some(Next::Command { command, len }),
+                        refusal => refusal,
+                    },
+                };
+                (Some(command), refusal)
+            }
+            read => (None, Some(Phrase::Malformed(read.err().unwrap_or(CommandError::Octet)))),
+        };
+        self.alone(Alone { command, refusal, len, exchange: false }, input, out)
+    }
+
+    /// Answers it at once, unless it is to be reported: then [`emit`](Self::emit) does, so that no report is lost.
+    #[inline]
+    pub(super) fn alone<'i>(
+        &mut self,
+        alone: Alone<'i>,
+        input: &mut impl Input<'i>,
+        out: &mut impl Output,
+    ) -> Option<Next<'i>> {
+        if self.config().report_answers {
+            return Some(Next::Alone(alone));
+        }
+        self.answer(&alone, input, out);
+        None
+    }
+
+    /// The table, and what the configuration adds to it.
+    #[inline]
+    fn legality(&self, command: &Command<'_>) -> Legality {
+        match (legality(self.phase(), command.verb()), command) {
+            (Legality::Refuse, Command::Utf8) if self.config().utf8_after_login => Legality::Event,
+            (Legality::Event, Command::AuthList) if self.lists_mechanisms() => Legality::Auto,
+            (legality, _) => legality,
+        }
+    }
+
+    /// Answers a line without the embedder.
+    pub(crate) fn answer<'i>(
+        &mut self,
+        alone: &Alone<'i>,
+        input: &mut impl Input<'i>,
+        out: &mut impl Output,
+    ) {
+        self.consume_line(input, alone.len);
+        match (alone.refusal, alone.command) {
+            (Some(why), _) if alone.exchange => self.refuse(Tag::Sasl, None, self.phrase(why), out),
+            (Some(why), _) => self.fault(why, out),
+            (None, Some(Command::User(name))) => {
+                // It fits: the line has no room for a longer one.
+                let _ = self.give_name(name, Phase::NameGiven);
+                // The same for every name: whether it exists must not show (RFC 1939 section 13).
+                self.accept(Phrase::SendPass, None, out);
+            }
+            (None, Some(Command::Capa)) => self.accept(Phrase::CapabilityList, Some(Turn::Capa(0)), out),
+            (None, Some(Command::AuthList)) => {
+                self.accept(Phrase::MechanismList, Some(Turn::Mechanisms(0)), out);
+            }
+            (None, _) => {
+                self.forgive();
+                self.say(Status::Ok, None, "", out);
+            }
+        }
+    }
+
+    fn accept(&mut self, text: Phrase, list: Option<Turn>, out: &mut impl Output) {
+        self.forgive();
+        let said = self.say(Status::Ok, None, self.phrase(text), out);
+        if let Some(list) = list {
+            self.forget_name();
+            if said {
+                self.pass_to(list);
+            }
+        }
+    }
+
+    /// Whether the configuration lets all octets pass.
+    #[inline]
+    pub(super) fn is_readable(&self, command: &Command<'_>) -> bool {
+        let text = match command {
+            Command::User(name) | Command::Apop { name, .. } => name,
+            Command::Pass(password) => password.expose(),
+            _ => return true,
+        };
+        text.is_ascii() || (self.config().utf8_user && core::str::from_utf8(text).is_ok())
+    }
+
+    /// Why a command that is legal here is not to be had.
+    #[inline]
+    pub(super) fn unavailable(&self, command: &Command<'_>) -> Option<Phrase> {
+        let config = self.config();
+        let offered = match command {
+            Command::Pass(_) => return self.no_clear_login(),
+            Command::Apop { .. } => self.timestamp().is_some(),
+            Command::Auth { mechanism, initial } => return self.no_mechanism(mechanism, initial.is_some()),
+            Command::AuthList => return Some(Phrase::MechanismMissing),
+            Command::Stls if self.security() == Security::Tls => return Some(Phrase::TlsActive),
+            Command::Stls => config.stls,
+            Command::Utf8 => config.utf8,
+            Command::Lang(_) => config.lang,
+            Command::Top { .. } => config.top,
+            Command::Uidl(_) => config.uidl,
+            Command::Other { .. } => config.unknown_commands,
+            _ => return None,
+        };
+        (!offered).then_some(Phrase::NotOffered(command.verb()))
+    }
+
+    /// Why USER, which the session answers, is refused all the same.
+    #[inline]
+    fn user_refusal(&self, command: &Command<'_>) -> Option<Phrase> {
+        match command {
+            Command::User(name) if name.len() > USER_NAME => Some(Phrase::Malformed(CommandError::TooLong)),
+            Command::User(_) => self.no_clear_login(),
+            _ => None,
+        }
+    }
+
+    fn no_clear_login(&self) -> Option<Phrase> {
+        if !self.config().user {
+            Some(Phrase::NotOffered(Verb::User))
+        } else if !self.clear_allowed() {
+            Some(Phrase::NoLoginInClear)
+        } else {
+            None
+        }
+    }
+
+    fn no_mechanism(&self, name: &[u8], initial: bool) -> Option<Phrase> {
+        match self.config().mechanism(name) {
+            None => Some(Phrase::NoMechanism),
+            Some(one) if !self.permits(one) => Some(Phrase::NoLoginInClear),
+            Some(one) if one.server_first && initial => Some(Phrase::NoInitialResponse),
+            Some(_) => None,
+        }
+    }
+
+    /// Why a command that is not legal in this state is refused.
+    const fn illegal(&self, verb: Verb) -> Phrase {
+        match (verb, self.phase()) {
+            (Verb::Pass, Phase::Authorization) => Phrase::PassBehindUser,
+            (_, Phase::Transaction) => Phrase::AlreadyLoggedIn,
+            _ => Phrase::LoginFirst,
+        }
+    }
+
+    /// Answers `-ERR` to a line that is the peer's mistake.
+    fn fault(&mut self, why: Phrase, out: &mut impl Output) {
+        self.forget_name();
+        if self.say(Status::Err, None, self.phrase(why), out) {
+            self.count_error();
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! `Lines`: the line at the front of the window, and since when the session waits for one.
+
+use crate::buf::Input;
+use crate::line::{Fast, Front, LineScanner};
+use crate::time::Time;
+
+#[derive(Debug)]
+pub(super) struct Lines {
+    scanner: LineScanner,
+    /// When the last line came or, once `waiting` for the next, when that began.
+    since: Time,
+    waiting: bool,
+}
+
+impl Lines {
+    pub(super) const NONE: Self = Self::new(0, false);
+
+    pub(super) const fn new(limit: usize, bare_lf: bool) -> Self {
+        Self { scanner: LineScanner::new(limit).accept_bare_lf(bare_lf), since: Time::ZERO, waiting: false }
+    }
+
+    /// A line came.
+    #[inline]
+    pub(super) const fn note_activity(&mut self, now: Time) {
+        self.waiting = false;
+        self.since = now;
+    }
+
+    /// No whole line is there; whether that is new. The first bytes of one do not make the wait longer.
+    #[inline]
+    pub(super) const fn begin_wait(&mut self, now: Time) -> bool {
+        let new = !self.waiting;
+        if new {
+            self.waiting = true;
+            self.since = now;
+        }
+        new
+    }
+
+    pub(super) const fn waits_since(&self) -> Option<Time> {
+        if self.waiting { Some(self.since) } else { None }
+    }
+
+    pub(super) const fn last_change(&self) -> Time {
+        self.since
+    }
+
+    pub(super) const fn set_limit(&mut self, limit: usize) {
+        self.scanner.set_limit(limit);
+    }
+
+    #[inline(always)]
+    pub(super) fn fast<'i>(&mut self, input: &impl Input<'i>) -> Fast<'i> {
+        self.scanner.fast(input.bytes())
+    }
+
+    pub(super) fn front<'i>(&mut self, input: &mut impl Input<'i>) -> Front<'i> {
+        self.scanner.front(input)
+    }
+
+    pub(super) fn skip<'i>(&mut self, input: &mut impl Input<'i>) {
+        self.scanner.skip_rest(input, true);
+    }
+
+    #[inline]
+    pub(super) fn consume<'i>(&mut self, input: &mut impl Input<'i>, len: usize) {
+        self.scanner.consume_line(input, len);
+    }
+}

@@ -1,0 +1,120 @@
+//! Whatever a session says by itself has a name, so that an embedder can say it in other words or another language.
+
+use crate::parse::CommandError;
+use crate::types::Verb;
+
+/// A text of a reply that the session, or the maildrop, gives by itself.
+///
+/// Give [`Config::phrases`](super::Config::phrases) or [`Server::set_phrases`](crate::server::Server::set_phrases) a function that says them
+/// differently. RFC 6856 section 3.2 wants every text in the language that LANG chose.
+///
+/// ```
+/// use pop3_proto::server::Phrase;
+/// fn german(phrase: Phrase) -> &'static str {
+///     match phrase {
+///         Phrase::SendPass => "weiter mit PASS",
+///         Phrase::LoginFirst => "erst anmelden",
+///         other => other.english(),
+///     }
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Phrase {
+    /// `+OK` to USER; the same for every name.
+    SendPass,
+    /// `+OK` to CAPA.
+    CapabilityList,
+    /// `+OK` to AUTH alone.
+    MechanismList,
+    /// `+OK` to STLS.
+    BeginTls,
+    /// `-ERR` to a command whose ticket was not used.
+    NotAvailable,
+    /// `-ERR` to a command that the configuration does not offer.
+    NotOffered(Verb),
+    /// `-ERR` to a command that needs a login before it.
+    LoginFirst,
+    /// `-ERR` to a command that has its place before the login.
+    AlreadyLoggedIn,
+    /// `-ERR` to PASS without USER in front of it.
+    PassBehindUser,
+    /// `-ERR` to a login in clear that has to be protected.
+    NoLoginInClear,
+    /// `-ERR` to STLS inside TLS.
+    TlsActive,
+    /// `-ERR` to STLS with octets behind it.
+    NothingBehindStls,
+    /// `-ERR` to AUTH without a mechanism.
+    MechanismMissing,
+    /// `-ERR` to AUTH with a mechanism that is not offered.
+    NoMechanism,
+    /// `-ERR` to an initial response for a mechanism where the server speaks first.
+    NoInitialResponse,
+    /// `-ERR` to `*` in an exchange.
+    Cancelled,
+    /// `-ERR` where a challenge does not fit the output.
+    ChallengeTooLong,
+    /// `-ERR` to a line that is no command.
+    Malformed(CommandError),
+    /// `-ERR` to the number of a message that is not there.
+    NoSuchMessage,
+    /// `-ERR` to the number of a message that is marked as deleted.
+    MessageDeleted,
+    /// `-ERR` to DELE in a maildrop that is read-only.
+    ReadOnly,
+    /// `-ERR` to RETR and TOP of a message that needs UTF8 first.
+    NeedsUtf8,
+    /// In front of a message number, as in `message 1 deleted`. Of more than 40 octets this one and the next three are left out.
+    Message,
+    /// Behind it.
+    Deleted,
+    /// Behind a count, as in `2 messages (320 octets)`.
+    Messages,
+    /// Behind a size.
+    Octets,
+}
+
+impl Phrase {
+    /// The words used unless others are given.
+    #[must_use]
+    pub const fn english(self) -> &'static str {
+        match self {
+            Self::SendPass => "send PASS",
+            Self::CapabilityList => "capability list follows",
+            Self::MechanismList => "mechanism list follows",
+            Self::BeginTls => "begin TLS negotiation",
+            Self::NotAvailable => "not available",
+            Self::NotOffered(verb) => match verb {
+                Verb::User | Verb::Pass => "USER and PASS are not available",
+                Verb::Apop => "APOP is not available",
+                Verb::Stls => "STLS is not available",
+                Verb::Utf8 => "UTF8 is not available",
+                Verb::Lang => "LANG is not available",
+                Verb::Top => "TOP is not available",
+                Verb::Uidl => "UIDL is not available",
+                _ => CommandError::Keyword.as_str(),
+            },
+            Self::LoginFirst => "log in first",
+            Self::AlreadyLoggedIn => "already logged in",
+            Self::PassBehindUser => "PASS comes right behind USER",
+            Self::NoLoginInClear => "no login in clear: use STLS first",
+            Self::TlsActive => "TLS is already active",
+            Self::NothingBehindStls => "nothing may follow STLS before TLS is up",
+            Self::MechanismMissing => "AUTH needs a mechanism",
+            Self::NoMechanism => "mechanism not available",
+            Self::NoInitialResponse => "no initial response: the server speaks first",
+            Self::Cancelled => "authentication cancelled",
+            Self::ChallengeTooLong => "challenge too long",
+            Self::Malformed(error) => error.as_str(),
+            Self::NoSuchMessage => "no such message",
+            Self::MessageDeleted => "message is deleted",
+            Self::ReadOnly => "maildrop is read-only",
+            Self::NeedsUtf8 => "message needs UTF8",
+            Self::Message => "message",
+            Self::Deleted => "deleted",
+            Self::Messages => "messages",
+            Self::Octets => "octets",
+        }
+    }
+}

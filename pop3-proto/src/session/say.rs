@@ -1,0 +1,85 @@
+//! Status lines: what a session says, and what follows from a refusal.
+
+use core::borrow::Borrow;
+
+use super::config::Config;
+use super::kind::Tag;
+use super::phrase::Phrase;
+use super::reason::Reason;
+use super::state::Session;
+use super::turn::Turn;
+use crate::buf::{Full, Output};
+use crate::encode;
+use crate::types::{Code, Status};
+
+impl<C: Borrow<Config>> Session<C> {
+    /// The words for a phrase.
+    #[inline]
+    pub(crate) fn phrase(&self, phrase: Phrase) -> &'static str {
+        self.own_phrases().unwrap_or(self.config().phrases)(phrase)
+    }
+
+    /// Closes the session if the output broke its word.
+    #[inline]
+    pub(super) fn wrote(&mut self, written: Result<(), Full>) -> bool {
+        if written.is_err() {
+            self.close(Reason::OutputFailed);
+        }
+        written.is_ok()
+    }
+
+    pub(super) fn status_line(
+        &self,
+        status: Status,
+        code: Option<Code>,
+        text: &str,
+        out: &mut impl Output,
+    ) -> Result<(), Full> {
+        if self.is_utf8() {
+            encode::status_line_utf8(status, code, text, out)
+        } else {
+            encode::status_line(status, code, text, out)
+        }
+    }
+
+    pub(super) fn say(
+        &mut self,
+        status: Status,
+        code: Option<Code>,
+        text: &str,
+        out: &mut impl Output,
+    ) -> bool {
+        let written = self.status_line(status, code, text, out);
+        self.wrote(written)
+    }
+
+    /// Answers `-ERR` to the command behind a ticket of that kind.
+    pub(super) fn refuse(&mut self, tag: Tag, code: Option<Code>, text: &str, out: &mut impl Output) {
+        self.pass_to(Turn::Command);
+        if !self.say(Status::Err, code, text, out) {
+            return;
+        }
+        match tag {
+            Tag::Login | Tag::Sasl => self.note_failed_login(code),
+            Tag::Quit => self.close(Reason::Quit),
+            Tag::Other => self.count_error(),
+            _ => {}
+        }
+    }
+
+    /// One more bad command in a row.
+    pub(super) fn count_error(&mut self) {
+        if self.add_error() >= self.config().limits.max_errors() {
+            self.close(Reason::TooManyErrors);
+        }
+    }
+
+    fn note_failed_login(&mut self, code: Option<Code>) {
+        self.name_nobody();
+        // A maildrop in use or a fault of the system says nothing against the client.
+        let counts = matches!(code, None | Some(Code::Auth));
+        if counts && self.add_failed_login() >= self.config().limits.max_login_failures() {
+            self.close(Reason::TooManyLogins);
+        }
+    }
+}

@@ -1,0 +1,349 @@
+//! `Session`: its fields, and every primitive that changes them. No other file can write one.
+
+use core::borrow::Borrow;
+
+use super::config::Config;
+use super::handover::Handover;
+use super::identity;
+use super::kind::{Kind, Tag};
+use super::lines::Lines;
+use super::name::Name;
+use super::phrase::Phrase;
+use super::reason::Reason;
+use super::table::Phase;
+use super::ticket::{Number, Ticket};
+use super::turn::Turn;
+use crate::buf::Input;
+use crate::time::Time;
+use crate::types::{MsgNo, Security};
+
+/// The server's side of one dialogue, without a maildrop: for gateways, proxies, and servers that keep no list of messages.
+///
+/// [`Server`](crate::server::Server) has one inside and answers STAT, LIST, UIDL, DELE and RSET as well. `C` lends the
+/// [`Config`]: `&'static Config`, `&Config`, `Arc<Config>`, or a `Config` of its own. Call [`receive`](Self::receive) in a loop,
+/// and answer its events through their tickets.
+#[derive(Debug)]
+pub struct Session<C> {
+    config: C,
+    /// No other session has this number; from the first call on.
+    id: u32,
+    apop: Option<[u64; 2]>,
+    /// In place of those of the configuration.
+    phrases: Option<fn(Phrase) -> &'static str>,
+    own_login_delay: Option<u64>,
+    own_expire: Option<Option<u64>>,
+    lines: Lines,
+    turn: Turn,
+    phase: Phase,
+    security: Security,
+    utf8: bool,
+    errors: u16,
+    login_failures: u16,
+    /// Of the ticket that was handed out last.
+    serial: u32,
+    /// What that ticket is about.
+    number: MsgNo,
+    top_lines: Option<u64>,
+    name: Name,
+}
+
+impl<C> Session<C> {
+    pub(super) const fn blank(config: C, security: Security) -> Self {
+        Self {
+            config,
+            id: 0,
+            apop: None,
+            phrases: None,
+            own_login_delay: None,
+            own_expire: None,
+            lines: Lines::NONE,
+            turn: Turn::Greeting,
+            phase: Phase::Authorization,
+            security,
+            utf8: false,
+            errors: 0,
+            login_failures: 0,
+            serial: 0,
+            number: MsgNo::FIRST,
+            top_lines: None,
+            name: Name::NONE,
+        }
+    }
+
+    // What others read.
+
+    /// The name from USER or APOP, while a login with it is under way and after it succeeded.
+    #[must_use]
+    pub fn user(&self) -> Option<&[u8]> {
+        self.name.get()
+    }
+
+    /// Whether UTF8 is on, so that messages with UTF-8 in their headers may be sent (RFC 6856 section 2).
+    #[must_use]
+    pub const fn is_utf8(&self) -> bool {
+        self.utf8
+    }
+
+    /// Whether the connection is inside TLS.
+    #[must_use]
+    pub const fn security(&self) -> Security {
+        self.security
+    }
+
+    /// Where the session stands.
+    #[must_use]
+    pub const fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    pub(super) const fn turn(&self) -> Turn {
+        self.turn
+    }
+
+    pub(super) const fn unique(&self) -> Option<[u64; 2]> {
+        self.apop
+    }
+
+    pub(super) const fn own_login_delay(&self) -> Option<u64> {
+        self.own_login_delay
+    }
+
+    pub(super) const fn own_expire(&self) -> Option<Option<u64>> {
+        self.own_expire
+    }
+
+    pub(super) const fn own_phrases(&self) -> Option<fn(Phrase) -> &'static str> {
+        self.phrases
+    }
+
+    /// The message that the ticket is about.
+    pub(super) const fn number(&self) -> MsgNo {
+        self.number
+    }
+
+    pub(super) const fn top_lines(&self) -> Option<u64> {
+        self.top_lines
+    }
+
+    /// Since when the session waits for the client or for a kept ticket, if it does.
+    pub(super) const fn waits_since(&self) -> Option<Time> {
+        match self.turn {
+            Turn::Command | Turn::Exchange => self.lines.waits_since(),
+            // Removing messages takes as long as it takes.
+            Turn::Later(Tag::Quit) => None,
+            Turn::Later(_) => Some(self.lines.last_change()),
+            _ => None,
+        }
+    }
+
+    /// Whether a body or a listing is begun and not ended.
+    #[inline]
+    pub(crate) fn has_begun(&self) -> bool {
+        self.turn == Turn::Begun
+    }
+
+    // What the embedder sets.
+
+    /// Numbers the session where the target has no 32-bit atomics to count with (thumbv6m, riscv32imc): give each session of
+    /// the program another number, so that no ticket of one can answer for another. It has no effect elsewhere.
+    #[must_use]
+    pub const fn numbered(mut self, number: u32) -> Self {
+        self.id = number;
+        self
+    }
+
+    /// Offers APOP, if [`Config::apop`] names the host, with the timestamp `<first.second@host>`. The two numbers must differ
+    /// for every connection ever made: 128 random bits, or process id, clock and a counter (RFC 1939 section 7). Call it before
+    /// the greeting.
+    #[must_use]
+    pub const fn with_apop(mut self, unique: [u64; 2]) -> Self {
+        self.apop = Some(unique);
+        self
+    }
+
+    /// From here on CAPA announces the user's own least time between logins, in seconds, in place of
+    /// [`Config::login_delay`]. Call it when the login is accepted (RFC 2449 section 6.5).
+    pub const fn set_login_delay(&mut self, seconds: u64) {
+        self.own_login_delay = Some(seconds);
+    }
+
+    /// From here on CAPA announces how many days the user's own messages stay, `None` for ever, in place of
+    /// [`Config::expire`]. Call it when the login is accepted (RFC 2449 section 6.7).
+    pub const fn set_expire(&mut self, days: Option<u64>) {
+        self.own_expire = Some(days);
+    }
+
+    /// Changes what the session says by itself, after LANG for instance.
+    pub const fn set_phrases(&mut self, phrases: fn(Phrase) -> &'static str) {
+        self.phrases = Some(phrases);
+    }
+
+    // Lines.
+
+    #[inline]
+    pub(super) const fn lines(&mut self) -> &mut Lines {
+        &mut self.lines
+    }
+
+    /// The line was dealt with, or its event is on the way.
+    #[inline]
+    pub(crate) fn consume_line<'i>(&mut self, input: &mut impl Input<'i>, len: usize) {
+        self.lines.consume(input, len);
+    }
+
+    // Turns.
+
+    #[inline]
+    pub(super) fn pass_to(&mut self, turn: Turn) {
+        self.turn = turn;
+    }
+
+    pub(super) fn close(&mut self, reason: Reason) {
+        self.turn = Turn::Closed(reason);
+    }
+
+    /// What was begun is over, for good or bad.
+    #[inline]
+    pub(super) fn end(&mut self, ticket: Number, turn: Turn) {
+        if ticket == self.ticket_number() && self.turn == Turn::Begun {
+            self.turn = turn;
+        }
+    }
+
+    // Who it is.
+
+    /// `false` if the name is too long.
+    pub(super) fn give_name(&mut self, name: &[u8], phase: Phase) -> bool {
+        let fits = self.name.set(name);
+        if fits {
+            self.phase = phase;
+        }
+        fits
+    }
+
+    /// PASS came: the name stays, its place is gone.
+    #[inline]
+    pub(super) fn leave_name(&mut self) {
+        self.phase = Phase::Authorization;
+    }
+
+    /// PASS is legal right after USER only.
+    #[inline]
+    pub(super) fn forget_name(&mut self) {
+        if self.phase == Phase::NameGiven {
+            self.phase = Phase::Authorization;
+            self.name.clear();
+        }
+    }
+
+    /// Nobody: the login that was under way is over.
+    pub(super) fn name_nobody(&mut self) {
+        self.phase = Phase::Authorization;
+        self.name.clear();
+    }
+
+    pub(super) fn logged_in(&mut self) {
+        self.phase = Phase::Transaction;
+    }
+
+    pub(super) fn speak_utf8(&mut self) {
+        self.utf8 = true;
+    }
+
+    // Tickets.
+
+    #[inline]
+    pub(super) const fn ticket_number(&self) -> Number {
+        Number { session: self.id, serial: self.serial }
+    }
+
+    #[inline]
+    pub(crate) fn hand_out<K: Kind>(&mut self) -> Ticket<K> {
+        self.hand_out_for(MsgNo::FIRST, None)
+    }
+
+    /// A new ticket; earlier ones are void.
+    #[inline]
+    pub(crate) fn hand_out_for<K: Kind>(&mut self, number: MsgNo, top_lines: Option<u64>) -> Ticket<K> {
+        self.serial = self.serial.wrapping_add(1);
+        self.number = number;
+        self.top_lines = top_lines;
+        self.turn = Turn::Offered(K::TAG);
+        Ticket::new(self.ticket_number())
+    }
+
+    /// Whether that ticket is the one that is out.
+    #[inline]
+    pub(super) fn is_out(&self, ticket: Number, tag: Tag) -> bool {
+        let out = self.turn == Turn::Offered(tag) || self.turn == Turn::Later(tag);
+        ticket == self.ticket_number() && out
+    }
+
+    /// Uses the ticket up; `false` if the session has gone on without it.
+    #[inline]
+    pub(super) fn redeem(&mut self, ticket: Number, tag: Tag) -> bool {
+        let good = self.is_out(ticket, tag);
+        if good {
+            self.turn = Turn::Command;
+        }
+        good
+    }
+
+    pub(super) fn keep(&mut self, ticket: Number, tag: Tag) {
+        if ticket == self.ticket_number() && self.turn == Turn::Offered(tag) {
+            self.turn = Turn::Later(tag);
+        }
+    }
+
+    // Faults of the client.
+
+    /// One more bad command; how many in a row.
+    pub(super) fn add_error(&mut self) -> u16 {
+        self.errors = self.errors.saturating_add(1);
+        self.errors
+    }
+
+    /// A good command.
+    #[inline]
+    pub(super) fn forgive(&mut self) {
+        self.errors = 0;
+    }
+
+    /// One more failed login; how many.
+    pub(super) fn add_failed_login(&mut self) -> u16 {
+        self.login_failures = self.login_failures.saturating_add(1);
+        self.login_failures
+    }
+}
+
+impl<C: Borrow<Config>> Session<C> {
+    /// The configuration.
+    #[must_use]
+    #[inline]
+    pub fn config(&self) -> &Config {
+        self.config.borrow()
+    }
+
+    /// What `blank` cannot do at compile time.
+    pub(super) fn start(&mut self) {
+        self.id = identity::next(self.id);
+        let config = self.config.borrow();
+        self.lines = Lines::new(config.limits.command_line(), config.bare_lf);
+    }
+
+    pub(super) fn inside_tls(handover: Handover<C>) -> Self {
+        let mut session = Self::blank(handover.config, Security::Tls);
+        session.apop = handover.apop;
+        session.serial = handover.serial;
+        session.turn = Turn::Command;
+        session.start();
+        session
+    }
+
+    pub(super) fn hand_over(&self) -> Handover<C>
+    where
+        C: Clone,
+    {
+        Handover { config: self.config.clone(), apop: self.apop, serial: self.serial }
+    }
+}
