@@ -24,9 +24,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import corpus
 from clients import PLAIN, STLS, TLS, log_in_soon, poplib_session
@@ -87,9 +88,7 @@ def run_program(command: list[object], seconds: float = 60, **options: object) -
     return Outcome(process.returncode if in_time else None, stdout, stderr, peak)
 
 
-def expect_error(
-    outcome: Outcome, codes: tuple[int, ...], *culprits: object, limit_kib: int = LIMIT_KIB
-) -> str:
+def expect_error(outcome: Outcome, codes: tuple[int, ...], *culprits: object, limit_kib: int = LIMIT_KIB) -> str:
     """Expects one of the codes, and a message that names the culprits."""
     text = outcome.stderr.strip()
     expect(PANIC not in outcome.stdout + outcome.stderr, text)
@@ -158,7 +157,7 @@ class BadPeers:
                 ("passwords by trial", self.passwords_by_trial),
                 ("200 connections that close at once", self.close_at_once),
             ):
-                report.check(f"pop3d: {name}", lambda: self.guarded(body))
+                report.check(f"pop3d: {name}", self.guarded, body)
 
     def guarded(self, body: Callable[[], str]) -> str:
         remark = body()
@@ -412,14 +411,12 @@ def bad_command_lines_of_pop3d(report: Report, folder: Path, certificates: Certi
     }
     with socket.create_server((HOST, busy)):
         for name, (code, options, culprits) in cases.items():
-            report.check(
-                f"pop3d: {name}",
-                lambda: expect_error(
-                    run_program([program, *options], 10, **(as_other if "unreadable" in name else {})),
-                    (code,),
-                    *culprits,
-                ),
-            )
+            who = as_other if "unreadable" in name else {}
+            report.check(f"pop3d: {name}", bad_command_line, [program, *options], who, code, culprits)
+
+
+def bad_command_line(command: list[object], who: dict[str, object], code: int, culprits: tuple[object, ...]) -> str:
+    return expect_error(run_program(command, 10, **who), (code,), *culprits)
 
 
 # Bad servers and bad command lines for pop3get.
@@ -465,7 +462,7 @@ class FakeServer:
     """Answers each command by its verb, one connection after the other; an answer is octets and markers in a row, or a
     function that makes them of the line."""
 
-    USUAL = {
+    USUAL: ClassVar[dict[str, object]] = {
         "greeting": b"+OK ready\r\n",
         "CAPA": b"-ERR\r\n",
         "USER": b"+OK\r\n",
@@ -492,11 +489,8 @@ class FakeServer:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            with connection:
-                try:
-                    self._talk(connection)
-                except OSError:
-                    pass
+            with connection, suppress(OSError):
+                self._talk(connection)
 
     def _talk(self, connection: socket.socket) -> None:
         lines = connection.makefile("rb")

@@ -370,7 +370,7 @@ class Series:
         expect(not strange, f"{len(strange)} messages are not whole: {[octets[:60] for octets in list(strange)[:3]]}")
         lost = Counter(octets for name, octets in self.put.items() if name not in there) - got
         expect(not lost, f"{lost.total()} messages are neither on the server nor in the Maildir")
-        left = os.listdir(self.place.target / "tmp") if (self.place.target / "tmp").exists() else []
+        left = list((self.place.target / "tmp").glob("*"))
         expect(not left, f"files left in tmp/: {left}")
         if session.code == 0 and not isinstance(session.fault, ByReplies):
             missing = whole - got
@@ -472,7 +472,7 @@ def run_all(stage: Stage, options: argparse.Namespace, report: Report) -> None:
             sessions += len(outcome.sessions)
             peak = max(peak, *(session.peak_kib for session in outcome.sessions))
     for kind in sorted(kinds):
-        report.check(kind, lambda: summary(kind, kinds[kind]))
+        report.check(kind, summary, kind, kinds[kind])
     seconds = time.monotonic() - start
     print(f"{len(numbers)} series, {sessions} sessions, {seconds:.0f} s; at most {peak} KiB each", flush=True)
 

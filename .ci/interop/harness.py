@@ -49,11 +49,11 @@ class Report:
         self.passed = 0
         self.failed = 0
 
-    def check(self, name: str, body: Callable[[], str | None]) -> None:
-        """Runs `body`; it passes when it returns, and what it returns is printed as a remark."""
+    def check(self, name: str, body: Callable[..., str | None], *arguments: object) -> None:
+        """Calls `body` with the arguments; it passes when it returns, and what it returns is printed as a remark."""
         start = time.monotonic()
         try:
-            remark = body() or ""
+            remark = body(*arguments) or ""
             verdict = "ok  "
             self.passed += 1
         except Exception as error:
@@ -246,7 +246,7 @@ class Dovecot:
     def __init__(self, folder: Path, maildir: Path, certificates: Certificates) -> None:
         program = shutil.which("dovecot", path=os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin")
         expect(program, "dovecot is not installed; run install.sh")
-        version = subprocess.run([program, "--version"], capture_output=True, text=True).stdout.strip()
+        version = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout.strip()
         expect(version.startswith("2.3"), f"the configuration below is for Dovecot 2.3, this is {version}")
         folder.mkdir(parents=True)
         home = folder / "home"

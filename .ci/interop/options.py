@@ -23,7 +23,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -160,10 +160,8 @@ class StandIn:
                 while octets := conn.recv(65536):
                     time.sleep(0.01)  # what is sent without waiting is there by then
                     conn.setblocking(False)
-                    try:
+                    with suppress(BlockingIOError):
                         octets += conn.recv(65536)
-                    except BlockingIOError:
-                        pass
                     conn.setblocking(True)
                     self.received += octets
                     *lines, pending = (pending + octets).split(b"\r\n")
@@ -231,9 +229,9 @@ class Stage:
         self.ca = ("--ca", self.server.ca)
         self.password = ("--password-env", "PW")
 
-    def check(self, name: str, body: Callable[[], str | None]) -> None:
+    def check(self, name: str, body: Callable[..., str | None], *arguments: object) -> None:
         if self.only in name:
-            self.report.check(name, body)
+            self.report.check(name, body, *arguments)
 
     def new_path(self) -> Path:
         self.fresh += 1
@@ -261,7 +259,7 @@ class Stage:
         try:
             done = subprocess.run(
                 [str(POP3GET), *map(str, arguments)], env=environment, stdin=subprocess.DEVNULL, capture_output=True,
-                timeout=PATIENCE, **options,
+                timeout=PATIENCE, check=False, **options,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             raise Failed(f"pop3get did not end within {PATIENCE} s") from None
@@ -323,7 +321,7 @@ class Stage:
         check("URL: options win", self.url_options)
         check("URL: malformed ones are refused, nothing is made", self.url_malformed)
         for scheme, option in (("pops", "--stls"), ("pops", "--plain"), ("pop", "--tls")):
-            check(f"URL: {scheme} and {option} is a contradiction", lambda: self.url_contradicted(scheme, option))
+            check(f"URL: {scheme} and {option} is a contradiction", self.url_contradicted, scheme, option)
 
     def url(self, scheme: str, login: str) -> str:
         port = self.server.tls_port if scheme.endswith("s") else self.server.plain_port
@@ -420,7 +418,7 @@ class Stage:
         ]  # fmt: skip
         for keys in contradictions:
             name = " and ".join(key.replace("_", "-") for key in keys)
-            check(f"accounts: a file may not say {name} either", lambda: self.file_contradicts(keys))
+            check(f"accounts: a file may not say {name} either", self.file_contradicts, keys)
         check("accounts: options of an account beside --config are not passed over", self.beside_config)
         check("accounts: one fails, the others go on, the worst code counts", self.one_fails)
         check("accounts: several URLs on the command line", self.several_urls)
@@ -630,7 +628,7 @@ class Stage:
         check("--auth: each method, alone", self.each_method)
         check("--auth: external, with --cert and --key", self.external)
         for how in ("--auth anonymous", "--auth ANONYMOUS", "a URL with AUTH=ANONYMOUS"):
-            check(f"anonymous, by {how}", lambda: self.anonymous(how))
+            check(f"anonymous, by {how}", self.anonymous, how)
         check("--auth: a list; a name that is not one", self.lists)
 
     def each_method(self) -> str:
@@ -801,7 +799,7 @@ class Stage:
         got = mbox.read_bytes()
         expect(got.startswith(old), "what was there is gone")
         pattern = b"".join(FROM_LINE + re.escape(body) + b"\n" for body in bodies)
-        expect(re.fullmatch(pattern, got[len(old) :]), f"not the form: {shown(got[len(old):])}")
+        expect(re.fullmatch(pattern, got[len(old) :]), f"not the form: {shown(got[len(old) :])}")
         expect(stat.S_IMODE(mbox.stat().st_mode) == 0o640, "the mode has changed")
         expect(not drop.left(), "not deleted")
         beside = {path.name for path in self.folder.glob(f"{mbox.name}*")} - {mbox.name}
@@ -1074,7 +1072,11 @@ class Stage:
         login = (*self.ca, "--user", drop.user, *self.password)
         command = ["strace", "-f", "-qq", "-o", "/dev/null", *inject, POP3GET, self.tls, *login, "--to", to, "--delete"]
         done = subprocess.run(
-            list(map(str, command)), env={**os.environ, "PW": PASSWORD}, capture_output=True, timeout=PATIENCE
+            list(map(str, command)),
+            env={**os.environ, "PW": PASSWORD},
+            capture_output=True,
+            timeout=PATIENCE,
+            check=False,
         )
         expect(done.returncode == 6, f"code {done.returncode}: {done.stderr!r}")
         record = to / f".pop3get-{drop.user}@{HOST}"
@@ -1216,7 +1218,7 @@ class Stage:
         for program, driver in drivers.items():
             name = f"--import: what {program} wrote: nothing is fetched again"
             if shutil.which(program):
-                self.check(name, lambda: self.imported(program, driver))
+                self.check(name, self.imported, program, driver)
             else:
                 self.report.skip(name, "not installed")
         self.check("--import: a record that is there wins", self.import_ignored)
@@ -1527,7 +1529,7 @@ class Stage:
         check("--timeout: a server that falls silent", self.timeout)
         check("--max-time: a server that never ends", self.max_time)
         for option in ("--timeout", "--max-time"):
-            check(f"{option}: the largest numbers", lambda: self.largest_time(option))
+            check(f"{option}: the largest numbers", self.largest_time, option)
         check("other numbers: the largest", self.largest)
         check("--max-message: what is larger breaks off, what came before stays", self.max_message)
         check("--no-pipelining: one command at a time", self.no_pipelining)
@@ -1610,7 +1612,7 @@ class Stage:
         check = self.check
         check("--help, --version, and what is no option", self.helps)
         for place in ("localhost:x", "localhost:65536", "localhost:", "[::1]995", "[::1", "localhost:0"):
-            check(f"{place} is no server", lambda: self.no_server(place))
+            check(f"{place} is no server", self.no_server, place)
         if shutil.which("man"):
             check("--man renders without a warning, and has every option", self.manual)
         else:
@@ -1636,7 +1638,7 @@ class Stage:
         page = self.pop3get("--man").out
         rendered = subprocess.run(
             ["man", "--warnings=all", "-P", "cat", "-l", "/dev/stdin"], input=page, capture_output=True, text=True,
-            env={**os.environ, "MANWIDTH": "100", "LC_ALL": "C.UTF-8", "MANROFFOPT": "-c"},
+            check=False, env={**os.environ, "MANWIDTH": "100", "LC_ALL": "C.UTF-8", "MANROFFOPT": "-c"},
         )  # fmt: skip
         expect(rendered.returncode == 0 and not rendered.stderr, rendered.stderr)
         text = re.sub(r".\x08", "", rendered.stdout).replace("\u2010", "-").replace("\u2212", "-")

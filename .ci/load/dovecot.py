@@ -63,7 +63,7 @@ class Dovecot:
     ) -> None:
         program = shutil.which("dovecot", path=os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin")
         expect(program, "dovecot is not installed; run .ci/interop/install.sh")
-        version = subprocess.run([program, "--version"], capture_output=True, text=True).stdout.split()[0]
+        version = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout.split()[0]
         expect(version.startswith("2.3"), f"the configuration below is for Dovecot 2.3, this is {version}")
         home = folder / "home"
         home.mkdir(parents=True, exist_ok=True)

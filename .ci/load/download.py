@@ -26,9 +26,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "interop"))
 
 from clients import MODES
-from harness import POP3GET, Dovecot, Report, expect, make_certificates, scratch_folder
-
 from download_clients import CLIENTS, MARK, Client, Drop
+from harness import POP3GET, Dovecot, Report, expect, make_certificates, scratch_folder
 
 LINE = b"".join(bytes([one]) for one in range(0x30, 0x7B))[:74] + b"\n"
 HEADER = b"From: a@example.org\nTo: b@example.org\nDate: Mon, 1 Jan 2024 00:00:00 +0000\n"
@@ -162,7 +161,7 @@ def main() -> int:
                     comparison = Comparison(drop, mode, clients)
                     for number in range(options.rounds + 1):
                         what = f"round {number}" if number else "warm-up"
-                        report.check(f"{name}, {mode}, {what}", lambda: comparison.round(number, folder))
+                        report.check(f"{name}, {mode}, {what}", comparison.round, number, folder)
                     comparisons.append(comparison)
             shutil.rmtree(maildir)
     for comparison in comparisons if not report.failed else []:

@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import time
+from typing import ClassVar
 
 from clients import PLAIN, STLS, TLS
 from harness import HOST, PASSWORD, USER, expect, mail_owner
@@ -25,7 +26,7 @@ KEY = b"a key that the authorization server and Dovecot share"
 class Dovecot(RealServer):
     name = "Dovecot"
     # It takes tokens in clear, too, but no client may send them so (RFC 7628, section 4).
-    offers = {PLAIN: PASSWORDS, STLS: INSIDE_TLS, TLS: INSIDE_TLS}
+    offers: ClassVar[dict[str, tuple[str, ...]]] = {PLAIN: PASSWORDS, STLS: INSIDE_TLS, TLS: INSIDE_TLS}
     leaves_out = "those that start with a dot, which it does not stuff"
 
     def start(self) -> None:
