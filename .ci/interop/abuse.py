@@ -24,13 +24,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 import corpus
 from clients import PLAIN, STLS, TLS, log_in_soon, poplib_session
+from fake import CLOSE, HOLD, Drip, Endless, FakeServer, Later, Line
 from harness import (
     HOST,
     PANIC,
@@ -421,31 +421,6 @@ def bad_command_line(command: list[object], who: dict[str, object], code: int, c
 
 # Bad servers and bad command lines for pop3get.
 
-HOLD = "hold"
-CLOSE = "close"
-
-
-@dataclass
-class Endless:
-    """Sends numbered or equal pieces until so many octets are sent, or the client is gone."""
-
-    piece: Callable[[int], bytes]
-    octets: int
-
-
-@dataclass
-class Drip:
-    """Sends the piece again and again, slowly, until the client is gone."""
-
-    piece: bytes
-
-
-@dataclass
-class Later:
-    """Octets in a segment of their own."""
-
-    octets: bytes
-
 
 def holds(said: bytes, secret: str) -> bool:
     """Whether the secret was said, as it is or in base64, wherever it stands in what was encoded."""
@@ -456,88 +431,6 @@ def holds(said: bytes, secret: str) -> bool:
         end = encoded.find(b"=") - 1 if b"=" in encoded else len(encoded)
         forms.append(encoded[-(-before * 8 // 6) : end])
     return any(form in said for form in forms)
-
-
-class FakeServer:
-    """Answers each command by its verb, one connection after the other; an answer is octets and markers in a row, or a
-    function that makes them of the line."""
-
-    USUAL: ClassVar[dict[str, object]] = {
-        "greeting": b"+OK ready\r\n",
-        "CAPA": b"-ERR\r\n",
-        "USER": b"+OK\r\n",
-        "PASS": b"+OK\r\n",
-        "STAT": b"+OK 2 12\r\n",
-        "LIST": b"+OK\r\n1 6\r\n2 6\r\n.\r\n",
-        "RETR": b"+OK\r\ntext\r\n.\r\n",
-        "DELE": b"+OK\r\n",
-        "QUIT": (b"+OK\r\n", CLOSE),
-    }
-
-    def __init__(self, **answers: object) -> None:
-        self.answers = {**self.USUAL, **answers}
-        self.received = bytearray()
-        self._over = threading.Event()
-        self._listener = socket.create_server((HOST, 0))
-        self.port = self._listener.getsockname()[1]
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            with connection, suppress(OSError):
-                self._talk(connection)
-
-    def _talk(self, connection: socket.socket) -> None:
-        lines = connection.makefile("rb")
-        answer: object = self.answers["greeting"]
-        while self._send(connection, answer):
-            line = lines.readline()
-            if not line:
-                return
-            self.received += line
-            verb = line.split()[0].decode(errors="replace") if line.split() else ""
-            # The lines of an exchange have no verb.
-            answer = self.answers.get(verb, self.answers.get("other", b"-ERR\r\n"))
-            answer = answer(line) if callable(answer) else answer
-
-    def _send(self, connection: socket.socket, answer: object) -> bool:
-        """Whether to go on."""
-        for part in answer if isinstance(answer, tuple) else (answer,):
-            if part == CLOSE:
-                return False
-            if part == HOLD:
-                self._over.wait()
-                return False
-            if isinstance(part, Drip):
-                while not self._over.wait(0.05):
-                    connection.sendall(part.piece)
-                return False
-            if isinstance(part, Later):
-                time.sleep(0.2)
-                connection.sendall(part.octets)
-            elif isinstance(part, Endless):
-                sent = number = 0
-                while sent < part.octets:
-                    piece = b"".join(map(part.piece, range(number, number := number + 1000)))
-                    connection.sendall(piece)
-                    sent += len(piece)
-            else:
-                connection.sendall(part)
-        return True
-
-    def __enter__(self) -> "FakeServer":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join(10)
 
 
 class BadServers:
@@ -743,8 +636,8 @@ class BadServers:
         }
 
     def iterations(self) -> str:
-        def challenge(line: bytes) -> bytes:
-            nonce = base64.b64decode(line.split()[2]).split(b"r=")[1]
+        def challenge(line: Line) -> bytes:
+            nonce = base64.b64decode(line.command.split()[2]).split(b"r=")[1]
             return b"+ " + base64.b64encode(b"r=%sserver,s=QSXCR+Q6sek8bf92,i=4294967295" % nonce) + b"\r\n"
 
         start = time.monotonic()

@@ -17,8 +17,6 @@ import os
 import re
 import signal
 import socket
-import ssl
-import struct
 import subprocess
 import sys
 import threading
@@ -41,12 +39,14 @@ from clients import (
 )
 from configured import logged_methods, plain_field, token_field, write_config
 from corpus import crlf_form, read_maildir
+from fake import CLOSE, HOLD, RESET, Answer, FakeServer, Line
 from harness import (
     EXAMPLES,
     HOST,
     PANIC,
     PASSWORD,
     USER,
+    Certificates,
     Failed,
     Pop3d,
     Report,
@@ -143,101 +143,31 @@ class Gateway:
                 self.process.wait()
 
 
-class Line:
-    """A connection to the stand-in."""
+class StandIn(FakeServer):
+    """A real server with answers of its own; it takes the token of whoever comes with it."""
 
-    def __init__(self, conn: socket.socket) -> None:
-        self.conn = conn
-        self.file = conn.makefile("rb")
-        self.sent = 0
-        self.user = b""
-
-    def say(self, octets: bytes) -> None:
-        self.conn.sendall(octets)
-        self.sent += len(octets)
-
-    def hear(self) -> bytes:
-        return self.file.readline().rstrip(b"\r\n")
-
-    def reset(self) -> None:
-        self.conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.hang_up()
-
-    def hang_up(self) -> None:
-        """Without the closing alert of TLS."""
-        self.file.close()
-        os.close(self.conn.detach())
-
-
-Answer = bytes | Callable[[Line], None]
-
-
-class StandIn:
-    """A real server with answers of its own: by verb, or by the whole line; a function may do anything."""
-
-    def __init__(self, certificates: object, mode: str = TLS, token: str = TOKEN, **answers: Answer) -> None:
-        self.token, self.mode = token, mode
-        self.answers = {verb.upper().replace("_", " ").encode(): answer for verb, answer in answers.items()}
-        self.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        self.context.load_cert_chain(certificates.cert, certificates.key)
-        self.commands: list[bytes] = []
+    def __init__(self, certificates: Certificates, mode: str = TLS, token: str = TOKEN, **answers: Answer) -> None:
+        usual: dict[str, Answer] = {
+            "GREETING": b"+OK stand-in\r\n",
+            "CAPA": b"+OK\r\nSASL OAUTHBEARER XOAUTH2\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nTOP\r\nUIDL\r\n" + END,
+            "AUTH": self._log_in,
+            "OTHER": b"+OK\r\n",
+        }
+        super().__init__(usual, certificates if mode == TLS else None, **answers)
+        self.token = token
         self.users: list[bytes] = []
-        self.lines: list[Line] = []
-        self.listener = socket.create_server((HOST, 0))
-        self.port = self.listener.getsockname()[1]
         self.address = f"localhost:{self.port}"
-        threading.Thread(target=self._accept, daemon=True).start()
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                conn, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(conn,), daemon=True).start()
-
-    def _serve(self, conn: socket.socket) -> None:
-        try:
-            if self.mode == TLS:
-                conn = self.context.wrap_socket(conn, server_side=True)
-            line = Line(conn)
-            self.lines.append(line)
-            line.say(b"+OK stand-in\r\n")
-            while command := line.hear():
-                self.commands.append(command)
-                self._answer(line, command)
-        except (OSError, ValueError):
-            pass  # the other end is gone, or an answer was to hang up
-
-    def _answer(self, line: Line, command: bytes) -> None:
-        verb = command.split()[0]
-        answer = self.answers.get(command, self.answers.get(verb))
-        if callable(answer):
-            answer(line)
-        elif answer is not None:
-            line.say(answer)
-        elif verb == b"CAPA":
-            line.say(b"+OK\r\nSASL OAUTHBEARER XOAUTH2\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nTOP\r\nUIDL\r\n" + END)
-        elif verb == b"AUTH":
-            self._log_in(line, command.split())
-        else:
-            line.say(b"+OK\r\n")
-
-    def _log_in(self, line: Line, words: list[bytes]) -> None:
+    def _log_in(self, line: Line) -> bytes:
+        words = line.command.split()
         if len(words) < 3:
             line.say(b"+ \r\n")
-            words.append(line.hear())
+            words.append(line.hear() or b"")
         said = base64.b64decode(words[2])
         found = re.search(rb"user=([^\x01]*)\x01|n,a=([^,]*),", said)
         line.user = found[1] or found[2]
         self.users.append(found[0])
-        line.say(b"+OK\r\n" if b"auth=Bearer " + self.token.encode() + b"\x01\x01" in said else b"-ERR [AUTH] no\r\n")
-
-    def __enter__(self) -> "StandIn":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.listener.close()
+        return b"+OK\r\n" if b"auth=Bearer " + self.token.encode() + b"\x01\x01" in said else b"-ERR [AUTH] no\r\n"
 
 
 def password_answer(gateway: Gateway, password: str = LOCAL, user: str = USER) -> bytes:
@@ -560,7 +490,7 @@ class Stage:
             expect(real.commands == [b"CAPA", b"STLS"], f"the real server got {real.commands}")
 
     def silent(self) -> str:
-        with self.stand_in("--timeout", 2, AUTH=lambda line: time.sleep(5)) as (gateway, _):
+        with self.stand_in("--timeout", 2, AUTH=HOLD) as (gateway, _):
             start = time.monotonic()
             expect_code(password_answer(gateway), "SYS/TEMP")
             seconds = time.monotonic() - start
@@ -568,7 +498,7 @@ class Stage:
             return f"after {seconds:.1f} s"
 
     def hangs_up(self) -> None:
-        with self.stand_in(AUTH=Line.hang_up) as (gateway, real):
+        with self.stand_in(AUTH=CLOSE) as (gateway, real):
             expect_code(password_answer(gateway), "AUTH")
             expect(len(real.lines) == 2, f"{len(real.lines)} connections")
 
@@ -673,7 +603,7 @@ class Stage:
 
     def failures(self) -> None:
         check = self.report.check
-        for name, cut in {"closed": Line.hang_up, "reset": Line.reset}.items():
+        for name, cut in {"closed": CLOSE, "reset": RESET}.items():
             check(f"a real server {name} in the middle of RETR: no final dot", self.cut, b"RETR 1", cut)
             check(f"a real server {name} in the middle of LIST: no final dot", self.cut, b"LIST", cut)
             check(f"a real server {name} at STAT: [SYS/TEMP], and the end", self.lost, cut)
@@ -749,7 +679,7 @@ class Stage:
 
     def quit_silent(self) -> None:
         with (
-            self.stand_in("--timeout", 2, QUIT=lambda line: time.sleep(5)) as (gateway, _),
+            self.stand_in("--timeout", 2, QUIT=HOLD) as (gateway, _),
             Peer(gateway.server) as device,
         ):
             device.log_in()

@@ -16,14 +16,13 @@ import os
 import re
 import resource
 import shutil
-import socket
 import stat
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -41,6 +40,7 @@ from corpus import crlf_form, read_maildir
 from drivers.base import HOST_NAME, Driver, Errand, Login
 from drivers.getmail import Getmail
 from drivers.mpop import Mpop
+from fake import HOLD, Answer, Drip, FakeServer
 from harness import (
     HOST,
     PANIC,
@@ -129,78 +129,18 @@ class WithIds(Driver):
         return [path.read_bytes() for path in errand.folder.glob("store?*")]
 
 
-class StandIn:
-    """A POP3 server that answers as it is told to, and keeps what it was sent; for the span of a `with`."""
-
-    MESSAGES = 5
-
-    def __init__(self, capabilities: bytes = b"UIDL\r\nTOP\r\nPIPELINING\r\nUSER\r\n", **answers: object) -> None:
-        """`answers` are octets, or what to call with the socket, by the verb in capitals; GREETING too."""
-        self.capabilities = capabilities
-        self.answers = answers
-        self.received = bytearray()
-        self.at_once = 1  # most commands that were there before any of them was answered
-        self.listener = socket.create_server((HOST, 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                conn, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(conn,), daemon=True).start()
-
-    def _serve(self, conn: socket.socket) -> None:
-        try:
-            with conn:
-                self._say(conn, "GREETING", b"+OK\r\n")
-                pending = b""
-                while octets := conn.recv(65536):
-                    time.sleep(0.01)  # what is sent without waiting is there by then
-                    conn.setblocking(False)
-                    with suppress(BlockingIOError):
-                        octets += conn.recv(65536)
-                    conn.setblocking(True)
-                    self.received += octets
-                    *lines, pending = (pending + octets).split(b"\r\n")
-                    self.at_once = max(self.at_once, len(lines))
-                    for line in lines:
-                        verb = line.split(b" ")[0].decode().upper()
-                        self._say(conn, verb, self._usual(verb, line))
-        except OSError:
-            pass
-
-    def _say(self, conn: socket.socket, verb: str, usual: bytes) -> None:
-        answer = self.answers.get(verb, usual)
-        if callable(answer):
-            answer(conn)
-        else:
-            conn.sendall(answer)
-
-    def _usual(self, verb: str, line: bytes) -> bytes:
-        numbers = range(1, self.MESSAGES + 1)
-        match verb:
-            case "CAPA":
-                return b"+OK\r\n" + self.capabilities + b".\r\n"
-            case "STAT":
-                return b"+OK %d %d\r\n" % (self.MESSAGES, 20 * self.MESSAGES)
-            case "LIST":
-                return b"+OK\r\n" + b"".join(b"%d 20\r\n" % n for n in numbers) + b".\r\n"
-            case "UIDL":
-                return b"+OK\r\n" + b"".join(b"%d id%d\r\n" % (n, n) for n in numbers) + b".\r\n"
-            case "RETR":
-                return b"+OK\r\nSubject: %s\r\n\r\ntext\r\n.\r\n" % line.split()[1]
-            case "USER" | "PASS" | "DELE" | "QUIT" | "NOOP":
-                return b"+OK\r\n"
-        return b"-ERR\r\n"
-
-    def __enter__(self) -> "StandIn":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.listener.close()
+def five_messages(capabilities: bytes = b"UIDL\r\nTOP\r\nPIPELINING\r\nUSER\r\n", **answers: Answer) -> FakeServer:
+    """A fake server whose maildrop has so many, and that counts the commands that come at once."""
+    numbers = range(1, 6)
+    usual: dict[str, Answer] = {
+        "CAPA": b"+OK\r\n" + capabilities + b".\r\n",
+        "STAT": b"+OK 5 100\r\n",
+        "LIST": b"+OK\r\n" + b"".join(b"%d 20\r\n" % n for n in numbers) + b".\r\n",
+        "UIDL": b"+OK\r\n" + b"".join(b"%d id%d\r\n" % (n, n) for n in numbers) + b".\r\n",
+        "RETR": lambda line: b"+OK\r\nSubject: %s\r\n\r\ntext\r\n.\r\n" % line.command.split()[1],
+        **dict.fromkeys(("GREETING", "USER", "PASS", "DELE", "QUIT", "NOOP"), b"+OK\r\n"),
+    }
+    return FakeServer(usual, gather=0.01, **answers)
 
 
 class Stage:
@@ -288,7 +228,7 @@ class Stage:
         """Waits until the session that was broken off has ended."""
         log_in_soon(replace(self.server, user=drop.user))
 
-    def stand_in_get(self, standin: StandIn, *options: object, to: object = None, **more: object) -> Ran:
+    def stand_in_get(self, standin: FakeServer, *options: object, to: object = None, **more: object) -> Ran:
         login = ("--user", "someone", *self.password)
         return self.pop3get(
             "--plain", f"{HOST}:{standin.port}", *login, "--to", to or self.new_path(), *options, **more
@@ -747,7 +687,7 @@ class Stage:
 
     def no_stls(self) -> None:
         for capabilities in (b"UIDL\r\nUSER\r\nSASL PLAIN\r\n", b"UIDL\r\nSTLS\r\nUSER\r\n"):
-            with StandIn(capabilities) as standin:
+            with five_messages(capabilities) as standin:
                 options = (*self.ca, "--user", "someone", *self.password, "--to", self.new_path())
                 says = "offers no STLS" if b"STLS" not in capabilities else "refused STLS"
                 self.pop3get("--stls", f"{HOST}:{standin.port}", *options, code=3, says=says)
@@ -1450,7 +1390,7 @@ class Stage:
             ran = self.pop3get(place, *[word for pair in base.items() for word in pair], "--json", code=code)
             (one,) = objects(ran)
             expect(one["exit"] == code and one["error"] and one["error"] in ran.err, f"{one}, {ran.err}")
-        with StandIn(RETR=b"-ERR [SYS/TEMP] not now\r\n") as standin:
+        with five_messages(RETR=b"-ERR [SYS/TEMP] not now\r\n") as standin:
             (one,) = objects(self.stand_in_get(standin, "--json", code=5))
             expect(one["failed"] > 0 and one["fetched"] == 0 and one["exit"] == 5, f"{one}")
 
@@ -1537,13 +1477,11 @@ class Stage:
 
     def timeout(self) -> str:
         seconds = []
-        silent: list[dict[str, object]] = [
-            {"GREETING": lambda conn: time.sleep(5)},
-            {"PASS": lambda conn: time.sleep(5)},
-            {"RETR": lambda conn: (conn.sendall(b"+OK\r\nSubject: half\r\n"), time.sleep(5))},
-        ]
+        silent: list[dict[str, Answer]] = [
+            {"GREETING": HOLD}, {"PASS": HOLD}, {"RETR": (b"+OK\r\nSubject: half\r\n", HOLD)},
+        ]  # fmt: skip
         for answers in silent:
-            with StandIn(**answers) as standin:
+            with five_messages(**answers) as standin:
                 to = self.new_path()
                 ran = self.stand_in_get(standin, "--timeout", 1, to=to, code=4, says="no progress for 1 s")
                 expect(1 <= ran.seconds < 3, f"after {ran.seconds:.1f} s")
@@ -1552,13 +1490,8 @@ class Stage:
         return ", ".join(seconds)
 
     def max_time(self) -> str:
-        def trickle(conn: socket.socket) -> None:
-            conn.sendall(b"+OK\r\nSubject: slow\r\n\r\n")
-            for _ in range(60):
-                conn.sendall(b"x\r\n")
-                time.sleep(0.1)
-
-        with StandIn(RETR=trickle) as standin:
+        slow = (b"+OK\r\nSubject: slow\r\n\r\n", Drip(b"x\r\n"))
+        with five_messages(RETR=slow) as standin:
             to = self.new_path()
             ran = self.stand_in_get(standin, "--max-time", 1, to=to, code=4, says="--max-time")
         expect(0.9 <= ran.seconds < 3 and delivered(to) == [], f"after {ran.seconds:.1f} s")
@@ -1590,7 +1523,7 @@ class Stage:
     def no_pipelining(self) -> str:
         at_once = []
         for options in ((), ("--no-pipelining",)):
-            with StandIn() as standin:
+            with five_messages() as standin:
                 self.stand_in_get(standin, *options, "--delete")
                 at_once.append(standin.at_once)
         expect(at_once[0] > 1 and at_once[1] == 1, f"commands at once: {at_once}")
