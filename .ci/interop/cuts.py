@@ -35,13 +35,13 @@ from clients import MODES, PLAIN, TLS
 from corpus import crlf_form, line_of, random_message
 from cuts_faults import ByReplies, Cut, draw
 from cuts_proxy import CLIENT, PIECE, SERVER, Fault, Proxy
+from dovecot import Dovecot
 from harness import (
     HOST,
     PANIC,
     PASSWORD,
     POP3GET,
     Certificates,
-    Dovecot,
     Failed,
     Pop3d,
     Report,
@@ -163,12 +163,9 @@ class Stage:
             flags = ("--config", config, "--log", "warn", "--maildir", mail / "%u")
             self.running = Pop3d(*flags, certificates=self.certificates, users=users)
         else:
-            (mail / "%u").mkdir()  # it is given away, as the folders of the users are below
-            self.running = Dovecot(self.folder / "dovecot", mail / "%u", self.certificates)
-            with (self.folder / "dovecot" / "passwords").open("a") as passwords:
-                passwords.writelines(f"{user}:{{PLAIN}}{PASSWORD}\n" for user in users)
             for path in (mail, *mail.rglob("*")):
                 self.give_away(path)
+            self.running = Dovecot(self.folder / "dovecot", mail / "%u", self.certificates, users)
         self.server = self.running.server
 
     def stop(self) -> None:

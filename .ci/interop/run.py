@@ -44,12 +44,12 @@ from clients import (
     with_poplib,
 )
 from corpus import crlf_form, read_maildir
+from dovecot import Dovecot
 from harness import (
     HOST,
     PASSWORD,
     USER,
     Certificates,
-    Dovecot,
     Failed,
     Pop3d,
     Report,
@@ -308,6 +308,7 @@ class Stage:
         for path in [*maildir.glob("new/*"), *maildir.glob("cur/*")]:
             if path.name.split(":")[0] not in known:
                 path.unlink()
+        give_to_mail_owner(maildir)
         try:
             dovecot = Dovecot(self.folder / "dovecot", maildir, self.certificates)
         except Failed as error:
