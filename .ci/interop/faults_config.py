@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from abuse import expect_error, run_program
+from abuse_programs import expect_error, run_program
 from clients import TLS
 from corpus import crlf_form
 from harness import HOST, PASSWORD, POP3D, USER, Pop3d, expect
