@@ -45,7 +45,7 @@ def run(command: list[object], what: str, codes: tuple[int, ...] = (0,), **optio
     try:
         done = subprocess.run(
             list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            timeout=TIMEOUT, **options,
+            timeout=TIMEOUT, check=False, **options,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise Failed(f"{what} did not end within {TIMEOUT} s") from None

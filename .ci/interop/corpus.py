@@ -141,9 +141,11 @@ def fixed_shapes(big_mb: int, rng: random.Random) -> Iterator[tuple[str, bytes]]
     # One big one.
     lines = base64.encodebytes(rng.randbytes(57 * 1000))
     copies = big_mb * 1_000_000 // len(lines) + 1
-    yield "big-base64-attachment", (
-        HEADER + b"MIME-Version: 1.0\nContent-Type: application/octet-stream\nContent-Transfer-Encoding: base64\n\n"
-    ) + lines * copies
+    yield (
+        "big-base64-attachment",
+        (HEADER + b"MIME-Version: 1.0\nContent-Type: application/octet-stream\nContent-Transfer-Encoding: base64\n\n")
+        + lines * copies,
+    )
 
 
 def random_message(rng: random.Random) -> bytes:
@@ -157,8 +159,10 @@ def random_message(rng: random.Random) -> bytes:
         b"+OK\r\n", b"-ERR\n", TEXT, TEXT + b"\n", HEADER, b"\n\n", "ü\n".encode(), b"\xff\xfe", b" ", b"\t\n",
     ]  # fmt: skip
     parts = [HEADER + b"\n"] if rng.random() < 0.6 else []
-    for _ in range(rng.choice((3, 10, 50, 400))):
-        parts.append(line_of(rng.randrange(5000)) if rng.random() < 0.03 else rng.choice(fragments))
+    parts += [
+        line_of(rng.randrange(5000)) if rng.random() < 0.03 else rng.choice(fragments)
+        for _ in range(rng.choice((3, 10, 50, 400)))
+    ]
     return b"".join(parts)
 
 

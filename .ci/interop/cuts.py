@@ -19,29 +19,23 @@ is counted apart when pop3get was misled.
 import argparse
 import os
 import random
-import resource
 import shutil
-import signal
-import subprocess
 import sys
 import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from clients import MODES, PLAIN, TLS
-from corpus import crlf_form, line_of, random_message
-from cuts_faults import ByReplies, Cut, draw
-from cuts_proxy import CLIENT, PIECE, SERVER, Fault, Proxy
+from clients import MODES, PLAIN
+from corpus import line_of, random_message
+from cuts_faults import Cut, draw
+from cuts_plan import Outcome, Place, Plan
+from cuts_proxy import CLIENT, SERVER, Proxy
+from cuts_series import Broken, Series
+from dovecot import Dovecot
 from harness import (
-    HOST,
-    PANIC,
-    PASSWORD,
-    POP3GET,
     Certificates,
-    Dovecot,
     Failed,
     Pop3d,
     Report,
@@ -52,82 +46,10 @@ from harness import (
     scratch_folder,
 )
 
-CODES = {0, 3, 4, 5, 6}
-IN_USE = 3  # among other troubles of a login
-MEMORY_KIB = 64 * 1024
-# What a busy machine may take on top of a timeout that runs out twice: waiting for an answer, and for that to QUIT.
-SLACK_SECONDS = 6
-SESSIONS_TO_END = 10
 RULES = ("--keep", "--delete", "--delete", "--delete-after", "--keep-count")
 AUTHS = {"pop3d": ("", "", "user", "plain", "cram-md5", "scram-sha-256"), "dovecot": ("", "user", "plain")}
 SMALL = [b"Subject: %d\n\n.\n..\n%b\n" % (number, b"x" * number) for number in range(3)]
 CONFIG = "[limits]\nconnections = 1000\nper-address = 100\n[login]\nfailure-delay = 0\n"
-
-
-@dataclass
-class Place:
-    """Where one series at a time can run: a user of the server, a maildrop, a port of the proxy, files."""
-
-    user: str
-    maildrop: Path
-    proxy: Proxy
-    folder: Path
-
-    @property
-    def target(self) -> Path:
-        return self.folder / "target"
-
-
-@dataclass
-class Session:
-    """What came of one run of pop3get."""
-
-    fault: Fault
-    code: int
-    text: str
-    seconds: float
-    peak_kib: int
-    octets: dict[str, int]  # that passed, by side
-    last: dict[str, bytes]
-
-    def __str__(self) -> str:
-        said = " ".join(self.text.split())[-300:]
-        return f"{self.fault}{'' if self.fault.struck else ' (not reached)'}: code {self.code}, {said}"
-
-
-@dataclass
-class Plan:
-    """What is drawn before a series starts."""
-
-    number: int
-    mode: str
-    options: list[str]
-    messages: list[bytes]
-    late: list[bytes]  # come after the first session
-    faults: list[Fault]
-
-
-@dataclass
-class Outcome:
-    """What a series came to."""
-
-    plan: Plan
-    sessions: list[Session] = field(default_factory=list)
-    failure: str = ""
-    misled: bool = False
-
-    def struck(self) -> set[str]:
-        """The kinds of faults that did."""
-        return {session.fault.kind for session in self.sessions if session.fault.struck} or {Fault.kind}
-
-    def __str__(self) -> str:
-        plan = self.plan
-        lines = [f"series {plan.number}, {plan.mode} {' '.join(plan.options)}: {self.failure}"]
-        if self.sessions and self.failure:
-            lines += [f"    {session}" for session in self.sessions]
-            if plan.mode == PLAIN:
-                lines += [f"    last octets of the {side}: {last!r}" for side, last in self.sessions[-1].last.items()]
-        return "\n".join(lines)
 
 
 class Stage:
@@ -163,12 +85,9 @@ class Stage:
             flags = ("--config", config, "--log", "warn", "--maildir", mail / "%u")
             self.running = Pop3d(*flags, certificates=self.certificates, users=users)
         else:
-            (mail / "%u").mkdir()  # it is given away, as the folders of the users are below
-            self.running = Dovecot(self.folder / "dovecot", mail / "%u", self.certificates)
-            with (self.folder / "dovecot" / "passwords").open("a") as passwords:
-                passwords.writelines(f"{user}:{{PLAIN}}{PASSWORD}\n" for user in users)
             for path in (mail, *mail.rglob("*")):
                 self.give_away(path)
+            self.running = Dovecot(self.folder / "dovecot", mail / "%u", self.certificates, users)
         self.server = self.running.server
 
     def stop(self) -> None:
@@ -242,7 +161,7 @@ class Stage:
         with self.lock:
             place = self.free.pop()
         try:
-            Series(self, place, outcome).run()
+            Series(place, outcome, self.server, self.options.timeout, self.deliver).run()
         except Failed as error:
             outcome.misled = any(session.fault.blind for session in outcome.sessions)
             outcome.failure = "" if outcome.misled else str(error)
@@ -274,138 +193,6 @@ class Stage:
         self.give_away(path)
         path.rename(place.maildrop / "new" / name)
         return name
-
-
-class Broken(Exception):
-    """What no fault excuses: a panic, a wrong code, too long, too much memory."""
-
-
-class Series:
-    """One maildrop from its messages to its end."""
-
-    def __init__(self, stage: Stage, place: Place, outcome: Outcome) -> None:
-        self.stage = stage
-        self.place = place
-        self.outcome = outcome
-        self.plan = outcome.plan
-        self.put: dict[str, bytes] = {}
-
-    def run(self) -> None:
-        self.deliver(self.plan.messages)
-        late = self.plan.late
-        for fault in self.plan.faults:
-            self.session(fault)
-            self.deliver(late)
-            late = []
-        self.finish()
-        # Once more: now there is nothing to do, but to remove what is old enough with --delete-after 0.
-        self.finish()
-        self.kept()
-
-    def finish(self) -> None:
-        for attempt in range(SESSIONS_TO_END):
-            session = self.session(Fault())
-            if session.code == 0:
-                return
-            # The server may not know yet that the session before has ended.
-            time.sleep(0.02 * 2**attempt if session.code == IN_USE else 0.02)
-        raise Failed(f"no session of {SESSIONS_TO_END} without a fault ended with code 0")
-
-    def deliver(self, messages: list[bytes]) -> None:
-        for octets in messages:
-            self.put[self.stage.deliver(self.place, octets)] = crlf_form(octets)
-
-    def session(self, fault: Fault) -> Session:
-        """Runs pop3get once, and looks at what it left."""
-        timeout, place, server = self.stage.options.timeout, self.place, self.stage.server
-        deadline = 2 * timeout + SLACK_SECONDS
-        command = [POP3GET, f"--{self.plan.mode}", f"{HOST}:{place.proxy.port}", "--user", place.user]
-        command += ["--password-env", "POP3_PASSWORD", "--to", place.target, "--timeout", timeout, *self.plan.options]
-        if self.plan.mode != PLAIN:
-            command += ["--ca", server.ca]
-        output = place.folder / "output"
-        start = time.monotonic()
-        with output.open("wb") as file:
-            process = subprocess.Popen(
-                list(map(str, command)), env={**os.environ, "POP3_PASSWORD": PASSWORD}, stdin=subprocess.DEVNULL,
-                stdout=file, stderr=subprocess.STDOUT,
-            )  # fmt: skip
-        pid_fd = os.pidfd_open(process.pid)
-        try:
-            port = server.tls_port if self.plan.mode == TLS else server.plain_port
-            links = place.proxy.serve(port, fault, pid_fd, start + deadline)
-        finally:
-            os.kill(process.pid, signal.SIGKILL)  # nothing to one that has ended
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-            os.close(pid_fd)
-        seconds = time.monotonic() - start
-        text = output.read_bytes()[-PIECE:].decode(errors="replace")
-        octets = {side: b"".join(bytes(link.passed[side]) for link in links) for side in (CLIENT, SERVER)}
-        session = Session(
-            fault, process.returncode, text, seconds, usage.ru_maxrss,
-            {side: len(all_of_it) for side, all_of_it in octets.items()},
-            {side: all_of_it[-300:] for side, all_of_it in octets.items()},
-        )  # fmt: skip
-        self.outcome.sessions.append(session)
-        broken(seconds >= deadline, f"still there after {deadline} s")
-        waited = fault.kind == "long pause" and any(link.outlasted for link in links)
-        broken(waited, f"waited beyond --timeout {timeout} without any octet")
-        broken(PANIC in text or "Traceback" in text, "it panicked")
-        broken(session.code not in CODES, f"code {session.code}")
-        # The peak of a process that Python starts begins at that of Python itself.
-        limit = max(MEMORY_KIB, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-        broken(session.peak_kib > limit, f"{session.peak_kib} KiB of memory")
-        self.look(session)
-        return session
-
-    def look(self, session: Session) -> None:
-        """The server first: what is gone there was safe before."""
-        there = self.on_server()
-        got = self.in_target()
-        whole = Counter(self.put.values())
-        strange = got - whole
-        twice = [octets for octets in strange if octets in whole]
-        expect(not twice, f"{len(twice)} messages are there twice: {[octets[:30] for octets in twice[:3]]}")
-        expect(not strange, f"{len(strange)} messages are not whole: {[octets[:60] for octets in list(strange)[:3]]}")
-        lost = Counter(octets for name, octets in self.put.items() if name not in there) - got
-        expect(not lost, f"{lost.total()} messages are neither on the server nor in the Maildir")
-        left = os.listdir(self.place.target / "tmp") if (self.place.target / "tmp").exists() else []
-        expect(not left, f"files left in tmp/: {left}")
-        if session.code == 0 and not isinstance(session.fault, ByReplies):
-            missing = whole - got
-            expect(not missing, f"code 0, and {missing.total()} messages are not in the Maildir")
-            if self.plan.options[0] != "--delete-after":
-                self.kept()
-
-    def kept(self) -> None:
-        """What code 0 promises of the server."""
-        there, names = self.on_server(), list(self.put)
-        rule, *value = self.plan.options
-        if rule == "--keep":
-            wanted = set(names)
-        elif rule == "--keep-count":
-            wanted = set(names[-int(value[0]) :])
-        else:
-            wanted = set()
-        expect(there == wanted, f"code 0, and the server has {len(there)} messages, {len(wanted)} are to be there")
-
-    def on_server(self) -> set[str]:
-        """A file that is moved meanwhile goes from new/ to cur/, and so is seen at least once."""
-        return {path.name.split(":")[0] for part in ("new", "cur") for path in (self.place.maildrop / part).iterdir()}
-
-    def in_target(self) -> Counter[bytes]:
-        found: Counter[bytes] = Counter()
-        for part in ("new", "cur"):
-            folder = self.place.target / part
-            if folder.exists():
-                found.update(path.read_bytes() for path in folder.iterdir())
-        return found
-
-
-def broken(condition: object, what: str) -> None:
-    if condition:
-        raise Broken(what)
 
 
 def summary(kind: str, outcomes: list[Outcome]) -> str:
@@ -472,7 +259,7 @@ def run_all(stage: Stage, options: argparse.Namespace, report: Report) -> None:
             sessions += len(outcome.sessions)
             peak = max(peak, *(session.peak_kib for session in outcome.sessions))
     for kind in sorted(kinds):
-        report.check(kind, lambda: summary(kind, kinds[kind]))
+        report.check(kind, summary, kind, kinds[kind])
     seconds = time.monotonic() - start
     print(f"{len(numbers)} series, {sessions} sessions, {seconds:.0f} s; at most {peak} KiB each", flush=True)
 

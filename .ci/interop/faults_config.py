@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from abuse import expect_error, run_program
+from abuse_programs import expect_error, run_program
 from clients import TLS
 from corpus import crlf_form
 from harness import HOST, PASSWORD, POP3D, USER, Pop3d, expect
@@ -27,7 +27,7 @@ TOKEN = "vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg"
 
 @cache
 def has_config() -> bool:
-    return "--config" in subprocess.run([POP3D, "--help"], capture_output=True, text=True).stdout
+    return "--config" in subprocess.run([POP3D, "--help"], capture_output=True, text=True, check=True).stdout
 
 
 def configured(ground: Ground, drop: Drop, config: str, *options: object, **process: object) -> Pop3d:
@@ -91,7 +91,7 @@ def mistakes(ground: Ground) -> None:
         "two stores": (usual.replace("[listen]", 'mbox = "/nowhere"\n[listen]'), 4, "Maildir"),
     }
     for name, (config, line, culprit) in cases.items():
-        ground.report.check(f"config: {name}", lambda: mistake(ground, config, line, culprit))
+        ground.report.check(f"config: {name}", mistake, ground, config, line, culprit)
 
     def missing_file() -> str:
         return expect_error(run_program([POP3D, "--config", missing], 10), (1, 2), missing)
@@ -103,7 +103,7 @@ def mistakes(ground: Ground) -> None:
         "base64 that is none": "{PLAIN}%%%",
         "a digest that is too short": "{TOKEN}abcd",
     }.items():
-        ground.report.check(f"passwd: {name}", lambda: bad_passwd(ground, drop, fields))
+        ground.report.check(f"passwd: {name}", bad_passwd, ground, drop, fields)
 
 
 def bad_passwd(ground: Ground, drop: Drop, fields: str) -> str:
@@ -231,7 +231,9 @@ def secrets_in_use(ground: Ground) -> str:
     drop = ground.filled(Mbox, 1)
     passwd = ground.fresh()
     shared = base64.b64encode(PASSWORD.encode()).decode()
-    hashed = subprocess.run([POP3D, "--hash-password"], input=PASSWORD, capture_output=True, text=True).stdout.strip()
+    hashed = subprocess.run(
+        [POP3D, "--hash-password"], input=PASSWORD, capture_output=True, text=True, check=True
+    ).stdout.strip()
     token = hashlib.sha256(TOKEN.encode()).hexdigest()
     passwd.write_text(f"alice:{hashed} {{PLAIN}}{shared} {{TOKEN}}{token}\n")
     config = f'[users]\npasswd = "{passwd}"\n[login]\nfailure-delay = 0\n'
@@ -305,9 +307,9 @@ def run(ground: Ground) -> None:
             ground.report.skip(f"pop3d: {name}", "this pop3d has no --config")
         return
     mistakes(ground)
-    check("Maildir: sizes are measured once", lambda: sizes_are_kept(ground))
-    check("Maildir: kept sizes that are damaged", lambda: damaged_sizes(ground))
-    check("Maildir: a symbolic link where sizes are kept", lambda: link_for_sizes(ground))
+    check("Maildir: sizes are measured once", sizes_are_kept, ground)
+    check("Maildir: kept sizes that are damaged", damaged_sizes, ground)
+    check("Maildir: a symbolic link where sizes are kept", link_for_sizes, ground)
     for kind in (Maildir, Mbox):
-        check(f"{kind.__name__}: the log has a line for a session", lambda: one_line_a_session(ground, kind))
-    check("logins of all kinds", lambda: secrets_in_use(ground))
+        check(f"{kind.__name__}: the log has a line for a session", one_line_a_session, ground, kind)
+    check("logins of all kinds", secrets_in_use, ground)

@@ -3,6 +3,9 @@
 Run by faults.py.
 """
 
+import os
+from pathlib import Path
+
 from harness import Pop3d, expect
 from maildrops import FROM_LINE, KINDS, Drop, Ground, Maildir, ids, message, quits, retrieved, session, succeeds
 
@@ -82,8 +85,7 @@ def awkward_names(ground: Ground) -> str:
     base = bytes(drop.path / "cur") + b"/1700000000.M1P1."
     long = b"a" * 100
     for name in (long + b"x", long + b"y", b"with blank", b"with\tblank", b"\xff\xfe", b"\xff\xff", "ü".encode()):
-        with open(base + name + b":2,S", "wb") as file:
-            file.write(message())
+        Path(os.fsdecode(base + name + b":2,S")).write_bytes(message())
     stored = drop.messages()
     with ground.pop3d(drop) as pop3d:
         names = listed(pop3d)
@@ -129,8 +131,8 @@ def run(ground: Ground) -> None:
     check = ground.report.check
     for kind in KINDS:
         name = kind.__name__
-        check(f"{name}: unique-ids are kept", lambda: kept(ground, kind))
-        check(f"{name}: unique-ids are never used again", lambda: never_reused(ground, kind))
-        check(f"{name}: unique-ids of identical messages", lambda: identical(ground, kind))
-    check("Mbox: the unique-id of a message that comes again", lambda: look_alike(ground))
-    check("Maildir: unique-ids of awkward names", lambda: awkward_names(ground))
+        check(f"{name}: unique-ids are kept", kept, ground, kind)
+        check(f"{name}: unique-ids are never used again", never_reused, ground, kind)
+        check(f"{name}: unique-ids of identical messages", identical, ground, kind)
+    check("Mbox: the unique-id of a message that comes again", look_alike, ground)
+    check("Maildir: unique-ids of awkward names", awkward_names, ground)

@@ -149,7 +149,5 @@ def run(ground: Ground) -> None:
             # SIGKILL as well: there is no grace then, and the same must hold.
             sent = signal.SIGTERM if number % 2 else signal.SIGKILL
             seconds = ground.rng.uniform(0.05, 1.5)
-            ground.report.check(
-                f"{kind.__name__}: {sent.name} under the load of {users} sessions, round {number}",
-                lambda: load.round(sent, seconds),
-            )
+            name = f"{kind.__name__}: {sent.name} under the load of {users} sessions, round {number}"
+            ground.report.check(name, load.round, sent, seconds)

@@ -36,20 +36,25 @@ def slow(call: str) -> tuple[str, ...]:
 
 def two_processes(ground: Ground, kind: type) -> str:
     drop = ground.filled(kind, 5)
-    with ground.pop3d(drop) as first, ground.pop3d(drop) as second:
-        with session(first) as holder, Peer(second.server) as other, Peer(first.server) as neighbour:
-            other.ask(b""), neighbour.ask(b"")
-            for refused in (other, neighbour):
-                answer = try_login(refused)
-                expect(answer.startswith(b"-ERR [IN-USE] "), f"while the maildrop is in use: {answer!r}")
-            succeeds(holder, b"DELE 1")
-            quits(holder)
-            answer = try_login(other)
-            expect(answer.startswith(b"+OK"), f"when the first session has ended: {answer!r}")
-            expect(len(ids(other)) == 4, "the second session shows what the first one removed")
-            answer = try_login(neighbour)
-            expect(answer.startswith(b"-ERR [IN-USE] "), f"while the second process has the maildrop: {answer!r}")
-            quits(other)
+    with (
+        ground.pop3d(drop) as first,
+        ground.pop3d(drop) as second,
+        session(first) as holder,
+        Peer(second.server) as other,
+        Peer(first.server) as neighbour,
+    ):
+        other.ask(b""), neighbour.ask(b"")
+        for refused in (other, neighbour):
+            answer = try_login(refused)
+            expect(answer.startswith(b"-ERR [IN-USE] "), f"while the maildrop is in use: {answer!r}")
+        succeeds(holder, b"DELE 1")
+        quits(holder)
+        answer = try_login(other)
+        expect(answer.startswith(b"+OK"), f"when the first session has ended: {answer!r}")
+        expect(len(ids(other)) == 4, "the second session shows what the first one removed")
+        answer = try_login(neighbour)
+        expect(answer.startswith(b"-ERR [IN-USE] "), f"while the second process has the maildrop: {answer!r}")
+        quits(other)
     return "one at a time"
 
 
@@ -157,15 +162,15 @@ def half_delivered(ground: Ground) -> str:
 def run(ground: Ground) -> None:
     check = ground.report.check
     for kind in KINDS:
-        check(f"{kind.__name__}: two pop3d have one session at a time", lambda: two_processes(ground, kind))
-        check(f"{kind.__name__}: SIGKILL of the holder frees the maildrop", lambda: killed_holder(ground, kind))
+        check(f"{kind.__name__}: two pop3d have one session at a time", two_processes, ground, kind)
+        check(f"{kind.__name__}: SIGKILL of the holder frees the maildrop", killed_holder, ground, kind)
     with_strace = {
         "Mbox: a lock that was waited for while the file was replaced": late_lock,
         "Mbox: SIGKILL in UPDATE": killed_in_update,
     }
     for name, body in with_strace.items():
         if shutil.which("strace"):
-            check(name, lambda: body(ground))
+            check(name, body, ground)
         else:
             ground.report.skip(name, "strace is not installed")
-    check("Mbox: a login while a message is half delivered", lambda: half_delivered(ground))
+    check("Mbox: a login while a message is half delivered", half_delivered, ground)

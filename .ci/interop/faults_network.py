@@ -9,6 +9,7 @@ import struct
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 from clients import PLAIN, TLS, log_in_soon
@@ -267,7 +268,7 @@ def throttle(ground: Ground) -> str:
         after = guess(pop3d)
         shown = ", ".join(f"{seconds:.1f}" for seconds in times)
         _, *later = times  # whether the second is spent before the first answer or before the next is left open
-        slower = all(b > a + 0.5 for a, b in zip(later, later[1:]))
+        slower = all(b > a + 0.5 for a, b in pairwise(later))
         expect(slower and sum(times) > 6, f"guesses took {shown} s")
         expect(elsewhere < later[1], f"the first guess of another address took {elsewhere:.1f} s")
         expect(after < later[1], f"a guess after a right login took {after:.1f} s")

@@ -9,6 +9,8 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from corpus import crlf_form
@@ -116,17 +118,16 @@ def moved_during_login(ground: Ground) -> str:
     count, tries = (5000, 10) if ground.full else (3000, 3)
     for _ in range(tries):
         drop = ground.filled(Maildir, count, 2000)
-        with ground.pop3d(drop) as pop3d:
-            with Peer(pop3d.server) as peer:
-                peer.ask(b"")
-                with at_the_same_time(lambda: drop.flag(":2,S"), again=False):
-                    answer = try_login(peer)
-                expect(answer.startswith(b"+OK"), f"PASS is answered with {answer!r}")
-                names = ids(peer)
-                twice = len(names) - len(set(names))
-                expect(not twice, f"{twice} of {count} messages are listed twice")
-                expect(len(names) == count, f"{len(names)} of {count} messages are listed")
-                quits(peer)
+        with ground.pop3d(drop) as pop3d, Peer(pop3d.server) as peer:
+            peer.ask(b"")
+            with at_the_same_time(partial(drop.flag, ":2,S"), again=False):
+                answer = try_login(peer)
+            expect(answer.startswith(b"+OK"), f"PASS is answered with {answer!r}")
+            names = ids(peer)
+            twice = len(names) - len(set(names))
+            expect(not twice, f"{twice} of {count} messages are listed twice")
+            expect(len(names) == count, f"{len(names)} of {count} messages are listed")
+            quits(peer)
         shutil.rmtree(drop.path)
     return f"{count} messages, {tries} times"
 
@@ -139,10 +140,9 @@ def flags_during_update(ground: Ground) -> str:
         stored = drop.messages()
         drop.flag(":2,S")
         marked = ground.rng.sample(range(1, len(stored) + 1), 200)
-        with ground.pop3d(drop) as pop3d, session(pop3d) as peer:
-            with at_the_same_time(lambda: change_flags(drop)):
-                succeeds(peer, *(b"DELE %d" % number for number in marked))
-                answer = peer.ask(b"QUIT")
+        with ground.pop3d(drop) as pop3d, session(pop3d) as peer, at_the_same_time(partial(change_flags, drop)):
+            succeeds(peer, *(b"DELE %d" % number for number in marked))
+            answer = peer.ask(b"QUIT")
         there = set(drop.messages())
         asked = {stored[number - 1] for number in marked}
         expect(set(stored) - there <= asked, "a message is gone that was not marked")
@@ -158,10 +158,8 @@ def flags_during_update(ground: Ground) -> str:
 def change_flags(drop: Maildir) -> None:
     for info in (":2,FS", ":2,S"):
         for path in (drop.path / "cur").iterdir():
-            try:
+            with suppress(FileNotFoundError):
                 path.rename(path.with_name(path.name.split(":")[0] + info))
-            except FileNotFoundError:
-                pass
 
 
 def no_info(ground: Ground) -> str:
@@ -312,20 +310,20 @@ def run(ground: Ground) -> None:
     check = ground.report.check
     for kind in KINDS:
         name = kind.__name__
-        check(f"{name}: mail comes during a session", lambda: delivery_in_session(ground, kind, three))
-        check(f"{name}: mail comes all the time", lambda: stream_of_deliveries(ground, kind))
-    check("Maildir: a login while new/ is moved to cur/", lambda: moved_during_login(ground))
-    check("Maildir: flags change all the time while QUIT removes", lambda: flags_during_update(ground))
-    check("Maildir: new/ is moved to cur/ without flags", lambda: no_info(ground))
-    check("Maildir: folders, hidden files and dangling links", lambda: stray_entries(ground))
-    check("Maildir: a named pipe", lambda: pipe(ground))
+        check(f"{name}: mail comes during a session", delivery_in_session, ground, kind, three)
+        check(f"{name}: mail comes all the time", stream_of_deliveries, ground, kind)
+    check("Maildir: a login while new/ is moved to cur/", moved_during_login, ground)
+    check("Maildir: flags change all the time while QUIT removes", flags_during_update, ground)
+    check("Maildir: new/ is moved to cur/ without flags", no_info, ground)
+    check("Maildir: folders, hidden files and dangling links", stray_entries, ground)
+    check("Maildir: a named pipe", pipe, ground)
     for how, spoil in (
         ("cut short", lambda path: os.truncate(path, 5)),
         ("emptied", lambda path: os.truncate(path, 0)),
         ("a named pipe", made_a_pipe),
         ("a link", made_a_link),
     ):
-        check(f"Maildir: a message becomes {how} in a session", lambda: unreadable(ground, spoil))
+        check(f"Maildir: a message becomes {how} in a session", unreadable, ground, spoil)
     for kind, how, remove in (
         (Maildir, "its file is removed", Maildir.remove),
         (Mbox, "the file is replaced", Mbox.remove),
@@ -334,5 +332,5 @@ def run(ground: Ground) -> None:
         (Mbox, "the file is removed", lambda drop, _: drop.path.unlink()),
     ):
         name = f"{kind.__name__}: a message vanishes, {how}"
-        check(f"{name}, RETR", lambda: vanished_and_shown(ground, kind, remove))
-        check(f"{name}, QUIT", lambda: vanished_and_quit(ground, kind, remove))
+        check(f"{name}, RETR", vanished_and_shown, ground, kind, remove)
+        check(f"{name}, QUIT", vanished_and_quit, ground, kind, remove)

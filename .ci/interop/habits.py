@@ -71,14 +71,14 @@ class Habits:
         check = self.report.check
         for mode in (PLAIN, TLS):
             # Covers quirk-139.
-            check(f"a short reply comes in one read, {mode}", lambda: self.short_replies(mode))
+            check(f"a short reply comes in one read, {mode}", self.short_replies, mode)
         check("with TLS, the end of a message is in the last record as far as it fits", self.ends)
         for name in AWKWARD_PASSWORDS:
-            check(f"a password with a blank: {name}", lambda: self.password(name))
+            check(f"a password with a blank: {name}", self.password, name)
         for host in (HOST_NAME, "mail.example.org"):
-            check(f"the APOP timestamp of {host} is plain, and never the same", lambda: self.timestamps(host))
+            check(f"the APOP timestamp of {host} is plain, and never the same", self.timestamps, host)
             for driver in (Fetchmail(), Mpop(pipelining=True)):
-                check(f"{driver.name} takes the APOP timestamp of {host}", lambda: self.apop(driver, host))
+                check(f"{driver.name} takes the APOP timestamp of {host}", self.apop, driver, host)
         for wanted, (offered, apop) in {
             "CRAM-MD5": (SASL, True),
             "PLAIN": (("LOGIN", "PLAIN"), True),
@@ -87,15 +87,13 @@ class Habits:
             "USER": ((), False),
             "OAUTHBEARER": (SASL, True),
         }.items():
-            check(f"curl, free to choose, takes {wanted}", lambda: self.curl_chooses(wanted, offered, apop))
+            check(f"curl, free to choose, takes {wanted}", self.curl_chooses, wanted, offered, apop)
         for kind, fields in (("readable", [plain_field(PASSWORD)]), ("hashed", hash_fields(PASSWORD))):
             for driver in (Curl(False), Fetchmail(), Mpop(True), NetPop3()):
-                check(
-                    f"{driver.name}, free to choose, gets in with a password that pop3d has {kind}",
-                    lambda: self.choose(driver, fields),
-                )
+                name = f"{driver.name}, free to choose, gets in with a password that pop3d has {kind}"
+                check(name, self.choose, driver, fields)
         for mode in (STLS, TLS):
-            check(f"s-nail leaves its name to the certificate, {mode}", lambda: self.unnamed(mode))
+            check(f"s-nail leaves its name to the certificate, {mode}", self.unnamed, mode)
         return self.report.finish()
 
     def maildir(self, messages: list[bytes]) -> Path:

@@ -3,7 +3,6 @@
 Nothing to run by hand. Servers listen on 127.0.0.1 alone, and only processes started here are ended here.
 """
 
-import grp
 import os
 import pwd
 import re
@@ -49,11 +48,11 @@ class Report:
         self.passed = 0
         self.failed = 0
 
-    def check(self, name: str, body: Callable[[], str | None]) -> None:
-        """Runs `body`; it passes when it returns, and what it returns is printed as a remark."""
+    def check(self, name: str, body: Callable[..., str | None], *arguments: object) -> None:
+        """Calls `body` with the arguments; it passes when it returns, and what it returns is printed as a remark."""
         start = time.monotonic()
         try:
-            remark = body() or ""
+            remark = body(*arguments) or ""
             verdict = "ok  "
             self.passed += 1
         except Exception as error:
@@ -238,102 +237,6 @@ def give_to_mail_owner(folder: Path) -> None:
     if os.geteuid() == 0:
         for path in (folder, *folder.rglob("*")):
             os.chown(path, *mail_owner())
-
-
-class Dovecot:
-    """A Dovecot of its own below a scratch folder, started for the span of a `with`; it serves one Maildir."""
-
-    def __init__(self, folder: Path, maildir: Path, certificates: Certificates) -> None:
-        program = shutil.which("dovecot", path=os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin")
-        expect(program, "dovecot is not installed; run install.sh")
-        version = subprocess.run([program, "--version"], capture_output=True, text=True).stdout.strip()
-        expect(version.startswith("2.3"), f"the configuration below is for Dovecot 2.3, this is {version}")
-        folder.mkdir(parents=True)
-        home = folder / "home"
-        home.mkdir()
-        give_to_mail_owner(home)
-        give_to_mail_owner(maildir)
-        plain_port, tls_port = free_ports(2)
-        uid, gid = mail_owner()
-        users = ""
-        if (
-            os.geteuid()
-        ):  # Dovecot started by root wants its own users; started by anybody else it can only be that user
-            me, my_group = pwd.getpwuid(uid).pw_name, grp.getgrgid(gid).gr_name
-            users = f"default_internal_user = {me}\ndefault_login_user = {me}\ndefault_internal_group = {my_group}"
-        (folder / "passwords").write_text(f"{USER}:{{PLAIN}}{PASSWORD}\n")
-        (folder / "dovecot.conf").write_text(f"""
-protocols = pop3
-listen = {HOST}
-base_dir = {folder}/run
-state_dir = {folder}/state
-log_path = {folder}/log
-{users}
-ssl = yes
-ssl_cert = <{certificates.cert}
-ssl_key = <{certificates.key}
-disable_plaintext_auth = no
-auth_mechanisms = plain
-passdb {{
-  driver = passwd-file
-  args = {folder}/passwords
-}}
-userdb {{
-  driver = static
-  args = uid={uid} gid={gid} home={home}
-}}
-first_valid_uid = {uid}
-first_valid_gid = {gid}
-mail_location = maildir:{maildir}
-pop3_no_flag_updates = yes
-pop3_lock_session = yes
-mail_max_userip_connections = 100
-service pop3-login {{
-  chroot =
-  inet_listener pop3 {{
-    port = {plain_port}
-  }}
-  inet_listener pop3s {{
-    port = {tls_port}
-    ssl = yes
-  }}
-}}
-service anvil {{
-  chroot =
-}}
-service stats {{
-  chroot =
-}}
-""")
-        self.log = folder / "log"
-        self.process = subprocess.Popen(
-            [program, "-F", "-c", str(folder / "dovecot.conf")],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self.server = Server(plain_port, tls_port, certificates.ca)
-        deadline = time.monotonic() + 10
-        while True:
-            try:
-                socket.create_connection((HOST, tls_port), 1).close()
-                return
-            except OSError:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    self.stop()
-                    log = self.log.read_text() if self.log.exists() else ""
-                    raise Failed(f"dovecot did not start: {self.process.stdout.read()}{log}") from None
-                time.sleep(0.05)
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(20)
-
-    def __enter__(self) -> "Dovecot":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
 
 def shown(octets: bytes) -> str:

@@ -10,7 +10,6 @@ twice, for a client killed before its QUIT has to fetch again. By hand:
 """
 
 import argparse
-import os
 import random
 import subprocess
 import sys
@@ -72,11 +71,11 @@ class Drain:
         )
 
     def in_source(self) -> int:
-        return sum(len(os.listdir(self.source / part)) for part in ("new", "cur"))
+        return sum(len(list((self.source / part).iterdir())) for part in ("new", "cur"))
 
     def in_target(self) -> int:
         try:
-            return len(os.listdir(self.target / "new"))
+            return len(list((self.target / "new").iterdir()))
         except FileNotFoundError:
             return 0
 
@@ -145,7 +144,7 @@ class Drain:
         target = self.target_messages()
         expect(set(target) == self.sent, f"{len(self.sent - set(target))} messages are missing in the target")
         pop3d.stop()
-        cut_off = len(os.listdir(self.target / "tmp"))
+        cut_off = len(list((self.target / "tmp").iterdir()))
         return (
             f"{len(self.sent)} messages, {target.total() - len(target)} duplicates,"
             f" {cut_off} files of killed clients in tmp/"

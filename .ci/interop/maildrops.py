@@ -66,7 +66,7 @@ class Maildir:
 
     def left_over(self) -> list[str]:
         """Files that belong to no message."""
-        return os.listdir(self.path / "tmp")
+        return [path.name for path in (self.path / "tmp").iterdir()]
 
 
 class Mbox:

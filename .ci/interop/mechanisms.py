@@ -249,12 +249,12 @@ def run(stage: Stage, report: Report, drivers: list[Driver], mechanisms: list[st
         done: dict[tuple[str, str], bool] = {}
         stage.servers.callback(driver.close)
         if PLAIN in driver.modes:
-            report.check(f"{driver.name} downloads everything, plain", lambda: stage.download(driver))
+            report.check(f"{driver.name} downloads everything, plain", stage.download, driver)
         for mode, mechanism in driver.logins():
             if mechanism not in mechanisms:
                 continue
             failed = report.failed
-            report.check(f"{driver.name} {mechanism}, {mode}", lambda: stage.log_in(driver, mode, mechanism))
+            report.check(f"{driver.name} {mechanism}, {mode}", stage.log_in, driver, mode, mechanism)
             done[mode, mechanism] = report.failed == failed
         yield Row(driver.name, driver.version(), driver.modes, done)
 
@@ -278,7 +278,7 @@ def main() -> int:
     if options.update_readme:
         write_readme(rows)
     elif not options.client and not options.mechanism:
-        report.check("README.md has this table", lambda: check_readme(rows))
+        report.check("README.md has this table", check_readme, rows)
     return report.finish()
 
 

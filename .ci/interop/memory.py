@@ -74,9 +74,7 @@ def main() -> int:
         write_message(message, options.mb)
         for mode in MODES:
             with Pop3d("--maildir", folder / "source", certificates=certificates) as pop3d:
-                report.check(
-                    f"one message of {options.mb} MiB, {mode}", lambda: fetch(pop3d, mode, message, folder / "target")
-                )
+                report.check(f"one message of {options.mb} MiB, {mode}", fetch, pop3d, mode, message, folder / "target")
             shutil.rmtree(folder / "target", ignore_errors=True)
     return report.finish()
 

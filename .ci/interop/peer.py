@@ -1,6 +1,7 @@
 """A raw connection to pop3d, for the scripts that look at single lines. Nothing to run by hand."""
 
 import socket
+from contextlib import suppress
 
 from clients import PLAIN, TLS, tls_context
 from harness import HOST, PASSWORD, USER, Server, expect
@@ -51,10 +52,8 @@ class Peer:
         return bytes(octets)
 
     def send_if_open(self, octets: bytes) -> None:
-        try:
+        with suppress(OSError):
             self.socket.sendall(octets)
-        except OSError:
-            pass
 
     def close(self) -> None:
         self.lines.close()

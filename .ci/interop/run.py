@@ -44,12 +44,12 @@ from clients import (
     with_poplib,
 )
 from corpus import crlf_form, read_maildir
+from dovecot import Dovecot
 from harness import (
     HOST,
     PASSWORD,
     USER,
     Certificates,
-    Dovecot,
     Failed,
     Pop3d,
     Report,
@@ -95,28 +95,22 @@ class Stage:
         with self.pop3d(self.full) as pop3d:
             for client in CLIENTS:
                 for mode in MODES:
-                    check(f"pop3d: {client} downloads everything, {mode}", lambda: self.download(pop3d, client, mode))
-            check("pop3d: TOP gives the header and the lines asked for", lambda: self.top(pop3d.server))
-            check("pop3d: UIDL is unique, and the same in the next session", lambda: self.unique_ids(pop3d.server))
-            check(
-                "pop3d: a second session gets [IN-USE], and in when the first ends", lambda: self.in_use(pop3d.server)
-            )
-            check("pop3d: nothing was removed so far", lambda: self.unchanged(self.full, self.stored))
+                    check(f"pop3d: {client} downloads everything, {mode}", self.download, pop3d, client, mode)
+            check("pop3d: TOP gives the header and the lines asked for", self.top, pop3d.server)
+            check("pop3d: UIDL is unique, and the same in the next session", self.unique_ids, pop3d.server)
+            check("pop3d: a second session gets [IN-USE], and in when the first ends", self.in_use, pop3d.server)
+            check("pop3d: nothing was removed so far", self.unchanged, self.full, self.stored)
         for mode in MODES:
-            check(
-                f"pop3d: DELE and QUIT remove exactly those, poplib, {mode}", lambda: self.delete(mode, poplib_delete)
-            )
-            check(
-                f"pop3d: DELE and QUIT remove exactly those, curl, {mode}", lambda: self.delete(mode, delete_with_curl)
-            )
-            check(f"pop3d: fetchmail empties the maildrop, {mode}", lambda: self.fetchmail_empties(mode))
-            check(f"pop3d: pop3get --delete empties the maildrop, {mode}", lambda: self.pop3get_empties_pop3d(mode))
-            check(f"pop3d: DELE without QUIT removes nothing, {mode}", lambda: self.delete_without_quit(mode))
+            check(f"pop3d: DELE and QUIT remove exactly those, poplib, {mode}", self.delete, mode, poplib_delete)
+            check(f"pop3d: DELE and QUIT remove exactly those, curl, {mode}", self.delete, mode, delete_with_curl)
+            check(f"pop3d: fetchmail empties the maildrop, {mode}", self.fetchmail_empties, mode)
+            check(f"pop3d: pop3get --delete empties the maildrop, {mode}", self.pop3get_empties_pop3d, mode)
+            check(f"pop3d: DELE without QUIT removes nothing, {mode}", self.delete_without_quit, mode)
         check("pop3d: RSET takes DELE back", self.delete_and_reset)
         check("pop3d: %u is the user's own maildrop", self.own_maildrops)
         check("pop3d: an mbox is downloaded, and DELE leaves the others", self.mbox)
         for sent in (signal.SIGINT, signal.SIGTERM):
-            check(f"pop3d: {sent.name} ends it with code 0, sessions open or none", lambda: self.stopped_by(sent))
+            check(f"pop3d: {sent.name} ends it with code 0, sessions open or none", self.stopped_by, sent)
         check("pop3d: a handshake that does not go on does not hold the end up", self.stopped_in_handshake)
         self.against_dovecot()
         return self.report.finish()
@@ -314,6 +308,7 @@ class Stage:
         for path in [*maildir.glob("new/*"), *maildir.glob("cur/*")]:
             if path.name.split(":")[0] not in known:
                 path.unlink()
+        give_to_mail_owner(maildir)
         try:
             dovecot = Dovecot(self.folder / "dovecot", maildir, self.certificates)
         except Failed as error:
@@ -326,20 +321,18 @@ class Stage:
             return
         with dovecot:
             reference: list[bytes] = []
-            check("Dovecot and pop3d send the same", lambda: self.same_as_pop3d(dovecot.server, known, reference))
+            check("Dovecot and pop3d send the same", self.same_as_pop3d, dovecot.server, known, reference)
             for mode in MODES:
-                check(
-                    f"Dovecot: pop3get --keep downloads what poplib does, {mode}",
-                    lambda: expect_same(
-                        with_pop3get(dovecot.server, mode, "--keep").messages,
-                        {f"number {n}": octets for n, octets in enumerate(reference, 1)},
-                    ),
-                )
+                name = f"Dovecot: pop3get --keep downloads what poplib does, {mode}"
+                check(name, self.dovecot_kept, dovecot.server, mode, reference)
             for mode in MODES:
-                check(
-                    f"Dovecot: pop3get --delete empties the maildrop, {mode}",
-                    lambda: self.dovecot_emptied(dovecot, maildir, mode),
-                )
+                name = f"Dovecot: pop3get --delete empties the maildrop, {mode}"
+                check(name, self.dovecot_emptied, dovecot, maildir, mode)
+
+    @staticmethod
+    def dovecot_kept(dovecot: Server, mode: str, reference: list[bytes]) -> None:
+        kept = with_pop3get(dovecot, mode, "--keep").messages
+        expect_same(kept, {f"number {n}": octets for n, octets in enumerate(reference, 1)})
 
     def same_as_pop3d(self, dovecot: Server, known: dict[str, bytes], reference: list[bytes]) -> str:
         download = with_poplib(dovecot, PLAIN)

@@ -158,24 +158,24 @@ class Stage:
             for method in methods:
                 yield mode, method
 
-    def check(self, what: str, body: Callable[[], str | None]) -> bool:
+    def check(self, what: str, body: Callable[..., str | None], *arguments: object) -> bool:
         failed = self.report.failed
-        self.report.check(f"{self.server.name}: {what}", body)
+        self.report.check(f"{self.server.name}: {what}", body, *arguments)
         return self.report.failed == failed
 
     def run(self, runs: int) -> None:
         if not self.check("poplib reads the maildrop", self.read_reference):
             return
         for mode, method in self.logins():
-            well = self.check(f"{method} fetches everything, {mode}", lambda: self.fetch(mode, method))
+            well = self.check(f"{method} fetches everything, {mode}", self.fetch, mode, method)
             self.row.done[mode, method] = well
         for mode in self.server.offers:
-            self.check(f"the method of its own choice fetches everything, {mode}", lambda: self.fetch(mode, ""))
+            self.check(f"the method of its own choice fetches everything, {mode}", self.fetch, mode, "")
         self.check("the maildrop is as before", lambda: expect_same(read_all(self.server), by_number(self.reference)))
         for mode, method in self.logins():
-            well = self.check(f"{method} deletes everything, {mode}", lambda: self.delete(mode, method))
+            well = self.check(f"{method} deletes everything, {mode}", self.delete, mode, method)
             self.row.done[mode, method] &= well
-        self.check(f"{runs} runs with arrivals and removals between them", lambda: self.keep_in_step(runs))
+        self.check(f"{runs} runs with arrivals and removals between them", self.keep_in_step, runs)
 
     def read_reference(self) -> str:
         put = [octets for _, octets in corpus.messages(0, 0) if self.server.takes(octets)]
@@ -367,7 +367,7 @@ def main() -> int:
     if not options.record:
         print(HEAD + "".join(row.text() for row in rows), end="")
         if options.readme:
-            report.check("README.md has the table", lambda: write_readme(rows))
+            report.check("README.md has the table", write_readme, rows)
     return report.finish()
 
 
@@ -383,7 +383,7 @@ def one_server(
     try:
         if options.record:
             options.record.mkdir(parents=True, exist_ok=True)
-            report.check(f"{kind.name} is recorded", lambda: record(server, options.record))
+            report.check(f"{kind.name} is recorded", record, server, options.record)
             return
         row = Row(kind.name, server.version())
         Stage(server, Pop3get(options.pop3get, setting.folder), report, row).run(options.runs)

@@ -26,9 +26,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "interop"))
 
 from clients import MODES
-from harness import POP3GET, Dovecot, Report, expect, make_certificates, scratch_folder
-
+from dovecot import Dovecot
 from download_clients import CLIENTS, MARK, Client, Drop
+from harness import POP3GET, Report, expect, give_to_mail_owner, make_certificates, scratch_folder
 
 LINE = b"".join(bytes([one]) for one in range(0x30, 0x7B))[:74] + b"\n"
 HEADER = b"From: a@example.org\nTo: b@example.org\nDate: Mon, 1 Jan 2024 00:00:00 +0000\n"
@@ -156,13 +156,14 @@ def main() -> int:
         for at, (name, count, octets) in enumerate(plan for plan in plans if plan[1] and plan[2]):
             maildir = folder / f"mail{at}"
             lines = write_maildrop(maildir, count, octets)
+            give_to_mail_owner(maildir)
             with Dovecot(folder / f"dovecot{at}", maildir, certificates) as dovecot:
                 drop = Drop(name, count, count * octets, lines, dovecot.server)
                 for mode in options.mode or MODES:
                     comparison = Comparison(drop, mode, clients)
                     for number in range(options.rounds + 1):
                         what = f"round {number}" if number else "warm-up"
-                        report.check(f"{name}, {mode}, {what}", lambda: comparison.round(number, folder))
+                        report.check(f"{name}, {mode}, {what}", comparison.round, number, folder)
                     comparisons.append(comparison)
             shutil.rmtree(maildir)
     for comparison in comparisons if not report.failed else []:

@@ -1,6 +1,6 @@
-"""Fetches all messages of a maildrop with poplib, each into a file. Run by download.py, as a process of its own.
+"""Fetches all messages of a maildrop with poplib, each into a file. Run by download.py, as a process of its own:
 
-  download_poplib.py plain|stls|tls HOST PORT USER CA FOLDER      (the password is in POP3_PASSWORD)
+download_poplib.py plain|stls|tls HOST PORT USER CA FOLDER      (the password is in POP3_PASSWORD)
 """
 
 import os

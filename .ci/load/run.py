@@ -19,7 +19,6 @@ import argparse
 import os
 import resource
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "interop"))
@@ -66,7 +65,7 @@ def measure_idle(folder: Path, figures: Figures, report: Report, count: int, crl
     plan = {f"user{number}": (1, OCTETS) for number in range(count)}
     write_maildirs(folder / "idle-mail", plan, crlf)
     pop3d, *_ = contenders(folder / "idle", folder / "idle-mail", list(plan))
-    report.check("idle, pop3d", lambda: workloads.idle(pop3d, figures, count))
+    report.check("idle, pop3d", workloads.idle, pop3d, figures, count)
 
 
 def raise_descriptors(idle: int) -> int:
@@ -124,9 +123,9 @@ def main() -> int:
         if "many" in options.only:
             many = ManySessions(lengths, figures)
             for one in (pop3d, fast):
-                report.check(f"many sessions, {one.name}", lambda: many.run(one))
+                report.check(f"many sessions, {one.name}", many.run, one)
             if many.sessions_between:
-                report.check("many sessions, pop3d does not grow", lambda: many.no_growth(pop3d))
+                report.check("many sessions, pop3d does not grow", many.no_growth, pop3d)
         if "idle" in options.only:
             measure_idle(folder, figures, report, idle_count, options.crlf)
         chosen = [name for name in RATES if name in options.only]
@@ -134,7 +133,7 @@ def main() -> int:
             for one in servers if number % 2 == 0 else reversed(servers):
                 its = [name for name in chosen if one is not default or name not in NOT_DEFAULT]
                 if its:
-                    report.check(f"round {number + 1}, {one.name}", lambda: rates(its, one, figures, lengths))
+                    report.check(f"round {number + 1}, {one.name}", rates, its, one, figures, lengths)
         if not report.failed:
             sizes = {"many": f"{IDLE:,}", "idle": f"{idle_count:,}"}
             print("", figures.table(sizes), "", *figures.targets(), "", sep="\n", flush=True)

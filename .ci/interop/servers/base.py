@@ -64,9 +64,9 @@ class RealServer:
         self.server = Server(plain_port, tls_port, self.setting.certificates.ca)
         try:
             self.start()
-            self.wait_for(plain_port)
+            self.wait_for(self.server.plain_port)
             if TLS in self.offers:
-                self.wait_for(tls_port)
+                self.wait_for(self.server.tls_port)
         except BaseException:
             self.stop()
             raise

@@ -5,6 +5,7 @@ Nothing to run by hand.
 
 import os
 import subprocess
+from typing import ClassVar
 
 from clients import PLAIN, STLS, TLS
 from harness import HOST, PASSWORD, USER
@@ -28,7 +29,11 @@ SASL = "PLAIN LOGIN CRAM-MD5"
 
 class Courier(RealServer):
     name = "Courier"
-    offers = {PLAIN: PASSWORDS, STLS: (*PASSWORDS, "external"), TLS: (*PASSWORDS, "external")}
+    offers: ClassVar[dict[str, tuple[str, ...]]] = {
+        PLAIN: PASSWORDS,
+        STLS: (*PASSWORDS, "external"),
+        TLS: (*PASSWORDS, "external"),
+    }
     leaves_out = "those that start with a dot, which it does not stuff, or have an 8-bit header, which it rewrites"
 
     def start(self) -> None:

@@ -7,6 +7,7 @@ import os
 import smtplib
 import subprocess
 from collections.abc import Iterable
+from typing import ClassVar
 
 from clients import PLAIN, STLS, TLS, joined, poplib_session
 from corpus import HEADER, crlf_form
@@ -21,7 +22,11 @@ PASSWORDS = ("user", "apop", "plain", "login", "cram-md5", "scram-sha-1", "scram
 
 class Cyrus(RealServer):
     name = "Cyrus"
-    offers = {PLAIN: PASSWORDS, STLS: (*PASSWORDS, "external"), TLS: (*PASSWORDS, "external")}
+    offers: ClassVar[dict[str, tuple[str, ...]]] = {
+        PLAIN: PASSWORDS,
+        STLS: (*PASSWORDS, "external"),
+        TLS: (*PASSWORDS, "external"),
+    }
 
     delivered = False  # the first delivery makes the mailbox
 

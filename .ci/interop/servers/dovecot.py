@@ -7,13 +7,12 @@ import base64
 import hashlib
 import hmac
 import json
-import os
-import shutil
-import subprocess
 import time
+from typing import ClassVar
 
+import dovecot
 from clients import PLAIN, STLS, TLS
-from harness import HOST, PASSWORD, USER, expect, mail_owner
+from harness import USER, mail_owner
 
 from servers.base import MaildirStore, RealServer
 
@@ -25,17 +24,13 @@ KEY = b"a key that the authorization server and Dovecot share"
 class Dovecot(RealServer):
     name = "Dovecot"
     # It takes tokens in clear, too, but no client may send them so (RFC 7628, section 4).
-    offers = {PLAIN: PASSWORDS, STLS: INSIDE_TLS, TLS: INSIDE_TLS}
+    offers: ClassVar[dict[str, tuple[str, ...]]] = {PLAIN: PASSWORDS, STLS: INSIDE_TLS, TLS: INSIDE_TLS}
+    running: dovecot.Dovecot | None = None
     leaves_out = "those that start with a dot, which it does not stuff"
 
     def start(self) -> None:
-        program = shutil.which("dovecot", path=os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin")
-        expect(program, "dovecot is not installed; run install.sh")
-        uid, gid = mail_owner()
         home = self.folder / "home"
-        self.store = MaildirStore(home / "Maildir", uid, gid)
-        os.chown(home, uid, gid)
-        (self.folder / "passwords").write_text(f"{USER}:{{PLAIN}}{PASSWORD}\n")
+        self.store = MaildirStore(home / "Maildir", *mail_owner())
         keys = self.folder / "keys/default/HS256"
         keys.mkdir(parents=True)
         (keys / "default").write_text(base64.b64encode(KEY).decode())
@@ -46,25 +41,7 @@ local_validation_key_dict = fs:posix:prefix={self.folder}/keys/
 username_attribute = sub
 issuers = https://issuer.example.org
 """)
-        certificates, server = self.setting.certificates, self.server
-        # A certificate authority in ssl_ca wants a list of revoked certificates, unless told otherwise.
-        (self.folder / "dovecot.conf").write_text(f"""
-protocols = pop3
-listen = {HOST}
-base_dir = {self.folder}/run
-state_dir = {self.folder}/state
-log_path = {self.folder}/output
-ssl = yes
-ssl_cert = <{certificates.cert}
-ssl_key = <{certificates.key}
-ssl_ca = <{certificates.ca}
-ssl_verify_client_cert = yes
-ssl_require_crl = no
-auth_ssl_username_from_cert = yes
-disable_plaintext_auth = no
-auth_mechanisms = {" ".join(INSIDE_TLS[1:])}
-auth_anonymous_username = anonymous
-auth_failure_delay = 0
+        passdb = f"""
 passdb {{
   driver = oauth2
   mechanisms = oauthbearer xoauth2
@@ -80,46 +57,33 @@ passdb {{
   mechanisms = {" ".join(PASSWORDS[1:-1])}
   args = {self.folder}/passwords
 }}
-userdb {{
-  driver = static
-  args = uid={uid} gid={gid} home={home}
-}}
-first_valid_uid = {uid}
-first_valid_gid = {gid}
-mail_location = maildir:{home}/Maildir
-pop3_lock_session = yes
-pop3_no_flag_updates = yes
-mail_max_userip_connections = 100
-service pop3-login {{
-  chroot =
-  inet_listener pop3 {{
-    port = {server.plain_port}
-  }}
-  inet_listener pop3s {{
-    port = {server.tls_port}
-    ssl = yes
-  }}
-}}
-service anvil {{
-  chroot =
-}}
-service stats {{
-  chroot =
-}}
-""")
-        self.spawn([program, "-F", "-c", self.folder / "dovecot.conf"])
+"""
+        # A certificate authority in ssl_ca wants a list of revoked certificates, unless told otherwise.
+        settings = f"""{dovecot.USUAL}
+ssl_ca = <{self.setting.certificates.ca}
+ssl_verify_client_cert = yes
+ssl_require_crl = no
+auth_ssl_username_from_cert = yes
+auth_mechanisms = {" ".join(INSIDE_TLS[1:])}
+auth_anonymous_username = anonymous
+auth_failure_delay = 0
+"""
+        mail, certificates = home / "Maildir", self.setting.certificates
+        self.running = dovecot.Dovecot(self.folder, mail, certificates, settings=settings, passdb=passdb)
+        self.server = self.running.server
 
     def version(self) -> str:
-        printed = subprocess.run(["/usr/sbin/dovecot", "--version"], capture_output=True, text=True, check=True).stdout
-        return printed.split()[0]
+        return dovecot.version()
+
+    def log(self) -> str:
+        return self.running.logged()
 
     def takes(self, message: bytes) -> bool:
         return not message.startswith(b".")
 
     def stop(self) -> None:
-        for process in self.processes:
-            process.terminate()  # ends its children, too
-            process.wait(20)
+        if self.running:
+            self.running.stop()
 
 
 def token() -> str:

@@ -5,6 +5,7 @@ Nothing to run by hand.
 
 import re
 import subprocess
+from typing import ClassVar
 
 from clients import PLAIN, STLS, TLS
 from harness import HOST, PASSWORD, USER
@@ -18,7 +19,7 @@ LOGINS = ("user", "apop")  # it has no AUTH
 
 class Mailutils(RealServer):
     name = "GNU Mailutils"
-    offers = {PLAIN: LOGINS, STLS: LOGINS, TLS: LOGINS}
+    offers: ClassVar[dict[str, tuple[str, ...]]] = {PLAIN: LOGINS, STLS: LOGINS, TLS: LOGINS}
     leaves_out = "those without a header, which it reads as one with the next"
 
     def start(self) -> None:

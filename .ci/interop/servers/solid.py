@@ -7,6 +7,7 @@ import os
 import pty
 import subprocess
 from pathlib import Path
+from typing import ClassVar
 
 from clients import PLAIN
 from harness import PASSWORD, USER, Failed
@@ -18,7 +19,7 @@ PACKAGE = UNPACKED / "solid"
 
 class Solid(RealServer):
     name = "solid-pop3d"
-    offers = {PLAIN: ("user", "apop")}
+    offers: ClassVar[dict[str, tuple[str, ...]]] = {PLAIN: ("user", "apop")}
 
     def start(self) -> None:
         space = Namespace(self.folder, PACKAGE / "usr")

@@ -7,6 +7,7 @@ compares a str with bytes, so that no digest is right on Python 3. Nothing to ru
 import os
 import subprocess
 from pathlib import Path
+from typing import ClassVar
 
 from clients import PLAIN, TLS
 from harness import PASSWORD, USER, expect
@@ -20,7 +21,7 @@ PIECE = 1 << 14  # octets that it reads of a message at a time
 
 class Twisted(RealServer):
     name = "Twisted"
-    offers = {PLAIN: METHODS, TLS: METHODS}
+    offers: ClassVar[dict[str, tuple[str, ...]]] = {PLAIN: METHODS, TLS: METHODS}
     leaves_out = "the empty one, which it takes for deleted, and those with dots it does not stuff: first, or at 16 KiB"
 
     def start(self) -> None:

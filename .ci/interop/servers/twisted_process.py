@@ -7,6 +7,7 @@ Started by twisted.py with the Python that has Twisted:
 import hashlib
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 from twisted.cred import checkers, credentials, portal
 from twisted.internet import protocol, reactor, ssl
@@ -60,7 +61,7 @@ class Realm:
 @implementer(pop3.IServerFactory)
 class Factory(protocol.ServerFactory):
     protocol = pop3.POP3
-    challengers = {b"CRAM-MD5": credentials.CramMD5Credentials}
+    challengers: ClassVar[dict[bytes, type]] = {b"CRAM-MD5": credentials.CramMD5Credentials}
 
     def __init__(self, entrance: portal.Portal) -> None:
         self.portal = entrance
