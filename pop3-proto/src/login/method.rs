@@ -68,10 +68,11 @@ methods! {
 }
 
 impl Method {
-    /// The method of that name, in any case.
+    /// The method of that name, in any case; never [`Own`](Self::Own), which no name brings about.
     #[must_use]
     pub fn by_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|method| method.as_str().eq_ignore_ascii_case(name))
+        let mut all = Self::ALL.iter().copied().filter(|method| *method != Self::Own);
+        all.find(|method| method.as_str().eq_ignore_ascii_case(name))
     }
 
     /// Whether the server has to prove itself in it. An own mechanism may; nobody here knows, so it counts as one that does.

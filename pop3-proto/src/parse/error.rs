@@ -39,7 +39,7 @@ impl CommandError {
         match self {
             Self::Empty => "empty command",
             Self::Keyword => "unknown command",
-            Self::Octet => "illegal character in command",
+            Self::Octet => "character not allowed in a command",
             Self::Missing => "argument missing",
             Self::Extra => "too many arguments or spaces",
             Self::Number => "not a number",

@@ -15,8 +15,8 @@ use super::nonce::Nonce;
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Channel<'c> {
-    /// Text that no exchange ever had before and nobody can guess: at least 18 random octets in base64. It becomes this end's
-    /// part of the SCRAM nonce (RFC 5802 section 5.1), and the front of a server's CRAM-MD5 challenge (RFC 2195 section 2).
+    /// New for every exchange; SCRAM, and a server's CRAM-MD5, cannot start without. PLAIN, LOGIN, EXTERNAL, ANONYMOUS and tokens
+    /// need none. `None` by default.
     pub nonce: Option<Nonce>,
     /// Server: its name, for the challenge of CRAM-MD5.
     pub host: &'c str,

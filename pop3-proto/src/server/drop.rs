@@ -40,7 +40,11 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Maildrop<I, M> {
                 listing.end(session);
             }
             let next = session.advance(now, input, out);
-            let Next::Command { command, len } = next else { return next };
+            let Next::Command { command, len } = next else {
+                // QUIT was not answered, and so refused: the marks are no orders any more.
+                self.update &= !matches!(next, Next::Closed(_));
+                return next;
+            };
             if !needs_maildrop(&command) || self.is_readable(&command, session) {
                 return next;
             }

@@ -37,7 +37,7 @@ pub struct Config {
     /// Offer USER and PASS. On by default.
     pub user: bool,
     /// Offer APOP to sessions made [`with_apop`](crate::server::Server::with_apop); this is the name of the host, the right part of
-    /// their timestamps. Anything but a domain name, which clients would refuse, is as if there were none. None by default.
+    /// their timestamps. None by default.
     pub apop: Option<Domain>,
     /// Offer STLS. Turn it on only with a certificate at hand (RFC 8314 section 4).
     pub stls: bool,
@@ -67,7 +67,7 @@ pub struct Config {
     pub expire: Option<Expire>,
     /// Announce the name of the software.
     pub implementation: Option<Words>,
-    /// More lines for the answer to CAPA, each a tag and its parameters.
+    /// More lines for the answer to CAPA, separated by `\n`; each is a tag and its parameters.
     pub capabilities: Words,
     /// Hand out verbs that the crate does not know as [`Event::Other`](super::Event::Other) instead of refusing them.
     pub unknown_commands: bool,

@@ -151,7 +151,7 @@ impl<C: Borrow<Config>> Session<C> {
         if !self.config().user {
             Some(Phrase::NotOffered(Verb::User))
         } else if !self.clear_allowed() {
-            Some(Phrase::NoLoginInClear)
+            Some(Phrase::NoPlaintextLogin)
         } else {
             None
         }
@@ -160,7 +160,7 @@ impl<C: Borrow<Config>> Session<C> {
     fn no_mechanism(&self, name: &[u8], initial: bool) -> Option<Phrase> {
         match self.config().mechanism(name) {
             None => Some(Phrase::NoMechanism),
-            Some(one) if !self.permits(one) => Some(Phrase::NoLoginInClear),
+            Some(one) if !self.permits(one) => Some(Phrase::NoPlaintextLogin),
             Some(one) if one.server_first && initial => Some(Phrase::NoInitialResponse),
             Some(_) => None,
         }
@@ -169,7 +169,7 @@ impl<C: Borrow<Config>> Session<C> {
     /// Why a command that is not legal in this state is refused.
     const fn illegal(&self, verb: Verb) -> Phrase {
         match (verb, self.phase()) {
-            (Verb::Pass, Phase::Authorization) => Phrase::PassBehindUser,
+            (Verb::Pass, Phase::Authorization) => Phrase::SendUserFirst,
             (_, Phase::Transaction) => Phrase::AlreadyLoggedIn,
             _ => Phrase::LoginFirst,
         }

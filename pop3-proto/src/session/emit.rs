@@ -93,7 +93,7 @@ impl<C: Borrow<Config>> Session<C> {
         }
         match command {
             Command::Stls if !input.bytes().is_empty() => {
-                self.say(Status::Err, None, self.phrase(Phrase::NothingBehindStls), out);
+                self.say(Status::Err, None, self.phrase(Phrase::CommandAfterStls), out);
                 self.close(Reason::PlaintextAfterStls);
                 return Err(Reason::PlaintextAfterStls);
             }

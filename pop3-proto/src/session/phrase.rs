@@ -38,13 +38,13 @@ pub enum Phrase {
     /// `-ERR` to a command that has its place before the login.
     AlreadyLoggedIn,
     /// `-ERR` to PASS without USER in front of it.
-    PassBehindUser,
+    SendUserFirst,
     /// `-ERR` to a login in clear that has to be protected.
-    NoLoginInClear,
+    NoPlaintextLogin,
     /// `-ERR` to STLS inside TLS.
     TlsActive,
     /// `-ERR` to STLS with octets behind it.
-    NothingBehindStls,
+    CommandAfterStls,
     /// `-ERR` to AUTH without a mechanism.
     MechanismMissing,
     /// `-ERR` to AUTH with a mechanism that is not offered.
@@ -97,20 +97,20 @@ impl Phrase {
             },
             Self::LoginFirst => "log in first",
             Self::AlreadyLoggedIn => "already logged in",
-            Self::PassBehindUser => "PASS comes right behind USER",
-            Self::NoLoginInClear => "no login in clear: use STLS first",
+            Self::SendUserFirst => "send USER first",
+            Self::NoPlaintextLogin => "plaintext login is not allowed: use STLS first",
             Self::TlsActive => "TLS is already active",
-            Self::NothingBehindStls => "nothing may follow STLS before TLS is up",
+            Self::CommandAfterStls => "no command may follow STLS before the TLS handshake",
             Self::MechanismMissing => "AUTH needs a mechanism",
             Self::NoMechanism => "mechanism not available",
-            Self::NoInitialResponse => "no initial response: the server speaks first",
+            Self::NoInitialResponse => "no initial response here: the server speaks first",
             Self::Cancelled => "authentication cancelled",
             Self::ChallengeTooLong => "challenge too long",
             Self::Malformed(error) => error.as_str(),
             Self::NoSuchMessage => "no such message",
             Self::MessageDeleted => "message is deleted",
             Self::ReadOnly => "maildrop is read-only",
-            Self::NeedsUtf8 => "message needs UTF8",
+            Self::NeedsUtf8 => "this message needs the UTF8 command first",
             Self::Message => "message",
             Self::Deleted => "deleted",
             Self::Messages => "messages",

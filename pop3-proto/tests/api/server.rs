@@ -400,3 +400,18 @@ fn the_state_of_the_maildrop_can_be_read_and_marked() {
     assert_eq!(out, b"+OK 1 messages (5 octets)\r\n1 5\r\n.\r\n+OK 2 messages (12 octets)\r\n");
     assert!(!server.is_marked(two));
 }
+
+/// Who does not answer QUIT has removed nothing, and the client is told so.
+#[test]
+fn a_quit_that_is_not_answered_orders_no_removal() {
+    let config = config();
+    let mut server = Server::new(&config, Security::Plain);
+    let (mut window, mut out) = (&b"USER a\r\nPASS b\r\nDELE 1\r\nQUIT\r\n"[..], Vec::new());
+    let Event::Login { reply, .. } = server.receive(Time::ZERO, &mut window, &mut out) else { panic!() };
+    reply.accept(&mut server, &mut out, Mailbox::of(&[b"x"]), "");
+    let Event::Update { .. } = server.receive(Time::ZERO, &mut window, &mut out) else { panic!() };
+    assert_eq!(server.removals().count(), 1);
+    out.clear();
+    assert!(matches!(server.receive(Time::ZERO, &mut window, &mut out), Event::Closed(Reason::Quit)));
+    assert_eq!((&out[..], server.removals().count()), (&b"-ERR not available\r\n"[..], 0));
+}

@@ -347,6 +347,6 @@ fn names_and_passwords_in_utf_8_are_prepared_before_they_are_compared() {
     let mut session = Session::new(&config, Security::Tls);
     dialogue(&mut session, "", |_, _| false);
     let bell = dialogue(&mut session, "USER a\x07\r\nUSER a\r\nPASS IX\x07\r\n", |_, _| true);
-    let refused = "-ERR illegal character in command\\r\\n";
+    let refused = "-ERR character not allowed in a command\\r\\n";
     assert_eq!(bell, format!("{refused}+OK send PASS\\r\\n{refused}"));
 }

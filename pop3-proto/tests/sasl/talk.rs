@@ -32,7 +32,7 @@ fn words(phrase: Phrase) -> &'static str {
         Phrase::Malformed(CommandError::TooLong) => "too long",
         Phrase::Malformed(_) => "malformed",
         Phrase::NoMechanism => "no mechanism",
-        Phrase::NoLoginInClear => "in clear",
+        Phrase::NoPlaintextLogin => "in clear",
         Phrase::NoInitialResponse => "initial response",
         Phrase::AlreadyLoggedIn => "logged in",
         Phrase::LoginFirst => "log in first",

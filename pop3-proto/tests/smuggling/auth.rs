@@ -228,7 +228,7 @@ fn aborted_exchanges_take_no_memory() {
     for (said, answers) in [
         (&b"AUTH PLAIN\r\n*\r\n"[..], "+ \r\n-ERR authentication cancelled\r\n"),
         (b"AUTH LOGIN\r\n====\r\n", "+ \r\n-ERR not base64\r\n"),
-        (b"AUTH PLAIN\r\n\0\n\r\n", "+ \r\n-ERR illegal character in command\r\n"),
+        (b"AUTH PLAIN\r\n\0\n\r\n", "+ \r\n-ERR character not allowed in a command\r\n"),
         (&long, "+ \r\n-ERR line too long\r\n"),
         // The ticket is left unused.
         (b"AUTH PLAIN\r\nQUIT\r\n", "+ \r\n-ERR not available\r\n"),

@@ -64,7 +64,7 @@ fn a_bare_line_end_or_a_nul_inside_a_line_refuses_all_of_it() {
                 let config = open_config();
                 let mut host = logged_in(&config, mailbox());
                 host.hear_in(format!("{front}{inside}{tail}\r\nSTAT\r\n").as_bytes(), &[cut]);
-                let due = "-ERR illegal character in command\r\n+OK 1 22\r\n";
+                let due = "-ERR character not allowed in a command\r\n+OK 1 22\r\n";
                 assert_eq!(
                     show(&host.take()),
                     show(due.as_bytes()),
@@ -173,7 +173,7 @@ fn an_over_long_password_behind_a_name_forgets_the_name() {
     for len in [249, 250, 300, 5000] {
         let mut host = Host::new(&config, Security::Plain, mailbox());
         host.hear(format!("USER tim\r\nPASS {}\r\nPASS secret\r\n", "s".repeat(len)).as_bytes());
-        let refusals = "-ERR line too long\r\n-ERR PASS comes right behind USER\r\n";
+        let refusals = "-ERR line too long\r\n-ERR send USER first\r\n";
         let due = format!("{GREETING}+OK send PASS\r\n{refusals}");
         assert_eq!(show(&host.take()), show(due.as_bytes()), "{len} octets");
         assert!(host.log.is_empty(), "{:?}", host.log);

@@ -166,7 +166,7 @@ fn names_and_passwords_pass_where_they_are_announced_as_utf_8_and_are_it() {
         let ok = |line: &str, due: &str, events: usize| {
             assert_eq!(say(Utf8::OnForNames, line.as_bytes()), (show(due.as_bytes()), events));
             for off in [Utf8::Off, Utf8::On] {
-                let due = show(b"-ERR illegal character in command\r\n");
+                let due = show(b"-ERR character not allowed in a command\r\n");
                 assert_eq!(say(off, line.as_bytes()), (due, 0), "{line}");
             }
         };
@@ -206,7 +206,7 @@ fn what_only_looks_like_utf_8_is_refused_in_names_and_passwords() {
                     let before = if place.starts_with("PASS") { "USER tim\r\n" } else { "" };
                     let mut host = host(&config, before);
                     host.hear(&[&filled(place, &argument), &b"\r\n"[..]].concat());
-                    let due = show(b"-ERR illegal character in command\r\n");
+                    let due = show(b"-ERR character not allowed in a command\r\n");
                     assert_eq!(show(&host.take()), due, "{} in {place}", argument.escape_ascii());
                     assert!(host.log.is_empty(), "{:?}", host.log);
                 }

@@ -10,9 +10,9 @@ use crate::common::show;
 use crate::pair::{Host, listen};
 use crate::{CUTS, GREETING, greeted, is_secured, mailbox, open_config};
 
-const NO_CLEAR: &str = "-ERR no login in clear: use STLS first\r\n";
+const NO_CLEAR: &str = "-ERR plaintext login is not allowed: use STLS first\r\n";
 const BEGIN: &str = "+OK begin TLS negotiation\r\n";
-const NOTHING_BEHIND: &str = "-ERR nothing may follow STLS before TLS is up\r\n";
+const NOTHING_BEHIND: &str = "-ERR no command may follow STLS before the TLS handshake\r\n";
 
 /// The session ended with STLS, its answers were these, and no login came of what it heard.
 fn check_not_acted_on(host: &mut Host<'_>, answers: &str, said: &str) {
@@ -28,7 +28,7 @@ fn secrets_in_one_segment_with_stls_are_not_acted_on() {
     let mut config = open_config();
     config.allow_plaintext_login = false;
     config.stls = true;
-    let behind_user = "-ERR PASS comes right behind USER\r\n";
+    let behind_user = "-ERR send USER first\r\n";
     for (said, answers) in [
         ("STLS\r\nUSER tim\r\nPASS secret\r\n", ""),
         ("STLS\r\nAUTH PLAIN Z29vZA==\r\n", ""),
@@ -55,10 +55,7 @@ fn secrets_in_front_of_stls_are_not_acted_on_at_any_cut() {
     config.allow_plaintext_login = false;
     config.stls = true;
     for (said, answers) in [
-        (
-            "USER tim\r\nPASS secret\r\nSTLS\r\n",
-            &[NO_CLEAR, "-ERR PASS comes right behind USER\r\n", BEGIN].concat(),
-        ),
+        ("USER tim\r\nPASS secret\r\nSTLS\r\n", &[NO_CLEAR, "-ERR send USER first\r\n", BEGIN].concat()),
         ("AUTH PLAIN Z29vZA==\r\nSTLS\r\n", &[NO_CLEAR, BEGIN].concat()),
         ("AUTH PLAIN\r\nZ29vZA==\r\nSTLS\r\n", &[NO_CLEAR, "-ERR unknown command\r\n", BEGIN].concat()),
         (
@@ -75,8 +72,7 @@ fn secrets_in_front_of_stls_are_not_acted_on_at_any_cut() {
             let session = Server::secured(host.server.handover().unwrap(), b"").unwrap();
             let mut host = Host::of(session, mailbox());
             host.hear(b"PASS secret\r\nSTAT\r\nUSER tim\r\nPASS secret\r\n");
-            let due =
-                "-ERR PASS comes right behind USER\r\n-ERR log in first\r\n+OK send PASS\r\n+OK welcome\r\n";
+            let due = "-ERR send USER first\r\n-ERR log in first\r\n+OK send PASS\r\n+OK welcome\r\n";
             assert_eq!(show(&host.take()), show(due.as_bytes()));
         }
     }

@@ -14,7 +14,7 @@ use crate::{GREETING, is_secured, mailbox, open_config};
 fn octets_behind_stls_are_never_run_as_commands() {
     let mut config = open_config();
     config.stls = true;
-    let refused = format!("{GREETING}-ERR nothing may follow STLS before TLS is up\r\n");
+    let refused = format!("{GREETING}-ERR no command may follow STLS before the TLS handshake\r\n");
     for behind in [
         &b"Q"[..],
         b"\r\n",
@@ -56,7 +56,7 @@ fn octets_that_come_after_stls_was_accepted_are_not_run_either_and_stop_the_hand
             let lines: Vec<_> = said.split_terminator("\\r\\n").skip(1).collect();
             match host.closed {
                 Some(Reason::PlaintextAfterStls) => {
-                    assert_eq!(lines, ["-ERR nothing may follow STLS before TLS is up"]);
+                    assert_eq!(lines, ["-ERR no command may follow STLS before the TLS handshake"]);
                     assert!(host.server.handover().is_none());
                 }
                 Some(Reason::StartTls) => {
@@ -127,7 +127,10 @@ const BEFORE: [(&str, &str); 8] = [
     ("AUTH PLAIN\r\nQUIT\r\n", "+ \r\n-ERR AB?\r\n"),
     ("LANG es\r\n", "+OK es Espa\u{f1}ol\r\n"),
     ("UTF8\r\n", "+OK now in UTF-8: ?\r\n"),
-    ("\0\r\nSTLS now\r\n", "-ERR illegal character in command\r\n-ERR too many arguments or spaces\r\n"),
+    (
+        "\0\r\nSTLS now\r\n",
+        "-ERR character not allowed in a command\r\n-ERR too many arguments or spaces\r\n",
+    ),
 ];
 
 /// Covers commands-behind-stls.
@@ -142,7 +145,9 @@ fn any_octet_behind_stls_closes_whatever_was_said_before_and_however_the_line_en
                 host.hear(before.as_bytes());
                 host.log.clear();
                 host.hear(&[stls.as_bytes(), &[octet]].concat());
-                let due = format!("{GREETING}{answers}-ERR nothing may follow STLS before TLS is up\r\n");
+                let due = format!(
+                    "{GREETING}{answers}-ERR no command may follow STLS before the TLS handshake\r\n"
+                );
                 assert_eq!(show(&host.take()), show(due.as_bytes()), "{octet:#04x} behind {before:?}");
                 assert_eq!(host.closed, Some(Reason::PlaintextAfterStls));
                 assert!(host.server.handover().is_none() && host.log.is_empty(), "{:?}", host.log);
@@ -170,7 +175,7 @@ fn any_octet_left_from_clear_stops_the_hand_over() {
         let mut host = Host::of(Server::secured(handover, b"").unwrap(), mailbox());
         // The mode that UTF8 and LANG set is gone, too: the accent is not said back.
         host.hear(b"PASS secret\r\nNOOP\r\nAUTH PLAIN w6k=\r\n");
-        let due = "-ERR PASS comes right behind USER\r\n-ERR log in first\r\n-ERR ?\r\n";
+        let due = "-ERR send USER first\r\n-ERR log in first\r\n-ERR ?\r\n";
         assert_eq!(show(&host.take()), show(due.as_bytes()), "behind {before:?}");
         assert_eq!(host.log.len(), 1, "{:?}", host.log);
     }
@@ -186,9 +191,9 @@ fn a_command_begun_in_clear_is_not_ended_inside_tls() {
         ("US", "ER tim\r\n", "-ERR unknown command\r\n"),
         ("DELE ", "1\r\n", "-ERR unknown command\r\n"),
         ("QUIT", "\r\n", "-ERR empty command\r\n"),
-        ("QUIT\r", "\nNOOP\r\n", "-ERR illegal character in command\r\n"),
+        ("QUIT\r", "\nNOOP\r\n", "-ERR character not allowed in a command\r\n"),
         ("AUTH PLAIN\r\n", "Z29vZA==\r\n", "-ERR unknown command\r\n"),
-        ("USER tim\r\n", "PASS secret\r\n", "-ERR PASS comes right behind USER\r\n"),
+        ("USER tim\r\n", "PASS secret\r\n", "-ERR send USER first\r\n"),
     ] {
         let mut host = Host::new(&config, Security::Plain, mailbox());
         host.hear(b"STLS\r\n");
