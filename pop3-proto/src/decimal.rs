@@ -26,7 +26,8 @@ impl<const N: usize> ReverseBuf<N> {
     }
 
     /// Puts a number in front.
-    #[inline]
+    #[cfg_attr(target_pointer_width = "64", inline)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(crate) fn number(&mut self, mut value: u64) {
         loop {
             self.octet(b'0'.wrapping_add((value % 10) as u8));
@@ -38,7 +39,8 @@ impl<const N: usize> ReverseBuf<N> {
     }
 
     /// Puts octets in front.
-    #[inline]
+    #[cfg_attr(target_pointer_width = "64", inline)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(crate) fn text(&mut self, text: &[u8]) {
         let start = self.start.wrapping_sub(text.len());
         if let Some(place) = self.octets.get_mut(start..self.start) {

@@ -3,7 +3,7 @@
 use memchr::memchr;
 
 use crate::buf::Input;
-use crate::word::{splat, zeros};
+use crate::word::{WIDE, splat, zeros};
 
 /// What [`LineScanner::next`] found at the front of the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -255,6 +255,9 @@ impl LineScanner {
 /// Where the first LF stands. Most lines are short, and looking at four words costs less than the call of a vector search.
 #[inline(always)]
 pub(crate) fn find_lf(bytes: &[u8]) -> Option<usize> {
+    if !WIDE {
+        return memchr(b'\n', bytes);
+    }
     let Some((head, behind)) = bytes.split_first_chunk::<NEAR>() else { return find_lf_near(bytes) };
     if let Some(at) = lf_of_two(u128::from_le_bytes(*head)) {
         return Some(at);

@@ -7,6 +7,7 @@
 #[path = "../../../pop3-proto/examples/embedded/device.rs"]
 #[allow(dead_code)]
 mod device;
+mod start;
 
 use pop3_proto::client::{Client, Event, Profile};
 use pop3_proto::limits::SASL_MEMORY_SMALL;
@@ -19,17 +20,6 @@ use pop3_proto::server::{Config, Credentials as Shown, Fill, MechanismList, Reas
 use pop3_proto::{Base64, FixedBuf, Input as _, Mechanism, MsgNo, Secret, Security, Stat, Time, Uid};
 
 static LOG: [&[u8]; 3] = [b"a: b\n\n.\nc\n", b".\r\n", b""];
-
-unsafe extern "C" {
-    /// Defined nowhere.
-    fn a_panic_is_reachable() -> !;
-}
-
-#[panic_handler]
-fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-    // SAFETY: a call that links cannot exist.
-    unsafe { a_panic_is_reachable() }
-}
 
 /// What a client says, in base64, and to which mechanism.
 static SAID: [(&[u8], &[u8]); 6] = [
@@ -186,37 +176,5 @@ fn run(cut: usize) -> i32 {
     match device::talk(&mut server, &mut client, cut) {
         Some((3, 17)) if log_in() == SAID.len() && get_in() == SERVERS.len() && pass_on() => 0,
         _ => 1,
-    }
-}
-
-#[cfg(not(target_os = "none"))]
-#[unsafe(no_mangle)]
-extern "C" fn main() -> i32 {
-    run(core::hint::black_box(7))
-}
-
-/// On a bare Cortex-M3: the vector table, and the result by semihosting.
-#[cfg(target_os = "none")]
-mod bare {
-    #[repr(C)]
-    struct Vectors(*const u32, extern "C" fn() -> !);
-    // SAFETY: never written.
-    unsafe impl Sync for Vectors {}
-
-    unsafe extern "C" {
-        static STACK_TOP: u32;
-    }
-
-    #[used]
-    #[unsafe(link_section = ".vectors")]
-    static VECTORS: Vectors = Vectors(&raw const STACK_TOP, reset);
-
-    extern "C" fn reset() -> ! {
-        let result = super::run(core::hint::black_box(7));
-        // ADP_Stopped_ApplicationExit is success, anything else is not.
-        let reason = if result == 0 { 0x20026_u32 } else { 0x20023 };
-        // SAFETY: the SYS_EXIT call of the semihosting interface.
-        unsafe { core::arch::asm!("bkpt 0xab", in("r0") 0x18, in("r1") reason) };
-        loop {}
     }
 }

@@ -86,6 +86,8 @@ impl<const N: usize> FixedBuf<N> {
         self.end = 0;
     }
 
+    #[cold]
+    #[inline(never)]
     fn compact(&mut self) {
         let start = self.start;
         if let Some(filled) = self.bytes.get_mut(..self.end)
@@ -105,15 +107,17 @@ impl<const N: usize> Output for FixedBuf<N> {
         N.wrapping_sub(self.end.wrapping_sub(self.start))
     }
 
-    #[inline]
+    // Small machines have no room for a copy at each call.
+    #[cfg_attr(target_pointer_width = "64", inline)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn put(&mut self, bytes: &[u8]) -> Result<(), Full> {
         const { assert!(N >= MIN_OUTPUT, "an output needs at least MIN_OUTPUT octets") };
         if N.wrapping_sub(self.end) < bytes.len() && self.start > 0 {
             self.compact();
         }
-        let space = self.bytes.get_mut(self.end..).ok_or(Full)?;
-        space.get_mut(..bytes.len()).ok_or(Full)?.copy_from_slice(bytes);
-        self.end = self.end.wrapping_add(bytes.len());
+        let end = self.end.wrapping_add(bytes.len());
+        self.bytes.get_mut(self.end..end).ok_or(Full)?.copy_from_slice(bytes);
+        self.end = end;
         Ok(())
     }
 }

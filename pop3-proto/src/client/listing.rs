@@ -36,6 +36,7 @@ impl<Q: Questions> Reader<Q> {
             Some(stuffed) => stuffed,
             None => found.text,
         };
+        let mut number = None;
         let part = match asked {
             // The front of an id is another id, the front of a list another list.
             _ if found.truncated => Err(ReplyError::Fields),
@@ -45,17 +46,18 @@ impl<Q: Questions> Reader<Q> {
                 Ok(Part::Capability(capability))
             }
             Asked::ScanListing => parse::scan_item(line, &mut seen).map(|scan| {
-                self.tally.item(scan.number, self.deleted, &mut seen);
+                number = Some(scan.number);
                 Part::ScanItem(scan)
             }),
             Asked::UidListing => parse::uid_item(line, &mut seen).map(|uid| {
-                if let Some(number) = uid.number {
-                    self.tally.item(number, self.deleted, &mut seen);
-                }
+                number = uid.number;
                 Part::UidItem(uid)
             }),
             _ => parse::lang_item(line, &mut seen).map(Part::LangItem),
         };
+        if let Some(number) = number {
+            self.tally.item(number, self.deleted, &mut seen);
+        }
         let part = part.unwrap_or_else(|_| {
             seen.insert(Deviation::BadListing);
             self.tally.unreadable();

@@ -144,7 +144,8 @@ impl<Q: Questions> Reader<Q> {
     }
 
     /// The last part of a reply: its command leaves the queue.
-    #[inline]
+    #[cfg_attr(target_pointer_width = "64", inline)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(super) fn finish_reply<'i>(&mut self, part: Part<'i>) -> Event<'i> {
         let id = self.id();
         self.queue.pop();

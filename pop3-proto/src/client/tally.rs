@@ -54,6 +54,7 @@ impl Tally {
 }
 
 /// Numbers that add up to the same do not any more (the finalizer of SplitMix64).
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 const fn scatter(number: u32) -> u64 {
     let x = (number as u64).wrapping_add(0x9E37_79B9_7F4A_7C15);
     let x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -1,6 +1,6 @@
 //! One needle serves bodies in both directions: a dot behind a line end.
 
-use crate::word::{WORD, splat, zeros};
+use crate::word::{WIDE, WORD, splat, zeros};
 
 /// Setting up a vector search costs more than searching a line, and its state is too large for a session.
 #[cfg(feature = "std")]
@@ -10,7 +10,7 @@ static LF_DOT: std::sync::LazyLock<memchr::memmem::Finder<'static>> =
 /// Where the first LF stands that is followed by a dot.
 #[inline]
 pub(super) fn lf_dot(hay: &[u8]) -> Option<usize> {
-    let Some(near) = hay.first_chunk() else { return by_words(hay) };
+    let Some(near) = hay.first_chunk().filter(|_| WIDE) else { return by_words(hay) };
     near_lf_dot(near).or_else(|| Some(WORD.wrapping_add(far_lf_dot(hay.get(WORD..)?)?)))
 }
 
@@ -34,8 +34,9 @@ pub(super) fn far_lf_dot(hay: &[u8]) -> Option<usize> {
 fn by_words(hay: &[u8]) -> Option<usize> {
     let mut at = 0_usize;
     let mut rest = hay;
-    while let (Some(first), Some(second)) =
-        (rest.first_chunk::<WORD>(), rest.get(1..).and_then(|r| r.first_chunk::<WORD>()))
+    while WIDE
+        && let (Some(first), Some(second)) =
+            (rest.first_chunk::<WORD>(), rest.get(1..).and_then(|r| r.first_chunk::<WORD>()))
     {
         // Zero where a LF is followed by a dot.
         let pair = (u64::from_le_bytes(*first) ^ splat(b'\n')) | (u64::from_le_bytes(*second) ^ splat(b'.'));

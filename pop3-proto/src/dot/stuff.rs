@@ -2,6 +2,7 @@
 
 use super::search::lf_dot;
 use crate::line::find_lf;
+use crate::word::WIDE;
 
 /// Writes a stored message as the body of a multi-line reply.
 ///
@@ -163,7 +164,9 @@ fn clean_run(bytes: &[u8]) -> usize {
             return at;
         }
         // Where one line end is in order the next ones are most likely, too.
-        at = clean_blocks(bytes, at);
+        if WIDE {
+            at = clean_blocks(bytes, at);
+        }
     }
     bytes.len()
 }

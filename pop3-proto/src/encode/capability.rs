@@ -15,35 +15,40 @@ use crate::types::Capability;
 ///
 /// [`Full`] if the line does not fit; nothing was appended.
 pub fn capability(capability: &Capability<'_>, out: &mut impl Output) -> Result<(), Full> {
-    match *capability {
-        Capability::Top => put(out, &[b"TOP\r\n"]),
-        Capability::User => put(out, &[b"USER\r\n"]),
-        Capability::RespCodes => put(out, &[b"RESP-CODES\r\n"]),
-        Capability::Pipelining => put(out, &[b"PIPELINING\r\n"]),
-        Capability::Uidl => put(out, &[b"UIDL\r\n"]),
-        Capability::Stls => put(out, &[b"STLS\r\n"]),
-        Capability::AuthRespCode => put(out, &[b"AUTH-RESP-CODE\r\n"]),
-        Capability::Lang => put(out, &[b"LANG\r\n"]),
-        Capability::Utf8 { user: false } => put(out, &[b"UTF8\r\n"]),
-        Capability::Utf8 { user: true } => put(out, &[b"UTF8 USER\r\n"]),
+    let word: &[u8] = match *capability {
+        Capability::Top => b"TOP",
+        Capability::User => b"USER",
+        Capability::RespCodes => b"RESP-CODES",
+        Capability::Pipelining => b"PIPELINING",
+        Capability::Uidl => b"UIDL",
+        Capability::Stls => b"STLS",
+        Capability::AuthRespCode => b"AUTH-RESP-CODE",
+        Capability::Lang => b"LANG",
+        Capability::Utf8 { user: false } => b"UTF8",
+        Capability::Utf8 { user: true } => b"UTF8 USER",
         Capability::LoginDelay(delay) => {
-            put(out, &[b"LOGIN-DELAY ", Decimal::new(delay.seconds).as_bytes(), per_user(delay.per_user)])
+            return number(b"LOGIN-DELAY ", Some(delay.seconds), delay.per_user, out);
         }
-        Capability::Expire(expire) => match expire.days {
-            None => put(out, &[b"EXPIRE NEVER", per_user(expire.per_user)]),
-            Some(days) => put(out, &[b"EXPIRE ", Decimal::new(days).as_bytes(), per_user(expire.per_user)]),
-        },
-        Capability::Implementation(name) => with_params(b"IMPLEMENTATION", name, out),
-        Capability::Sasl(mechanisms) => sasl(mechanisms.iter(), out),
+        Capability::Expire(expire) => return number(b"EXPIRE ", expire.days, expire.per_user, out),
+        Capability::Implementation(name) => return with_params(b"IMPLEMENTATION", name, out),
+        Capability::Sasl(mechanisms) => return sasl(&mut mechanisms.iter(), out),
         Capability::Other { tag, params } => match self::tag(tag) {
-            [] => Ok(()),
-            tag => with_params(tag, params, out),
+            [] => return Ok(()),
+            tag => return with_params(tag, params, out),
         },
-    }
+    };
+    put(out, &[word, b"\r\n"])
+}
+
+/// A number, or `NEVER`.
+fn number(tag: &[u8], value: Option<u64>, per_user: bool, out: &mut impl Output) -> Result<(), Full> {
+    let digits = Decimal::new(value.unwrap_or_default());
+    let value: &[u8] = if value.is_some() { digits.as_bytes() } else { b"NEVER" };
+    put(out, &[tag, value, if per_user { b" USER\r\n" } else { b"\r\n" }])
 }
 
 /// `SASL` and the names; those beyond the 512 octets of the line are left out.
-pub(crate) fn sasl<'n>(names: impl Iterator<Item = &'n [u8]>, out: &mut impl Output) -> Result<(), Full> {
+pub(crate) fn sasl(names: &mut dyn Iterator<Item = &[u8]>, out: &mut impl Output) -> Result<(), Full> {
     const ROOM: usize = crate::limits::REPLY_LINE - 2;
     let mut len = b"SASL".len();
     let fitting = names.take_while(|name| {
@@ -61,15 +66,12 @@ pub(crate) fn sasl<'n>(names: impl Iterator<Item = &'n [u8]>, out: &mut impl Out
     out.put(b"\r\n")
 }
 
-const fn per_user(user: bool) -> &'static [u8] {
-    if user { b" USER\r\n" } else { b"\r\n" }
-}
-
 fn with_params(tag: &[u8], params: &[u8], out: &mut impl Output) -> Result<(), Full> {
     let room = crate::limits::REPLY_LINE.saturating_sub(3).saturating_sub(tag.len());
     let params = printable(params);
     let params = params.get(..room).unwrap_or(params).trim_ascii_end();
-    if params.is_empty() { put(out, &[tag, b"\r\n"]) } else { put(out, &[tag, b" ", params, b"\r\n"]) }
+    let space: &[u8] = if params.is_empty() { b"" } else { b" " };
+    put(out, &[tag, space, params, b"\r\n"])
 }
 
 /// The front of `bytes` that can be a tag: visible, and without the dot that could end the list.

@@ -30,7 +30,7 @@ use crate::buf::{Full, Output};
 
 /// Appends all parts, or nothing.
 #[inline]
-pub(crate) fn put(out: &mut impl Output, parts: &[&[u8]]) -> Result<(), Full> {
+pub(crate) fn put<O: Output>(out: &mut O, parts: &[&[u8]]) -> Result<(), Full> {
     let len = parts.iter().fold(0_usize, |len, part| len.saturating_add(part.len()));
     if len > out.room() {
         return Err(Full);

@@ -7,7 +7,7 @@ use crate::decimal::{Decimal, ReverseBuf};
 use crate::limits::REPLY_LINE;
 use crate::text::Text;
 use crate::types::{ApopTimestamp, Code, MsgNo, Scan, Stat, Status, Uid};
-use crate::word::{has_control, has_unprintable};
+use crate::word::{WIDE, has_control, has_unprintable};
 
 /// The line that ends a multi-line reply (RFC 1939 section 3).
 pub const END: &[u8] = b".\r\n";
@@ -194,25 +194,35 @@ fn line(
     utf8: bool,
     out: &mut impl Output,
 ) -> Result<(), Full> {
-    let Some(code) = code else {
-        let (alone, open): (&[u8], &[u8]) =
-            if status == Status::Ok { (b"+OK\r\n", b"+OK ") } else { (b"-ERR\r\n", b"-ERR ") };
-        if text.is_empty() {
-            return put(out, &[alone]);
-        }
-        let text = cut(text, REPLY_LINE.wrapping_sub(b"-ERR \r\n".len()));
-        return match text.strip_prefix('[') {
-            Some(behind) => sanitized(&[open, b"("], behind, utf8, out),
-            None => sanitized(&[open], text, utf8, out),
-        };
-    };
-    let indicator: &[u8] = if status == Status::Ok { b"+OK" } else { b"-ERR" };
-    let code = code.as_str().as_bytes();
-    if text.is_empty() {
-        return put(out, &[indicator, b" [", code, b"]\r\n"]);
+    let ok = status == Status::Ok;
+    if WIDE
+        && code.is_none()
+        && let bytes @ [first, ..] = text.as_bytes()
+        && *first != b'['
+        && bytes.len() <= REPLY_LINE.wrapping_sub(b"-ERR \r\n".len())
+        && !has_unprintable(bytes)
+    {
+        // What most replies are. Where space is dear the way below has to do.
+        return put(out, &[if ok { b"+OK " } else { b"-ERR " }, bytes, b"\r\n"]);
     }
-    let room = REPLY_LINE.wrapping_sub(b"-ERR [] \r\n".len()).saturating_sub(code.len());
-    sanitized(&[indicator, b" [", code, b"] "], cut(text, room), utf8, out)
+    let code = code.map_or("", Code::as_str);
+    let (open, close, taken): (&[u8], &[u8], usize) = match (ok, code.is_empty(), text.is_empty()) {
+        (true, true, true) => return out.put(b"+OK\r\n"),
+        (false, true, true) => return out.put(b"-ERR\r\n"),
+        (true, true, false) => (b"+OK ", b"", 7),
+        (false, true, false) => (b"-ERR ", b"", 7),
+        (true, false, true) => (b"+OK [", b"]", 10),
+        (false, false, true) => (b"-ERR [", b"]", 10),
+        (true, false, false) => (b"+OK [", b"] ", 10),
+        (false, false, false) => (b"-ERR [", b"] ", 10),
+    };
+    let text = cut(text, REPLY_LINE.wrapping_sub(taken).saturating_sub(code.len()));
+    // What would read as a response code is none.
+    let (close, text) = match text.strip_prefix('[').filter(|_| code.is_empty()) {
+        Some(behind) => (&b"("[..], behind),
+        None => (close, text),
+    };
+    sanitized(&[open, code.as_bytes(), close], text, utf8, out)
 }
 
 /// Octets of a challenge line.
@@ -234,7 +244,7 @@ fn sanitized<const N: usize>(
     if len > out.room() {
         return Err(Full);
     }
-    head.iter().try_for_each(|part| out.put(part))?;
+    head.iter().filter(|part| !part.is_empty()).try_for_each(|part| out.put(part))?;
     let odd = if utf8 { has_control(text.as_bytes()) } else { has_unprintable(text.as_bytes()) };
     if !odd {
         out.put(text.as_bytes())?;

@@ -3,6 +3,7 @@
 use nom::{Err, IResult};
 
 use crate::types::MsgNo;
+use crate::word::WIDE;
 
 /// One or more digits; a value beyond 64 bits reads as `u64::MAX`.
 #[inline]
@@ -28,7 +29,8 @@ pub(crate) fn msg_no_at(line: &[u8], at: usize) -> Option<(MsgNo, usize)> {
 /// As [`number`], at a place of a line; and where it ends. What stands in front of the place makes short numbers fast.
 #[inline(always)]
 pub(crate) fn number_at(line: &[u8], at: usize) -> Option<(u64, usize)> {
-    if let Some(word) = eight(line, at)
+    if WIDE
+        && let Some(word) = eight(line, at)
         && let (value, len @ 1..=7) = first_eight(word)
     {
         return Some((value, at.wrapping_add(len)));
@@ -36,10 +38,13 @@ pub(crate) fn number_at(line: &[u8], at: usize) -> Option<(u64, usize)> {
     by_digits(line, at)
 }
 
-/// The number that a line ends with: all of it from `at` on. Nothing has to be found out but whether these are digits. `None` for a
-/// line below four octets, whatever it holds.
+/// The number that a line of four octets or more ends with: all of it from `at` on. Nothing has to be found out but whether these are
+/// digits.
 #[inline(always)]
 pub(crate) fn last_number(line: &[u8], at: usize) -> Option<u64> {
+    if !WIDE {
+        return last_by_digits(line, at);
+    }
     let word = match line.last_chunk() {
         Some(word) => u64::from_le_bytes(*word),
         None => all_of(line)?.wrapping_shl(8_u32.wrapping_sub(line.len() as u32).wrapping_mul(8)),
@@ -164,8 +169,11 @@ mod tests {
                     let want = u64::try_from(value).unwrap_or(u64::MAX);
                     let want = (digits > 0).then_some((want, at + digits));
                     assert_eq!(number_at(line, at), want, "{} at {at}", line.escape_ascii());
-                    // A line this short has a verb in front of it, or is read as odd.
-                    let last = want.filter(|_| at + digits == line.len() && line.len() >= 4);
+                    let last = want.filter(|_| at + digits == line.len());
+                    // A line this short has no verb before its number: the loop by the word may leave it unread.
+                    if line.len() < 4 && last_number(line, at).is_none() {
+                        continue;
+                    }
                     assert_eq!(
                         last_number(line, at),
                         last.map(|(value, _)| value),

@@ -40,25 +40,28 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Maildrop<I, M> {
                 listing.end(session);
             }
             let next = session.advance(now, input, out);
-            let Next::Command { command, len } = next else {
-                // QUIT was not answered, and so refused: the marks are no orders any more.
-                self.update &= !matches!(next, Next::Closed(_));
+            let Next::Command { command, len } = &next else {
+                if let Next::Closed(_) = next {
+                    // QUIT was not answered, and so refused: the marks are no orders any more.
+                    self.update = false;
+                }
                 return next;
             };
-            if !needs_maildrop(&command) || self.is_readable(&command, session) {
+            if !self.answers(command, session) || session.config().report_answers {
                 return next;
             }
-            if session.config().report_answers {
-                return Next::Maildrop { command, len };
-            }
-            self.answer(&command, len, session, input, out);
+            self.answer(command, *len, session, input, out);
         }
     }
 
-    /// Whether the command asks for a message that the embedder can read.
+    /// Whether the maildrop answers the command: all that are about messages, but for those that the embedder has to read.
     #[inline]
-    fn is_readable<C: Borrow<Config>>(&self, command: &Command<'_>, session: &Session<C>) -> bool {
-        matches!(command, Command::Retr(_) | Command::Top { .. }) && self.refusal(command, session).is_none()
+    pub(super) fn answers<C: Borrow<Config>>(&self, command: &Command<'_>, session: &Session<C>) -> bool {
+        match command {
+            Command::Stat | Command::List(_) | Command::Uidl(_) | Command::Dele(_) | Command::Rset => true,
+            Command::Retr(_) | Command::Top { .. } => self.refusal(command, session).is_some(),
+            _ => false,
+        }
     }
 
     /// Why a command about messages is refused.
@@ -75,7 +78,7 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Maildrop<I, M> {
     }
 
     /// Answers a command about messages, and says why with `-ERR` if it does.
-    #[inline]
+    #[inline(never)]
     pub(super) fn answer<'i, C: Borrow<Config>>(
         &mut self,
         command: &Command<'i>,
@@ -156,19 +159,4 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Maildrop<I, M> {
         let open = self.open.as_ref().filter(|_| self.update);
         open.into_iter().flat_map(Open::all_marked)
     }
-}
-
-/// Whether the command is about messages. In AUTHORIZATION the session refuses all of these.
-#[inline]
-const fn needs_maildrop(command: &Command<'_>) -> bool {
-    matches!(
-        command,
-        Command::Stat
-            | Command::List(_)
-            | Command::Uidl(_)
-            | Command::Dele(_)
-            | Command::Rset
-            | Command::Retr(_)
-            | Command::Top { .. }
-    )
 }

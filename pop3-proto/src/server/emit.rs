@@ -28,12 +28,15 @@ impl<C: Borrow<Config>, I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Server<C, I, M> 
                 return Event::SaslResponse { data, reply: session.hand_out() };
             }
             Next::Alone(alone) => {
-                session.answer(&alone, input, out);
-                return Event::Answered { command: alone.command(), refusal: alone.refusal() };
+                let (command, refusal) = session.answer_reported(alone, input, out);
+                return Event::Answered { command, refusal };
             }
-            Next::Maildrop { command, len } => {
-                let refusal = self.mail.answer(&command, len, session, input, out);
-                return Event::Answered { command: Some(command), refusal };
+            Next::Command { command, len } if session.config().report_answers => {
+                if self.mail.answers(&command, session) {
+                    let refusal = self.mail.answer(&command, len, session, input, out);
+                    return Event::Answered { command: Some(command), refusal };
+                }
+                (command, len)
             }
             Next::Command { command, len } => (command, len),
         };

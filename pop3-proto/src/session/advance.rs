@@ -129,7 +129,7 @@ impl<C: Borrow<Config>> Session<C> {
             Line::BareLf | Line::Partial => CommandError::Octet,
         };
         let refusal = Some(Phrase::Malformed(error));
-        self.alone(Alone { command: None, refusal, len, exchange: false }, input, out)
+        self.alone(Alone { refusal, len, exchange: false }, None, input, out)
     }
 
     /// No whole line is there. The first octets of one do not make the wait longer.
@@ -184,6 +184,6 @@ impl<C: Borrow<Config>> Session<C> {
             Line::TooLong => Phrase::Malformed(CommandError::TooLong),
             Line::BareLf | Line::Partial => Phrase::Malformed(CommandError::Octet),
         };
-        self.alone(Alone { command: None, refusal: Some(why), len, exchange: true }, input, out)
+        self.alone(Alone { refusal: Some(why), len, exchange: true }, None, input, out)
     }
 }

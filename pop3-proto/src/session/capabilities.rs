@@ -24,7 +24,7 @@ impl<C: Borrow<Config>> Session<C> {
                     config.mechanisms.as_slice().iter().filter(|one| self.permits(one)).peekable();
                 return match names.peek() {
                     None => Ok(true),
-                    Some(_) => encode::sasl(names.map(|one| one.name.as_bytes()), out).map(|()| true),
+                    Some(_) => encode::sasl(&mut names.map(|one| one.name.as_bytes()), out).map(|()| true),
                 };
             }
             3 => Some(Capability::RespCodes),

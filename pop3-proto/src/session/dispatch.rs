@@ -3,6 +3,7 @@
 use core::borrow::Borrow;
 
 use super::config::Config;
+use super::emit::without_end;
 use super::kind::Tag;
 use super::next::{Alone, Next};
 use super::phrase::Phrase;
@@ -38,21 +39,22 @@ impl<C: Borrow<Config>> Session<C> {
             }
             read => (None, Some(Phrase::Malformed(read.err().unwrap_or(CommandError::Octet)))),
         };
-        self.alone(Alone { command, refusal, len, exchange: false }, input, out)
+        self.alone(Alone { refusal, len, exchange: false }, command, input, out)
     }
 
     /// Answers it at once, unless it is to be reported: then [`emit`](Self::emit) does, so that no report is lost.
     #[inline]
     pub(super) fn alone<'i>(
         &mut self,
-        alone: Alone<'i>,
+        alone: Alone,
+        command: Option<Command<'i>>,
         input: &mut impl Input<'i>,
         out: &mut impl Output,
     ) -> Option<Next<'i>> {
         if self.config().report_answers {
             return Some(Next::Alone(alone));
         }
-        self.answer(&alone, input, out);
+        self.answer(alone, command, input, out);
         None
     }
 
@@ -66,15 +68,33 @@ impl<C: Borrow<Config>> Session<C> {
         }
     }
 
-    /// Answers a line without the embedder.
-    pub(crate) fn answer<'i>(
+    /// Answers a line without the embedder, and returns its command for the report.
+    #[cold]
+    pub(crate) fn answer_reported<'i>(
         &mut self,
-        alone: &Alone<'i>,
+        alone: Alone,
+        input: &mut impl Input<'i>,
+        out: &mut impl Output,
+    ) -> (Option<Command<'i>>, Option<Phrase>) {
+        let line = input.bytes().get(..alone.len).unwrap_or_default();
+        let command = parse::command(without_end(line)).ok();
+        // What is no command to this session, for an 8-bit name for instance, is none in the report either.
+        let command = command.filter(|command| !alone.exchange && self.is_readable(command));
+        self.answer(alone, command, input, out);
+        (command, alone.refusal)
+    }
+
+    /// Answers a line without the embedder.
+    #[inline(never)]
+    pub(super) fn answer<'i>(
+        &mut self,
+        alone: Alone,
+        command: Option<Command<'_>>,
         input: &mut impl Input<'i>,
         out: &mut impl Output,
     ) {
         self.consume_line(input, alone.len);
-        match (alone.refusal, alone.command) {
+        match (alone.refusal, command) {
             (Some(why), _) if alone.exchange => self.refuse(Tag::Sasl, None, self.phrase(why), out),
             (Some(why), _) => self.fault(why, out),
             (None, Some(Command::User(name))) => {

@@ -32,11 +32,10 @@ impl<C: Borrow<Config>> Session<C> {
                 return Event::SaslResponse { data, reply: self.hand_out() };
             }
             Next::Alone(alone) => {
-                self.answer(&alone, input, out);
-                return Event::Answered { command: alone.command(), refusal: alone.refusal() };
+                let (command, refusal) = self.answer_reported(alone, input, out);
+                return Event::Answered { command, refusal };
             }
-            // A session alone has no maildrop: what reached it is the embedder's.
-            Next::Command { command, len } | Next::Maildrop { command, len } => (command, len),
+            Next::Command { command, len } => (command, len),
         };
         let line = match self.claim(&command, len, input, out) {
             Ok(line) => line,

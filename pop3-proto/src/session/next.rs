@@ -9,12 +9,7 @@ use crate::types::Command;
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Next<'i> {
     /// The session answers it alone, and is to say so.
-    Alone(Alone<'i>),
-    /// The same of the maildrop.
-    Maildrop {
-        command: Command<'i>,
-        len: usize,
-    },
+    Alone(Alone),
     Command {
         command: Command<'i>,
         len: usize,
@@ -29,26 +24,14 @@ pub(crate) enum Next<'i> {
     Closed(Reason),
 }
 
-/// A line that the session answers alone.
+/// A line that the session answers alone. Its command is read again where it is wanted: every step copies a `Next`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Alone<'i> {
-    /// `None` if it is no command.
-    pub(super) command: Option<Command<'i>>,
+pub(crate) struct Alone {
     /// Why it is answered `-ERR`, if it is.
     pub(super) refusal: Option<Phrase>,
     pub(super) len: usize,
     /// It belongs to an AUTH exchange.
     pub(super) exchange: bool,
-}
-
-impl<'i> Alone<'i> {
-    pub(crate) const fn command(&self) -> Option<Command<'i>> {
-        self.command
-    }
-
-    pub(crate) const fn refusal(&self) -> Option<Phrase> {
-        self.refusal
-    }
 }
 
 impl Next<'_> {
