@@ -5,7 +5,7 @@ The end of a reply comes where a client looks for it that tests single reads; pa
 they are; the APOP timestamp is one that picky clients take; curl finds its way among what is offered; a certificate is
 enough to say who it is. By hand:
 
-  cargo build --release --examples -p pop3-proto --all-features && .ci/interop/habits.py
+  cargo programs && .ci/interop/habits.py
 """
 
 import re

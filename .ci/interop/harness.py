@@ -25,9 +25,10 @@ HOST = "127.0.0.1"
 USER = "alice"
 PASSWORD = "open sesame"
 ROOT = Path(__file__).resolve().parents[2]
-EXAMPLES = (ROOT / os.environ.get("EXAMPLES", "target/release/examples")).resolve()
-POP3D = EXAMPLES / "pop3d"
-POP3GET = EXAMPLES / "pop3get"
+PROGRAMS = (ROOT / os.environ.get("PROGRAMS", "target/release")).resolve()
+POP3D = PROGRAMS / "pop3d"
+POP3GET = PROGRAMS / "pop3get"
+GATEWAY = PROGRAMS / "oauth-gateway"
 PANIC = "panicked at"
 STOP_SECONDS = 20  # pop3d gives open sessions 10 s to end
 
@@ -86,9 +87,9 @@ def scratch_folder() -> Iterator[Path]:
 
 
 def need_programs() -> None:
-    missing = [str(path) for path in (POP3D, POP3GET) if not os.access(path, os.X_OK)]
+    missing = [str(path) for path in (POP3D, POP3GET, GATEWAY) if not os.access(path, os.X_OK)]
     if missing:
-        sys.exit(f"not built: {', '.join(missing)}; run: cargo build --release --examples -p pop3-proto --all-features")
+        sys.exit(f"not built: {', '.join(missing)}; run: cargo programs")
 
 
 @dataclass
@@ -144,7 +145,7 @@ def peak_kib(pid: int) -> int:
 
 
 class Pop3d:
-    """The example server, started for the span of a `with`; stopping it cleanly is a check of its own."""
+    """pop3d, started for the span of a `with`; stopping it cleanly is a check of its own."""
 
     def __init__(
         self,

@@ -8,9 +8,9 @@ between; what the client stored is compared with what it stored then. Which mech
 and with TLS in the log of pop3d. README.md has a table of this, which is checked, or written with --update-readme.
 By hand:
 
-  cargo build --release --examples -p pop3-proto --all-features && .ci/interop/mechanisms.py    (reduced, as in CI)
-  .ci/interop/mechanisms.py --count 300                                                         (full)
-  .ci/interop/mechanisms.py --client mpop --mechanism PLAIN                                     (some, no table)
+  cargo programs && .ci/interop/mechanisms.py                  (reduced, as in CI)
+  .ci/interop/mechanisms.py --count 300                        (full)
+  .ci/interop/mechanisms.py --client mpop --mechanism PLAIN    (some, no table)
 """
 
 import argparse

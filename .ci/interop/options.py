@@ -4,7 +4,7 @@
 Where a server has to misbehave, or has to be watched, a small one of our own stands in. The programs whose records
 pop3get imports write those records themselves, if they are installed. By hand:
 
-  cargo build --release --examples -p pop3-proto --all-features && .ci/interop/options.py
+  cargo programs && .ci/interop/options.py
   .ci/interop/options.py --only mbox                                     (the checks with that word in their name)
 """
 

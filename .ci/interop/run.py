@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Proves that the example server and the example client agree with software written by others, octet for octet.
+"""Proves that pop3d and pop3get agree with software written by others, octet for octet.
 
 Every client (poplib, curl, fetchmail, pop3get) downloads a corpus of awkward messages from pop3d in every TLS mode;
 deleting, locking and sizes are checked; pop3get then does the same against a Dovecot of our own. One line a check, the
 sum at the end, exit code 1 if one failed. By hand, from the root of the repository:
 
-  cargo build --release --examples -p pop3-proto --all-features && .ci/interop/run.py               (reduced, as in CI)
-  .ci/interop/run.py --count 300 --big-mb 50                                         (full)
+  cargo programs && .ci/interop/run.py          (reduced, as in CI)
+  .ci/interop/run.py --count 300 --big-mb 50    (full)
 
-EXAMPLES names another folder with the programs pop3d and pop3get. Known of curl 7.88, and allowed here: it writes one
-line end for an empty message, although none was sent. Known of Dovecot 2.3, and expected here:
+PROGRAMS names another folder with the programs. Known of curl 7.88, and allowed here: it writes one line end for an
+empty message, although none was sent. Known of Dovecot 2.3, and expected here:
   - it does not stuff a dot that is the first octet of a message, so those messages are not given to it;
   - an empty message comes as one line end;
   - LIST does not count the line end that is added to a message that lacks one.

@@ -355,7 +355,7 @@ def main() -> int:
     parser.add_argument("--record", type=Path, metavar="DIR", help="record a dialogue of each server, nothing else")
     options = parser.parse_args()
     if not options.record and not os.access(options.pop3get, os.X_OK):
-        sys.exit(f"not built: {options.pop3get}; run: cargo build --release --examples -p pop3-proto --all-features")
+        sys.exit(f"not built: {options.pop3get}; run: cargo programs")
     named = [name.lower() for name in options.server or [""]]
     report, rows = Report(), []
     with scratch_folder() as folder:

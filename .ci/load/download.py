@@ -141,7 +141,7 @@ def main() -> int:
     parser.add_argument("--only", choices=names, action="append", help="pop3get and these only; may be repeated")
     options = parser.parse_args()
     if not os.access(POP3GET, os.X_OK):
-        sys.exit(f"not built: {POP3GET}; run: cargo build --release --example pop3get -p pop3-proto --all-features")
+        sys.exit(f"not built: {POP3GET}; run: cargo programs")
     clients = [CLIENTS[0], *(one for one in CLIENTS[1:] if not options.only or one.name in options.only)]
     if missing := [client.name for client in clients if not client.installed()]:
         sys.exit(f"not installed: {', '.join(missing)}; run: .ci/interop/install.sh")

@@ -4,9 +4,9 @@ import json
 import subprocess
 
 from contenders import Running
-from harness import EXAMPLES, HOST, PASSWORD, expect
+from harness import HOST, PASSWORD, PROGRAMS, expect
 
-LOAD = EXAMPLES.parent / "load"
+LOAD = PROGRAMS / "load"
 
 
 class Driver:

@@ -1,5 +1,7 @@
 //! Work grows with the input and not faster, however it is cut: counted in looks at the window, and in time with wide slack.
 
+#![cfg(feature = "alloc")]
+
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 

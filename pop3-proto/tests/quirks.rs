@@ -1,6 +1,8 @@
 //! What a client does about odd servers that a dialogue cannot show: what it does not send, what it says while nothing
 //! comes, and how it reads a refusal.
 
+#![cfg(feature = "alloc")]
+
 use pop3_proto::client::{
     Client, Event, Need, Part, Profile, ProtocolError, Refusal, RefusalKind, SendError,
 };

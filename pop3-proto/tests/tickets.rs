@@ -1,5 +1,7 @@
 //! A ticket answers its own command, once, in time; whatever else is tried with it, nothing false reaches the client.
 
+#![cfg(feature = "alloc")]
+
 use std::time::Duration;
 
 use pop3_proto::client::{Client, Event as Got, Part, Profile, ProtocolError};

@@ -1,5 +1,7 @@
 //! Every file in `tests/transcripts/`, at several cuts of the input; the format is described there.
 
+#![cfg(feature = "alloc")]
+
 #[path = "transcript/client.rs"]
 mod client;
 mod common;

@@ -12,9 +12,8 @@ from typing import ClassVar
 
 from clients import TLS
 from fake import Answer, FakeServer, Line
-from harness import EXAMPLES, HOST, PANIC, PASSWORD, USER, Certificates, Failed, Server, expect, peak_kib
+from harness import GATEWAY, HOST, PANIC, PASSWORD, USER, Certificates, Failed, Server, expect, peak_kib
 
-GATEWAY = EXAMPLES / "oauth_gateway"
 LOCAL = PASSWORD  # what the devices send in PASS
 TOKEN = "ya29.a-token~of/the+user=="
 LIMIT_KIB = 16 * 1024

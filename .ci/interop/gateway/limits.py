@@ -7,10 +7,10 @@ import threading
 import time
 
 from fake import Line
-from harness import HOST, expect
+from harness import GATEWAY, HOST, expect
 from peer import Peer
 
-from gateway.ends import END, GATEWAY, LOCAL, TOKEN, Gateway
+from gateway.ends import END, LOCAL, TOKEN, Gateway
 from gateway.stage import Stage
 
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use pop3_proto::client::{Client, Event, Need, Part, Profile};
 use pop3_proto::dot::wire_size;
-use pop3_proto::{Command, FixedBuf, MsgNo, Secret, Security};
+use pop3_proto::{Command, FixedBuf, MsgNo, Outbox, Secret, Security};
 
 #[path = "../sample/mod.rs"]
 mod sample;
@@ -48,7 +48,7 @@ fn run(screen: &mut Screen) -> io::Result<()> {
         client: Client::new(Profile::STRICT, Security::Plain),
         stream,
         rx: Box::new(FixedBuf::new()),
-        tx: Vec::new(),
+        tx: Outbox::new(),
         screen,
     };
     let connected = started.elapsed();
@@ -100,7 +100,7 @@ struct Fetcher<'s> {
     client: Client,
     stream: TcpStream,
     rx: Box<FixedBuf<{ 64 * 1024 }>>,
-    tx: Vec<u8>,
+    tx: Outbox,
     screen: &'s mut Screen,
 }
 
@@ -123,7 +123,7 @@ impl Fetcher<'_> {
     fn ask(&mut self, command: &Command<'_>) -> io::Result<Reply> {
         self.client.send(command, &mut self.tx).map_err(io::Error::other)?;
         self.screen.command(command);
-        self.stream.write_all(&self.tx)?;
+        self.stream.write_all(self.tx.bytes())?;
         self.tx.clear();
         self.reply()
     }

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::Instant;
 
 use pop3_proto::server::{Config, Credentials, Event, Fill, Server};
-use pop3_proto::{Code, FixedBuf, Security, Time, limits};
+use pop3_proto::{Code, GrowBuf, Outbox, Security, Time};
 
 use crate::TIMEOUT;
 use crate::sample::Sample;
@@ -20,7 +20,7 @@ pub(crate) fn serve(mut stream: TcpStream) -> io::Result<()> {
 
     let started = Instant::now();
     let mut server = Server::new(&config, Security::Plain);
-    let (mut rx, mut tx) = (Box::new(FixedBuf::<{ limits::EXCHANGE_LINE }>::new()), Vec::new());
+    let (mut rx, mut tx) = (GrowBuf::new(), Outbox::new());
     loop {
         match server.receive(Time::from_elapsed(started.elapsed()), rx.unread(), &mut tx) {
             Event::NeedInput => {
@@ -55,8 +55,8 @@ pub(crate) fn serve(mut stream: TcpStream) -> io::Result<()> {
     }
 }
 
-fn flush(stream: &mut TcpStream, tx: &mut Vec<u8>) -> io::Result<()> {
-    stream.write_all(tx)?;
+fn flush(stream: &mut TcpStream, tx: &mut Outbox) -> io::Result<()> {
+    stream.write_all(tx.bytes())?;
     tx.clear();
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::io;
 
 use pop3_proto::client::{Client, Event, Need, Part, Profile, ProtocolError};
 use pop3_proto::server::{self, Config, Fill, Server};
-use pop3_proto::{Command, FixedBuf, Limits, MsgNo, Secret, Security, Time, limits};
+use pop3_proto::{Command, FixedBuf, GrowBuf, MsgNo, Outbox, Secret, Security, Time, limits};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::{Duration, timeout};
 
@@ -21,12 +21,12 @@ struct Pop3<S> {
     client: Client,
     io: S,
     rx: FixedBuf<{ limits::EXCHANGE_LINE }>,
-    tx: Vec<u8>,
+    tx: Outbox,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Pop3<S> {
     fn new(io: S, security: Security) -> Self {
-        Self { client: Client::new(Profile::LENIENT, security), io, rx: FixedBuf::new(), tx: Vec::new() }
+        Self { client: Client::new(Profile::LENIENT, security), io, rx: FixedBuf::new(), tx: Outbox::new() }
     }
 
     /// The next event. What it borrows is the receive buffer. Cancelling the future loses nothing.
@@ -40,8 +40,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pop3<S> {
     /// Sends what is queued, then reads once.
     async fn exchange(&mut self) -> io::Result<()> {
         while !self.tx.is_empty() {
-            let sent = self.io.write(&self.tx).await?;
-            self.tx.drain(..sent);
+            let sent = self.io.write(self.tx.bytes()).await?;
+            self.tx.consume(sent);
         }
         self.io.flush().await?;
         match self.io.read(self.rx.space()).await? {
@@ -114,10 +114,9 @@ fn show(part: &Part<'_>) {
 
 /// A server for the other end: it lets `demo` in and serves the sample.
 async fn serve(mut io: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
-    let mut config = Config::new();
-    config.limits = Limits::for_window(512);
+    let config = Config::new();
     let mut server = Server::new(&config, Security::Tls);
-    let (mut rx, mut tx) = (FixedBuf::<512>::new(), FixedBuf::<4096>::new());
+    let (mut rx, mut tx) = (GrowBuf::new(), Outbox::new());
     loop {
         match server.receive(Time::ZERO, rx.unread(), &mut tx) {
             server::Event::NeedInput => {
@@ -150,7 +149,7 @@ async fn serve(mut io: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
     }
 }
 
-async fn flush(io: &mut (impl AsyncWrite + Unpin), tx: &mut FixedBuf<4096>) -> io::Result<()> {
+async fn flush(io: &mut (impl AsyncWrite + Unpin), tx: &mut Outbox) -> io::Result<()> {
     io.write_all(tx.bytes()).await?;
     tx.clear();
     io.flush().await

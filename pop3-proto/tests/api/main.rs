@@ -1,5 +1,7 @@
 //! What the types promise: sizes, threads, tickets that answer once, and loops that never stall.
 
+#![cfg(feature = "alloc")]
+
 #[path = "../common/mod.rs"]
 mod common;
 

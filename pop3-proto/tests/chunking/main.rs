@@ -1,5 +1,7 @@
 //! Any cut of the input gives the same events and the same output, on both sides, also octet by octet.
 
+#![cfg(feature = "alloc")]
+
 #[path = "../common/mod.rs"]
 mod common;
 #[path = "../common/pair.rs"]

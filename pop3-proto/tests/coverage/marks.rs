@@ -19,10 +19,10 @@ impl Marks {
         Self { word, proofs: BTreeMap::new(), astray: Vec::new() }
     }
 
-    /// Those of the crate in `root`, and of the interop scripts beside it.
+    /// Those of the crate in `root` and of the programs in it, and of the interop scripts beside it.
     pub(crate) fn of_crate(root: &Path, word: &'static str) -> Self {
         let mut marks = Self::new(word);
-        for folder in ["tests", "src"] {
+        for folder in ["tests", "src", "programs"] {
             for (name, text) in files(&root.join(folder), "rs", true) {
                 marks.add_rust(&name.trim_end_matches("/main").replace('/', "::"), &text);
             }
@@ -30,7 +30,7 @@ impl Marks {
         for (name, text) in files(&root.join("tests/transcripts"), "txt", false) {
             marks.add_transcript(&name, &text);
         }
-        for (name, text) in files(&root.join("../.ci/interop"), "py", false) {
+        for (name, text) in files(&root.join("../.ci/interop"), "py", true) {
             marks.add_script(&name, &text);
         }
         marks

@@ -1,5 +1,7 @@
 //! The dot codecs against naive twins of a few lines each, over messages that are mostly line ends and dots.
 
+#![cfg(feature = "alloc")]
+
 #[path = "../common/mod.rs"]
 mod common;
 

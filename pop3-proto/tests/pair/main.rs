@@ -1,5 +1,7 @@
 //! Client and server joined over a link that cuts, stalls and breaks, in virtual time.
 
+#![cfg(feature = "alloc")]
+
 #[path = "../common/mod.rs"]
 mod common;
 #[path = "../common/pair.rs"]

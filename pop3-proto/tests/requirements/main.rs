@@ -1,5 +1,7 @@
 //! Rows of `catalogue/requirements.toml` that take an embedder, a client or a parser to show.
 
+#![cfg(feature = "alloc")]
+
 mod client;
 #[path = "../common/mod.rs"]
 mod common;

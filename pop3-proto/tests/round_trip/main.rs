@@ -1,5 +1,7 @@
 //! Value to octets to value, and the other way round; whatever the arguments, the encoder writes one line or nothing.
 
+#![cfg(feature = "alloc")]
+
 #[path = "../common/mod.rs"]
 mod common;
 #[path = "../common/pair.rs"]

@@ -3,6 +3,7 @@
 #[cfg(feature = "apop")]
 use pop3_proto::ApopDigest;
 use pop3_proto::client::{Client, Event as Got, Profile, ProtocolError};
+#[cfg(feature = "apop")]
 use pop3_proto::server::session::Session;
 use pop3_proto::server::{Domain, Server};
 use pop3_proto::{ApopTimestamp, Deviation, Security};

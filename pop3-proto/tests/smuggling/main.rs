@@ -1,5 +1,7 @@
 //! Nothing that a peer or an argument holds can become a command, a reply, or the end of a message that it is not.
 
+#![cfg(feature = "alloc")]
+
 #[path = "../common/mod.rs"]
 mod common;
 #[path = "../common/pair.rs"]

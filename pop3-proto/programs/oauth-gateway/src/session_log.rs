@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use tokio::time::Instant;
 use tracing::info;
 
-pub(crate) struct Visit {
+pub(crate) struct SessionLog {
     device: SocketAddr,
     started: Instant,
     pub(crate) user: Option<String>,
@@ -14,13 +14,13 @@ pub(crate) struct Visit {
     pub(crate) marked: u64,
 }
 
-impl Visit {
+impl SessionLog {
     pub(crate) fn new(device: SocketAddr) -> Self {
         Self { device, started: Instant::now(), user: None, retrieved: 0, marked: 0 }
     }
 
     /// One line a session.
-    pub(crate) fn log(&self, end: &str) {
+    pub(crate) fn write(&self, end: &str) {
         info!(
             device = %self.device,
             user = self.user.as_deref().unwrap_or("-"),

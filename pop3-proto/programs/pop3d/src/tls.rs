@@ -13,8 +13,8 @@ use tokio_rustls::TlsAcceptor;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::crypto;
+use crate::session_log::TlsFacts;
 use crate::settings::{At, Settings};
-use crate::visit::TlsFacts;
 
 pub(crate) struct Tls {
     pub(crate) acceptor: TlsAcceptor,

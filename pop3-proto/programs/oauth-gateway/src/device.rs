@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use pop3_proto::client::Part;
 use pop3_proto::server::session::Session;
 use pop3_proto::server::{Config, Ticket, kind};
-use pop3_proto::{Code, FixedBuf, Security};
+use pop3_proto::{Code, Outbox, Security};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -15,20 +15,18 @@ use crate::app::App;
 
 /// Octets of a device that are held at once. There is no AUTH, so that the longest line is a command.
 pub(crate) const WINDOW: usize = 1024;
-/// Octets for a device that are held at once.
-const OUTPUT: usize = 16 * 1024;
 
 pub(crate) struct Device<'a> {
     pub(crate) session: Session<&'a Config>,
-    pub(crate) tx: FixedBuf<OUTPUT>,
+    pub(crate) tx: Outbox,
     stream: TcpStream,
     timeout: Duration,
 }
 
 impl<'a> Device<'a> {
-    pub(crate) fn new(app: &'a App, stream: TcpStream) -> Box<Self> {
+    pub(crate) fn new(app: &'a App, stream: TcpStream) -> Self {
         let session = Session::new(&app.config, Security::Plain);
-        Box::new(Self { session, tx: FixedBuf::new(), stream, timeout: app.timeout })
+        Self { session, tx: Outbox::new(), stream, timeout: app.timeout }
     }
 
     /// Sends what is queued. A device that does not take it in time is given up.

@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
 use crate::app::App;
-use crate::connection::{self, Door};
+use crate::connection::{self, Listener};
 use crate::guard::Guard;
 
 /// How long sessions may take to end when the server stops; one in the middle of UPDATE gets to its end in any case.
@@ -29,13 +29,13 @@ pub(crate) async fn run(app: Arc<App>) -> anyhow::Result<()> {
     let tls = app.settings.tls.iter().map(|address| (*address, true));
     let mut example = None;
     for (address, tls) in plain.chain(tls) {
-        let listener =
+        let socket =
             TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
-        let address = listener.local_addr()?;
+        let address = socket.local_addr()?;
         println!("listening on {address} ({})", if tls { "TLS" } else { "plain, STLS" });
         example = example.or((!tls).then_some(address));
-        let door = Door { app: app.clone(), tls, guard: guard.clone(), stopping: stopping.clone() };
-        tokio::spawn(accept(door, listener, places.clone()));
+        let listener = Listener { app: app.clone(), tls, guard: guard.clone(), stopping: stopping.clone() };
+        tokio::spawn(accept(listener, socket, places.clone()));
     }
     if let Some(address) = example {
         println!("try: curl --user {} pop3://{address}/1", app.users.first());
@@ -55,22 +55,22 @@ pub(crate) async fn run(app: Arc<App>) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn accept(mut door: Door, listener: TcpListener, places: Arc<Semaphore>) {
+async fn accept(mut listener: Listener, socket: TcpListener, places: Arc<Semaphore>) {
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            _ = door.stopping.changed() => return,
+            accepted = socket.accept() => accepted,
+            _ = listener.stopping.changed() => return,
         };
         match accepted {
             Ok((stream, peer)) => {
                 let place = tokio::select! {
                     place = places.clone().acquire_owned() => place,
-                    _ = door.stopping.changed() => return,
+                    _ = listener.stopping.changed() => return,
                 };
                 let Ok(place) = place else { return };
-                let door = door.clone();
+                let listener = listener.clone();
                 tokio::spawn(async move {
-                    serve(door, stream, peer).await;
+                    serve(listener, stream, peer).await;
                     drop(place);
                 });
             }
@@ -83,8 +83,8 @@ async fn accept(mut door: Door, listener: TcpListener, places: Arc<Semaphore>) {
     }
 }
 
-async fn serve(door: Door, stream: TcpStream, peer: SocketAddr) {
-    if let Err(error) = connection::serve(door, stream, peer).await {
+async fn serve(listener: Listener, stream: TcpStream, peer: SocketAddr) {
+    if let Err(error) = connection::serve(listener, stream, peer).await {
         info!("connection from {peer}: {error:#}");
     }
 }

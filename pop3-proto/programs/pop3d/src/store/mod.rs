@@ -65,7 +65,7 @@ impl Store {
     /// `%u` in a path stands for the user name.
     pub(crate) fn new(setting: Option<&(Format, At<String>)>) -> anyhow::Result<Self> {
         let Some((format, at)) = setting else {
-            return Ok(Self::Sample(Arc::new(sample::Shared::new())));
+            return Ok(Self::Sample(Arc::default()));
         };
         let path = at.value.clone();
         let fixed = (!path.contains("%u")).then(|| Path::new(&path));

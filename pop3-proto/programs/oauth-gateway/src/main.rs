@@ -9,7 +9,7 @@
 //! the device, offers it no AUTH, and does not pipeline to the real server.
 //!
 //! ```sh
-//! LOCAL=secret oauth_gateway --server pop.example.com --token-command 'my-token-tool "$POP3_USER"' --local-password-env LOCAL
+//! LOCAL=secret oauth-gateway --server pop.example.com --token-command 'my-token-tool "$POP3_USER"' --local-password-env LOCAL
 //! ```
 
 use std::io::IsTerminal as _;
@@ -26,10 +26,10 @@ mod login;
 mod relay;
 mod server;
 mod session;
+mod session_log;
 mod tls;
 mod token;
 mod upstream;
-mod visit;
 
 use app::App;
 use args::Args;

@@ -16,8 +16,8 @@ use crate::app::App;
 use crate::device::{Device, WINDOW};
 use crate::login;
 use crate::relay;
+use crate::session_log::SessionLog;
 use crate::upstream::Upstream;
-use crate::visit::Visit;
 
 /// What a wrong local password costs. All devices on loopback have one address, so that none of them is locked out for another.
 const WRONG_PASSWORD: Duration = Duration::from_secs(1);
@@ -32,13 +32,13 @@ enum End {
 pub(crate) async fn run(
     app: &App,
     stream: TcpStream,
-    visit: &mut Visit,
+    log: &mut SessionLog,
     cut: &mut watch::Receiver<()>,
 ) -> anyhow::Result<String> {
     let mut device = Device::new(app, stream);
     let mut upstream = None;
     let end = tokio::select! {
-        end = dialogue(app, &mut device, &mut upstream, visit) => end?,
+        end = dialogue(app, &mut device, &mut upstream, log) => end?,
         _ = cut.changed() => anyhow::bail!("cut off: the gateway stops"),
     };
     match end {
@@ -56,7 +56,7 @@ async fn dialogue(
     app: &App,
     device: &mut Device<'_>,
     upstream: &mut Option<Upstream>,
-    visit: &mut Visit,
+    log: &mut SessionLog,
 ) -> anyhow::Result<End> {
     let mut rx = FixedBuf::<WINDOW>::new();
     loop {
@@ -88,7 +88,7 @@ async fn dialogue(
                     Credentials::Password(password) => app.is_local_password(password),
                     Credentials::Apop(_) => false,
                 };
-                *upstream = log_in(app, device, right, reply, visit).await;
+                *upstream = log_in(app, device, right, reply, log).await;
             }
             Event::Quit { reply, .. } => return Ok(End::Quit(reply)),
             Event::Closed(reason) => {
@@ -97,7 +97,7 @@ async fn dialogue(
             }
             event => {
                 if let Some(upstream) = upstream {
-                    relay::command(device, upstream, event, visit).await?;
+                    relay::command(device, upstream, event, log).await?;
                 }
                 // Without the real server it is refused with -ERR by the next receive.
             }
@@ -118,7 +118,7 @@ async fn log_in(
     device: &mut Device<'_>,
     right: bool,
     reply: Ticket<kind::SessionLogin>,
-    visit: &mut Visit,
+    log: &mut SessionLog,
 ) -> Option<Upstream> {
     let user = String::from_utf8_lossy(device.session.user().unwrap_or_default()).into_owned();
     let (session, tx) = (&mut device.session, &mut device.tx);
@@ -138,7 +138,7 @@ async fn log_in(
                 session.set_expire(expire.days);
             }
             reply.accept(session, tx, "logged in to the real server");
-            visit.user = Some(user);
+            log.user = Some(user);
             Some(upstream)
         }
         Err(refused) => {

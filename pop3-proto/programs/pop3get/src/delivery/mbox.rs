@@ -13,7 +13,8 @@ use time::macros::format_description;
 use super::{Delivery, failed};
 use crate::failure::Failure;
 
-#[path = "../../pop3d/store/dot_lock.rs"]
+// The server's own, so that both agree on how the lock is taken and when one is left over.
+#[path = "../../../pop3d/src/store/dot_lock.rs"]
 mod dot_lock;
 
 use dot_lock::DotLock;

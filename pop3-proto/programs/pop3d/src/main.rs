@@ -1,7 +1,7 @@
 //! A POP3 server on tokio: Maildir, mbox or a built-in sample; STLS and implicit TLS; every mechanism of the crate.
 //!
-//! Copy it to start your own. The dialogue is `session.rs`, logins are `login.rs`; the rest is sockets, certificates, users,
-//! stores and settings. `sample.toml` beside this file shows every setting.
+//! Copy it to start your own. The dialogue is `dialogue.rs`, logins are `login.rs`; the rest is sockets, certificates, users,
+//! stores and settings. `sample.toml` beside `Cargo.toml` shows every setting.
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
@@ -13,24 +13,20 @@ use tracing::error;
 mod app;
 mod connection;
 mod crypto;
+mod dialogue;
 mod guard;
 mod languages;
 mod login;
-mod outbox;
 mod passwords;
 mod proxy;
 mod relay;
-#[path = "../sample/mod.rs"]
-mod sample;
 mod server;
 mod session;
+mod session_log;
 mod settings;
 mod store;
-mod talk;
 mod tls;
 mod users;
-mod visit;
-mod window;
 mod workers;
 
 use app::App;

@@ -13,11 +13,11 @@ use tracing::info;
 
 use crate::passwords;
 use crate::relay::Relay;
+use crate::session_log::{SessionLog, TlsFacts};
 use crate::settings::{Clear, Deletions, Limits, Settings};
 use crate::store::Store;
 use crate::tls::Tls;
 use crate::users::Users;
-use crate::visit::{TlsFacts, Visit};
 use crate::workers::Workers;
 
 /// How many addresses and users are remembered at most.
@@ -93,12 +93,12 @@ impl App {
     }
 
     /// What a client is offered, by where it comes from and what its handshake gave.
-    pub(crate) fn config(&self, visit: &Visit) -> Arc<Config> {
-        let tls = visit.tls.as_ref();
+    pub(crate) fn config(&self, log: &SessionLog) -> Arc<Config> {
+        let tls = log.tls.as_ref();
         let traits = Traits {
             clear: match self.settings.login.clear {
                 Clear::Never => false,
-                Clear::Loopback => visit.address().is_loopback(),
+                Clear::Loopback => log.address().is_loopback(),
                 Clear::Always => true,
             },
             bound: tls.is_some_and(|tls| !tls.bindings().is_empty()),

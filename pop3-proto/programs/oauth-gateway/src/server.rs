@@ -15,7 +15,7 @@ use tracing::{info, warn};
 
 use crate::app::App;
 use crate::session;
-use crate::visit::Visit;
+use crate::session_log::SessionLog;
 
 /// How long sessions may go on when the gateway stops. A QUIT gets to its end in any case.
 const GRACE: Duration = Duration::from_secs(10);
@@ -76,10 +76,10 @@ async fn accept(app: Arc<App>, listener: &TcpListener, cut: &watch::Sender<()>) 
 }
 
 async fn serve(app: &App, stream: TcpStream, peer: SocketAddr, mut cut: watch::Receiver<()>) {
-    let mut visit = Visit::new(peer);
-    match session::run(app, stream, &mut visit, &mut cut).await {
-        Ok(end) => visit.log(&end),
-        Err(error) => visit.log(&format!("{error:#}")),
+    let mut log = SessionLog::new(peer);
+    match session::run(app, stream, &mut log, &mut cut).await {
+        Ok(end) => log.write(&end),
+        Err(error) => log.write(&format!("{error:#}")),
     }
 }
 

@@ -3,7 +3,7 @@
 use pop3_proto::lookup_language;
 use pop3_proto::server::Phrase;
 
-use crate::talk::Server;
+use crate::session::Server;
 
 /// What this server says by itself, behind a code.
 #[derive(Clone, Copy)]

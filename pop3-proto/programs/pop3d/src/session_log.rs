@@ -6,7 +6,7 @@ use std::time::Instant;
 use pop3_proto::sasl::Binding;
 use tracing::info;
 
-pub(crate) struct Visit {
+pub(crate) struct SessionLog {
     /// The client; behind a proxy not the peer of the socket.
     pub(crate) client: SocketAddr,
     started: Instant,
@@ -36,7 +36,7 @@ impl TlsFacts {
     }
 }
 
-impl Visit {
+impl SessionLog {
     pub(crate) fn new(client: SocketAddr) -> Self {
         Self {
             client,
@@ -56,7 +56,7 @@ impl Visit {
     }
 
     /// One line a session.
-    pub(crate) fn log(&self, end: &str) {
+    pub(crate) fn write(&self, end: &str) {
         info!(
             client = %self.client,
             tls = self.tls.as_ref().map_or("none", |tls| &tls.version),

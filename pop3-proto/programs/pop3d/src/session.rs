@@ -9,7 +9,7 @@ use pop3_proto::limits::SASL_MEMORY;
 use pop3_proto::sasl::Channel;
 use pop3_proto::sasl::server::{Cause, Exchange};
 use pop3_proto::server::{self, Config, Credentials, Fill, Ticket, kind};
-use pop3_proto::{Base64, Code, MsgNo};
+use pop3_proto::{Base64, Code, MsgNo, Outbox};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
@@ -19,21 +19,22 @@ use tracing::{error, warn};
 use crate::app::App;
 use crate::languages::Texts;
 use crate::login::Next;
-use crate::outbox::Outbox;
+use crate::session_log::SessionLog;
 use crate::store::{Mailbox, Refusal};
-use crate::visit::Visit;
 use crate::{crypto, guard, languages, login};
 
 /// The user whose mail guests see.
 const GUEST: &str = "anonymous";
+/// Octets that are queued before a flush: as many as make a write worth its while.
+const WRITE: usize = 64 * 1024;
 
 pub(crate) type Server = server::Server<Arc<Config>, Mailbox>;
 
-pub(crate) struct Talk<'t, S> {
-    app: &'t App,
-    pub(crate) io: &'t mut S,
+pub(crate) struct Session<'s, S> {
+    app: &'s App,
+    pub(crate) io: &'s mut S,
     pub(crate) server: Server,
-    pub(crate) visit: &'t mut Visit,
+    pub(crate) log: &'s mut SessionLog,
     pub(crate) tx: Outbox,
     pub(crate) texts: &'static Texts,
     exchange: Exchange<Vec<u8>>,
@@ -41,23 +42,23 @@ pub(crate) struct Talk<'t, S> {
     failed: bool,
 }
 
-impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
-    pub(crate) fn new(app: &'t App, io: &'t mut S, server: Server, visit: &'t mut Visit) -> Self {
+impl<'s, S: AsyncWrite + Unpin> Session<'s, S> {
+    pub(crate) fn new(app: &'s App, io: &'s mut S, server: Server, log: &'s mut SessionLog) -> Self {
         let exchange = Exchange::new(Vec::new());
         let texts = languages::ALL[0].texts;
-        Self { app, io, server, visit, tx: Outbox::default(), texts, exchange, failed: false }
+        Self { app, io, server, log, tx: Outbox::with_max(WRITE), texts, exchange, failed: false }
     }
 
     /// Sends what is queued. A client that does not take it in time is given up.
     pub(crate) async fn flush(&mut self) -> anyhow::Result<()> {
-        let octets = self.tx.as_bytes();
+        let octets = self.tx.bytes();
         if !octets.is_empty() {
             let written = timeout(Duration::from_secs(self.app.limits().write), async {
                 self.io.write_all(octets).await?;
                 self.io.flush().await
             });
             written.await.context("the client does not read")?.context("writing")?;
-            self.visit.sent += octets.len() as u64;
+            self.log.sent += octets.len() as u64;
             self.tx.clear();
         }
         Ok(())
@@ -87,7 +88,7 @@ impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
             }
             Credentials::Apop(digest) => ("APOP", login::apop(self.app, &self.server, &digest)),
         };
-        self.visit.method = Some(method.to_owned());
+        self.log.method = Some(method.to_owned());
         let opened = match user {
             None => Err(self.refusal(None)),
             Some(user) => self.enter(&user).await,
@@ -97,11 +98,11 @@ impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
 
     /// Makes ready for an exchange with that mechanism.
     pub(crate) fn start(&mut self, mechanism: &[u8]) -> anyhow::Result<()> {
-        self.visit.method = Some(mechanism.to_ascii_uppercase().escape_ascii().to_string());
+        self.log.method = Some(mechanism.to_ascii_uppercase().escape_ascii().to_string());
         let nonce = crypto::nonce()?;
         let mut channel = Channel::new(&self.app.settings.hostname);
         channel.nonce = Some(nonce);
-        let tls = self.visit.tls.as_ref();
+        let tls = self.log.tls.as_ref();
         // A client that knows how to bind the channel, and sees no -PLUS, must not be taken for one that was deceived.
         let plus = self.server.config().mechanisms.as_slice().iter().any(|one| one.name.ends_with("-PLUS"));
         let bindings = tls.filter(|_| plus).map(|tls| tls.bindings()).unwrap_or_default();
@@ -112,7 +113,7 @@ impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
         self.exchange = Exchange::new(vec![0; SASL_MEMORY]);
         if let Err(why) = self.exchange.start(mechanism, &channel) {
             // It fails at its first step, and the client is told no more than that.
-            error!(method = self.visit.method, "AUTH cannot start: {why}");
+            error!(method = self.log.method, "AUTH cannot start: {why}");
         }
         Ok(())
     }
@@ -157,12 +158,12 @@ impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
 
     fn count_failure(&self, cause: Option<Cause>) {
         let cause = cause.map(display);
-        warn!(client = %self.visit.client, method = self.visit.method, cause, "login failed");
+        warn!(client = %self.log.client, method = self.log.method, cause, "login failed");
         self.app.login_failed(self.network());
     }
 
     fn network(&self) -> IpAddr {
-        guard::network(self.visit.address())
+        guard::network(self.log.address())
     }
 
     /// The credentials were right.
@@ -177,13 +178,13 @@ impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
         }
         let mailbox = self.open(user).await?;
         if app.delays().login(user.to_owned(), delay, app.now()).is_err() {
-            self.visit.user = None;
+            self.log.user = None;
             return Err(too_early);
         }
         if self.server.config().login_delay.is_some() {
             self.server.set_login_delay(delay.as_secs());
         }
-        let address = self.visit.address();
+        let address = self.log.address();
         if let Some(relay) = app.relay.as_ref().filter(|_| !address.is_unspecified()) {
             relay.open(address, app.now());
         }
@@ -198,7 +199,7 @@ impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
             }
         })?;
         self.server.set_read_only(self.app.is_read_only());
-        self.visit.user = Some(user.to_owned());
+        self.log.user = Some(user.to_owned());
         Ok(mailbox)
     }
 
@@ -220,7 +221,7 @@ impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
         let mut message = match opened {
             Ok(message) => message,
             Err(cause) => {
-                warn!(user = self.visit.user, "message {number}: {cause}");
+                warn!(user = self.log.user, "message {number}: {cause}");
                 reply.err(&mut self.server, &mut self.tx, Code::SysTemp, self.texts.no_message);
                 return Ok(());
             }
@@ -236,7 +237,7 @@ impl<'t, S: AsyncWrite + Unpin> Talk<'t, S> {
             message.read().await.with_context(|| format!("message {number}"))?;
         }
         body.end(&mut self.server);
-        self.visit.retrieved += 1;
+        self.log.retrieved += 1;
         Ok(())
     }
 }

@@ -8,8 +8,8 @@ use sha2::{Digest as _, Sha256};
 use tracing::warn;
 
 use crate::device::Device;
+use crate::session_log::SessionLog;
 use crate::upstream::Upstream;
-use crate::visit::Visit;
 
 /// # Errors
 ///
@@ -18,7 +18,7 @@ pub(crate) async fn command(
     device: &mut Device<'_>,
     upstream: &mut Upstream,
     event: Event<'_>,
-    visit: &mut Visit,
+    log: &mut SessionLog,
 ) -> anyhow::Result<()> {
     match event {
         Event::Stat { reply } => match upstream.ask(&Command::Stat).await {
@@ -41,17 +41,17 @@ pub(crate) async fn command(
         Event::ListAll { reply } => sizes(device, upstream, reply).await?,
         Event::UidlAll { reply } => unique_ids(device, upstream, reply).await?,
         Event::Retr { number, reply } => {
-            visit.retrieved += u64::from(message(device, upstream, &Command::Retr(number), reply).await?);
+            log.retrieved += u64::from(message(device, upstream, &Command::Retr(number), reply).await?);
         }
         Event::Top { number, lines, reply } => {
             message(device, upstream, &Command::Top { number, lines }, reply).await?;
         }
         Event::Dele { number, reply } => {
-            visit.marked += u64::from(done(device, upstream, &Command::Dele(number), reply).await?);
+            log.marked += u64::from(done(device, upstream, &Command::Dele(number), reply).await?);
         }
         Event::Rset { reply } => {
             let back = done(device, upstream, &Command::Rset, reply).await?;
-            visit.marked = if back { 0 } else { visit.marked };
+            log.marked = if back { 0 } else { log.marked };
         }
         // Refused with -ERR by the next receive.
         _ => {}

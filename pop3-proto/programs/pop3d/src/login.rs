@@ -7,7 +7,7 @@ use pop3_proto::{ApopDigest, Base64};
 use zeroize::Zeroizing;
 
 use crate::app::App;
-use crate::talk::Server;
+use crate::session::Server;
 use crate::{crypto, passwords};
 
 /// What RFC 7628 section 3.2.2 tells a client whose token is no good.
