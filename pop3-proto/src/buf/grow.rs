@@ -9,11 +9,11 @@ use crate::limits::EXCHANGE_LINE;
 /// Bytes that an empty buffer begins with: enough for what most peers say at once.
 const SMALL: usize = 512;
 
-/// A receive buffer on the heap: it takes no memory while the connection is idle, 512 bytes for most commands, and grows up to
-/// a maximum for long lines.
+/// A receive buffer on the heap. It takes no memory before its first read and 512 bytes for most commands. It grows up to a
+/// maximum when a line is longer, or when a read filled it, as the reads of a download do.
 ///
-/// Read into [`space`](Self::space), say with [`commit`](Self::commit) how much came, and show [`unread`](Self::unread) to the
-/// session. With thousands of idle connections call [`shrink`](Self::shrink) before a read that may take long.
+/// Read into [`space`](Self::space), say with [`commit`](Self::commit) how many bytes came, and show [`unread`](Self::unread) to
+/// the session. With thousands of idle connections, call [`shrink`](Self::shrink) before a read that may take long.
 ///
 /// ```
 /// use pop3_proto::{GrowBuf, Input as _};
@@ -28,6 +28,8 @@ pub struct GrowBuf {
     start: usize,
     end: usize,
     max: usize,
+    /// The last read filled all of `bytes`, so that more is likely to follow.
+    filled: bool,
 }
 
 impl GrowBuf {
@@ -37,11 +39,12 @@ impl GrowBuf {
         Self::with_max(EXCHANGE_LINE)
     }
 
-    /// A buffer that grows up to `max` bytes: at least as many as the window of the session's
-    /// [`Limits`](crate::Limits::for_window), so that a full buffer always means that a line is too long.
+    /// A buffer that grows up to `max` bytes. `max` must be at least the window of the session's
+    /// [`Limits`](crate::Limits::for_window), so that a full buffer always means that a line is too long. 64 KiB is a good size
+    /// for a client that downloads.
     #[must_use]
     pub const fn with_max(max: usize) -> Self {
-        Self { bytes: Vec::new(), start: 0, end: 0, max }
+        Self { bytes: Vec::new(), start: 0, end: 0, max, filled: false }
     }
 
     /// Where to read into. It is empty only if `max` bytes are unread.
@@ -56,8 +59,9 @@ impl GrowBuf {
             self.end = self.end.saturating_sub(self.start);
             self.start = 0;
         }
-        if self.end >= self.bytes.len() {
-            let larger = self.end.saturating_mul(4).max(SMALL);
+        if self.end >= self.bytes.len() || self.filled {
+            self.filled = false;
+            let larger = self.bytes.len().saturating_mul(4).max(SMALL);
             self.bytes.resize(larger.min(self.max).max(self.end), 0);
         }
         self.bytes.get_mut(self.end..).unwrap_or_default()
@@ -66,6 +70,7 @@ impl GrowBuf {
     /// `n` bytes of [`space`](Self::space) were filled. More than that space holds counts as all of it.
     pub fn commit(&mut self, n: usize) {
         self.end = self.end.saturating_add(n).min(self.bytes.len());
+        self.filled = self.end == self.bytes.len();
     }
 
     /// The window to show to a session.

@@ -1,6 +1,7 @@
 //! `BodyEnd`: where a body ends, for whoever hands it on as it is.
 
 use super::search::lf_dot;
+use crate::buf::Input;
 
 /// Finds the end of a body without changing it: for proxies and recorders, which hand the bytes on with their stuffing.
 ///
@@ -36,10 +37,9 @@ impl BodyEnd {
         self.matched == WHOLE
     }
 
-    /// The bytes at the front of the window that belong to the body, its end included; the front of `window` moves past them. Once
-    /// the body is over, there are none.
-    pub fn take<'i>(&mut self, window: &mut &'i [u8]) -> &'i [u8] {
-        let bytes = *window;
+    /// Takes the bytes that belong to the body, its end included, from the front of the window. After the end it takes none.
+    pub fn take<'i>(&mut self, mut input: impl Input<'i>) -> &'i [u8] {
+        let bytes = input.bytes();
         let mut at = 0_usize;
         while !self.is_over()
             && let Some(byte) = bytes.get(at)
@@ -63,9 +63,8 @@ impl BodyEnd {
             };
             at = at.wrapping_add(1);
         }
-        let (taken, rest) = bytes.split_at_checked(at).unwrap_or((bytes, &[]));
-        *window = rest;
-        taken
+        input.consume(at);
+        bytes.get(..at).unwrap_or_default()
     }
 }
 
