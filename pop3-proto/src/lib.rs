@@ -149,6 +149,8 @@ pub mod encode;
 mod error;
 #[cfg(feature = "fetch")]
 pub mod fetch;
+#[cfg(feature = "std")]
+pub mod guide;
 mod hex;
 pub mod limits;
 mod line;
