@@ -15,8 +15,8 @@ ROWS = {
     "sessions": "sessions/s",
     "sessions: p50_ms": "  p50, ms",
     "sessions: p99_ms": "  p99, ms",
-    "sessions: server": "  its processor time, us each",
-    "sessions: driver": "  the driver's, us each",
+    "sessions: server": "  server's processor time, us each",
+    "sessions: driver": "  driver's processor time, us each",
 }
 for one, shown in (("messages: depth 1", "depth 1"), ("messages: depth 32", "depth 32")):
     ROWS |= {
@@ -24,8 +24,8 @@ for one, shown in (("messages: depth 1", "depth 1"), ("messages: depth 32", "dep
         f"{one}: MB/s": "  MB/s",
         f"{one}: p50_ms": "  p50, ms",
         f"{one}: p99_ms": "  p99, ms",
-        f"{one}: server": "  its processor time, us each",
-        f"{one}: driver": "  the driver's, us each",
+        f"{one}: server": "  server's processor time, us each",
+        f"{one}: driver": "  driver's processor time, us each",
     }
 DOWNLOADS = {
     "small, depth 1": "2,000 messages of 4 KiB, depth 1",
@@ -35,8 +35,8 @@ DOWNLOADS = {
 for one, shown in DOWNLOADS.items():
     ROWS |= {
         f"{one}: MB/s": f"{shown}: MB/s",
-        f"{one}: server ns": "  its processor time, ns an octet",
-        f"{one}: driver ns": "  the driver's, ns an octet",
+        f"{one}: server ns": "  server's processor time, ns a byte",
+        f"{one}: driver ns": "  driver's processor time, ns a byte",
     }
 
 
@@ -65,7 +65,7 @@ TARGETS = [
 ]
 for one, shown in DOWNLOADS.items():
     TARGETS.append(Target(f"{one}: MB/s", "MB/s", shown, 2, "Dovecot"))
-    TARGETS.append(Target(f"{one}: server ns", "processor time an octet", shown, 1, "Dovecot", most=True))
+    TARGETS.append(Target(f"{one}: server ns", "processor time a byte", shown, 1, "Dovecot", most=True))
 TARGETS.append(Target("idle: KiB", "KiB an idle session", "", 8, most=True))
 
 

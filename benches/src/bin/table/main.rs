@@ -1,4 +1,4 @@
-//! The tables of the README: every row, every candidate, and what each target became.
+//! Prints the tables of `RESULTS.md`: every row, every candidate, and whether each target is met.
 //!
 //! Times are given for orientation; ratios hold, because what is compared runs in turns.
 
