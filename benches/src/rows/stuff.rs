@@ -1,4 +1,4 @@
-//! Bodies as they go out.
+//! Message bodies as a server sends them.
 
 use std::hint::black_box;
 
@@ -8,7 +8,7 @@ use pop3_proto::dot::{Stuffer, wire_size};
 use crate::{Case, Target, Unit, corpus, hand};
 
 const DETECT: &str = "limit: find LF dot";
-/// It has no state to be cut by, and is left out of smaller pieces.
+/// It keeps no state between pieces, so it is left out where pieces are smaller.
 const MACHINE: &str = "byte machine";
 const LARGE: usize = 64 * 1024;
 

@@ -1,4 +1,4 @@
-//! Cost against the size of a read and of a mailbox, as SVG with logarithmic scales.
+//! Draws the cost against the size of a read and of a mailbox, as SVG with logarithmic scales.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::growth::best;
 
 const CHUNKS: [usize; 9] = [1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536];
 const MAILBOXES: [u32; 7] = [1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000];
-/// Of a curve the point that took longer than this is the last.
+/// The first point that takes longer than this is the last of its curve.
 const LONGEST_SECONDS: f64 = 5.0;
 
 struct Curve {
