@@ -29,13 +29,13 @@ pub(super) fn cases() -> Vec<Case> {
         let unit = Unit::Octets(lf.len() as u64);
         cases.push(
             Case::new(format!("measure {shape}, LF"), unit)
-                .with("count by octets", move || {
+                .with("count by bytes", move || {
                     let bare =
                         black_box(lf).windows(2).filter(|pair| pair[1] == b'\n' && pair[0] != b'\r').count();
                     (lf.len() + bare) as u64 + u64::from(lf[0] == b'\n')
                 })
                 .ours(move || wire_size(black_box(lf)))
-                .same(&["count by octets"]),
+                .same(&["count by bytes"]),
         );
     }
     cases

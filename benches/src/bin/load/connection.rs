@@ -125,7 +125,7 @@ impl Connection {
         let n =
             timeout(PATIENCE, self.stream.read(self.rx.space())).await.context("waiting for the end")??;
         if n > 0 || !self.rx.is_empty() {
-            bail!("the server goes on behind its answer to QUIT");
+            bail!("the server goes on after its answer to QUIT");
         }
         Ok(())
     }

@@ -16,12 +16,12 @@ pub(super) fn print() {
         ("LIST, messages", &[10_000, 40_000, 100_000, 1_000_000], |n| Reply::List(n as u32)),
         ("UIDL, messages", &[10_000, 40_000, 100_000, 1_000_000], |n| Reply::Uidl(n as u32)),
         ("CAPA, lines", &[1_000, 4_000, 16_000, 64_000], |n| Reply::Capa(n as u32)),
-        ("RETR, octets", &[65_536, 262_144, 1_048_576, 67_108_864], |n| Reply::Retr(n as usize)),
-        ("one line, octets", &[65_536, 262_144, 1_048_576, 67_108_864], |n| Reply::LongLine(n as usize)),
+        ("RETR, bytes", &[65_536, 262_144, 1_048_576, 67_108_864], |n| Reply::Retr(n as usize)),
+        ("one line, bytes", &[65_536, 262_144, 1_048_576, 67_108_864], |n| Reply::LongLine(n as usize)),
         ("commands", &[1_000, 4_000, 16_000, 64_000], |n| Reply::Commands(n as u32)),
     ];
     println!(
-        "| at {CHUNK} octets a read | size | reader | ms | ns an octet |\n| --- | ---: | --- | ---: | ---: |"
+        "| at {CHUNK} bytes a read | size | reader | ms | ns a byte |\n| --- | ---: | --- | ---: | ---: |"
     );
     for (name, sizes, reply) in kinds {
         let mut gone: Vec<(&str, f64, f64)> = Vec::new();

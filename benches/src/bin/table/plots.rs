@@ -24,11 +24,11 @@ pub(super) fn draw(folder: &Path) -> anyhow::Result<()> {
         ("retr-by-chunk.svg", "RETR of 64 KiB", Reply::Retr(65_536)),
     ];
     for (file, name, reply) in by_chunk {
-        let title = format!("{name}: nanoseconds an octet");
+        let title = format!("{name}: nanoseconds a byte");
         let place = SeriesLabelPosition::UpperRight;
-        plot(&folder.join(file), &title, "octets a read", place, &chunk_curves(reply))?;
+        plot(&folder.join(file), &title, "bytes a read", place, &chunk_curves(reply))?;
     }
-    let title = "LIST at 1460 octets a read: milliseconds";
+    let title = "LIST at 1460 bytes a read: milliseconds";
     let (file, place) = (folder.join("list-by-mailbox.svg"), SeriesLabelPosition::UpperLeft);
     plot(&file, title, "messages in the mailbox", place, &mailbox_curves())
 }
