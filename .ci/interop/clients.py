@@ -60,7 +60,7 @@ def tls_context(server: Server) -> ssl.SSLContext:
 
 @contextmanager
 def poplib_session(server: Server, mode: str = PLAIN) -> Iterator[poplib.POP3]:
-    """A session that is logged in. It ends with QUIT when the block does, and by dropping the connection on an error."""
+    """A session that is logged in. It ends with QUIT when the block does, and by a dropped connection on an error."""
     if mode == TLS:
         session: poplib.POP3 = poplib.POP3_SSL(HOST, server.tls_port, timeout=20, context=tls_context(server))
     else:

@@ -1,4 +1,4 @@
-"""Logins: right and wrong ones, and real servers that do not let one in. Run by ../gateway.py."""
+"""Logins: right and wrong ones, and real servers that refuse them. Run by ../gateway.py."""
 
 import time
 
