@@ -2,8 +2,8 @@
 """Checks that pop3d suits habits of clients that no RFC describes.
 
 Some clients test whether a single read ends with the end of a reply; passwords with blanks must reach the server as
-they are; picky clients must accept the APOP timestamp; curl must choose well from what is offered; and a certificate must be
-enough to say who the client is. By hand:
+they are; picky clients must accept the APOP timestamp; curl must choose well from what is offered; and a certificate
+must be enough to say who the client is. By hand:
 
   cargo programs && .ci/interop/habits.py
 """

@@ -1,11 +1,11 @@
-"""What was measured, the table of it, and what was to be reached. Nothing to run by hand."""
+"""The figures that were measured, their table, and the targets. Nothing to run by hand."""
 
 import statistics
 from dataclasses import dataclass
 
 from contenders import Contender
 
-# Each row of the table, and how it is shown.
+# The rows of the table, and their labels.
 ROWS = {
     "many: KiB": "KiB an idle session of {many}",
     "many: start": "MiB under load, start",
@@ -42,7 +42,7 @@ for one, shown in DOWNLOADS.items():
 
 @dataclass
 class Target:
-    """`row` of pop3d is so many times that of `beside`, or so much; at least or, if `most`, at most."""
+    """`row` of pop3d should be this many times that of `beside`, or this much: at least, or, if `most`, at most."""
 
     row: str
     unit: str
@@ -82,14 +82,16 @@ class Figures:
         return statistics.median(values) if values else None
 
     def ratio(self, row: str, other: str) -> float | None:
-        """The median of those within the rounds: from one to the next the machine changes more than the servers do."""
+        """The median of the ratios within the rounds, because the machine changes more from one round to the next
+        than the servers do.
+        """
         ours, theirs = self.values.get((self.names[0], row)), self.values.get((other, row))
         if not ours or not theirs or not all(theirs):
             return None
         return statistics.median(one / another for one, another in zip(ours, theirs, strict=True))
 
     def table(self, sizes: dict[str, str]) -> str:
-        """All rows that were measured. `sizes` are what the names of rows leave open."""
+        """All rows that were measured. `sizes` fill in the names of rows."""
         first, *others = self.names
         lines = [("", *self.names, *(f"{first}/{other}" for other in others)), ("---", *["---:"] * 5)]
         for row, shown in ROWS.items():
