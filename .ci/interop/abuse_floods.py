@@ -56,13 +56,13 @@ def cases(runs: Runs) -> dict[str, Callable[[], str]]:
             **{"CAPA": scram, "AUTH": b"+ bW9yZQ==\r\n", "*": (runs.endless(b"+ bW9yZQ==\r\n"),)},
         ),
         "a server that wants 4 billion iterations": partial(iterations, runs),
-        "a flood of +OK behind the greeting": lambda: runs.against(
+        "a flood of +OK after the greeting": lambda: runs.against(
             (PROTOCOL,), culprits=("does not stop",), greeting=(runs.endless(b"+OK\r\n"),)
         ),
         "a flood of +OK in place of a listing": lambda: runs.against(
             (PROTOCOL,), culprits=("does not end",), LIST=(runs.endless(b"+OK\r\n"),)
         ),
-        "a flood of -ERR behind PASS": lambda: runs.against((PROTOCOL,), PASS=(b"+OK\r\n", runs.endless(b"-ERR\r\n"))),
+        "a flood of -ERR after PASS": lambda: runs.against((PROTOCOL,), PASS=(b"+OK\r\n", runs.endless(b"-ERR\r\n"))),
         "a flood of +OK behind QUIT": partial(flood_behind_quit, runs),
         "a message without end, and --max-message": lambda: runs.against(
             (PROTOCOL,),

@@ -205,7 +205,7 @@ def link_for_sizes(ground: Ground) -> str:
                 (drop.path / name).symlink_to(victim)
         drop.deliver(message())
         expect(listing(pop3d).startswith(wanted), "LIST is not what it was")
-        expect(victim.read_bytes() == b"precious\n", "the file behind the link is written over")
+        expect(victim.read_bytes() == b"precious\n", "the target of the link was overwritten")
     return "not followed"
 
 

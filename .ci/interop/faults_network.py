@@ -107,7 +107,7 @@ def header_in_pieces(ground: Ground) -> str:
             # With commands after it in the same packet.
             with Peer(pop3d.server, PLAIN, PROXY, header + b"CAPA\r\nQUIT\r\n") as peer:
                 expect(peer.ask(b"").startswith(b"+OK"), "no greeting")
-                expect(b"UIDL" in peer.rest(), "what stands behind the header is lost")
+                expect(b"UIDL" in peer.rest(), "what follows the header is lost")
     return "read"
 
 

@@ -34,7 +34,7 @@ def refused_update(pop3d: Pop3d, drop: Drop, trouble: Trouble = lambda: None) ->
         before = octets_of(drop)
         answer = peer.ask(b"QUIT")
         expect(answer.startswith(b"-ERR [SYS/TEMP] "), f"QUIT is answered with {answer!r}")
-        expect(peer.rest() == b"", "something behind the answer to QUIT")
+        expect(peer.rest() == b"", "something came after the answer to QUIT")
     after = octets_of(drop)
     expect(after.keys() == before.keys(), f"files that came or went: {sorted(after.keys() ^ before.keys())}")
     expect(after == before, "a file is not as it was")

@@ -32,7 +32,7 @@ service pop3 {{
   client_limit = 8
   process_limit = {LIMIT}
 }}
-# Above the load, for the services behind these two.
+# More than the load asks for, for the services that these two use.
 default_client_limit = {2 * LIMIT}
 default_process_limit = {LIMIT}
 # A message that was fetched is not marked, which would rename its file.

@@ -123,7 +123,7 @@ fn host_and_port(server: &str, default: u16) -> anyhow::Result<(String, u16)> {
     let (host, port) = match server.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((host, "")) => (host, None),
         Some((host, rest)) => {
-            (host, Some(rest.strip_prefix(':').context("expected a colon behind the bracket")?))
+            (host, Some(rest.strip_prefix(':').context("expected a colon after the bracket")?))
         }
         None => match server.split_once(':') {
             Some((host, port)) if !port.contains(':') => (host, Some(port)),

@@ -191,7 +191,7 @@ impl Drop for Connection {
 }
 
 fn client(account: &Account, security: Security) -> Client<PIPELINE> {
-    // Name and password come from the user, who knows what this server takes, so long and 8-bit ones are sent.
+    // The user knows which names and passwords this server takes, so long and 8-bit ones are sent.
     Client::with_queue(Profile::LENIENT, security)
         .with_pipelining(!account.options.no_pipelining)
         .with_long_arguments(true)

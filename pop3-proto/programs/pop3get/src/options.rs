@@ -52,10 +52,10 @@ pub(crate) struct Args {
 pub(crate) struct Options {
     #[arg(skip)]
     pub(crate) server: Option<String>,
-    /// Use TLS from the start, on port 995 (the default)
+    /// Use TLS from the start, on port 995 (the default, except for pop:// URLs)
     #[arg(long, group = "security")]
     pub(crate) tls: bool,
-    /// Use port 110 and start TLS with STLS; fail if the server does not offer it
+    /// Use port 110 and start TLS with STLS; fail if the server does not offer it (the default for pop:// URLs)
     #[arg(long, group = "security")]
     pub(crate) stls: bool,
     /// Use port 110 without TLS; mail and password pass in clear
@@ -124,10 +124,10 @@ pub(crate) struct Options {
     /// Delete each message from the server once it is safe
     #[arg(long, group = "afterwards")]
     pub(crate) delete: bool,
-    /// Delete messages that were fetched this many days ago
+    /// Delete messages that were fetched at least this many days ago
     #[arg(long, value_name = "DAYS", group = "afterwards")]
     pub(crate) delete_after: Option<u32>,
-    /// Delete messages that were first seen on the server this many days ago and have been fetched
+    /// Delete messages that have been fetched and were first seen on the server at least this many days ago
     #[arg(long, value_name = "DAYS", conflicts_with = "keep")]
     pub(crate) delete_older: Option<u32>,
     /// Leave only the newest N messages on the server
