@@ -15,8 +15,7 @@ const CODEC: &str = "pop3-codec, both ends";
 
 pub(super) fn cases() -> Vec<Case> {
     let text = corpus::messages().swap_remove(0).1;
-    let sizes =
-        [(200, "200 bytes", 1.40, 2.8), (4096, "4 KiB", 1.25, 8.0), (64 * 1024, "64 KiB", 1.15, 8.0)];
+    let sizes = [(200, "200 bytes", 1.40, 2.8), (4096, "4 KiB", 1.25, 8.0), (64 * 1024, "64 KiB", 1.15, 8.0)];
     sizes
         .into_iter()
         .map(|(size, shown, hand, codec)| {
