@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::{Case, OURS};
 
-/// A case that has taken longer than this after three rounds gets no more.
+/// After three rounds, no other round starts once a case has taken this long.
 const LONGEST: Duration = Duration::from_secs(20);
 
 /// How a case is measured.
