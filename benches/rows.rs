@@ -1,9 +1,9 @@
-//! Every row of the tables, for people: with distributions, throughput and comparison to the last run.
+//! Runs the rows through criterion, which shows distributions, throughput and the difference to the last run.
 
 use criterion::{Criterion, Throughput};
 use pop3_proto_benches::{Section, Unit, rows};
 
-/// What takes longer than this for one pass is left to the table.
+/// Rows that take longer than this for one pass are measured by `bench-table` only.
 const LONGEST: std::time::Duration = std::time::Duration::from_millis(200);
 
 fn main() {

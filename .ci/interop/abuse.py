@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Proves that bad input, bad peers and bad command lines end in a clear error or a clean close, and in nothing worse.
+"""Checks that bad input, bad peers and bad command lines cause a clear error or a clean close, and nothing worse.
 
-pop3d gets junk, endless lines, floods of commands, and peers that stall; pop3get gets fake servers that send junk,
-lie, stall or close. Expected: no panic, less than 32 MiB of memory, the documented exit codes with a message that names
-the culprit, no piece of a message in new/, no password to a server that is not trusted, and a pop3d that serves a
+pop3d gets junk, endless lines, floods of commands, and peers that stall. pop3get gets fake servers that send junk, lie,
+stall or close. Expected are: no panic; less than 32 MiB of memory; the documented exit codes, with a message that names
+the cause; no part of a message in new/; no password sent to a server that is not trusted; and a pop3d that serves a
 normal session after each check. By hand:
 
   .ci/interop/abuse.py            (as in CI)
-  .ci/interop/abuse.py --full     (lines of 1 GiB, and peers that stall: two minutes, for pop3get waits that long)
+  .ci/interop/abuse.py --full     (with lines of 1 GiB and peers that stall: two minutes, as long as pop3get waits)
 """
 
 import argparse
@@ -27,7 +27,7 @@ from harness import Report, make_certificates, need_programs, scratch_folder
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--line-mb", type=int, default=64, help="length of an endless line in MiB (default 64)")
-    parser.add_argument("--stalls", action="store_true", help="with the peers that stall for long")
+    parser.add_argument("--stalls", action="store_true", help="run the checks with peers that stall for long, too")
     parser.add_argument("--full", action="store_true", help="the same as --line-mb 1024 --stalls")
     options = parser.parse_args()
     line_mb = 1024 if options.full else options.line_mb

@@ -19,7 +19,7 @@ def run(report: Report, folder: Path, certificates: Certificates) -> None:
     unreadable.write_bytes(mbox.read_bytes())
     unreadable.chmod(0)
     program, as_other = POP3D, {}
-    if os.geteuid() == 0:  # root may read everything
+    if os.geteuid() == 0:  # root can read every file
         program = folder / "pop3d"
         shutil.copy(POP3D, program)
         as_other = {"user": "nobody", "group": "nogroup", "extra_groups": []}

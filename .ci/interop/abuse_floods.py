@@ -1,4 +1,4 @@
-"""Servers that do not stop, and servers that count wrongly. Run by abuse.py."""
+"""Servers that send without end, and servers that count wrongly. Run by abuse.py."""
 
 import base64
 import time
@@ -13,7 +13,7 @@ from harness import HOST, PANIC, expect
 
 
 def cases(runs: Runs) -> dict[str, Callable[[], str]]:
-    """Servers that do not stop, and servers that count wrongly."""
+    """Servers that send without end, and servers that count wrongly."""
     scram = b"+OK\r\nSASL SCRAM-SHA-256\r\n.\r\n"
     long_id = b"x" * 12_000
     return {
@@ -56,13 +56,13 @@ def cases(runs: Runs) -> dict[str, Callable[[], str]]:
             **{"CAPA": scram, "AUTH": b"+ bW9yZQ==\r\n", "*": (runs.endless(b"+ bW9yZQ==\r\n"),)},
         ),
         "a server that wants 4 billion iterations": partial(iterations, runs),
-        "a flood of +OK behind the greeting": lambda: runs.against(
+        "a flood of +OK after the greeting": lambda: runs.against(
             (PROTOCOL,), culprits=("does not stop",), greeting=(runs.endless(b"+OK\r\n"),)
         ),
         "a flood of +OK in place of a listing": lambda: runs.against(
             (PROTOCOL,), culprits=("does not end",), LIST=(runs.endless(b"+OK\r\n"),)
         ),
-        "a flood of -ERR behind PASS": lambda: runs.against((PROTOCOL,), PASS=(b"+OK\r\n", runs.endless(b"-ERR\r\n"))),
+        "a flood of -ERR after PASS": lambda: runs.against((PROTOCOL,), PASS=(b"+OK\r\n", runs.endless(b"-ERR\r\n"))),
         "a flood of +OK behind QUIT": partial(flood_behind_quit, runs),
         "a message without end, and --max-message": lambda: runs.against(
             (PROTOCOL,),
@@ -99,7 +99,7 @@ def flood_behind_quit(runs: Runs) -> str:
 
 
 def drips(runs: Runs) -> str:
-    """Every drip is progress, so only --max-time ends it."""
+    """Every piece counts as progress, so only --max-time ends it."""
     dripping: tuple[dict[str, object], ...] = (
         {"greeting": (Drip(b"+"),)},
         {"LIST": (b"+OK\r\n", Drip(b"1 6\r\n"))},
@@ -118,7 +118,7 @@ def drips(runs: Runs) -> str:
 
 
 def wrong_counts(runs: Runs) -> str:
-    """What is listed is fetched, once; no number makes it crash, wait, or take memory."""
+    """What is listed is fetched, once. No number causes a crash, a wait, or much memory."""
     usual = b"1 6\r\n2 6\r\n"
     for stat, sizes in (
         (b"4294967295 18446744073709551615", usual),

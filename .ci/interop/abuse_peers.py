@@ -26,7 +26,7 @@ def only_refusals(answers: bytes) -> str:
 
 
 class BadPeers:
-    """Each method is a bad peer; `all` runs them against one pop3d, with a normal session after each."""
+    """Each method is a bad peer. `all` runs them against one pop3d, with a normal session after each."""
 
     def __init__(self, folder: Path, certificates: Certificates, line_mb: int) -> None:
         self.line_mb = line_mb
@@ -40,7 +40,7 @@ class BadPeers:
 
     def all(self, report: Report) -> None:
         users = ("alice", "bob")
-        # Whoever abuses it and whoever uses it come from the same address here.
+        # Bad peers and normal sessions come from the same address here.
         patient = self.mail.with_name("patient.toml")
         patient.write_text("[login]\nfailure-delay = 0\n")
         source = ("--config", patient, "--maildir", self.mail / "%u")
@@ -136,7 +136,7 @@ class BadPeers:
 
     # Proves 2595-4-13.
     def smuggled_behind_stls(self) -> str:
-        """What follows STLS in clear must not be taken for a command given inside TLS."""
+        """What follows STLS without TLS must not be taken for a command given inside TLS."""
         with self.peer() as peer:
             peer.ask(b"")
             peer.socket.sendall(b"STLS\r\nCAPA\r\nNOOP\r\n")
@@ -202,7 +202,7 @@ class BadPeers:
         held = []
         try:
             for number in range(50):
-                source = f"127.0.0.{2 + number % 4}"  # one address may have so many connections and no more
+                source = f"127.0.0.{2 + number % 4}"  # one address may have this many connections and no more
                 peer = Peer(self.server, source=source)
                 peer.ask(b"")
                 peer.socket.sendall((b"U", b"USER al", b"USER alice\r\nPASS ", b"USER alice\r")[number % 4])
@@ -229,7 +229,7 @@ class BadPeers:
         return "others are served meanwhile, and the maildrop is free afterwards"
 
     def cut_off(self) -> str:
-        """With a pop3d and a maildrop of its own, for it takes as long as pop3d waits."""
+        """Uses a pop3d and a maildrop of its own, because it takes as long as pop3d waits."""
         shutil.copytree(self.mail / "bob", self.mail / "carol")
         with Pop3d("--maildir", self.mail / "carol", certificates=self.certificates) as pop3d:
             peer = Peer(pop3d.server)
@@ -244,7 +244,7 @@ class BadPeers:
 
     # Proves 0-robust-02.
     def passwords_by_trial(self) -> str:
-        """With a pop3d of its own that does not get slower with each."""
+        """Uses a pop3d of its own, so that the delays after failed logins do not hold up the others."""
         config = self.mail / "config"
         config.write_text("[login]\nfailure-delay = 0\n")
         tried = 0

@@ -1,4 +1,4 @@
-"""Programs run to their end, and what is expected of an error. Run by abuse.py."""
+"""Runs programs to their end, and checks their errors. Run by abuse.py."""
 
 import subprocess
 import time
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from harness import PANIC, expect, peak_kib
 
 LIMIT_KIB = 32 * 1024
-# pop3get keeps the listing of a maildrop, up to some 700,000 messages.
+# pop3get keeps the listing of a maildrop in memory, up to some 700,000 messages.
 LISTING_KIB = 128 * 1024
-USAGE, LOGIN, NETWORK, PROTOCOL, DISK = 2, 3, 4, 5, 6  # exit codes of pop3get
+USAGE, LOGIN, NETWORK, PROTOCOL, DISK = 2, 3, 4, 5, 6  # the exit codes of pop3get
 STALLED_SECONDS = 180
 
 
@@ -24,7 +24,7 @@ class Outcome:
 
 
 def run_program(command: list[object], seconds: float = 60, **options: object) -> Outcome:
-    """Runs a program to its end, and watches its memory; after `seconds` it is ended, and the code is None."""
+    """Runs a program to its end and watches its memory. After `seconds` it is killed, and the code is None."""
     process = subprocess.Popen(
         list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         errors="replace", **options,
@@ -43,7 +43,7 @@ def run_program(command: list[object], seconds: float = 60, **options: object) -
 
 
 def expect_error(outcome: Outcome, codes: tuple[int, ...], *culprits: object, limit_kib: int = LIMIT_KIB) -> str:
-    """Expects one of the codes, and a message that names the culprits."""
+    """Expects one of the codes, and a message that names the causes."""
     text = outcome.stderr.strip()
     expect(PANIC not in outcome.stdout + outcome.stderr, text)
     expect(outcome.code is not None, f"did not end; it said {text!r}")

@@ -1,4 +1,4 @@
-"""What checks of pop3get need: runs of it, alone and against a fake server. Run by abuse.py."""
+"""Runs of pop3get, alone and against a fake server. Run by abuse.py."""
 
 import base64
 import itertools
@@ -13,7 +13,7 @@ from harness import HOST, PASSWORD, POP3GET, USER, Certificates, Pop3d, expect, 
 
 
 def holds(said: bytes, secret: str) -> bool:
-    """Whether the secret was said, as it is or in base64, wherever it stands in what was encoded."""
+    """Whether the text contains the secret, as it is or in base64 at any position of the encoded text."""
     text = secret.encode()
     forms = [text]
     for before in range(3):
@@ -57,7 +57,7 @@ class Runs:
         culprits: tuple[object, ...] = (),
         **answers: object,
     ) -> str:
-        """Runs it against a fake server; `whole` messages may be in new/, each as it was sent."""
+        """Runs it against a fake server. Only `whole` messages may be in new/, each as it was sent."""
         with FakeServer(**answers) as server:
             usual = (f"--{mode}", "--ca", self.certificates.ca, "--delete")
             outcome, target = self.pop3get(f"{HOST}:{server.port}", *usual, *options, seconds=seconds)

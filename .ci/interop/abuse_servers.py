@@ -72,7 +72,7 @@ def terminal_codes(runs: Runs) -> str:
 
 # Proves 1957-Observations-03, 2449-5-08, 2449-7-01.
 def bare_line_feeds(runs: Runs) -> str:
-    """Only CRLF, dot, CRLF ends a message; who takes less can be made to see messages that are none."""
+    """Only CRLF, dot, CRLF ends a message. A client that accepts less can be shown messages that do not exist."""
     sent = b"text\n.\n+OK\n.\r\nmore\r\n"
     with FakeServer(RETR=b"+OK\r\n" + sent + b".\r\n") as server:
         outcome, target = runs.pop3get(f"{HOST}:{server.port}", "--plain")
@@ -83,7 +83,7 @@ def bare_line_feeds(runs: Runs) -> str:
 
 
 def stalling(runs: Runs) -> dict[str, Callable[[], str]]:
-    """These take as long as pop3get waits; they can run side by side."""
+    """These take as long as pop3get waits, and can run side by side."""
 
     def stalled(**answers: object) -> str:
         return runs.against((NETWORK,), seconds=STALLED_SECONDS, **answers)

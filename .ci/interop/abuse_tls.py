@@ -1,4 +1,4 @@
-"""Servers that pop3get cannot trust, and TLS that somebody takes away. Run by abuse.py."""
+"""Servers that pop3get cannot trust, and attackers who remove TLS. Run by abuse.py."""
 
 import random
 from collections.abc import Callable
@@ -38,7 +38,7 @@ def cases(runs: Runs) -> dict[str, Callable[[], str]]:
 
 
 def without_tls(runs: Runs) -> dict[str, Callable[[], str]]:
-    """Somebody in the middle takes STLS away, or speaks in its place, and asks for everything."""
+    """An attacker in the middle removes STLS, or speaks in place of the server, and asks for everything."""
     lists = b"+OK\r\nSTLS\r\nUSER\r\nSASL PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256 XOAUTH2\r\n.\r\n"
     greedy = {
         "greeting": b"+OK <1896.697170952@h.example>\r\n",
@@ -91,7 +91,7 @@ def unknown_authority(runs: Runs, mode: str) -> str:
 
 # Proves 8314-3.1-03, 7817-3-01.
 def another_name(runs: Runs) -> str:
-    """127.0.0.2 is this machine as well, and not in the certificate."""
+    """127.0.0.2 is this machine, too, but is not in the certificate."""
     with runs.two_messages(host="127.0.0.2") as pop3d:
         where = f"127.0.0.2:{pop3d.server.tls_port}"
         outcome, _ = runs.pop3get(where, "--tls", "--ca", runs.certificates.ca)

@@ -1,4 +1,4 @@
-"""Where no server misbehaves: refused logins, full disks, and bad command lines of pop3get. Run by abuse.py."""
+"""Trouble without a bad server: refused logins, full disks, and bad command lines of pop3get. Run by abuse.py."""
 
 import resource
 from collections.abc import Callable
@@ -49,12 +49,14 @@ def in_use(runs: Runs) -> str:
 
 
 def full_disk(runs: Runs) -> str:
-    """No file may grow beyond 64 KiB; the second message does."""
+    """No file may grow beyond 64 KiB, and the second message is larger."""
     return no_room(runs, 65536, 4000)
 
 
 def full_at_the_end(runs: Runs) -> str:
-    """The second message is written in one go when all of it is there; the first is whole, and must come alone."""
+    """The second message is written only when all of it is there. The first is whole, and must be the only one to
+    arrive.
+    """
     return no_room(runs, 8192, 300)
 
 
@@ -64,7 +66,7 @@ def no_room(runs: Runs, limit: int, lines: int) -> str:
 
     with runs.two_messages(lines=lines) as pop3d:
         where = f"{HOST}:{pop3d.server.plain_port}"
-        # Python ignores SIGXFSZ, and so does what it starts with restore_signals=False.
+        # Python ignores SIGXFSZ, and with restore_signals=False so does pop3get. So its write fails, and it goes on.
         outcome, target = runs.pop3get(where, "--plain", "--delete", preexec_fn=limit_files, restore_signals=False)
         remark = expect_error(outcome, (DISK,), target)
         messages = [path.read_bytes() for path in (target / "new").iterdir()]

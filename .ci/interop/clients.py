@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Downloads a whole maildrop with poplib, curl, fetchmail or pop3get: plain, with STLS, or with TLS from the start.
 
-It proves that clients written by others understand the server. Certificates are always checked. By hand:
-  .ci/interop/clients.py --plain-port 110 --tls-port 995 --user alice --password secret --ca ca.pem \\
+It checks that clients written by others understand the server. Certificates are always verified. By hand:
+  .ci/interop/clients.py --plain-port 110 --tls-port 995 --user alice --password secret --ca ca.pem \
       --client curl --mode stls --to /tmp/out
 
 fetchmail alters what it stores. In plain mode its messages are therefore taken from a recording of what the server
@@ -29,12 +29,12 @@ from recorder import Recorder, exchanges
 PLAIN, STLS, TLS = "plain", "stls", "tls"
 MODES = (PLAIN, STLS, TLS)
 TIMEOUT = 120
-poplib._MAXLINE = 1 << 30  # poplib gives up at lines of 2 KiB otherwise
+poplib._MAXLINE = 1 << 30  # by default poplib gives up at lines of 2 KiB
 
 
 @dataclass
 class Download:
-    """The messages in the order of the server where the client shows one, and the sizes LIST gave, if it asked."""
+    """The messages in the order of the server where the client shows one, and the sizes from LIST, if it asked."""
 
     messages: list[bytes]
     sizes: list[int] | None = None
@@ -60,7 +60,7 @@ def tls_context(server: Server) -> ssl.SSLContext:
 
 @contextmanager
 def poplib_session(server: Server, mode: str = PLAIN) -> Iterator[poplib.POP3]:
-    """A session that is logged in. It ends with QUIT when the block does, and with a dropped connection on an error."""
+    """A session that is logged in. It ends with QUIT when the block does, and by a dropped connection on an error."""
     if mode == TLS:
         session: poplib.POP3 = poplib.POP3_SSL(HOST, server.tls_port, timeout=20, context=tls_context(server))
     else:
@@ -77,7 +77,7 @@ def poplib_session(server: Server, mode: str = PLAIN) -> Iterator[poplib.POP3]:
 
 
 def log_in_soon(server: Server, seconds: float = 5) -> None:
-    """A server learns of a dropped connection a little later."""
+    """Tries for a while, because a server notices a dropped connection a little later."""
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -89,7 +89,7 @@ def log_in_soon(server: Server, seconds: float = 5) -> None:
 
 
 def joined(reply: tuple[bytes, list[bytes], int]) -> bytes:
-    """The octets of a multi-line reply; poplib counts them, so that a line end other than CRLF shows."""
+    """The bytes of a multi-line reply. poplib counts them, so that a line end other than CRLF shows."""
     octets = b"".join(line + b"\r\n" for line in reply[1])
     expect(len(octets) == reply[2], f"lines that do not end in CRLF: {reply[2]} octets instead of {len(octets)}")
     return octets
@@ -111,7 +111,7 @@ def with_poplib(server: Server, mode: str) -> Download:
 
 
 def curl_command(server: Server, mode: str, path: str = "") -> list[object]:
-    """What makes curl ask for one path (or a range of them)."""
+    """The command line with which curl asks for one path (or a range of them)."""
     where = f"pop3s://{HOST}:{server.tls_port}" if mode == TLS else f"pop3://{HOST}:{server.plain_port}"
     security = ["--ssl-reqd"] if mode == STLS else []
     login = ["--cacert", server.ca, "--user", f"{server.user}:{server.password}"]
@@ -130,10 +130,10 @@ def with_curl(server: Server, mode: str) -> Download:
 
 
 def delete_with_curl(server: Server, mode: str, numbers: list[int]) -> None:
-    """DELE in one session, and the QUIT that curl sends at its end."""
+    """Sends DELE in one session, in which curl sends QUIT at its end."""
     command: list[object] = ["curl"]
     for number in numbers:
-        # --head: the reply has no body to wait for.
+        # --head: the reply has no body to wait for
         one = ["-sS", "--fail-early", "--head", "--request", f"DELE {number}", *curl_command(server, mode)]
         command += one if len(command) == 1 else ["--next", *one]
     run(command, "curl")
@@ -142,9 +142,9 @@ def delete_with_curl(server: Server, mode: str, numbers: list[int]) -> None:
 def fetchmail_keeps(stored: bytes) -> bool:
     """Whether fetchmail 6.4 stores the message as sent, but with LF line ends.
 
-    It does not when there is no empty line after the header (it adds one), when a line of the header is none (it
-    brings a header of its own, and leaves stuffed dots there), when a CR stands alone (it drops it), or when a line
-    exceeds its buffer of 8 KiB (it cuts it in two).
+    It does not if there is no empty line after the header (it adds one), if a line of the header is not a header line
+    (it adds a header of its own, and leaves stuffed dots there), if a CR stands alone (it drops it), or if a line
+    exceeds its buffer of 8 KiB (it cuts the line in two).
     """
     text = crlf_form(stored).replace(b"\r\n", b"\n")
     header, empty_line, _ = text.partition(b"\n\n")

@@ -1,7 +1,5 @@
-"""What pop3d needs to offer every mechanism: a configuration file, passwd fields, and a certificate for a user; and a
-look at its log.
-
-Nothing to run by hand.
+"""What pop3d needs to offer every mechanism: a configuration file, passwd fields, and a certificate for a user. It also
+reads the log of pop3d. Nothing to run by hand.
 """
 
 import base64
@@ -31,7 +29,7 @@ def write_config(
     apop: bool = True,
     hostname: str = "localhost",
 ) -> Path:
-    """USER is offered always, EXTERNAL wherever there is TLS."""
+    """USER is always offered, EXTERNAL wherever there is TLS."""
     path.write_text(
         f'hostname = "{hostname}"\n'
         f'[tls]\nclient-ca = "{certificates.ca}"\n'
@@ -55,7 +53,7 @@ def certificate_field(certificate: Path) -> str:
 
 
 def hash_fields(password: str) -> list[str]:
-    """One for PLAIN and the like, and one for each SCRAM."""
+    """One field for PLAIN and the like, and one for each SCRAM."""
     printed = subprocess.run(
         [POP3D, "--hash-password"], input=password + "\n", capture_output=True, text=True, check=True
     )
@@ -63,7 +61,7 @@ def hash_fields(password: str) -> list[str]:
 
 
 def make_client_certificate(certificates: Certificates, name: str) -> tuple[Path, Path]:
-    """A certificate of the same authority for a user, and its key."""
+    """A certificate for a user, issued by the same authority, and its key."""
     folder = certificates.ca.parent
     (folder / "client-extensions").write_text("basicConstraints=CA:FALSE\nextendedKeyUsage=clientAuth\n")
     request = "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout client.key -out client.csr"
@@ -77,7 +75,7 @@ def make_client_certificate(certificates: Certificates, name: str) -> tuple[Path
 
 
 def logged_methods(pop3d: Pop3d, since: int, user: str) -> set[str]:
-    """How the user logged in, by the lines of the log from `since` on; a session is logged a little after its end."""
+    """How the user logged in, by the lines of the log from `since` on. A session is logged shortly after its end."""
     deadline = time.monotonic() + 5
     while True:
         found = LOGGED_METHOD.findall("".join(pop3d.output[since:]))

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Makes a Maildir of awkward messages, the same ones for the same seed.
 
-It proves nothing by itself: the other scripts of this folder fetch these messages and compare them, octet for octet,
-with `crlf_form` of what is stored.
+It checks nothing by itself: the other scripts of this folder fetch these messages and compare them, byte for byte,
+with `crlf_form` of what is stored. By hand:
 
-By hand:  .ci/interop/corpus.py /tmp/maildir --count 300 --big-mb 50
+  .ci/interop/corpus.py /tmp/maildir --count 300 --big-mb 50
 """
 
 import argparse
@@ -35,11 +35,11 @@ def line_of(length: int) -> bytes:
 
 
 def fixed_shapes(big_mb: int, rng: random.Random) -> Iterator[tuple[str, bytes]]:
-    """Every shape that is worth a name, once."""
+    """Every shape that has a name, once."""
     head = HEADER + b"\n"
     all_octets = bytes(range(256))
 
-    # Nearly nothing.
+    # Messages that are nearly empty.
     yield "empty", b""
     yield "one-lf", b"\n"
     yield "one-crlf", b"\r\n"
@@ -66,7 +66,7 @@ def fixed_shapes(big_mb: int, rng: random.Random) -> Iterator[tuple[str, bytes]]
     yield "leading-dots", head + b".one\n..two\n...three\n. four\n.\tfive\n"
     yield "dot-lines-in-a-row", head + b".\n" * 1000
 
-    # Ends.
+    # Ends of messages.
     yield "no-final-line-end", head + b"the last line has no end"
     yield "no-final-line-end-crlf", crlf(head) + b"the last line has no end"
     yield "ends-cr", head + b"text\r"
@@ -93,7 +93,7 @@ def fixed_shapes(big_mb: int, rng: random.Random) -> Iterator[tuple[str, bytes]]
     yield "many-empty-lines-lf", head + b"\n" * 20000
     yield "many-empty-lines-crlf", crlf(head + b"\n" * 20000)
 
-    # Octets.
+    # Unusual bytes.
     yield "nul-octets", head + b"a\0b\0\0c\n\0\n\0.\n.\0\n" + b"\0" * 600 + b"\n"
     yield "all-octets", head + all_octets + b"\n" + all_octets[::-1] + b"\n" + all_octets
     yield "all-octets-each-a-line", head + b"".join(bytes([n]) + b"\n" for n in range(256))
@@ -120,7 +120,7 @@ def fixed_shapes(big_mb: int, rng: random.Random) -> Iterator[tuple[str, bytes]]
     yield "many-headers", b"".join(b"X-%d: %d\n" % (n, n) for n in range(2000)) + head + b"text\n"
     yield "empty-header-values", b"Subject:\nX:\nY: \n" + head + b"text\n"
 
-    # Long lines, and ends of lines near the sizes of buffers.
+    # Long lines, and line ends near the sizes of buffers.
     yield "line-100000", head + line_of(100_000) + b"\nshort\n"
     yield "line-100000-no-end", head + line_of(100_000)
     yield "line-100000-dots", head + b"." * 100_000 + b"\n"
@@ -138,7 +138,7 @@ def fixed_shapes(big_mb: int, rng: random.Random) -> Iterator[tuple[str, bytes]]
         yield f"ends-at-{size}", line_of(size - 1) + b"\n"
         yield f"ends-at-{size}-no-line-end", line_of(size)
 
-    # One big one.
+    # One big message.
     lines = base64.encodebytes(rng.randbytes(57 * 1000))
     copies = big_mb * 1_000_000 // len(lines) + 1
     yield (
@@ -151,8 +151,8 @@ def fixed_shapes(big_mb: int, rng: random.Random) -> Iterator[tuple[str, bytes]]
 def random_message(rng: random.Random) -> bytes:
     """Fragments of the shapes above, in any order.
 
-    A NUL never stands before a dot: fetchmail 6.4 drops a NUL from a header, and a line with nothing but a dot left
-    over is the end of the message to it. That order is among the shapes above, in a body.
+    A NUL never stands before a dot. fetchmail 6.4 drops a NUL from a header, and takes a line that then has only a dot
+    for the end of the message. That order is among the shapes above, in a body.
     """
     fragments = [
         b"\n", b"\r\n", b"\r", b".", b"..", b"\n.\n", b"\r\n.\r\n", b"\n.", b".\r\n", b"\r.", b"\0 ",
@@ -167,7 +167,7 @@ def random_message(rng: random.Random) -> bytes:
 
 
 def messages(count: int, big_mb: int, seed: int = DEFAULT_SEED) -> Iterator[tuple[str, bytes]]:
-    """At least `count` pairs of a name and the octets as stored; every named shape is among them."""
+    """At least `count` pairs of a name and the bytes as stored. Every named shape is among them."""
     rng = random.Random(seed)
     shapes = list(fixed_shapes(big_mb, rng))
     yield from shapes
@@ -176,7 +176,7 @@ def messages(count: int, big_mb: int, seed: int = DEFAULT_SEED) -> Iterator[tupl
 
 
 def write_maildir(folder: Path, pairs: Iterator[tuple[str, bytes]]) -> int:
-    """Writes the messages into `folder`, half of them as new and half as already seen; returns how many."""
+    """Writes the messages into `folder`, half of them as new and half as already seen. Returns how many."""
     for part in ("cur", "new", "tmp"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     number = 0
@@ -190,7 +190,7 @@ def write_maildir(folder: Path, pairs: Iterator[tuple[str, bytes]]) -> int:
 
 
 def read_maildir(folder: Path) -> dict[str, bytes]:
-    """The messages of a Maildir by file name without the flags."""
+    """The messages of a Maildir, by file name without the flags."""
     return {
         path.name.split(":")[0]: path.read_bytes()
         for part in ("cur", "new")

@@ -1,19 +1,20 @@
 #!/usr/bin/env python3
-"""Proves that a bad connection costs pop3get no message, gives none twice, and never makes it hang.
+"""Checks that pop3get over a bad connection loses no message, delivers none twice, and never hangs.
 
-Between pop3get and the server stands a proxy that cuts, resets, half-closes or holds up the connection at any octet, in
-every TLS mode, or in clear puts garbage, another octet, a refusal, a reply twice or without end into the dialogue. Each
-series has a maildrop of its own: one session or several with a fault, then some without until pop3get ended with code 0
-twice. After every session each message in the Maildir must be whole and there once, and whatever the server no longer
-has must be there; at the end all messages are, and the server keeps what it was told to keep. By hand:
+Between pop3get and the server stands a proxy. In every TLS mode it cuts, resets, half-closes or holds up the connection
+at any byte. Without TLS it also puts garbage, a changed byte, a refusal, a reply twice or one without end into the
+dialogue. Each series has a maildrop of its own: first come sessions with a fault, at least one, then others until
+pop3get has ended with code 0 twice. After every session each message in the Maildir must be complete and there once,
+and every message that the server no longer has must be in the Maildir. At the end all messages must be there, and the
+server must have kept what it was told to keep. By hand:
 
   .ci/interop/cuts.py --runs 300 [--seed 7] [--server dovecot]
-  .ci/interop/cuts.py --seed 7 --only 123            (one series again)
-  TMPDIR=/dev/shm .ci/interop/cuts.py --runs 10000   (files in memory; in full)
+  .ci/interop/cuts.py --seed 7 --only 123            (repeats one series)
+  TMPDIR=/dev/shm .ci/interop/cuts.py --runs 10000   (full, with files in memory)
 
-A third of the series cut the connection once after so many octets of either side, in a session that removes a small
-maildrop; with enough of them, after every octet. A fault that may make one reply look like another (see cuts_faults.py)
-is counted apart when pop3get was misled.
+A third of the series cut the connection once after a certain number of bytes from either side, in a session that
+empties a small maildrop; with enough series, after every byte. Some faults may make one reply look like another (see
+cuts_faults.py); if pop3get was misled by one of those, it is counted apart.
 """
 
 import argparse
@@ -53,7 +54,7 @@ CONFIG = "[limits]\nconnections = 1000\nper-address = 100\n[login]\nfailure-dela
 
 
 class Stage:
-    """The server, the places, and what a session without a fault takes."""
+    """The server, the places, and how much a session without a fault sends."""
 
     def __init__(self, folder: Path, options: argparse.Namespace) -> None:
         self.folder = folder
@@ -75,7 +76,7 @@ class Stage:
                 (maildrop / part).mkdir(parents=True)
             folder = self.folder / f"place{number}"
             folder.mkdir()
-            # Failed logins of one place are not to slow down the others.
+            # Failed logins of one place must not slow down the others.
             self.places.append(Place(f"user{number}", maildrop, Proxy(f"127.0.1.{number + 1}"), folder))
         self.free = list(self.places)
         users = [place.user for place in self.places]
@@ -91,7 +92,7 @@ class Stage:
         self.server = self.running.server
 
     def stop(self) -> None:
-        """pop3d has to be there still, and not to have panicked."""
+        """pop3d must still run, and must not have panicked."""
         for place in self.places:
             place.proxy.close()
         self.running.stop()
@@ -101,7 +102,9 @@ class Stage:
             os.chown(path, *mail_owner())
 
     def measure(self) -> str:
-        """How much each side sends for no message at all, and that pop3get and the server work as they should."""
+        """How much each side sends if there is no message. Also checks that pop3get and the server work as they
+        should.
+        """
         for mode in MODES:
             outcome = self.run(Plan(0, mode, ["--delete"], [b"Subject: x\n\n"], [], []))
             if outcome.failure:
@@ -119,7 +122,7 @@ class Stage:
         return ", ".join(text)
 
     def series(self, number: int) -> Outcome:
-        """First come the cuts after each octet, then the others."""
+        """The cuts after each byte come first, then the others."""
         rng = random.Random(f"{self.options.seed} {number}")
         if number > len(self.cuts):
             return self.run(self.draw_plan(number, rng))
@@ -184,7 +187,7 @@ class Stage:
                 path.unlink(missing_ok=True)
 
     def deliver(self, place: Place, octets: bytes) -> str:
-        """Returns the name, which the file keeps up to its flags."""
+        """Returns the file name, which stays the same but for the flags."""
         with self.lock:
             self.delivered += 1
             name = f"{1_700_000_000 + self.delivered}.M1P1.cuts"
@@ -196,7 +199,7 @@ class Stage:
 
 
 def summary(kind: str, outcomes: list[Outcome]) -> str:
-    """Counts of one kind of fault; fails if a series did that it struck, or one that nothing struck."""
+    """Prints the counts of one kind of fault. Fails if a series did in which it struck, or if it struck in none."""
     failed = [outcome for outcome in outcomes if outcome.failure and kind in outcome.struck()]
     sessions = [session for outcome in outcomes for session in outcome.sessions if session.fault.kind == kind]
     struck = [session for session in sessions if session.fault.struck]
@@ -219,12 +222,12 @@ def summary(kind: str, outcomes: list[Outcome]) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=300, help="series (default 300; in full 10000)")
-    parser.add_argument("--seed", type=int, default=int(time.time()), help="of all that is drawn; printed, to repeat")
-    parser.add_argument("--only", type=int, metavar="SERIES", help="this one of the series of the same --runs")
+    parser.add_argument("--runs", type=int, default=300, help="number of series (default 300; in full 10000)")
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="random seed, which is printed, too")
+    parser.add_argument("--only", type=int, metavar="SERIES", help="only this series of those with the same --runs")
     parser.add_argument("--server", choices=AUTHS, default="pop3d")
     parser.add_argument("--jobs", type=int, default=16, help="series at a time (default 16)")
-    parser.add_argument("--timeout", type=int, default=2, help="pop3get's, in seconds (default 2)")
+    parser.add_argument("--timeout", type=int, default=2, help="time-out of pop3get in seconds (default 2)")
     options = parser.parse_args()
     need_programs()
     print(f"seed {options.seed}")
@@ -243,7 +246,7 @@ def main() -> int:
 
 
 def run_all(stage: Stage, options: argparse.Namespace, report: Report) -> None:
-    """Failures are printed when they come, the counts at the end."""
+    """Prints failures as they come, and the counts at the end."""
     numbers = [options.only] if options.only else range(1, options.runs + 1)
     kinds: dict[str, list[Outcome]] = {}
     sessions = peak = 0

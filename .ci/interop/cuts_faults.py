@@ -1,9 +1,9 @@
-"""The harm that `cuts.py` does to a connection: by octets in any mode, by replies where nothing is encrypted.
+"""The faults that `cuts.py` puts into a connection: at a byte in any mode, or at a reply where nothing is encrypted.
 
-Nothing to run by hand. What is put in or changed never makes other octets of a message: it is in a greeting, a status
-line or a listing. Two kinds of harm can still make a client take one reply for another, which nobody can see who sends
-commands in a row: a reply that comes twice, and a status line too many. They are `blind` unless a listing comes
-between them and the next message, for in that one they show.
+Nothing to run by hand. What is inserted or changed never affects the text of a message: it is in a greeting, a status
+line or a listing. Two kinds of faults can still make a client take one reply for another, because a client that sends
+several commands at once cannot notice them: a reply that comes twice, and a status line too many. They are `blind`
+unless a listing comes between them and the next message, because the listing shows them.
 """
 
 import random
@@ -13,12 +13,12 @@ from cuts_proxy import CLIENT, SERVER, Fault, Link
 
 FLOOD_OCTETS = 160 << 20
 FLOOD_SECONDS = 5
-LONGER_SECONDS = 3  # a long pause, than the timeout of the client
+LONGER_SECONDS = 3  # a pause longer than the time-out of the client
 PRINTABLE = range(0x21, 0x7F)
 
 
 class ByOctets(Fault):
-    """Strikes when so many octets of one side have passed."""
+    """Strikes when this many bytes of one side have passed."""
 
     def __init__(self, source: str, at: int) -> None:
         self.source = source
@@ -67,7 +67,7 @@ class Reset(ByOctets):
 
 
 class HalfClose(ByOctets):
-    """What that side sends from there on is lost, and the other side sees its end; the other direction is whole."""
+    """From there on, what that side sends is lost and the other side sees its end. The other direction goes on."""
 
     kind = "half-close"
 
@@ -86,14 +86,14 @@ class Pause(ByOctets):
 
 
 class ByReplies(Fault):
-    """Follows the dialogue, and strikes at the n-th reply to a verb; the greeting is the reply to b""."""
+    """Follows the dialogue, and strikes at the n-th reply to a verb. The greeting is the reply to b""."""
 
     def __init__(self, verb: bytes, nth: int, rng: random.Random) -> None:
         self.verb = verb
         self.nth = nth
         self.rng = rng
         self.said = ""
-        self._commands: deque[bytes] = deque([b""])  # that have no reply yet
+        self._commands: deque[bytes] = deque([b""])  # those without a reply so far
         self._part: dict[str, bytes] = {CLIENT: b"", SERVER: b""}
         self._reply: list[bytes] = []
         self._goes_on = False
@@ -137,7 +137,7 @@ class ByReplies(Fault):
         raise NotImplementedError
 
     def watch(self, *commands: bytes) -> None:
-        """From here on a reply may be taken for another: what comes first, a listing or a message?"""
+        """From here on one reply may be taken for another. Looks whether a listing or a message comes first."""
         self._watching = True
         for command in (*commands, *self._commands):
             self._look(command)
@@ -148,7 +148,7 @@ class ByReplies(Fault):
             self.blind = verb_of(command) in (b"RETR", b"TOP")
 
     def garbage(self) -> bytes:
-        """Octets that no line starts with, and no line end."""
+        """Bytes that no line starts with, without a line end."""
         length = self.rng.choice((1, 3, 20, 200, 6000))
         octets = bytes(one for one in self.rng.randbytes(length) if one not in b"\r\n")
         return b"\x07" + octets
@@ -188,7 +188,7 @@ class Instead(ByReplies):
 
 
 class Flip(ByReplies):
-    """Line ends stay: without its own, a status line takes a line of a message or a listing with it."""
+    """Line ends stay, because a status line without one would swallow a line of a message or a listing."""
 
     kind = "octet changed in a status line"
 
@@ -229,7 +229,7 @@ class Stray(ByReplies):
 
 
 class Flood(ByReplies):
-    """A line, or for a listing as often a list, that goes on far beyond any limit."""
+    """A line that goes on far beyond any limit, or, for a listing, as often a list that does."""
 
     kind = "reply without end"
 
@@ -256,7 +256,7 @@ GREETING = b""
 LOGIN = (GREETING, b"CAPA", b"USER", b"PASS", b"AUTH", b"STAT")
 ALL = (*LOGIN, b"UIDL", b"LIST", b"RETR", b"RETR", b"DELE", b"DELE", b"QUIT")
 BY_REPLIES: dict[type[ByReplies], tuple[int, tuple[bytes, ...]]] = {
-    # How often, and replies to what.
+    # How often each fault is drawn, and the replies it can strike at.
     Before: (8, ALL),
     Within: (8, ALL),
     Instead: (8, ALL),
@@ -270,7 +270,7 @@ BY_OCTETS = {"cut": 20, "reset": 12, "half-close": 12, "short pause": 5, "long p
 
 
 def draw(rng: random.Random, encrypted: bool, octets: dict[str, int], messages: int, timeout: int) -> Fault:
-    """Some fault; `octets` is about what each side sends in a session without."""
+    """Draws a fault. `octets` is about what each side sends in a session without one."""
     weights: dict[object, int] = dict(BY_OCTETS)
     if not encrypted:
         weights |= {kind: weight for kind, (weight, _) in BY_REPLIES.items()}

@@ -1,4 +1,4 @@
-"""What a series of `cuts.py` is: where it runs, what is drawn for it, and what comes of it."""
+"""A series of `cuts.py`: where it runs, what is drawn for it, and its outcome. Nothing to run by hand."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +9,7 @@ from cuts_proxy import Fault, Proxy
 
 @dataclass
 class Place:
-    """Where one series at a time can run: a user of the server, a maildrop, a port of the proxy, files."""
+    """Where one series at a time can run: a user of the server, a maildrop, a port of the proxy, and files."""
 
     user: str
     maildrop: Path
@@ -23,14 +23,14 @@ class Place:
 
 @dataclass
 class Session:
-    """What came of one run of pop3get."""
+    """The outcome of one run of pop3get."""
 
     fault: Fault
     code: int
     text: str
     seconds: float
     peak_kib: int
-    octets: dict[str, int]  # that passed, by side
+    octets: dict[str, int]  # bytes that passed, by side
     last: dict[str, bytes]
 
     def __str__(self) -> str:
@@ -52,7 +52,7 @@ class Plan:
 
 @dataclass
 class Outcome:
-    """What a series came to."""
+    """The outcome of a series."""
 
     plan: Plan
     sessions: list[Session] = field(default_factory=list)
@@ -60,7 +60,7 @@ class Outcome:
     misled: bool = False
 
     def struck(self) -> set[str]:
-        """The kinds of faults that did."""
+        """The kinds of faults that did strike."""
         return {session.fault.kind for session in self.sessions if session.fault.struck} or {Fault.kind}
 
     def __str__(self) -> str:

@@ -1,6 +1,6 @@
-"""A TCP proxy that does harm to one connection. Nothing to run by hand.
+"""A TCP proxy that puts a fault into one connection. Nothing to run by hand.
 
-It needs no thread: `Proxy.serve` passes octets while a client program runs. The harm is in `cuts_faults.py`.
+It needs no thread: `Proxy.serve` passes bytes while a client program runs. The faults are in `cuts_faults.py`.
 """
 
 import select
@@ -16,7 +16,7 @@ PIECE = 65536
 
 
 class Link:
-    """A connection of the client, and the one to the server that belongs to it."""
+    """A connection of the client, and the connection to the server that belongs to it."""
 
     def __init__(self, client: socket.socket, server: socket.socket) -> None:
         self.ends = {CLIENT: client, SERVER: server}
@@ -29,7 +29,7 @@ class Link:
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def pass_on(self, source: str, octets: bytes) -> None:
-        """Sends to the other end what came from `source`, or is to look so."""
+        """Sends to the other end what came from `source`, or what shall look like that."""
         self.passed[source] += octets
         try:
             self.ends[OTHER[source]].sendall(octets)
@@ -37,7 +37,7 @@ class Link:
             self.close()
 
     def pass_end(self, source: str) -> None:
-        """Nothing more comes from `source`; the other end is told so, and may go on."""
+        """Nothing more comes from `source`. The other end is told so, and may go on."""
         self.open.discard(source)
         if not self.open:
             self.close()
@@ -48,11 +48,11 @@ class Link:
             self.close()
 
     def hold(self, source: str, seconds: float, octets: bytes) -> None:
-        """Passes nothing of `source` for so long, and these octets first when it goes on."""
+        """Passes nothing from `source` for this long, and then these bytes first."""
         self.held[source] = (time.monotonic() + seconds, octets)
 
     def let_go(self) -> float | None:
-        """Goes on with what was held long enough; returns how long the next one is held."""
+        """Goes on where the hold is over. Returns how long the next one lasts."""
         for source, (until, octets) in list(self.held.items()):
             if until <= time.monotonic():
                 del self.held[source]
@@ -67,13 +67,13 @@ class Link:
             end.close()
 
     def reset(self, *ends: str) -> None:
-        """Closes both; these ends see a reset."""
+        """Closes both connections so that these ends see a reset."""
         for end in ends:
             self.ends[end].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close()
 
     def flood(self, octets: bytes, most: int, seconds: float) -> None:
-        """Sends these octets to the client again and again, so many and so long at the most, then closes."""
+        """Sends these bytes to the client again and again, up to this number and this time, then closes."""
         end, sent, until = self.ends[CLIENT], 0, time.monotonic() + seconds
         end.setblocking(False)
         while sent < most and time.monotonic() < until:
@@ -88,14 +88,14 @@ class Link:
 
 
 class Fault:
-    """Passes everything as it is; the base of all harm."""
+    """Passes everything as it is. All faults are subclasses."""
 
     kind = "no fault"
     struck = False
     blind = False  # it may make one reply look like another
 
     def opened(self, link: Link) -> None:
-        """Called when the connection is there, before any octet."""
+        """Called when the connection is there, before any byte."""
 
     def octets(self, link: Link, source: str, octets: bytes) -> None:
         link.pass_on(source, octets)
@@ -105,7 +105,7 @@ class Fault:
 
 
 class Proxy:
-    """Listens on one port for its whole life. `address` is where its connections to the server come from."""
+    """Listens on one port until it is closed. `address` is where its connections to the server come from."""
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -114,7 +114,7 @@ class Proxy:
         self.port = self.listener.getsockname()[1]
 
     def serve(self, target_port: int, fault: Fault, pid_fd: int, deadline: float) -> list[Link]:
-        """Until the client program has ended or the deadline has come; the first connection meets the fault."""
+        """Runs until the client program has ended or the deadline has come. The first connection gets the fault."""
         links: list[Link] = []
         try:
             running = True
@@ -135,7 +135,7 @@ class Proxy:
                 for number, _ in poll.poll(1000 * min([left, *waits]) + 1):
                     if number == pid_fd:
                         running = False
-                        for link in links:  # what it did not wait for is of no use
+                        for link in links:  # the program did not wait for it, so it is of no use
                             link.open -= link.held.keys()
                             link.held.clear()
                     elif number == self.listener.fileno():

@@ -1,4 +1,7 @@
-"""One series of `cuts.py`: sessions with faults, sessions without, and a look at both sides after each."""
+"""One series of `cuts.py`: sessions with faults, sessions without, and a look at both sides after each.
+
+Nothing to run by hand.
+"""
 
 import os
 import resource
@@ -16,24 +19,24 @@ from cuts_proxy import CLIENT, PIECE, SERVER, Fault
 from harness import HOST, PANIC, PASSWORD, POP3GET, Failed, Server, expect
 
 CODES = {0, 3, 4, 5, 6}
-IN_USE = 3  # among other troubles of a login
+IN_USE = 3  # one of several reasons why a login fails
 MEMORY_KIB = 64 * 1024
-# What a busy machine may take on top of a timeout that runs out twice: waiting for an answer, and for that to QUIT.
+# The extra time that a busy machine may need when a time-out runs out twice: for an answer, and for the one to QUIT.
 SLACK_SECONDS = 6
 SESSIONS_TO_END = 10
 
 
 class Broken(Exception):
-    """What no fault excuses: a panic, a wrong code, too long, too much memory."""
+    """A failure that no fault excuses: a panic, a wrong code, too much time or too much memory."""
 
 
 class Series:
-    """One maildrop from its messages to its end."""
+    """One maildrop, from its messages to its end."""
 
     def __init__(
         self, place: Place, outcome: Outcome, server: Server, timeout: int, deliver: Callable[[Place, bytes], str]
     ) -> None:
-        """`deliver` takes a message, and returns its name; `timeout` is that of pop3get."""
+        """`deliver` takes a message and returns its name; `timeout` is that of pop3get."""
         self.place = place
         self.server = server
         self.timeout = timeout
@@ -50,7 +53,7 @@ class Series:
             self.deliver(late)
             late = []
         self.finish()
-        # Once more: now there is nothing to do, but to remove what is old enough with --delete-after 0.
+        # Runs once more: now there is nothing to do but to remove what is old enough with --delete-after 0.
         self.finish()
         self.kept()
 
@@ -59,7 +62,7 @@ class Series:
             session = self.session(Fault())
             if session.code == 0:
                 return
-            # The server may not know yet that the session before has ended.
+            # The server may not have noticed yet that the session before has ended.
             time.sleep(0.02 * 2**attempt if session.code == IN_USE else 0.02)
         raise Failed(f"no session of {SESSIONS_TO_END} without a fault ended with code 0")
 
@@ -87,7 +90,7 @@ class Series:
             port = server.tls_port if self.plan.mode == TLS else server.plain_port
             links = place.proxy.serve(port, fault, pid_fd, start + deadline)
         finally:
-            os.kill(process.pid, signal.SIGKILL)  # nothing to one that has ended
+            os.kill(process.pid, signal.SIGKILL)  # no effect on one that has ended
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
             os.close(pid_fd)
@@ -105,14 +108,14 @@ class Series:
         broken(waited, f"waited beyond --timeout {timeout} without any octet")
         broken(PANIC in text or "Traceback" in text, "it panicked")
         broken(session.code not in CODES, f"code {session.code}")
-        # The peak of a process that Python starts begins at that of Python itself.
+        # The peak of a process that Python starts begins at the peak of Python itself.
         limit = max(MEMORY_KIB, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
         broken(session.peak_kib > limit, f"{session.peak_kib} KiB of memory")
         self.look(session)
         return session
 
     def look(self, session: Session) -> None:
-        """The server first: what is gone there was safe before."""
+        """Looks at the server first: what is gone there must have been safe before."""
         there = self.on_server()
         got = self.in_target()
         whole = Counter(self.put.values())
@@ -131,7 +134,7 @@ class Series:
                 self.kept()
 
     def kept(self) -> None:
-        """What code 0 promises of the server."""
+        """What exit code 0 promises about the server."""
         there, names = self.on_server(), list(self.put)
         rule, *value = self.plan.options
         if rule == "--keep":
@@ -143,7 +146,7 @@ class Series:
         expect(there == wanted, f"code 0, and the server has {len(there)} messages, {len(wanted)} are to be there")
 
     def on_server(self) -> set[str]:
-        """A file that is moved meanwhile goes from new/ to cur/, and so is seen at least once."""
+        """A file that is moved meanwhile goes from new/ to cur/, so it is seen at least once."""
         return {path.name.split(":")[0] for part in ("new", "cur") for path in (self.place.maildrop / part).iterdir()}
 
     def in_target(self) -> Counter[bytes]:

@@ -1,4 +1,4 @@
-"""A Dovecot 2.3 of its own below a scratch folder. Nothing to run by hand."""
+"""Runs a Dovecot 2.3 in a scratch folder. Nothing to run by hand."""
 
 import grp
 import os
@@ -25,7 +25,7 @@ from harness import (
 
 STOP_SECONDS = 60
 
-# As pop3d does it: RFC 1939 asks for the lock, and a message that was fetched is not renamed.
+# As pop3d does: RFC 1939 asks for the lock, and a message that was fetched is not renamed.
 USUAL = """
 pop3_no_flag_updates = yes
 pop3_lock_session = yes
@@ -44,10 +44,10 @@ def version() -> str:
 
 
 class Dovecot:
-    """Runs from its making to `stop`, or for the span of a `with`. All users have the same password.
+    """A server, running from its creation to `stop`, or for the span of a `with`. All users have the same password.
 
-    `mail` is a Maildir, in which `%u` stands for the user; the mail owner has to have it. `settings` come after those
-    here, and so before them; `passdb` is in the place of the one here, which looks passwords up in the file.
+    `mail` is a Maildir, in which `%u` stands for the user; it must belong to the mail owner. `settings` are added
+    after the ones here, so they win; `passdb` replaces the one here, which looks passwords up in the file.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Dovecot:
         self.server = Server(plain_port, tls_port, certificates.ca)
         uid, gid = mail_owner()
         own_users = ""
-        if os.geteuid():  # started by root it wants its own users; started by anybody else it can only be that user
+        if os.geteuid():  # started by root it wants its own users; started by another user it can only be that user
             me, my_group = pwd.getpwuid(uid).pw_name, grp.getgrgid(gid).gr_name
             own_users = f"default_internal_user = {me}\ndefault_login_user = {me}\ndefault_internal_group = {my_group}"
         (folder / "passwords").write_text("".join(f"{user}:{{PLAIN}}{PASSWORD}\n" for user in users))

@@ -1,7 +1,7 @@
-"""A fake server that plays what real ones do only by accident: junk, stalls, floods, and ends in the middle.
+"""A fake server that does what real ones do only by accident: it sends junk, stalls, floods, and stops in the middle.
 
-Nothing to run by hand. An answer is octets, a function of the `Line` that may say whatever it wants or return what to
-answer, or a tuple of answers in a row.
+Nothing to run by hand. An answer is bytes; or a function of the `Line`, which may send anything or return an answer; or
+a tuple of answers in a row.
 """
 
 import os
@@ -19,7 +19,7 @@ from harness import HOST, Certificates
 
 Answer = bytes | Callable[["Line"], Any] | tuple[Any, ...]
 
-# Two messages for who logs in with a password; there are no capabilities.
+# Two messages for a client that logs in with a password. There are no capabilities.
 TWO_MESSAGES: Mapping[str, Answer] = {
     "GREETING": b"+OK ready\r\n",
     "CAPA": b"-ERR\r\n",
@@ -51,9 +51,9 @@ class Line:
         self.sent += len(octets)
 
     def hear(self) -> bytes | None:
-        """The next line without its end; nothing when the other end is gone."""
+        """The next line without its end; `None` when the other end is gone."""
         while b"\n" not in self.pending:
-            # TLS would read from the number that the connection had, whatever that is by now.
+            # TLS would read from the old file descriptor number, which may belong to something else by now.
             octets = self.conn.recv(65536) if self.conn.fileno() >= 0 else b""
             if not octets:
                 return None
@@ -85,12 +85,12 @@ class Line:
         self.hang_up()
 
     def hang_up(self) -> None:
-        """Without the closing alert of TLS; whatever else is to be said to it fails."""
+        """Closes without the closing alert of TLS. Whatever is sent after that fails."""
         if self.conn.fileno() >= 0:
             os.close(self.conn.detach())
 
     def hold(self) -> None:
-        """Says nothing more, until the span of the server ends."""
+        """Sends nothing more until the server ends."""
         self.server.over.wait()
         self.hang_up()
 
@@ -102,7 +102,7 @@ HOLD = Line.hold
 
 @dataclass
 class Endless:
-    """Says numbered or equal pieces until so many octets are sent, or the client is gone."""
+    """Sends numbered or equal pieces until this many bytes are sent, or the client is gone."""
 
     piece: Callable[[int], bytes]
     octets: int
@@ -115,7 +115,7 @@ class Endless:
 
 @dataclass
 class Drip:
-    """Says the piece again and again, slowly, until the client is gone."""
+    """Sends the piece again and again, slowly, until the client is gone."""
 
     piece: bytes
 
@@ -127,7 +127,7 @@ class Drip:
 
 @dataclass
 class Later:
-    """Says octets in a segment of their own."""
+    """Sends bytes in a segment of their own."""
 
     octets: bytes
 
@@ -137,7 +137,7 @@ class Later:
 
 
 class FakeServer:
-    """Answers as it is told to, and keeps what it was sent; for the span of a `with`."""
+    """Answers as it is told to, and keeps what it received, for the span of a `with`."""
 
     def __init__(
         self,
@@ -146,15 +146,16 @@ class FakeServer:
         gather: float = 0,
         **answers: Answer,
     ) -> None:
-        """`answers` go before the `usual` ones, each by the verb or the whole command in capitals; in the place of a
-        blank there may be a `_`. GREETING and OTHER count as verbs. With certificates it speaks TLS from the start.
-        It waits `gather` seconds for what is sent without waiting for answers, so that `at_once` counts it.
+        """`answers` replace the `usual` ones. Each is named by the verb or the whole command in capitals, with `_`
+        in place of a blank. GREETING and OTHER count as verbs. With certificates the server speaks TLS from the
+        start. It waits `gather` seconds for what a client sends without waiting for answers, so that `at_once`
+        counts it.
         """
         self.answers = dict(usual) | {verb.upper().replace("_", " "): answer for verb, answer in answers.items()}
         self.gather = gather
         self.received = bytearray()
         self.commands: list[bytes] = []
-        self.at_once = 1  # most commands that were there before any of them was answered
+        self.at_once = 1  # the most commands that were there before any of them was answered
         self.lines: list[Line] = []
         self.over = threading.Event()
         self.context: ssl.SSLContext | None = None

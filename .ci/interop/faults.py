@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Proves that faults of the machine and other programs at the maildrop cost no mail and no session more than they must.
+"""Checks that faults of the machine and other programs at the maildrop cost no mail and few sessions.
 
 pop3d gets signals under load, full and read-only file systems, a second pop3d and delivery programs on the same
 maildrop, messages that vanish, bad configurations and bad peers. By hand:
@@ -37,9 +37,9 @@ GROUPS = {
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--full", action="store_true", help="the long form")
-    parser.add_argument("--only", choices=GROUPS, action="append", help="these checks only; may be repeated")
-    parser.add_argument("--seed", type=int, default=int(time.time()), help="for the moments; printed, to repeat a run")
+    parser.add_argument("--full", action="store_true", help="run the long form")
+    parser.add_argument("--only", choices=GROUPS, action="append", help="only these checks; may be repeated")
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="random seed, which is printed, too")
     options = parser.parse_args()
     need_programs()
     print(f"seed {options.seed}")

@@ -1,6 +1,6 @@
-"""The configuration file and what is kept between sessions: mistakes, the cache of message sizes, and the logs.
+"""The configuration file, mistakes in it, the cache of message sizes, and the logs. Run by faults.py.
 
-Run by faults.py; without `--config` in pop3d these checks are skipped.
+If pop3d has no `--config`, these checks are skipped.
 """
 
 import base64
@@ -37,7 +37,7 @@ def configured(ground: Ground, drop: Drop, config: str, *options: object, **proc
 
 
 def logged(pop3d: Pop3d, *words: str, seconds: float = 5) -> str:
-    """The line of the log with all these words; it may come a little after the end of a session."""
+    """The line of the log that has all these words. It may come shortly after the end of a session."""
     deadline = time.monotonic() + seconds
     while True:
         for line in pop3d.text().splitlines():
@@ -51,7 +51,7 @@ def logged(pop3d: Pop3d, *words: str, seconds: float = 5) -> str:
 
 
 def mistake(ground: Ground, config: str, line: int, culprit: object) -> str:
-    """The message names the culprit, the file and the line."""
+    """The message names the setting, the file and the line."""
     file = ground.fresh().with_suffix(".toml")
     file.write_text(config)
     outcome = run_program([POP3D, "--config", file, "--user", f"{USER}:{PASSWORD}"], 10)
@@ -64,7 +64,7 @@ def mistake(ground: Ground, config: str, line: int, culprit: object) -> str:
 def mistakes(ground: Ground) -> None:
     drop = ground.filled(Maildir, 1)
     unreadable = ground.fresh()
-    unreadable.mkdir()  # root as well cannot read this
+    unreadable.mkdir()  # not even root can read this
     missing = ground.fresh()
     usual = f'hostname = "localhost"\n[store]\nmaildir = "{drop.path}"\n[listen]\nplain = ["{HOST}:0"]\n'  # 5 lines
     keys = (ground.certificates.cert, ground.certificates.key)
@@ -107,7 +107,7 @@ def mistakes(ground: Ground) -> None:
 
 
 def bad_passwd(ground: Ground, drop: Drop, fields: str) -> str:
-    """The message names file and line, and keeps the secret to itself."""
+    """The message names file and line, and does not show the secret."""
     passwd = ground.fresh()
     good = base64.b64encode(PASSWORD.encode()).decode()
     passwd.write_text(f"# users\nalice:{{PLAIN}}{good}\nbob:{fields}\n")
@@ -135,7 +135,9 @@ def listing(pop3d: Pop3d) -> bytes:
 
 
 def sizes_are_kept(ground: Ground) -> str:
-    """A second session opens no message, and a third the one that changed; without strace, it reads next to nothing."""
+    """A second session opens no message, and a third only the one that changed. Without strace: it reads next to
+    nothing.
+    """
     count, octets = 20_000, message(1000)
     drop = Maildir(ground.fresh())
     for number in range(count):
@@ -172,7 +174,7 @@ def kept_files(drop: Maildir) -> list[Path]:
 
 
 def damaged_sizes(ground: Ground) -> str:
-    """What is kept of sizes may be cut off or overwritten at any time."""
+    """The file of sizes may be cut off or overwritten at any time."""
     drop = ground.filled(Maildir, 50)
     with ground.pop3d(drop) as pop3d:
         wanted = listing(pop3d)
@@ -191,7 +193,7 @@ def damaged_sizes(ground: Ground) -> str:
 
 
 def link_for_sizes(ground: Ground) -> str:
-    """The owner of a Maildir must not make pop3d write to another file, or wait for one."""
+    """The owner of a Maildir must not be able to make pop3d write to another file, or wait for one."""
     drop = ground.filled(Maildir, 3)
     with ground.pop3d(drop) as pop3d:
         wanted = listing(pop3d)
@@ -203,7 +205,7 @@ def link_for_sizes(ground: Ground) -> str:
                 (drop.path / name).symlink_to(victim)
         drop.deliver(message())
         expect(listing(pop3d).startswith(wanted), "LIST is not what it was")
-        expect(victim.read_bytes() == b"precious\n", "the file behind the link is written over")
+        expect(victim.read_bytes() == b"precious\n", "the target of the link was overwritten")
     return "not followed"
 
 
@@ -227,7 +229,7 @@ def one_line_a_session(ground: Ground, kind: type) -> str:
 
 
 def secrets_in_use(ground: Ground) -> str:
-    """Every way to log in, right and wrong, with the most talkative log; `no_secrets` looks at what came of it."""
+    """Logs in in every way, right and wrong, with the most detailed log. `no_secrets` then looks at the log."""
     drop = ground.filled(Mbox, 1)
     passwd = ground.fresh()
     shared = base64.b64encode(PASSWORD.encode()).decode()
@@ -255,7 +257,7 @@ def secrets_in_use(ground: Ground) -> str:
                     peer.ask(b"")
                     answer = peer.ask(line[0])
                     for part in line[1:]:
-                        # Not with `ask`, for an empty line counts here.
+                        # Without `ask`, because an empty line counts here.
                         peer.socket.sendall(part(base64.b64decode(answer[2:])) + b"\r\n")
                         answer = peer.lines.readline()
                     answers.append(answer)
@@ -266,7 +268,7 @@ def secrets_in_use(ground: Ground) -> str:
 
 
 def exchanges(password: str) -> Iterable[list]:
-    """The lines of AUTH: the first as it is, the others made of the challenge."""
+    """The lines of AUTH: the first as it is, the others made from the challenge."""
     encode = base64.b64encode
     token = (TOKEN if password == PASSWORD else WRONG.replace(" ", "")).encode()
 
@@ -278,7 +280,7 @@ def exchanges(password: str) -> Iterable[list]:
     yield [b"AUTH CRAM-MD5", cram]
     bearer = encode(b"n,a=alice,\1auth=Bearer " + token + b"\1\1")
     xoauth2 = encode(b"user=alice\1auth=Bearer " + token + b"\1\1")
-    # A refusal is a challenge with the reason, and an answer to it that says nothing.
+    # A refusal is a challenge with the reason, which the client answers with an empty response.
     rest = [] if password == PASSWORD else [lambda _: b"AQ=="]
     yield [b"AUTH OAUTHBEARER", lambda _: bearer, *rest]
     rest = [] if password == PASSWORD else [lambda _: b""]
@@ -286,13 +288,13 @@ def exchanges(password: str) -> Iterable[list]:
 
 
 def no_secrets(ground: Ground) -> str:
-    """In all logs of the run."""
+    """Looks at all logs of the run."""
     needles = {TOKEN, hashlib.sha256(TOKEN.encode()).hexdigest(), "$argon2", "SCRAM-SHA-256$", "{PLAIN}", "{TOKEN}"}
     for password in (PASSWORD, WRONG):
         plain = password.encode()
         needles |= {password, plain.hex(), hashlib.sha256(plain).hexdigest()}
         needles |= {base64.b64encode(octets).decode() for octets in (plain, b"\0alice\0" + plain)}
-        needles.add(repr(list(plain)))  # as Rust shows octets
+        needles.add(repr(list(plain)))  # as Rust shows bytes
     lines = [line for pop3d in ground.started for line in pop3d.output]
     found = {(needle, line) for line in lines for needle in needles if needle in line}
     expect(not found, f"in the logs: {sorted(found)[:5]}")

@@ -1,6 +1,5 @@
-"""Unique-ids: one message each, the same in every session, whatever becomes of names, flags and servers.
-
-Run by faults.py.
+"""Unique-ids: each stands for one message, and stays the same in every session, whatever happens to names, flags and
+servers. Run by faults.py.
 """
 
 import os
@@ -18,7 +17,7 @@ def listed(pop3d: Pop3d) -> list[bytes]:
 
 
 def kept(ground: Ground, kind: type) -> str:
-    """Over restarts, killed servers, dropped connections, moves to cur/ and changes of flags."""
+    """Through restarts, killed servers, dropped connections, moves to cur/ and changes of flags."""
     drop = ground.filled(kind, 20)
     with ground.pop3d(drop) as pop3d:
         first = listed(pop3d)
@@ -39,7 +38,9 @@ def kept(ground: Ground, kind: type) -> str:
 
 
 def never_reused(ground: Ground, kind: type) -> str:
-    """Deliveries and deletions in random order: an id stands for one message for ever, and no message gets a second."""
+    """Deliveries and deletions in random order: an id always stands for one message, and no message gets a second
+    id.
+    """
     rng, drop = ground.rng, kind(ground.fresh())
     messages: dict[bytes, bytes] = {}  # by unique-id
     names: dict[bytes, bytes] = {}  # by message
@@ -64,7 +65,7 @@ def never_reused(ground: Ground, kind: type) -> str:
 
 
 def identical(ground: Ground, kind: type) -> str:
-    """Two messages that are the same octet for octet, in an mbox with the same From line."""
+    """Two messages that are the same byte for byte, in an mbox, with the same From line."""
     drop = kind(ground.fresh())
     twin = message()
     for octets in (twin, message(), twin, twin):
@@ -73,14 +74,14 @@ def identical(ground: Ground, kind: type) -> str:
         names = listed(pop3d)
         expect(len(set(names)) == 4, f"4 messages, {len(set(names))} unique-ids: {names}")
         expect(listed(pop3d) == names, "unique-ids changed")
-        # A late one does not take the id of one that is there.
+        # A message that comes later does not take the id of one that is there.
         drop.deliver(twin)
         expect(listed(pop3d)[:4] == names and len(set(listed(pop3d))) == 5, "a late one changes the ids of the others")
     return "told apart"
 
 
 def awkward_names(ground: Ground) -> str:
-    """File names that may not stand in UIDL as they are: long ones, blanks, no UTF-8."""
+    """File names that may not stand in UIDL as they are: long ones, ones with blanks, and ones that are not UTF-8."""
     drop = ground.filled(Maildir, 1)
     base = bytes(drop.path / "cur") + b"/1700000000.M1P1."
     long = b"a" * 100
@@ -112,7 +113,7 @@ def drop_flags(drop: Drop, info: bytes = b":2,") -> None:
 
 
 def look_alike(ground: Ground) -> str:
-    """Delivered again after it was removed, with another time in its From line: another message."""
+    """The same text, delivered again after it was removed, with another time in its From line: another message."""
     drop = ground.filled(KINDS[1], 1)
     (first,) = drop.messages()
     with ground.pop3d(drop) as pop3d:

@@ -1,7 +1,7 @@
 """Signals under load: sessions retrieve, mark and quit all the time when pop3d gets SIGTERM or SIGKILL.
 
-After each round stock is taken: a message marked in a session whose QUIT was answered with +OK is gone, and a message
-that is gone was marked in a session whose QUIT was sent. Run by faults.py.
+After each round: a message that was marked in a session whose QUIT was answered with +OK must be gone, and a message
+that is gone must have been marked in a session that sent QUIT. Run by faults.py.
 """
 
 import poplib
@@ -17,20 +17,20 @@ from corpus import crlf_form
 from harness import HOST, PASSWORD, Failed, Pop3d, expect
 from maildrops import KINDS, Drop, Ground, message
 
-GRACE_SECONDS = 10  # what pop3d gives open sessions
+GRACE_SECONDS = 10  # how long pop3d lets open sessions go on
 IN_DROP = 8
 
 
 class User:
-    """A user, the maildrop, and all that was ever put into it or asked of the server."""
+    """A user, the maildrop, and everything that was ever put into it or asked of the server."""
 
     def __init__(self, name: str, drop: Drop, rng: random.Random) -> None:
         self.name = name
         self.drop = drop
         self.rng = rng
-        self.stored: dict[bytes, bytes] = {}  # as sent: as stored
-        self.asked: set[bytes] = set()  # marked in a session whose QUIT was sent
-        self.done: set[bytes] = set()  # and in one whose QUIT was answered with +OK
+        self.stored: dict[bytes, bytes] = {}  # the stored form, by the form that is sent
+        self.asked: set[bytes] = set()  # marked in a session that sent QUIT
+        self.done: set[bytes] = set()  # marked in one whose QUIT was answered with +OK
 
     def deliver(self) -> None:
         octets = message(self.rng.choice((100, 1000, 5000)))
@@ -38,7 +38,7 @@ class User:
         self.drop.deliver(octets)
 
     def session(self, port: int) -> None:
-        """Raises OSError or EOFError when the connection ends before the session does."""
+        """Raises OSError or EOFError if the connection ends before the session does."""
         try:
             with closing(poplib.POP3(HOST, port, timeout=30)) as client:
                 self.talk(client)
@@ -146,7 +146,7 @@ def run(ground: Ground) -> None:
     for kind in KINDS:
         load = Load(ground, kind, users)
         for number in range(1, rounds + 1):
-            # SIGKILL as well: there is no grace then, and the same must hold.
+            # With SIGKILL, too: then sessions cannot go on, and the same must hold.
             sent = signal.SIGTERM if number % 2 else signal.SIGKILL
             seconds = ground.rng.uniform(0.05, 1.5)
             name = f"{kind.__name__}: {sent.name} under the load of {users} sessions, round {number}"

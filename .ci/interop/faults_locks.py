@@ -1,4 +1,4 @@
-"""Locks: one session at a time across servers, and none of a message that is half delivered.
+"""Locks: one session at a time, even with several servers, and no message that is only half delivered.
 
 Run by faults.py.
 """
@@ -29,7 +29,7 @@ from peer import Peer
 
 
 def slow(call: str) -> tuple[str, ...]:
-    """What starts a pop3d for which this system call takes two seconds longer."""
+    """The command that starts a pop3d for which this system call takes two seconds longer."""
     inject = f"inject={call}:delay_enter=2000000"
     return ("strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", inject)
 
@@ -82,7 +82,9 @@ def killed_holder(ground: Ground, kind: type) -> str:
 
 
 def late_lock(ground: Ground) -> str:
-    """UPDATE puts a new file in the place of an mbox; who waits for the lock must not get that of the old file."""
+    """UPDATE puts a new file in place of an mbox. A session that waits for the lock must not get that of the old
+    file.
+    """
     drop = ground.filled(Mbox, 5)
     with ground.pop3d(drop) as first, ground.pop3d(drop, under=slow("flock")) as late:
         with session(first) as peer, Peer(late.server) as other:
@@ -102,7 +104,7 @@ def late_lock(ground: Ground) -> str:
 
 
 def killed_in_update(ground: Ground) -> str:
-    """The dot-lock of a server that was killed holds nobody up: the next session removes."""
+    """The dot lock of a server that was killed holds nobody up: the next session removes it."""
     drop = ground.filled(Mbox, 5)
     stored = drop.messages()
     killed = ground.pop3d(drop, under=slow("fsync"))
@@ -129,7 +131,7 @@ def killed_in_update(ground: Ground) -> str:
 
 
 def half_delivered(ground: Ground) -> str:
-    """A delivery program that holds the dot-lock has written half of a message: nobody may take that for a message."""
+    """A delivery program holds the dot lock and has written half of a message. Nobody may take that for a message."""
     drop = ground.filled(Mbox, 2)
     stored, late = drop.messages(), message(20_000)
     half = threading.Event()

@@ -1,6 +1,6 @@
-"""Bad peers that a configuration is made against: PROXY headers, floods of connections, guesses, and slowness.
+"""Bad peers against which pop3d has settings: wrong PROXY headers, many connections, guessed passwords, slow clients.
 
-They wait much, and so run side by side. Run by faults.py; without `--config` in pop3d these checks are skipped.
+They wait a lot, so they run side by side. Run by faults.py; if pop3d has no `--config`, these checks are skipped.
 """
 
 import contextlib
@@ -37,7 +37,7 @@ def v2(address: str, more: bytes = b"", command: int = 0x21) -> bytes:
 
 
 def greeted(peer: Peer, seconds: float = 3) -> bool:
-    """Whether the server takes the connection."""
+    """Whether the server accepts the connection."""
     peer.socket.settimeout(seconds)
     try:
         return peer.ask(b"").startswith(b"+OK")
@@ -48,7 +48,7 @@ def greeted(peer: Peer, seconds: float = 3) -> bool:
 
 
 def closes(peer: Peer, seconds: float = 10) -> None:
-    """Expects a close without a word."""
+    """Expects a close without any text."""
     peer.socket.settimeout(seconds)
     try:
         octets = peer.rest()
@@ -58,7 +58,7 @@ def closes(peer: Peer, seconds: float = 10) -> None:
 
 
 def proxied(ground: Ground) -> str:
-    """The log, and what may be done in clear, go by the address in the header."""
+    """The log, and what is permitted without TLS, depend on the address in the header."""
     drop = ground.filled(Maildir, 1)
     headers = {
         "192.0.2.1": (PLAIN, v1("192.0.2.1")),
@@ -104,10 +104,10 @@ def header_in_pieces(ground: Ground) -> str:
                     time.sleep(0.002)
                 peer.log_in()
                 quits(peer)
-            # With commands behind it in the same packet.
+            # With commands after it in the same packet.
             with Peer(pop3d.server, PLAIN, PROXY, header + b"CAPA\r\nQUIT\r\n") as peer:
                 expect(peer.ask(b"").startswith(b"+OK"), "no greeting")
-                expect(b"UIDL" in peer.rest(), "what stands behind the header is lost")
+                expect(b"UIDL" in peer.rest(), "what follows the header is lost")
     return "read"
 
 
@@ -144,7 +144,7 @@ def bad_headers(ground: Ground) -> str:
 
 
 def silent_proxy(ground: Ground) -> str:
-    """A header that does not come, or not to its end."""
+    """A header that does not come, or does not come to its end."""
     drop = ground.filled(Maildir, 1)
     with configured(ground, drop, PROXIES + CLEAR) as pop3d:
         start = time.monotonic()
@@ -155,7 +155,7 @@ def silent_proxy(ground: Ground) -> str:
 
 
 def header_from_others(ground: Ground) -> str:
-    """Who is not listed cannot give itself an address."""
+    """A peer that is not listed as a proxy cannot give itself an address."""
     drop = ground.filled(Maildir, 1)
     with configured(ground, drop, PROXIES + CLEAR) as pop3d:
         for header in (v1("192.0.2.66"), v2("192.0.2.66")):
@@ -176,7 +176,7 @@ def header_from_others(ground: Ground) -> str:
 
 
 def connections(ground: Ground) -> str:
-    """So many at once, so many of them from one address; who ends makes room."""
+    """Limits on connections in all, and from one address. One that ends makes room for another."""
     drop = ground.filled(Maildir, 1)
     config = PROXIES + CLEAR + "[limits]\nconnections = 6\nper-address = 3\n"
     with configured(ground, drop, config) as pop3d, contextlib.ExitStack() as held:
@@ -201,7 +201,7 @@ def connections(ground: Ground) -> str:
             quits(peer)
             peer.close()
         time.sleep(0.2)
-        # One after the other: two that come at once may be counted in any order.
+        # One after another, because two that come at once may be counted in any order.
         served = greeted(connect(PROXY, v1("192.0.2.2")))
         expect(served and not greeted(connect(PROXY, v1("192.0.2.2")), 1), "the address in the header does not count")
         quits(mine[1])
@@ -216,7 +216,7 @@ def table(file: Path) -> dict[str, int]:
 
 
 def relay(ground: Ground) -> str:
-    """POP before SMTP."""
+    """POP-before-SMTP."""
     drop, file, window = ground.filled(Maildir, 1), ground.fresh(), 3
     config = PROXIES + CLEAR + f'[relay]\nwindow = {window}\ntable = "{file}"\n'
     with configured(ground, drop, config) as pop3d:
@@ -246,7 +246,7 @@ def relay(ground: Ground) -> str:
 
 
 def guess(pop3d: Pop3d, source: str = HOST) -> float:
-    """The time an answer to a wrong password takes."""
+    """How long the answer to a wrong password takes."""
     with Peer(pop3d.server, PLAIN, source) as peer:
         peer.ask(b"")
         succeeds(peer, b"USER alice")
@@ -267,7 +267,7 @@ def throttle(ground: Ground) -> str:
             quits(peer)
         after = guess(pop3d)
         shown = ", ".join(f"{seconds:.1f}" for seconds in times)
-        _, *later = times  # whether the second is spent before the first answer or before the next is left open
+        _, *later = times  # the first may wait before its own answer or make the next one wait
         slower = all(b > a + 0.5 for a, b in pairwise(later))
         expect(slower and sum(times) > 6, f"guesses took {shown} s")
         expect(elsewhere < later[1], f"the first guess of another address took {elsewhere:.1f} s")
@@ -276,7 +276,7 @@ def throttle(ground: Ground) -> str:
 
 
 def guesses_side_by_side(ground: Ground) -> str:
-    """After a failed login, those of many connections at once get their answers one after the other."""
+    """After a failed login, logins from many connections at once are answered one after another."""
     drop = ground.filled(Maildir, 1)
     with configured(ground, drop, "[login]\nfailure-delay = 1\n") as pop3d, ThreadPoolExecutor(4) as executor:
         guess(pop3d)
@@ -307,7 +307,7 @@ def login_delay(ground: Ground) -> str:
 
 
 def no_reading(ground: Ground, mode: str) -> str:
-    """Cut off after `write` seconds, not before; the maildrop is free then, and whole."""
+    """The client is cut off after `write` seconds, not before. Then the maildrop is free, and complete."""
     drop = ground.filled(Maildir, 1)
     drop.deliver(b"Subject: big\n\n" + (line_of(75) + b"\n") * 500_000)
     with configured(ground, drop, CLEAR + "[limits]\nwrite = 2\n") as pop3d, Peer(pop3d.server, mode) as peer:
@@ -323,7 +323,7 @@ def no_reading(ground: Ground, mode: str) -> str:
 
 
 def slow_writer(ground: Ground) -> str:
-    """An octet a second is no command: the inactivity timer, which may not be shorter than ten minutes, runs on."""
+    """A byte each second is no command, so the inactivity timer, which may not be shorter than ten minutes, runs on."""
     drop = ground.filled(Maildir, 1)
     with ground.pop3d(drop) as pop3d, Peer(pop3d.server) as peer:
         peer.log_in()
@@ -343,7 +343,7 @@ def slow_writer(ground: Ground) -> str:
 
 
 def end_with_stalled(ground: Ground) -> str:
-    """SIGTERM while a client does not read: the grace, and then the end."""
+    """SIGTERM while a client does not read: pop3d ends when the time for open sessions is over."""
     drop = ground.filled(Maildir, 1)
     drop.deliver(b"Subject: big\n\n" + (line_of(75) + b"\n") * 500_000)
     stored = drop.messages()

@@ -1,4 +1,4 @@
-"""Others at the same maildrop: delivery programs, mail readers, and hands that remove messages.
+"""Other programs at the same maildrop: delivery programs, mail readers, and users who remove messages.
 
 An open session shows what it showed at the login, QUIT removes what was marked and nothing else, and what was delivered
 in the meantime is there afterwards. Run by faults.py.
@@ -41,7 +41,7 @@ def shown(peer: Peer) -> tuple[bytes, ...]:
 
 
 def delivery_in_session(ground: Ground, kind: type, deliveries: Callable[[Drop], None]) -> str:
-    """Mail comes and a mail reader changes names, before the marks and after them."""
+    """Mail comes and a mail reader renames files, before messages are marked and after that."""
     drop = ground.filled(kind, 4)
     drop.flag(":2,S")
     for _ in range(4):
@@ -78,7 +78,9 @@ def three(drop: Drop) -> None:
 
 
 def stream_of_deliveries(ground: Ground, kind: type) -> str:
-    """Sessions retrieve and remove all they see while mail comes in: each message is seen whole, once, and not lost."""
+    """Sessions retrieve and remove all they see while mail comes in. Each message is seen complete and once, and
+    none is lost.
+    """
     drop = ground.filled(kind, 1)
     delivered: list[bytes] = drop.messages()
 
@@ -114,7 +116,7 @@ def take_all(pop3d: Pop3d, seen: list[bytes]) -> None:
 
 
 def moved_during_login(ground: Ground) -> str:
-    """A mail reader moves everything from new/ to cur/ while the folders are read: each message is listed once."""
+    """A mail reader moves everything from new/ to cur/ while the folders are read. Each message is listed once."""
     count, tries = (5000, 10) if ground.full else (3000, 3)
     for _ in range(tries):
         drop = ground.filled(Maildir, count, 2000)
@@ -133,7 +135,7 @@ def moved_during_login(ground: Ground) -> str:
 
 
 def flags_during_update(ground: Ground) -> str:
-    """A mail reader changes flags all the time; after +OK to QUIT everything that was marked is gone."""
+    """A mail reader changes flags all the time. After +OK to QUIT everything that was marked is gone."""
     removed = refused = 0
     for _ in range(20 if ground.full else 4):
         drop = ground.filled(Maildir, 300)
@@ -163,7 +165,7 @@ def change_flags(drop: Maildir) -> None:
 
 
 def no_info(ground: Ground) -> str:
-    """Moved to cur/ without flags, as `mv new/* cur/` does."""
+    """Messages are moved to cur/ without flags, as `mv new/* cur/` does."""
     drop = ground.filled(Maildir, 3)
     stored = drop.messages()
     with ground.pop3d(drop) as pop3d:
@@ -182,7 +184,7 @@ def no_info(ground: Ground) -> str:
 
 
 def stray_entries(ground: Ground) -> str:
-    """What is no message does not keep the user from the mail."""
+    """Entries that are not messages do not keep the user from the mail."""
     drop = ground.filled(Maildir, 2)
     stored = drop.messages()
     for part in ("new", "cur"):
@@ -196,7 +198,7 @@ def stray_entries(ground: Ground) -> str:
 
 
 def pipe(ground: Ground) -> str:
-    """A named pipe in new/ holds up neither the login nor the end of pop3d."""
+    """A named pipe in new/ delays neither the login nor the end of pop3d."""
     drop = ground.filled(Maildir, 2)
     stored = drop.messages()
     subprocess.run(["mkfifo", drop.path / "new" / "1700000000.pipe"], check=True)
@@ -218,7 +220,7 @@ def pipe(ground: Ground) -> str:
 
 
 def vanished_and_shown(ground: Ground, kind: type, remove: Callable[[Drop, bytes], None]) -> str:
-    """A message is removed behind the server's back: it is refused, or sent as it was, and so is all else."""
+    """A message is removed without the server. It is refused, or sent as it was, and the others are sent as usual."""
     drop = ground.filled(kind, 5)
     stored = drop.messages()
     with ground.pop3d(drop) as pop3d, session(pop3d) as peer:
@@ -226,7 +228,7 @@ def vanished_and_shown(ground: Ground, kind: type, remove: Callable[[Drop, bytes
         remove(drop, stored[1])
         for command in (b"RETR 2", b"TOP 2 0"):
             answer = peer.ask(command)
-            if answer.startswith(b"+OK"):  # out of a file that the server still holds: then as it was
+            if answer.startswith(b"+OK"):  # from a file that the server still holds, as it was
                 body = b"".join(iter(peer.lines.readline, b".\r\n"))
                 expect(crlf_form(stored[1]).startswith(body) and body, f"{command!r} gives {body[:60]!r}")
             else:
@@ -245,7 +247,7 @@ def vanished_and_shown(ground: Ground, kind: type, remove: Callable[[Drop, bytes
 
 
 def vanished_and_quit(ground: Ground, kind: type, remove: Callable[[Drop, bytes], None]) -> str:
-    """QUIT after it removes what was marked, or says that it did not, and nothing else."""
+    """After that, QUIT removes what was marked, or says that it did not, and removes nothing else."""
     drop = ground.filled(kind, 5)
     stored = drop.messages()
     with ground.pop3d(drop) as pop3d:
@@ -269,7 +271,7 @@ def vanished_and_quit(ground: Ground, kind: type, remove: Callable[[Drop, bytes]
 
 
 def in_place(drop: Mbox, octets: bytes) -> None:
-    """As mail readers do that keep the file and write over it."""
+    """As mail readers do that keep the file and overwrite it."""
     with drop.locked():
         left = drop.path.read_bytes().replace(FROM_LINE + octets + b"\n", b"")
         with drop.path.open("r+b") as file:

@@ -1,7 +1,7 @@
-"""UPDATE that cannot be done: a full file system, a limit on files, folders that may not be written.
+"""UPDATE that cannot be done: a full file system, a limit on files, folders that may not be written to.
 
-QUIT then answers -ERR [SYS/TEMP], and all is as it was; when the trouble is over, the next session removes. Run by
-faults.py.
+QUIT then answers -ERR [SYS/TEMP], and nothing has changed. When the cause is gone, the next session removes the
+messages. Run by faults.py.
 """
 
 import os
@@ -14,34 +14,34 @@ from pathlib import Path
 from harness import POP3D, Pop3d, expect
 from maildrops import Drop, Ground, Maildir, Mbox, has_exactly, message, quits, session, succeeds
 
-# Without the signal, so that the write fails and the process goes on.
+# The signal is ignored, so that the write fails and the process goes on.
 LIMITED = ("sh", "-c", 'trap "" XFSZ; ulimit -f 16; exec "$@"', "sh")
 AS_NOBODY = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups")
 Trouble = Callable[[], object]
 
 
 def octets_of(drop: Drop) -> dict[str, bytes]:
-    """All files at the maildrop by name, locks and temporary files included."""
+    """All files of the maildrop by name, with locks and temporary files."""
     top = drop.path if drop.path.is_dir() else drop.path.parent
     return {str(path.relative_to(top)): path.read_bytes() for path in top.rglob("*") if path.is_file()}
 
 
 def refused_update(pop3d: Pop3d, drop: Drop, trouble: Trouble = lambda: None) -> None:
-    """The trouble comes after the login; QUIT has to tell of it, and to leave no trace."""
+    """The cause arises after the login. QUIT has to report it, and must leave no trace."""
     with session(pop3d) as peer:
         succeeds(peer, b"DELE 1", b"DELE 3")
         trouble()
         before = octets_of(drop)
         answer = peer.ask(b"QUIT")
         expect(answer.startswith(b"-ERR [SYS/TEMP] "), f"QUIT is answered with {answer!r}")
-        expect(peer.rest() == b"", "something behind the answer to QUIT")
+        expect(peer.rest() == b"", "something came after the answer to QUIT")
     after = octets_of(drop)
     expect(after.keys() == before.keys(), f"files that came or went: {sorted(after.keys() ^ before.keys())}")
     expect(after == before, "a file is not as it was")
 
 
 def removes(pop3d: Pop3d, drop: Drop) -> None:
-    """The same deletions, now that nothing is in the way."""
+    """Makes the same deletions when nothing prevents them any more."""
     stored = drop.messages()
     with session(pop3d) as peer:
         succeeds(peer, b"DELE 1", b"DELE 3")
@@ -72,7 +72,7 @@ def may_mount(ground: Ground) -> bool:
 
 
 def fill(folder: Path) -> Path:
-    """A file that takes all the room there is."""
+    """Makes a file that takes all the free space."""
     filler = folder / "filler"
     with filler.open("wb", buffering=0) as file:
         for size in (1 << 20, 4096, 1):
@@ -85,7 +85,7 @@ def fill(folder: Path) -> Path:
 
 
 def full_disk(ground: Ground) -> str:
-    """The copy of the mbox finds no room."""
+    """The copy of the mbox finds no space."""
     folder = ground.fresh()
     folder.mkdir()
     with mounted(folder, "-t", "tmpfs", "-o", "size=1m", "tmpfs"):
@@ -100,7 +100,7 @@ def full_disk(ground: Ground) -> str:
 
 
 def no_inodes(ground: Ground) -> str:
-    """There is no room for so much as an empty file, and so none for the dot-lock."""
+    """There is no room even for an empty file, and so none for the dot lock."""
     folder = ground.fresh()
     folder.mkdir()
     with mounted(folder, "-t", "tmpfs", "-o", "size=1m,nr_inodes=3", "tmpfs"):
@@ -118,7 +118,7 @@ def no_inodes(ground: Ground) -> str:
 
 
 def full_disk_maildir(ground: Ground) -> str:
-    """Removing files needs no room, and neither does anything before it."""
+    """Removing files needs no space, and neither does anything before it."""
     folder = ground.fresh()
     folder.mkdir()
     with mounted(folder, "-t", "tmpfs", "-o", "size=1m", "tmpfs"):
@@ -132,7 +132,7 @@ def full_disk_maildir(ground: Ground) -> str:
 
 
 def limited_files(ground: Ground) -> str:
-    """No file of pop3d may grow beyond 8 KiB; the copy of the mbox does."""
+    """No file of pop3d may grow beyond 8 KiB, and the copy of the mbox would."""
     drop = ground.filled(Mbox, 8, 2000)
     with ground.pop3d(drop, under=LIMITED) as pop3d:
         refused_update(pop3d, drop)
@@ -142,7 +142,7 @@ def limited_files(ground: Ground) -> str:
 
 
 def as_other(ground: Ground, drop: Drop) -> dict[str, object]:
-    """What starts a pop3d that the rights of files bind; root is not bound, and becomes nobody."""
+    """The command that starts a pop3d that is bound by file permissions: root is not bound, so it becomes nobody."""
     if os.geteuid():
         return {}
     program = ground.fresh()
@@ -169,7 +169,7 @@ def rights(drop: Maildir, mode: int) -> None:
 
 
 def forbidden_cur(ground: Ground) -> str:
-    """Some can be removed and some cannot: no message goes that was not marked."""
+    """Some messages can be removed and some cannot. No message goes that was not marked."""
     drop = ground.filled(Maildir, 3)
     drop.flag(":2,S")
     drop.deliver(message())
@@ -191,7 +191,7 @@ def forbidden_cur(ground: Ground) -> str:
 
 
 def forbidden_mbox_folder(ground: Ground) -> str:
-    """Neither the dot-lock nor the copy can be made."""
+    """Neither the dot lock nor the copy can be made."""
     folder = ground.fresh()
     folder.mkdir()
     drop = Mbox(folder / "mbox")
@@ -205,7 +205,7 @@ def forbidden_mbox_folder(ground: Ground) -> str:
 
 
 def owner_and_mode(ground: Ground) -> str:
-    """Delivery programs must be able to write to what UPDATE leaves, and others not to read it."""
+    """Delivery programs must be able to write to the file that UPDATE leaves, and others must not read it."""
     drop = ground.filled(Mbox, 4)
     drop.path.chmod(0o620)
     if os.geteuid() == 0:
@@ -233,7 +233,7 @@ def behind_link(ground: Ground) -> str:
 
 
 def link_in_the_way(ground: Ground) -> str:
-    """Who may write to the folder of an mbox must not make pop3d write to another file."""
+    """Somebody who may write to the folder of an mbox must not be able to make pop3d write to another file."""
     drop = ground.filled(Mbox, 4)
     victim = ground.fresh()
     for suffix in (".new", ".tmp", ".pop3d"):

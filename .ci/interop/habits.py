@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Proves that pop3d suits habits of clients that no RFC knows.
+"""Checks that pop3d suits habits of clients that no RFC describes.
 
-The end of a reply comes where a client looks for it that tests single reads; passwords with blanks reach the server as
-they are; the APOP timestamp is one that picky clients take; curl finds its way among what is offered; a certificate is
-enough to say who it is. By hand:
+Some clients test whether a single read ends with the end of a reply; passwords with blanks must reach the server as
+they are; picky clients must accept the APOP timestamp; curl must choose well from what is offered; and a certificate
+must be enough to say who the client is. By hand:
 
   cargo programs && .ci/interop/habits.py
 """
@@ -134,7 +134,8 @@ class Habits:
                 expect(reply.endswith(WHOLE_END), f"{command!r} is answered with {reply!r} in one read")
 
     def ends(self) -> str:
-        """A read gives one record; the last has CRLF.CRLF at its end or is .CRLF alone, or some clients wait on.
+        """A read gives one record. The last must end with CRLF.CRLF or be .CRLF alone, or some clients go on
+        waiting.
 
         Where the record before it is full, TLS has cut there, and not the server.
         """

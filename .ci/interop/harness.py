@@ -1,6 +1,6 @@
 """What the scripts of this folder have in common: certificates, the servers under test, and the report.
 
-Nothing to run by hand. Servers listen on 127.0.0.1 alone, and only processes started here are ended here.
+Nothing to run by hand. Servers listen on 127.0.0.1 only, and only processes that were started here are ended here.
 """
 
 import os
@@ -34,7 +34,7 @@ STOP_SECONDS = 20  # pop3d gives open sessions 10 s to end
 
 
 class Failed(Exception):
-    """A check did not hold; the text says what was expected and what came."""
+    """A check failed. The text says what was expected and what came."""
 
 
 def expect(holds: object, otherwise: str) -> None:
@@ -43,14 +43,14 @@ def expect(holds: object, otherwise: str) -> None:
 
 
 class Report:
-    """One line for each check, and the sum at the end."""
+    """Prints one line for each check, and the sum at the end."""
 
     def __init__(self) -> None:
         self.passed = 0
         self.failed = 0
 
     def check(self, name: str, body: Callable[..., str | None], *arguments: object) -> None:
-        """Calls `body` with the arguments; it passes when it returns, and what it returns is printed as a remark."""
+        """Calls `body` with the arguments. The check passes if it returns, and its result is printed as a remark."""
         start = time.monotonic()
         try:
             remark = body(*arguments) or ""
@@ -65,11 +65,11 @@ class Report:
         print(f"{verdict} {name}  {time.monotonic() - start:.2f} s" + (f"  {remark}" if remark else ""), flush=True)
 
     def skip(self, name: str, why: str) -> None:
-        """A check that cannot run here; the line says so."""
+        """A check that cannot run here. The line says so."""
         print(f"skip {name}  {why}", flush=True)
 
     def finish(self) -> int:
-        """Prints the sum; returns the exit code."""
+        """Prints the sum. Returns the exit code."""
         print(f"{self.passed} passed, {self.failed} failed", flush=True)
         return 1 if self.failed else 0
 
@@ -135,7 +135,7 @@ class Server:
 
 
 def peak_kib(pid: int) -> int:
-    """The peak of resident memory so far, in KiB; 0 when the process is gone."""
+    """The peak of resident memory until now, in KiB; 0 when the process is gone."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
@@ -145,7 +145,7 @@ def peak_kib(pid: int) -> int:
 
 
 class Pop3d:
-    """pop3d, started for the span of a `with`; stopping it cleanly is a check of its own."""
+    """pop3d, started for the span of a `with`. That it stops cleanly is a check of its own."""
 
     def __init__(
         self,
@@ -156,7 +156,7 @@ class Pop3d:
         under: Iterable[object] = (),
         program: Path = POP3D,
     ) -> None:
-        """`under` is the command that starts it in another's name or with limits, and that it takes the place of."""
+        """`under` is a command that starts pop3d as another user or with limits, and that pop3d replaces."""
         command = [*under, program, *source, "--listen", f"{host}:0", "--listen-tls", f"{host}:0"]
         for user in users:
             command += ["--user", f"{user}:{PASSWORD}"]
@@ -195,7 +195,7 @@ class Pop3d:
         self._reader.join()
 
     def stop(self, with_signal: signal.Signals = signal.SIGTERM) -> None:
-        """Asks it to stop, and expects it to: soon, with exit code 0, and without a panic before."""
+        """Asks pop3d to stop, and expects that it does so soon, with exit code 0, and that it has not panicked."""
         if self.process.poll() is None:
             self.process.send_signal(with_signal)
         try:
@@ -218,7 +218,7 @@ class Pop3d:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on just now."""
+    """Ports that nobody listens on now."""
     sockets = [socket.create_server((HOST, 0)) for _ in range(count)]
     ports = [held.getsockname()[1] for held in sockets]
     for held in sockets:
@@ -227,7 +227,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def mail_owner() -> tuple[int, int]:
-    """The user and group Dovecot reads mail as: this user, or nobody where this user is root."""
+    """The user and group that Dovecot reads mail as: this user, or nobody if this user is root."""
     if os.geteuid():
         return os.geteuid(), os.getegid()
     nobody = pwd.getpwnam("nobody")
@@ -241,13 +241,13 @@ def give_to_mail_owner(folder: Path) -> None:
 
 
 def shown(octets: bytes) -> str:
-    """The octets for a message to a person: short, and with a count."""
+    """The bytes in a short form for people, with a count."""
     inner = octets if len(octets) <= 60 else octets[:30] + b" ... " + octets[-30:]
     return f"{len(octets)} octets {inner!r}"
 
 
 def expect_same(got: Iterable[bytes], wanted: dict[str, bytes]) -> None:
-    """Expects the same messages in any order, each as often as wanted, octet for octet."""
+    """Expects the same messages in any order, each as often as wanted, byte for byte."""
     surplus = Counter(got)
     missing = []
     for name, octets in wanted.items():

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Installs what the interop stage needs and this machine lacks: POP3 clients and servers, openssl, procps.
 #
-# It proves nothing. By hand, on Debian or Ubuntu:  .ci/interop/install.sh
-# Asks nothing; uses sudo unless it is root; ends with code 1 and a message if something cannot be installed.
-# No system service is started: the stage starts servers of its own. Debian lets only one of Courier, Cyrus, popa3d and
-# solid-pop3d be installed, and installs a service with each; so these servers and that of Mailutils are unpacked, each
-# into a folder below /opt/pop3-servers, and only the libraries they need are installed.
+# By hand, on Debian or Ubuntu:  .ci/interop/install.sh
+# It asks nothing, uses sudo unless it is root, and ends with code 1 and a message if something cannot be installed.
+# No system service is started, because the stage starts servers of its own. Debian lets only one of Courier, Cyrus,
+# popa3d and solid-pop3d be installed, and installs a service with each. So these servers and that of Mailutils are
+# unpacked, each into a folder below /opt/pop3-servers, and only the libraries they need are installed.
 set -euo pipefail
 
 fail() {
@@ -92,7 +92,7 @@ if [ "${#others[@]}" -ne 0 ]; then
         name=$(dpkg-deb -f "$package" Package)
         "${as_root[@]}" mkdir -p "$unpacked/${name%%-*}"
         "${as_root[@]}" dpkg-deb -x "$package" "$unpacked/${name%%-*}" || fail "cannot unpack $package"
-        # Of alternatives the first; the libraries alone.
+        # Takes the first of alternatives, and only libraries.
         mapfile -t -O "${#packages[@]}" packages < <(
             dpkg-deb -f "$package" Depends | tr ',' '\n' | sed 's/[|(:].*//; s/ //g' | grep '^lib' || true
         )

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Proves that no message is lost when pop3d or pop3get is killed in the middle of a download with --delete.
+"""Checks that no message is lost when pop3d or pop3get is killed in the middle of a download with --delete.
 
-Each round lets pop3get drain pop3d, kills one of the two with SIGKILL at a random moment (after so many messages were
-delivered, or removed), and takes stock: a message that is not whole in the target's new/ must be whole in the source.
-A drained source is filled anew while rounds are left. At the end all messages must be in the target; some may be there
-twice, for a client killed before its QUIT has to fetch again. By hand:
+Each round lets pop3get drain pop3d and kills one of the two with SIGKILL at a random moment, after some messages were
+delivered or removed. Then every message that is not complete in new/ of the target must be complete in the source. A
+drained source is filled again while rounds are left. At the end all messages must be in the target. Some may be there
+twice, because a client that is killed before its QUIT has to fetch again. By hand:
 
   .ci/interop/kill.py --rounds 20 [--seed 7]
 """
@@ -49,7 +49,7 @@ class Drain:
         self.pop3d: Pop3d | None = None
 
     def fill(self) -> None:
-        """Every message carries a number of its own, so that it counts for itself alone."""
+        """Every message has a number of its own, so that no two are alike."""
         pairs = corpus.messages(self.count, self.big_mb)
         numbered = [
             (name, b"X-Number: %d\n" % number + octets) for number, (name, octets) in enumerate(pairs, len(self.stored))
@@ -156,7 +156,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--count", type=int, default=150, help="messages in a full source (default 150)")
     parser.add_argument("--big-mb", type=int, default=5)
-    parser.add_argument("--seed", type=int, default=int(time.time()), help="for the moments; printed, to repeat a run")
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="random seed, which is printed, too")
     options = parser.parse_args()
     need_programs()
     print(f"seed {options.seed}")

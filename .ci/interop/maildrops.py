@@ -1,6 +1,6 @@
 """Maildrops as a delivery program, a mail reader and an administrator see them, and what the fault tests share.
 
-Nothing to run by hand. Messages have LF line ends and a number of their own, so that each counts for itself alone.
+Nothing to run by hand. Messages have LF line ends and a number of their own, so that no two are alike.
 """
 
 import itertools
@@ -23,13 +23,13 @@ FROM_LINE = b"From a@example.org Mon Jan  1 00:00:00 2024\n"
 
 
 def message(octets: int = 300) -> bytes:
-    """A message like no other, of at least so many octets."""
+    """A message like no other, of at least this many bytes."""
     head = b"Subject: %d\n\n" % next(NUMBERS)
     return head + (line_of(70) + b"\n") * ((octets - len(head)) // 71 + 1)
 
 
 class Maildir:
-    """One file a message; a mail reader moves it from new/ to cur/ and writes flags behind its name."""
+    """One file for each message. A mail reader moves it from new/ to cur/ and writes flags after its name."""
 
     option = "--maildir"
 
@@ -70,7 +70,7 @@ class Maildir:
 
 
 class Mbox:
-    """One file; who writes to it holds the dot-lock."""
+    """One file. Who writes to it holds the dot lock."""
 
     option = "--mbox"
 
@@ -114,14 +114,14 @@ class Mbox:
         """A server that keeps no flags has none that change."""
 
     def remove(self, octets: bytes) -> None:
-        """Writes a new file beside the old one, and puts it in its place."""
+        """Writes a new file beside the old one, and renames it over the old one."""
         with self.locked():
             beside = self.path.with_name(self.path.name + ".other")
             beside.write_bytes(self.path.read_bytes().replace(FROM_LINE + octets + b"\n", b""))
             beside.rename(self.path)
 
     def break_locks(self) -> int:
-        """A server that is killed cannot remove its dot-lock."""
+        """A server that is killed cannot remove its dot lock."""
         held = self.lock.exists()
         self.lock.unlink(missing_ok=True)
         return held
@@ -156,7 +156,7 @@ class Ground:
         return drop
 
     def pop3d(self, *options: object, **process: object) -> Pop3d:
-        """A maildrop among the options stands for its option and path."""
+        """Starts pop3d. A maildrop among the options stands for its option and path."""
         given = [part for one in options for part in ((one.option, one.path) if isinstance(one, KINDS) else (one,))]
         pop3d = Pop3d(*given, certificates=self.certificates, **process)
         self.started.append(pop3d)
@@ -165,14 +165,14 @@ class Ground:
 
 @contextmanager
 def session(pop3d: Pop3d) -> Iterator[Peer]:
-    """A session that is logged in; ends with a dropped connection, so that only a QUIT in the block is one."""
+    """A session that is logged in. It ends with a dropped connection, so QUIT is sent only if the block sends it."""
     with Peer(pop3d.server) as peer:
         peer.log_in()
         yield peer
 
 
 def try_login(peer: Peer) -> bytes:
-    """The answer to PASS; the greeting must have been read."""
+    """The answer to PASS. The greeting must have been read."""
     succeeds(peer, b"USER " + USER.encode())
     return peer.ask(b"PASS " + PASSWORD.encode())
 
@@ -199,7 +199,7 @@ def quits(peer: Peer) -> None:
 
 
 def has_exactly(drop: Drop, wanted: Iterable[bytes]) -> None:
-    """Expects these messages in the maildrop, octet for octet, in any order."""
+    """Expects these messages in the maildrop, byte for byte, in any order."""
     there, wanted = Counter(drop.messages()), Counter(wanted)
     missing, surplus = wanted - there, there - wanted
     some = "".join(

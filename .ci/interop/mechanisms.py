@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Proves that clients written by others log in to pop3d with every mechanism they have, in every TLS mode, and that
+"""Checks that clients written by others log in to pop3d with every mechanism they have, in every TLS mode, and that
 they get and delete their mail.
 
-In each of these ways a client downloads a maildrop of awkward messages and deletes it; the maildrop is empty
-afterwards, in the next session, too. What pop3d sent is compared octet for octet in plain mode, where a recorder stands
-between; what the client stored is compared with what it stored then. Which mechanism it was is seen by the recorder,
-and with TLS in the log of pop3d. README.md has a table of this, which is checked, or written with --update-readme.
+In each of these ways a client downloads a maildrop of awkward messages and deletes it. The maildrop must then be empty,
+in the next session, too. In plain mode a recorder stands between client and server, and what pop3d sent is compared
+byte for byte. What the client stored is compared with what it stored then. The recorder shows which mechanism was used,
+and with TLS the log of pop3d does. README.md has a table of this, which is checked, or written with --update-readme.
 By hand:
 
   cargo programs && .ci/interop/mechanisms.py                  (reduced, as in CI)
@@ -80,13 +80,13 @@ DRIVERS: tuple[Driver, ...] = (
     Snail(),
     Thunderbird(),
 )
-NEED_PASSWORD = frozenset({"APOP", "CRAM-MD5"})  # a hash of it does not do
+NEED_PASSWORD = frozenset({"APOP", "CRAM-MD5"})  # a hash of it is not enough
 TOKEN = "ya29.token-of-an-authorization-server_" + "0123456789" * 20
 LOGIN_COMMAND = re.compile(rb"(?:AUTH ([\w-]+)|(APOP) .*|(USER) .*)(?: .*)?", re.IGNORECASE)
 
 
 class Stage:
-    """The maildrops, the servers and what each client stored of what it was sent."""
+    """The maildrops, the servers, and what each client stored of what it was sent."""
 
     def __init__(self, folder: Path, count: int, servers: ExitStack) -> None:
         self.folder = folder
@@ -103,7 +103,7 @@ class Stage:
         self.stored: dict[str, Counter[bytes]] = {}
 
     def users(self, fields: Iterable[str]) -> str:
-        """For each mechanism a user of its name; pop3d offers what all of them have the fields for."""
+        """For each mechanism a user of its name. pop3d offers what all of them have the fields for."""
         lines = []
         for mechanism in MECHANISMS:
             own = list(fields)
@@ -129,7 +129,7 @@ class Stage:
     def pop3d(self, driver: Driver, mechanism: str) -> Pop3d:
         """A server with hashed passwords, unless the mechanism needs readable ones.
 
-        It offers the mechanism alone if the driver wants it so.
+        It offers only that mechanism if the driver needs that.
         """
         passwd = self.readable if mechanism in NEED_PASSWORD else self.hashed
         alone = mechanism in driver.alone
@@ -151,7 +151,7 @@ class Stage:
         return {name: octets for name, octets in self.sent.items() if driver.takes(octets)}
 
     def fill(self, driver: Driver, user: str) -> Path:
-        """A maildrop with all messages in it that the client can take."""
+        """A maildrop with all messages that the client can store."""
         maildir = self.folder / "mail" / user
         if maildir.exists():
             shutil.rmtree(maildir)
@@ -170,7 +170,7 @@ class Stage:
             shutil.rmtree(folder)
 
     def download(self, driver: Driver) -> str:
-        """In plain mode, with USER: what is sent is what is stored in the maildrop."""
+        """Downloads in plain mode, with USER: what is sent must be what is stored in the maildrop."""
         login = self.login("USER")
         maildir = self.fill(driver, login.user)
         before = read_maildir(maildir)
@@ -187,7 +187,7 @@ class Stage:
         return f"{len(stored)} messages sent octet for octet, {same} of them stored so but for line ends"
 
     def check_stored(self, driver: Driver, stored: list[bytes]) -> None:
-        """Expects all messages: those the client leaves alone as sent, and all as in the first download."""
+        """Expects all messages: those that the client leaves alone as sent, and all as in the first download."""
         expect(len(stored) == len(self.wanted(driver)), f"{len(stored)} of {len(self.wanted(driver))} messages stored")
         kept = {name: as_stored(octets) for name, octets in self.wanted(driver).items() if driver.keeps(octets)}
         expect_same((Counter(kept.values()) & Counter(map(driver.undo, stored))).elements(), kept)
@@ -198,7 +198,7 @@ class Stage:
             expect(not differing, f"not as in the first download: {list(map(shown, differing[:10]))}")
 
     def log_in(self, driver: Driver, mode: str, mechanism: str) -> None:
-        """Downloads and deletes everything; the next session finds nothing."""
+        """Downloads and deletes everything. The next session must find nothing."""
         expect(driver.name in self.stored or not driver.repeats, "not tried: the download failed")
         login = self.login(mechanism)
         maildir = self.fill(driver, login.user)
@@ -223,7 +223,7 @@ class Stage:
 
 
 def selection(count: int) -> Iterator[tuple[str, bytes]]:
-    """At least `count` messages; all shapes if there are so many, else every n-th."""
+    """At least `count` messages: all shapes if there are enough, else every n-th."""
     messages = list(corpus.messages(count, 0))
     yield from messages[:: max(len(messages) // count, 1)]
 
@@ -240,7 +240,7 @@ def logins_in(sent: bytes) -> Iterator[str]:
 
 
 def run(stage: Stage, report: Report, drivers: list[Driver], mechanisms: list[str]) -> Iterator[Row]:
-    """The table grows by a row when a client is through."""
+    """Adds a row to the table when a client is done."""
     for driver in drivers:
         failed = report.failed
         report.check(f"{driver.name} is installed", driver.version)
@@ -261,9 +261,9 @@ def run(stage: Stage, report: Report, drivers: list[Driver], mechanisms: list[st
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--count", type=int, default=40, help="about so many messages (default 40)")
+    parser.add_argument("--count", type=int, default=40, help="about this many messages (default 40)")
     parser.add_argument("--client", action="append", help="only clients with this in their name; may be repeated")
-    parser.add_argument("--mechanism", action="append", choices=MECHANISMS, help="only this one; may be repeated")
+    parser.add_argument("--mechanism", action="append", choices=MECHANISMS, help="only this mechanism; may be repeated")
     parser.add_argument("--update-readme", action="store_true", help="write the table into README.md")
     options = parser.parse_args()
     need_programs()

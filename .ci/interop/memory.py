@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Proves that pop3d and pop3get pass on a message of 1 GiB in less than 16 MiB of memory each.
+"""Checks that pop3d and pop3get pass on a message of 1 GiB in less than 16 MiB of memory each.
 
-The message is generated, lines of 76 octets with CRLF. One RETR in every TLS mode; what counts is VmHWM, the peak of
-resident memory, from /proc. The copy must be the original, octet for octet. By hand:
+The message is generated, with lines of 76 bytes with CRLF. There is one RETR in every TLS mode. The figure is VmHWM,
+the peak of resident memory, from /proc. The copy must be equal to the original, byte for byte. By hand:
 
   .ci/interop/memory.py                  (1 GiB, needs 2 GiB of disk)
   .ci/interop/memory.py --mb 64          (as in CI)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Proves what each option of pop3get does, against pop3d, as far as the other scripts of this folder do not show it.
+"""Checks what each option of pop3get does, against pop3d, unless the other scripts of this folder show it.
 
 Where a server has to misbehave, or has to be watched, a small one of our own stands in. The programs whose records
 pop3get imports write those records themselves, if they are installed. By hand:
@@ -53,7 +53,7 @@ GROUPS = (
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", help="the checks with this in their name")
+    parser.add_argument("--only", default="", help="only the checks with this in their name")
     options = parser.parse_args()
     need_programs()
     with scratch_folder() as folder, ExitStack() as servers:

@@ -1,4 +1,4 @@
-"""A raw connection to pop3d, for the scripts that look at single lines. Nothing to run by hand."""
+"""A raw connection to pop3d, for scripts that look at single lines. Nothing to run by hand."""
 
 import socket
 from contextlib import suppress
@@ -8,7 +8,7 @@ from harness import HOST, PASSWORD, USER, Server, expect
 
 
 class Peer:
-    """Sends what it is told to; `source` is the address it comes from, `header` what it sends before TLS."""
+    """Sends what it is told to. `source` is the address it comes from, `header` is sent before TLS."""
 
     def __init__(self, server: Server, mode: str = PLAIN, source: str = HOST, header: bytes = b"") -> None:
         port = server.tls_port if mode == TLS else server.plain_port
@@ -19,13 +19,13 @@ class Peer:
         self.lines = self.socket.makefile("rb")
 
     def ask(self, command: bytes) -> bytes:
-        """Sends a line (nothing for the greeting) and returns the status line; b"" at a close."""
+        """Sends a line (nothing for the greeting) and returns the status line; b"" if the server closes."""
         if command:
             self.socket.sendall(command + b"\r\n")
         return self.lines.readline()
 
     def fetch(self, command: bytes) -> bytes:
-        """The octets of the multi-line reply, dots unstuffed, without the end; it has to be a success."""
+        """The bytes of the multi-line reply, with dots unstuffed, without the end. The command has to succeed."""
         answer = self.ask(command)
         expect(answer.startswith(b"+OK"), f"{command!r} is answered with {answer!r}")
         octets = bytearray()
@@ -40,7 +40,9 @@ class Peer:
             expect(answer.startswith(b"+OK"), f"{command!r} is answered with {answer!r}")
 
     def rest(self) -> bytes:
-        """What comes until the close; a reset counts as one, for the server need not read what it does not want."""
+        """What comes until the close. A reset counts as a close, because the server need not read what it does not
+        want.
+        """
         octets = bytearray()
         try:
             while piece := self.lines.read1(65536):

@@ -18,7 +18,7 @@ MODE_NAMES = {"plain": "plain", "stls": "STLS", "tls": "TLS"}
 
 @dataclass
 class Row:
-    """One client: of every login it can do, by mode and mechanism, whether it went well."""
+    """One client, and for every login it can do, by mode and mechanism, whether it succeeded."""
 
     client: str
     version: str
@@ -34,7 +34,7 @@ class Row:
 
 
 def matrix(rows: list[Row]) -> str:
-    """For the terminal: a line a mechanism, "-" where the client does not have it."""
+    """For the terminal: a line for each mechanism, with "-" where the client does not have it."""
     lines = []
     for row in rows:
         cells = []
@@ -49,7 +49,7 @@ def matrix(rows: list[Row]) -> str:
 
 
 def committed() -> tuple[str, str, str]:
-    """README.md before the table, the table, and behind it."""
+    """README.md before the table, the table, and after it."""
     text = README.read_text()
     found = re.fullmatch(f"(.*{re.escape(BEGIN)})(.*?)({re.escape(END)}.*)", text, re.DOTALL)
     expect(found, f"{README.name} has no place for the table: {BEGIN.strip()} and {END.strip()}")
@@ -62,7 +62,7 @@ def without_version(row: str) -> str:
 
 
 def check_readme(rows: list[Row]) -> str:
-    """Expects the rows of the committed table; returns a note on versions that differ."""
+    """Expects the rows of the committed table. Returns a note on versions that differ."""
     _, table, _ = committed()
     expect(table.startswith(HEAD), "the table has another head; run with --update-readme")
     wanted, got = table.removeprefix(HEAD).splitlines(True), [row.text() for row in rows]

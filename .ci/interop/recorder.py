@@ -1,6 +1,6 @@
-"""A TCP proxy that keeps what passes, and a reader of the POP3 dialogue it kept.
+"""A TCP proxy that keeps what passes, and a reader of the POP3 dialogue that it kept.
 
-Nothing to run by hand. With it a check sees what a server SENT, whatever the client makes of it afterwards.
+Nothing to run by hand. With it a check sees what a server SENT, whatever the client does with it afterwards.
 """
 
 import socket
@@ -13,14 +13,14 @@ from harness import HOST, Failed
 
 @dataclass
 class Dialogue:
-    """One connection: all octets of the client, and all octets of the server."""
+    """One connection: all bytes of the client, and all bytes of the server."""
 
     client: bytearray = field(default_factory=bytearray)
     server: bytearray = field(default_factory=bytearray)
 
 
 class Recorder:
-    """Listens on a port of its own and passes everything to and from another, for the span of a `with`."""
+    """Listens on a port of its own and passes everything to another port and back, for the span of a `with`."""
 
     def __init__(self, target_port: int) -> None:
         self.target_port = target_port
@@ -71,7 +71,7 @@ class Recorder:
 def exchanges(dialogue: Dialogue) -> Iterator[tuple[bytes, bytes, bytes | None]]:
     """Each command of an unencrypted dialogue with its status line and, for a multi-line reply, its decoded body.
 
-    This is a second reader of the protocol, independent of the project, and strict: lines end in CRLF alone.
+    This is a second reader of the protocol, independent of the crate, and strict: lines end only in CRLF.
     """
     server = bytes(dialogue.server)
     at = 0

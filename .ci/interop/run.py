@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""Proves that pop3d and pop3get agree with software written by others, octet for octet.
+"""Checks that pop3d and pop3get work with software written by others, byte for byte.
 
 Every client (poplib, curl, fetchmail, pop3get) downloads a corpus of awkward messages from pop3d in every TLS mode;
-deleting, locking and sizes are checked; pop3get then does the same against a Dovecot of our own. One line a check, the
-sum at the end, exit code 1 if one failed. By hand, from the root of the repository:
+deleting, locking and sizes are checked; pop3get then does the same against a Dovecot of our own. It prints one line for
+each check and the sum at the end, and ends with code 1 if a check failed. By hand, from the root of the repository:
 
   cargo programs && .ci/interop/run.py          (reduced, as in CI)
   .ci/interop/run.py --count 300 --big-mb 50    (full)
 
-PROGRAMS names another folder with the programs. Known of curl 7.88, and allowed here: it writes one line end for an
-empty message, although none was sent. Known of Dovecot 2.3, and expected here:
-  - it does not stuff a dot that is the first octet of a message, so those messages are not given to it;
+The variable PROGRAMS names another folder with the programs. curl 7.88 is known to write one line end for an empty
+message, although none was sent; that is allowed here. Dovecot 2.3 is known for this, which is expected here:
+  - it does not stuff a dot that is the first byte of a message, so those messages are not given to it;
   - an empty message comes as one line end;
   - LIST does not count the line end that is added to a message that lacks one.
 """
@@ -83,7 +83,7 @@ class Stage:
         self.fresh += 1
         folder = self.folder / f"maildir-{self.fresh}"
         pairs = list(corpus.messages(count, 0, seed=self.fresh))[:count]
-        # Told apart, so that it shows which one was removed.
+        # The messages differ, so that it shows which one was removed.
         corpus.write_maildir(folder, ((name, b"X-Number: %d\n" % n + octets) for n, (name, octets) in enumerate(pairs)))
         return folder
 
@@ -259,7 +259,7 @@ class Stage:
                     expect(session.stat()[0] == count, f"{user} has {session.stat()[0]} messages")
 
     def mbox(self) -> str:
-        """Well-formed messages only: this format cannot hold all of the corpus."""
+        """Only well-formed messages, because this format cannot hold all of the corpus."""
         messages = {
             str(n): b"".join((corpus.HEADER, b"X-Number: %d\n\n" % n, b".\n..\nline\n\n" * n, b"end\n"))
             for n in range(20)
@@ -357,7 +357,7 @@ class Stage:
             corpus.write_maildir(
                 maildir, (pair for pair in corpus.messages(0, 0, seed=7) if not pair[1].startswith(b"."))
             )
-            # Names of messages that were there before would be taken for those.
+            # Names of messages that were there before would be taken for those of new ones.
             for path in [*maildir.glob("new/*"), *maildir.glob("cur/*")]:
                 path.rename(path.with_name(f"{time.time_ns()}.{path.name}"))
             give_to_mail_owner(maildir)
@@ -382,8 +382,8 @@ def poplib_delete(server: Server, mode: str, numbers: list[int]) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--count", type=int, default=60, help="at least so many messages (default 60)")
-    parser.add_argument("--big-mb", type=int, default=5, help="size of the big one (default 5)")
+    parser.add_argument("--count", type=int, default=60, help="at least this many messages (default 60)")
+    parser.add_argument("--big-mb", type=int, default=5, help="size of the big message in MiB (default 5)")
     options = parser.parse_args()
     need_programs()
     with scratch_folder() as folder:

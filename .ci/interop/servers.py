@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Proves that pop3get works with POP3 servers written by others, in every TLS mode and with every login method they
-have: Dovecot, Courier, Cyrus, GNU Mailutils, popa3d, solid-pop3d and a server made with Twisted.
+"""Checks that pop3get works with POP3 servers written by others, in every TLS mode and with all their login methods:
+Dovecot, Courier, Cyrus, GNU Mailutils, popa3d, solid-pop3d and a server made with Twisted.
 
-For each server, mode and method, and once a mode with the method of its own choice, pop3get fetches a corpus of awkward
-messages, octet for octet as an independent reader on top of poplib gets them from the same maildrop; then it empties
-the maildrop with --delete. Then messages arrive and others are removed between several runs that leave mail on the
-server, and some that do not: every message that was there at the time of a run is delivered exactly once. By hand, as
+For each server, mode and method, and once for each mode with the method of its own choice, pop3get fetches a corpus of
+awkward messages, byte for byte as an independent reader on top of poplib gets them from the same maildrop. Then it
+empties the maildrop with --delete. After that messages arrive and others are removed between several runs, most of
+which leave mail on the server: every message that was there at the time of a run is delivered exactly once. By hand, as
 root (the servers live in mount namespaces of their own):
 
   .ci/interop/install.sh && .ci/interop/servers.py
@@ -56,7 +56,7 @@ from servers.twisted import Twisted
 
 SERVERS: tuple[type[RealServer], ...] = (Dovecot, Courier, Cyrus, Mailutils, Popa3d, Solid, Twisted)
 BEARER = ("oauthbearer", "xoauth2")
-SOME = 12  # messages in the maildrops that --delete empties, but for the first of each server
+SOME = 12  # messages in the maildrops that --delete empties, except for the first of each server
 README = ROOT / "README.md"
 BEGIN, END = "<!-- servers: begin -->\n", "<!-- servers: end -->\n"
 HEAD = (
@@ -70,7 +70,7 @@ SYNC_NUMBER = re.compile(rb"^X-Sync: (\d+)", re.MULTILINE)
 
 @dataclass
 class Row:
-    """What was shown of one server."""
+    """What was shown for one server."""
 
     server: str
     version: str
@@ -87,7 +87,7 @@ class Row:
 
 
 class Pop3get:
-    """The program under test, and what it is told for a login."""
+    """The program under test, and the options for a login."""
 
     def __init__(self, program: Path, folder: Path) -> None:
         self.program, self.folder, self.made = program, folder, 0
@@ -97,7 +97,7 @@ class Pop3get:
         return self.folder / f"target-{self.made}"
 
     def run(self, server: RealServer, mode: str, method: str, to: Path, *options: object, port: int = 0) -> list[bytes]:
-        """One run; returns what is new in the Maildir."""
+        """One run. Returns what is new in the Maildir."""
         before = set(stored(to))
         where = f"{HOST}:{port or (server.server.tls_port if mode == TLS else server.server.plain_port)}"
         command: list[object] = [self.program, f"--{mode}", "--user", server.server.user]
@@ -121,7 +121,7 @@ def stored(to: Path) -> list[Path]:
 
 
 def read_exactly(session: poplib.POP3, number: int) -> bytes:
-    """A message as it came, but for the dots that were put before others; poplib itself drops line ends."""
+    """A message as it came, but with dots unstuffed. poplib itself drops line ends."""
     session._putcmd(f"RETR {number}")
     session._getresp()
     octets, at_start = bytearray(), True
@@ -135,8 +135,9 @@ def read_exactly(session: poplib.POP3, number: int) -> bytes:
 
 
 def read_all(server: RealServer) -> list[bytes]:
-    """All messages. The session asks for unique-ids, which GNU Mailutils then shows in the messages, too, and ends with
-    QUIT, as it writes into the maildrop only then."""
+    """All messages. The session asks for unique-ids, because GNU Mailutils then shows them in the messages, too, and
+    ends with QUIT, because it writes into the maildrop only then.
+    """
     with poplib_session(server.server) as session:
         session.uidl()
         return [read_exactly(session, number) for number in range(1, session.stat()[0] + 1)]
@@ -147,7 +148,7 @@ def by_number(messages: Iterable[bytes]) -> dict[str, bytes]:
 
 
 class Stage:
-    """One server, and what it is shown with."""
+    """One server, and what the checks need."""
 
     def __init__(self, server: RealServer, pop3get: Pop3get, report: Report, row: Row) -> None:
         self.server, self.pop3get, self.report, self.row = server, pop3get, report, row
@@ -219,19 +220,19 @@ class Stage:
         return f"{len(got)} messages"
 
     def left_soon(self, holds: Callable[[list[bytes]], object], otherwise: Callable[[list[bytes]], str]) -> None:
-        """Courier answers QUIT first and removes afterwards."""
+        """Waits a little, because Courier answers QUIT first and removes afterwards."""
         deadline = time.monotonic() + 5
         while not holds(left := self.server.left()):
             expect(time.monotonic() < deadline, otherwise(left))
             time.sleep(0.02)
 
     def keep_in_step(self, runs: int) -> str:
-        """Each run has another mode and method; some delete what is old enough, or too much."""
+        """Each run has another mode and method. Some delete what is old enough, or too much."""
         rng = random.Random(self.server.name)
         logins = list(self.logins())
         to = self.pop3get.target()
         next_number, there_once = 1, Counter()
-        while self.server.left():  # when a deletion failed
+        while self.server.left():  # after a deletion that failed
             self.server.remove(1)
         for number in range(1, runs + 1):
             arrivals = [sync_message(next_number + n) for n in range(rng.randrange(1, 6))]
@@ -260,7 +261,7 @@ class Stage:
 
     @staticmethod
     def option(number: int) -> tuple[tuple[object, ...], Callable[[int], int]]:
-        """What the run is told besides, and how many messages it leaves of so many, the newest."""
+        """Another option of the run, and how many of this many messages it leaves, the newest."""
         if number % 5 == 3:
             return ("--keep-count", 3), lambda count: min(count, 3)
         if number % 5 == 0:
@@ -269,13 +270,13 @@ class Stage:
 
 
 def sample(server: RealServer) -> list[tuple[str, bytes]]:
-    """Some of the corpus, none of them empty: a server may take that for no message at all."""
+    """Some messages of the corpus, none of them empty, because a server may take an empty one for no message at all."""
     messages = [pair for pair in corpus.messages(0, 0) if pair[1].startswith(corpus.HEADER) and server.takes(pair[1])]
     return messages[:: max(len(messages) // SOME, 1)]
 
 
 def sync_message(number: int) -> bytes:
-    """With a Message-ID, as some servers make the unique-id of such fields."""
+    """With a Message-ID, because some servers make the unique-id from such fields."""
     fields = b"Message-ID: <%d@example.org>\nX-Sync: %d\n" % (number, number)
     return fields + corpus.HEADER + b"\n.\nthe text of message %d\n" % number
 
@@ -295,7 +296,7 @@ def logins_in(sent: bytes) -> Iterator[str]:
 
 
 def record(server: RealServer, folder: Path) -> None:
-    """Two sessions in clear: a login that fails, and one with what the server can do, lists and a missing message."""
+    """Two sessions without TLS: a login that fails, and one with capabilities, lists and a missing message."""
     server.put(sync_message(number) for number in (1, 2))
     user, password = b"USER " + USER.encode(), b"PASS " + server.server.password.encode()
     name = server.folder.name
@@ -352,7 +353,7 @@ def main() -> int:
     parser.add_argument("--pop3get", type=Path, default=POP3GET, help="the program (default: the one built)")
     parser.add_argument("--runs", type=int, default=10, help="runs with changes between them (default 10)")
     parser.add_argument("--readme", action="store_true", help="write the table into README.md")
-    parser.add_argument("--record", type=Path, metavar="DIR", help="record a dialogue of each server, nothing else")
+    parser.add_argument("--record", type=Path, metavar="DIR", help="only record a dialogue of each server")
     options = parser.parse_args()
     if not options.record and not os.access(options.pop3get, os.X_OK):
         sys.exit(f"not built: {options.pop3get}; run: cargo programs")

@@ -1,4 +1,4 @@
-"""The servers that are compared, each made ready to be started as often as wanted. Nothing to run by hand."""
+"""The servers that are compared, each prepared so that it can be started as often as wanted. Nothing to run by hand."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -16,7 +16,7 @@ CONNECTIONS = 16_384
 
 @dataclass
 class Running:
-    """A server that is up."""
+    """A server that is running."""
 
     port: int
     pid: int
@@ -34,7 +34,7 @@ def run_pop3d(folder: Path, maildirs: Path, users: list[str]) -> Iterator[Runnin
     config = folder / "pop3d.toml"
     config.write_text(f"[limits]\nconnections = {CONNECTIONS}\nper-address = {CONNECTIONS}\n")
     flags = ("--config", config, "--log", "warn", "--maildir", maildirs / "%u")
-    # Passwords of --user are compared as they are; one from a file costs an argon2 hash by intention.
+    # Passwords of --user are compared as they are. For one from a file, argon2 makes the comparison slow on purpose.
     with Pop3d(*flags, certificates=make_certificates(folder), users=users) as server:
         yield Running(server.server.plain_port, server.process.pid)
 
@@ -43,12 +43,12 @@ def run_pop3d(folder: Path, maildirs: Path, users: list[str]) -> Iterator[Runnin
 def run_dovecot(folder: Path, maildirs: Path, users: list[str], settings: str) -> Iterator[Running]:
     with Dovecot(folder, maildirs / "%u", make_certificates(folder), users, settings) as server:
         yield Running(server.server.plain_port, server.process.pid)
-        # A limit that was reached, above all.
+        # Most likely a limit was reached.
         expect(not server.logged(), f"Dovecot complains: {server.logged()[:2000]}")
 
 
 def contenders(folder: Path, maildirs: Path, users: list[str]) -> tuple[Contender, Contender, Contender]:
-    """pop3d, Dovecot made for load, and Dovecot as it comes."""
+    """pop3d, Dovecot set for load, and Dovecot with its default settings."""
 
     def dovecot_with(settings: str, name: str) -> Contender:
         return Contender(name, partial(run_dovecot, folder / name.replace(" ", "-"), maildirs, users, settings))

@@ -1,23 +1,23 @@
-"""How Dovecot is set for many users at once. Nothing to run by hand."""
+"""The settings of Dovecot for many users at once. Nothing to run by hand."""
 
 import os
 
-# Above all that is asked of it: each session is a process.
+# More than the load asks for, as each session is a process.
 LIMIT = 3000
 
-# No TLS, and no log of sessions, as in pop3d.
+# No TLS and no log of sessions, as in pop3d.
 BOTH = """
 ssl = no
 info_log_path = /dev/null
 """
 
-# Nothing but Dovecot's own: a login process and a mail process for every session, at most 100 and 1,024 at once.
+# Dovecot's own settings: a login process and a mail process for every session, at most 100 and 1,024 at once.
 DEFAULT = f"""{BOTH}
 # Beyond its 10: all load comes from one address.
 mail_max_userip_connections = 100000
 """
 
-# What its documentation offers for speed, each tried here.
+# The settings that its documentation offers for speed. Each was tried here.
 HIGH_PERFORMANCE = f"""{BOTH}
 # One login process a processor, each for any number of connections: the "high-performance mode" of logins.
 service pop3-login {{
@@ -32,7 +32,7 @@ service pop3 {{
   client_limit = 8
   process_limit = {LIMIT}
 }}
-# Above the load, for the services behind these two.
+# More than the load asks for, for the services that these two use.
 default_client_limit = {2 * LIMIT}
 default_process_limit = {LIMIT}
 # A message that was fetched is not marked, which would rename its file.

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Times the download of many small messages and of one big one from Dovecot, with pop3get and with clients by others.
+"""Times the download of many small messages and of one big one from Dovecot, with pop3get and with other clients.
 
 Every round runs each client once, in another order; the first round warms up and does not count. Each run has an empty
 folder of its own on one file system, and what earlier runs wrote is on disk before it starts. Processor time is that of
-the client and its children. What a client has stored is counted after each run, messages and octets. Figures of one
-machine at different moments differ by more than the clients do: what counts are the ratios to pop3get, each the median
-of the ratios within the rounds. After a release build of pop3get, by hand:
+the client and its children. After each run, messages and bytes that the client has stored are counted. On one machine
+figures differ more from one moment to another than from one client to another. So what counts are the ratios to
+pop3get, each the median of the ratios within the rounds. After a release build of pop3get, by hand:
 
   .ci/load/download.py                              (2,000 messages of 4 KiB, one of 500 MB, three modes)
   TMPDIR=/dev/shm .ci/load/download.py              (without the disk)
@@ -36,14 +36,16 @@ HEADER = b"From: a@example.org\nTo: b@example.org\nDate: Mon, 1 Jan 2024 00:00:0
 
 @dataclass
 class Time:
-    """Of one run, in seconds."""
+    """The times of one run, in seconds."""
 
     wall: float
     processor: float
 
 
 def write_message(path: Path, number: int, octets: int) -> int:
-    """`octets` long with CRLF line ends, stored with LF; some lines start with a dot. Returns how many lines it has."""
+    """Writes a message of `octets` with CRLF line ends, stored with LF; some lines start with a dot. Returns its
+    number of lines.
+    """
     head = MARK + b"%d\n" % number + HEADER + b"\n"
     lines = head.count(b"\n")
     left = octets - len(head) - lines
@@ -71,7 +73,7 @@ def write_maildrop(maildir: Path, count: int, octets: int) -> int:
 
 
 def timed(client: Client, drop: Drop, mode: str, folder: Path) -> Time:
-    """One run, checked, in a folder that is made for it."""
+    """Times one run in a new folder, and checks what it stored."""
     folder.mkdir()
     start = client.start(drop, mode, folder)
     output = folder / "output"
@@ -104,7 +106,7 @@ class Comparison:
         self.rounds: list[dict[str, Time]] = []
 
     def round(self, number: int, folder: Path) -> str:
-        """Number 0 warms up."""
+        """Round 0 warms up."""
         at = number % len(self.clients)
         times = {}
         for client in self.clients[at:] + self.clients[:at]:
@@ -132,13 +134,13 @@ class Comparison:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--count", type=int, default=2000, help="small messages (default 2000; 0: none)")
-    parser.add_argument("--size", type=int, default=4096, help="their octets (default 4096)")
-    parser.add_argument("--big-mb", type=int, default=500, help="the big message (default 500; 0: none)")
-    parser.add_argument("--rounds", type=int, default=5, help="that count (default 5)")
-    parser.add_argument("--mode", choices=MODES, action="append", help="these modes only; may be repeated")
+    parser.add_argument("--count", type=int, default=2000, help="number of small messages (default 2000; 0: none)")
+    parser.add_argument("--size", type=int, default=4096, help="size of small messages in octets (default 4096)")
+    parser.add_argument("--big-mb", type=int, default=500, help="size of the big message in MB (default 500; 0: none)")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds that count (default 5)")
+    parser.add_argument("--mode", choices=MODES, action="append", help="only these modes; may be repeated")
     names = [client.name for client in CLIENTS[1:]]
-    parser.add_argument("--only", choices=names, action="append", help="pop3get and these only; may be repeated")
+    parser.add_argument("--only", choices=names, action="append", help="only pop3get and these; may be repeated")
     options = parser.parse_args()
     if not os.access(POP3GET, os.X_OK):
         sys.exit(f"not built: {POP3GET}; run: cargo programs")

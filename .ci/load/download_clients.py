@@ -1,14 +1,14 @@
 """The clients that download.py times: how each is told to fetch everything, and what it then must have stored.
 
-Nothing to run by hand. Each keeps the mail on the server and puts it where it can be fast:
+Nothing to run by hand. Each keeps the mail on the server and stores it where it can be fast:
 
   pop3get         a Maildir with its record; each message is synced to disk
   pop3get, mbox   one mbox file with its record, synced to disk
   mpop            a Maildir with its list of unique-ids; commands in a row; each message is synced to disk
-  fetchmail       one batch file (--bsmtp), the fastest it has, for it needs no process a message
+  fetchmail       one batch file (--bsmtp), its fastest way, because it needs no process for each message
   fetchmail, MDA  one file, appended to by a `cat` for each message: how its manual delivers on the same machine
-  curl            a file a message; one process and one connection, by a range of URLs
-  poplib          a file a message, by download_poplib.py
+  curl            a file for each message; one process and one connection, by a range of URLs
+  poplib          a file for each message, by download_poplib.py
 """
 
 import os
@@ -22,14 +22,14 @@ from pathlib import Path
 from clients import PLAIN, STLS, TLS, pop3get_command
 from harness import HOST, Server, expect
 
-HOST_NAME = "localhost"  # some clients want a name; the certificate has it
+HOST_NAME = "localhost"  # some clients want a name, and the certificate has this one
 POPLIB = Path(__file__).with_name("download_poplib.py")
 MARK = b"Subject: message "  # each message starts with it
 
 
 @dataclass
 class Drop:
-    """A maildrop: how many messages it has, and their octets and lines, line ends being CRLF."""
+    """A maildrop: the number of its messages, and their octets and lines with CRLF line ends."""
 
     name: str
     count: int
@@ -40,7 +40,7 @@ class Drop:
 
 @dataclass
 class Start:
-    """What starts a client."""
+    """The command that starts a client."""
 
     command: list[str]
     environment: dict[str, str]
@@ -57,10 +57,10 @@ class Client:
     version_command: tuple[str, ...] = ()
     version_pattern = ""
     line_end = 2  # octets
-    synced = False  # each message, before it is taken for stored
+    synced = False  # whether each message is on disk before it counts as stored
 
     def version(self) -> str:
-        # Some clients print their version and end with a code that says failure.
+        # Some clients print their version and end with a code that means failure.
         done = subprocess.run(
             self.version_command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
         )
@@ -80,7 +80,7 @@ class Client:
         return len(sizes), sum(sizes)
 
     def check(self, drop: Drop, folder: Path) -> None:
-        """Expects all of the mail: who loses some is not faster."""
+        """Expects all of the mail, because a client that loses some would seem faster."""
         wanted = drop.count, drop.octets - (2 - self.line_end) * drop.lines
         got = self.stored(folder)
         expect(got == wanted, f"{self.name} has {got[0]} messages of {got[1]} octets, not {wanted[0]} of {wanted[1]}")

@@ -1,4 +1,4 @@
-"""A run of the load driver. Nothing to run by hand."""
+"""Runs the load driver. Nothing to run by hand."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ LOAD = PROGRAMS / "load"
 
 
 class Driver:
-    """Started for the span of a `with`. `octets` are those of each message, to see that they came."""
+    """Started for the span of a `with`. `octets` are those of each message, to check that they came."""
 
     def __init__(
         self, server: Running, mode: str, *more: object, user: str = "user%d", first: int = 0, octets: int = 0
@@ -27,7 +27,7 @@ class Driver:
         expect(line.startswith("open: "), f"the {self.mode} sessions did not open: {line}")
 
     def result(self) -> dict:
-        """Waits for the end; expects that something was done, without an error and with messages of the right size."""
+        """Waits for the end. Expects that something was done, without an error and with messages of the right size."""
         output, errors = self.process.communicate()
         expect(self.process.returncode == 0, f"{self.mode}: code {self.process.returncode}: {errors}")
         found = json.loads(output)

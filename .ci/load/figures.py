@@ -1,11 +1,11 @@
-"""What was measured, the table of it, and what was to be reached. Nothing to run by hand."""
+"""The figures that were measured, their table, and the targets. Nothing to run by hand."""
 
 import statistics
 from dataclasses import dataclass
 
 from contenders import Contender
 
-# Each row of the table, and how it is shown.
+# The rows of the table, and their labels.
 ROWS = {
     "many: KiB": "KiB an idle session of {many}",
     "many: start": "MiB under load, start",
@@ -15,8 +15,8 @@ ROWS = {
     "sessions": "sessions/s",
     "sessions: p50_ms": "  p50, ms",
     "sessions: p99_ms": "  p99, ms",
-    "sessions: server": "  its processor time, us each",
-    "sessions: driver": "  the driver's, us each",
+    "sessions: server": "  server's processor time, us each",
+    "sessions: driver": "  driver's processor time, us each",
 }
 for one, shown in (("messages: depth 1", "depth 1"), ("messages: depth 32", "depth 32")):
     ROWS |= {
@@ -24,8 +24,8 @@ for one, shown in (("messages: depth 1", "depth 1"), ("messages: depth 32", "dep
         f"{one}: MB/s": "  MB/s",
         f"{one}: p50_ms": "  p50, ms",
         f"{one}: p99_ms": "  p99, ms",
-        f"{one}: server": "  its processor time, us each",
-        f"{one}: driver": "  the driver's, us each",
+        f"{one}: server": "  server's processor time, us each",
+        f"{one}: driver": "  driver's processor time, us each",
     }
 DOWNLOADS = {
     "small, depth 1": "2,000 messages of 4 KiB, depth 1",
@@ -35,14 +35,14 @@ DOWNLOADS = {
 for one, shown in DOWNLOADS.items():
     ROWS |= {
         f"{one}: MB/s": f"{shown}: MB/s",
-        f"{one}: server ns": "  its processor time, ns an octet",
-        f"{one}: driver ns": "  the driver's, ns an octet",
+        f"{one}: server ns": "  server's processor time, ns a byte",
+        f"{one}: driver ns": "  driver's processor time, ns a byte",
     }
 
 
 @dataclass
 class Target:
-    """`row` of pop3d is so many times that of `beside`, or so much; at least or, if `most`, at most."""
+    """`row` of pop3d should be this many times that of `beside`, or this much: at least, or, if `most`, at most."""
 
     row: str
     unit: str
@@ -65,7 +65,7 @@ TARGETS = [
 ]
 for one, shown in DOWNLOADS.items():
     TARGETS.append(Target(f"{one}: MB/s", "MB/s", shown, 2, "Dovecot"))
-    TARGETS.append(Target(f"{one}: server ns", "processor time an octet", shown, 1, "Dovecot", most=True))
+    TARGETS.append(Target(f"{one}: server ns", "processor time a byte", shown, 1, "Dovecot", most=True))
 TARGETS.append(Target("idle: KiB", "KiB an idle session", "", 8, most=True))
 
 
@@ -82,14 +82,16 @@ class Figures:
         return statistics.median(values) if values else None
 
     def ratio(self, row: str, other: str) -> float | None:
-        """The median of those within the rounds: from one to the next the machine changes more than the servers do."""
+        """The median of the ratios within the rounds, because the machine changes more from one round to the next
+        than the servers do.
+        """
         ours, theirs = self.values.get((self.names[0], row)), self.values.get((other, row))
         if not ours or not theirs or not all(theirs):
             return None
         return statistics.median(one / another for one, another in zip(ours, theirs, strict=True))
 
     def table(self, sizes: dict[str, str]) -> str:
-        """All rows that were measured. `sizes` are what the names of rows leave open."""
+        """All rows that were measured. `sizes` fill in the names of rows."""
         first, *others = self.names
         lines = [("", *self.names, *(f"{first}/{other}" for other in others)), ("---", *["---:"] * 5)]
         for row, shown in ROWS.items():

@@ -1,11 +1,11 @@
-"""What a server costs: the memory of all its processes. Nothing to run by hand."""
+"""Measures the memory of all processes of a server. Nothing to run by hand."""
 
 import re
 from pathlib import Path
 
 
 def family(pid: int) -> list[int]:
-    """The process and all that descend from it."""
+    """The process and all its descendants."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").glob("[0-9]*"):
         try:
@@ -21,7 +21,7 @@ def family(pid: int) -> list[int]:
 
 
 def memory_kib(pid: int) -> int:
-    """Resident memory of the family; a page that several share counts once (PSS)."""
+    """Resident memory of the family. A page that several share counts once (PSS)."""
     total = 0
     for member in family(pid):
         try:

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 """Puts the same load on pop3d and on two settings of Dovecot, in turns: same users, same messages, same driver.
 
-  many      2,000 idle sessions; beside them 100 workers log in and out, and 100 fetch messages; not Dovecot default
-  idle      10,000 idle sessions, or as many as the limit of open files permits; pop3d alone
+  many      2,000 idle sessions while 100 workers log in and out and 100 fetch messages; not Dovecot default
+  idle      10,000 idle sessions, or as many as the limit of open files permits; only pop3d
   sessions  sessions a second (connect, USER, PASS, STAT, QUIT; 50 workers)
-  messages  messages a second (RETR; 100 workers with 20 messages of 4 KiB), one and 32 on the way; not Dovecot default
-  download  one connection: 2,000 messages of 4 KiB, one and 16 on the way, and one of 500 MB
+  messages  messages a second (RETR; 100 workers with 20 messages of 4 KiB), 1 and 32 on the way; not Dovecot default
+  download  one connection: 2,000 messages of 4 KiB, 1 and 16 on the way, and one of 500 MB
 
-Ends with code 1 on any error of a server, or if the memory of pop3d still grew in the second half of `many`; not if a
-target is missed. All servers compare plain passwords, use no TLS, and keep no log of sessions; all but Dovecot default
-lock a maildrop for its session. After a release build of pop3d and of the driver, by hand:
+Ends with code 1 on any error of a server, or if the memory of pop3d still grew in the second half of `many`, but not if
+a target is missed. All servers compare plain passwords, use no TLS, and keep no log of sessions; all but Dovecot
+default lock a maildrop for its session. After a release build of pop3d and of the driver, by hand:
 
   .ci/load/run.py
   .ci/load/run.py --only sessions,download --rounds 3
@@ -48,10 +48,10 @@ RATES = {
     "messages": workloads.message_rates,
     "download": workloads.downloads,
 }
-# Workloads that Dovecot default has no part in.
+# Workloads that Dovecot default takes no part in.
 NOT_DEFAULT = ("messages",)
 DESCRIPTORS = 8192
-# A session of pop3d has its socket and the lock of its maildrop; a server has some of its own.
+# A session of pop3d needs its socket and the lock of its maildrop. The server needs some more of its own.
 DESCRIPTORS_A_SESSION, MORE_DESCRIPTORS = 2, 200
 
 
@@ -61,7 +61,7 @@ def rates(chosen: list[str], contender: Contender, figures: Figures, lengths: Le
 
 
 def measure_idle(folder: Path, figures: Figures, report: Report, count: int, crlf: bool) -> None:
-    """With maildrops of their own, of one message each."""
+    """Each session has a maildrop of its own, with one message."""
     plan = {f"user{number}": (1, OCTETS) for number in range(count)}
     write_maildirs(folder / "idle-mail", plan, crlf)
     pop3d, *_ = contenders(folder / "idle", folder / "idle-mail", list(plan))
@@ -69,7 +69,7 @@ def measure_idle(folder: Path, figures: Figures, report: Report, count: int, crl
 
 
 def raise_descriptors(idle: int) -> int:
-    """As many open files as so many idle sessions need; returns how many of these there can be."""
+    """Permits as many open files as this many idle sessions need. Returns how many of these there can be."""
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     wanted = max(DESCRIPTORS, DESCRIPTORS_A_SESSION * idle + MORE_DESCRIPTORS)
     limit = wanted if most == resource.RLIM_INFINITY else min(most, wanted)
@@ -93,14 +93,14 @@ def workload_names(text: str) -> list[str]:
 def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    add("--only", type=workload_names, default=[*ONCE, *RATES], metavar="NAME[,NAME]", help="these workloads")
-    add("--seconds", type=float, default=200, help="many: so long (default 200)")
-    add("--idle", type=int, default=10_000, help="idle: so many sessions (default 10000)")
-    add("--rate-seconds", type=float, default=6, help="each rate: so long (default 6)")
-    add("--rounds", type=int, default=5, help="of rates and downloads, whose medians count (default 5)")
+    add("--only", type=workload_names, default=[*ONCE, *RATES], metavar="NAME[,NAME]", help="only these workloads")
+    add("--seconds", type=float, default=200, help="seconds of many (default 200)")
+    add("--idle", type=int, default=10_000, help="number of sessions of idle (default 10000)")
+    add("--rate-seconds", type=float, default=6, help="seconds of each rate (default 6)")
+    add("--rounds", type=int, default=5, help="rounds of rates and downloads, whose medians count (default 5)")
     add("--small-passes", type=int, default=20, help="downloads of all small messages in a round (default 20)")
     add("--big-passes", type=int, default=4, help="downloads of the big message in a round (default 4)")
-    add("--crlf", action="store_true", help="store messages with CRLF line ends, not LF")
+    add("--crlf", action="store_true", help="store messages with CRLF line ends instead of LF")
     return parser.parse_args()
 
 

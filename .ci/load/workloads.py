@@ -1,4 +1,4 @@
-"""The loads, each put on one contender at a time. Nothing to run by hand."""
+"""The workloads, each put on one server at a time. Nothing to run by hand."""
 
 import signal
 import time
@@ -13,21 +13,22 @@ from processes import memory_kib
 MESSAGES, OCTETS = 20, 4096
 SMALL_MESSAGES, BIG_OCTETS = 2000, 500_000_000
 IDLE, CHURN, FETCH = 2000, 100, 100
-# Dovecot's default settings have at most 100 login processes, and one goes on for a moment behind its session.
+# Dovecot's default settings have at most 100 login processes, and one goes on for a moment after its session.
 SESSION_WORKERS, MESSAGE_WORKERS = 50, 100
 WARM_UP_SECONDS = 1
-# When to look at the memory: parts of the time under load.
+# When to look at the memory, as parts of the time under load.
 LOOKS = {"start": 0.1, "middle": 0.5, "end": 0.95}
-# What the memory of pop3d may gain between the last two: pools of threads and of memory fill once, a leak goes on.
+# How much the memory of pop3d may grow between the last two: pools of threads and of memory fill once, a leak goes
+# on.
 GROWTH = 0.05
 GROWTH_KIB = 4 * 1024
-# Until the memory is that of sessions at rest.
+# How long to wait until sessions are at rest, before their memory is measured.
 REST_SECONDS = 3
 
 
 @dataclass
 class Lengths:
-    """Seconds of a measurement, or passes over a maildrop."""
+    """The seconds of a measurement, or the passes over a maildrop."""
 
     many: float
     rate: float
@@ -37,7 +38,7 @@ class Lengths:
 
 @dataclass
 class ManySessions:
-    """Idle sessions, beside them workers that log in and out, and workers that fetch messages."""
+    """Idle sessions, workers that log in and out, and workers that fetch messages, all at once."""
 
     lengths: Lengths
     figures: Figures
@@ -49,7 +50,7 @@ class ManySessions:
         kib = self.under_load_kib[contender.name] = {}
         with contender.start() as server:
             before = memory_kib(server.pid)
-            # Far too long: a signal ends it when all else is done.
+            # Longer than needed, because a signal ends it when all else is done.
             with idle_sessions(server, IDLE, seconds + 600, min(60, seconds / 3)) as waiting:
                 waiting.wait_until_open()
                 self.figures.add(contender, "many: KiB", (memory_kib(server.pid) - before) / IDLE)
@@ -102,7 +103,7 @@ def idle(contender: Contender, figures: Figures, count: int) -> str:
 
 
 def note_rate(contender: Contender, figures: Figures, row: str, found: dict) -> str:
-    """A count a second, its times, and processor times each."""
+    """Notes a count for each second, its times, and the processor time for each."""
     count, rate = found[found["mode"]], found[f"{found['mode']}_per_second"]
     figures.add(contender, row, rate)
     for key in ("p50_ms", "p99_ms"):
@@ -123,7 +124,7 @@ def session_rate(contender: Contender, server: Running, figures: Figures, length
 
 
 def message_rates(contender: Contender, server: Running, figures: Figures, lengths: Lengths) -> str:
-    """RETR of all messages of many maildrops, again and again."""
+    """RETR for all messages of many maildrops, again and again."""
     shown = []
     with messages(server, MESSAGE_WORKERS, WARM_UP_SECONDS, 1) as driver:
         driver.result()

@@ -1,4 +1,4 @@
-//! A row: one piece of work, done in several ways.
+//! A row: one piece of work that several candidates do in different ways.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -17,26 +17,26 @@ pub enum Section {
     Bodies,
     /// Whole sessions, both ends in memory.
     Sessions,
-    /// Cost against the size of a read.
+    /// The cost against the size of a read.
     Chunks,
 }
 
 impl Section {
-    /// All of them.
+    /// All sections.
     pub const ALL: [Self; 5] = [Self::Commands, Self::Replies, Self::Bodies, Self::Sessions, Self::Chunks];
 }
 
 /// What one pass of a candidate handles.
 #[derive(Clone, Copy, Debug)]
 pub enum Unit {
-    /// So many lines or sessions.
+    /// This many lines or sessions.
     Items(u64),
-    /// So many octets.
+    /// This many bytes.
     Octets(u64),
 }
 
 impl Unit {
-    /// Items or octets of a pass.
+    /// The number of items or bytes of a pass.
     #[must_use]
     pub const fn count(self) -> u64 {
         match self {
@@ -47,9 +47,10 @@ impl Unit {
 
 /// One way to do the work.
 pub struct Candidate {
-    /// What it is called in the tables.
+    /// The name in the tables.
     pub name: &'static str,
-    /// One pass over the whole input. What it returns says what it saw, so that nothing can be left out.
+    /// One pass over the whole input. The result tells what it saw, so that the compiler cannot leave
+    /// anything out.
     pub run: Box<dyn FnMut() -> u64>,
 }
 
@@ -68,12 +69,12 @@ impl fmt::Debug for Candidate {
     }
 }
 
-/// What the crate's own candidate has to reach beside another one of its row.
+/// What the crate's own candidate has to reach, compared with another one of its row.
 #[derive(Clone, Copy, Debug)]
 pub enum Target {
-    /// At most so many times its time.
+    /// At most this many times its time.
     Time(f64, &'static str),
-    /// At least so many times its speed.
+    /// At least this many times its speed.
     Speed(f64, &'static str),
 }
 
@@ -86,7 +87,7 @@ impl Target {
         }
     }
 
-    /// The figure that counts, of our time over the other's.
+    /// The figure that is compared, from our time divided by the other's.
     #[must_use]
     pub const fn figure(self, time_ratio: f64) -> f64 {
         match self {
@@ -95,7 +96,7 @@ impl Target {
         }
     }
 
-    /// Whether that figure is good enough; a slack of 2 lets twice the time pass.
+    /// Whether that figure is good enough. A slack of 2 lets twice the time pass.
     #[must_use]
     pub fn is_met(self, figure: f64, slack: f64) -> bool {
         match self {
@@ -117,17 +118,17 @@ impl fmt::Display for Target {
 /// One row.
 #[derive(Debug)]
 pub struct Case {
-    /// What it is called.
+    /// The name in the tables.
     pub name: String,
     /// What a pass handles.
     pub unit: Unit,
-    /// The ways to do it.
+    /// The candidates.
     pub candidates: Vec<Candidate>,
-    /// What is to be reached.
+    /// The targets.
     pub targets: Vec<Target>,
-    /// Instructions an item or octet that our candidate may take.
+    /// The most instructions that our candidate may take for each item or byte.
     pub budget: Option<f64>,
-    /// Candidates that have to see what ours sees.
+    /// The candidates that must give the same result as ours.
     same: Vec<&'static str>,
 }
 
@@ -177,7 +178,7 @@ impl Case {
         self.candidates.iter_mut().find(|candidate| candidate.name == name)
     }
 
-    /// Promises that these candidates and ours see the same.
+    /// Adds candidates that must give the same result as ours.
     #[must_use]
     pub fn same(mut self, names: &[&'static str]) -> Self {
         self.same.extend(names);
@@ -188,7 +189,7 @@ impl Case {
     ///
     /// # Panics
     ///
-    /// If those do not see the same that have to.
+    /// If candidates that must give the same result do not.
     pub fn check(&mut self) {
         let ours = (self.candidate(OURS).expect("our candidate").run)();
         for name in std::mem::take(&mut self.same) {

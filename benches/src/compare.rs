@@ -1,20 +1,21 @@
-//! Times of candidates relative to each other: they take turns, round after round, and the median of each round's ratios counts.
+//! Compares times of candidates. They take turns, round after round, and what counts is the median of the
+//! ratios within the rounds.
 //!
-//! On a shared machine the speed of everything drifts by a factor of two within minutes; two pieces of code that run a millisecond apart
-//! drift together.
+//! On a shared machine the speed of everything drifts by a factor of two within minutes, but it drifts alike
+//! for two pieces of code that run a millisecond apart.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use crate::{Case, OURS};
 
-/// Three rounds may take longer, no more may.
+/// After three rounds, no other round starts once a case has taken this long.
 const LONGEST: Duration = Duration::from_secs(20);
 
 /// How a case is measured.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
-    /// How often every candidate has its turn.
+    /// How often every candidate takes a turn.
     pub rounds: usize,
     /// How long one turn takes at least.
     pub turn: Duration,
@@ -25,9 +26,9 @@ pub struct Plan {
 pub struct Figure {
     /// Its name.
     pub name: &'static str,
-    /// Nanoseconds an item or octet, the median of all rounds.
+    /// Nanoseconds for an item or byte, the median of all rounds.
     pub nanos: f64,
-    /// Its time over the time of our candidate in the same round, the median.
+    /// Its time divided by the time of our candidate in the same round, the median of all rounds.
     pub to_ours: f64,
 }
 
@@ -35,7 +36,7 @@ pub struct Figure {
 ///
 /// # Panics
 ///
-/// If none of them is ours.
+/// If no candidate is ours.
 pub fn compare(case: &mut Case, plan: Plan) -> Vec<Figure> {
     let begin = Instant::now();
     let units = case.unit.count() as f64;
@@ -46,7 +47,7 @@ pub fn compare(case: &mut Case, plan: Plan) -> Vec<Figure> {
             let time = timed(&mut candidate.run, *passes);
             nanos.push(time.as_nanos() as f64 / *passes as f64 / units);
         }
-        // What takes seconds a pass has no use for many rounds.
+        // A candidate that takes seconds for a pass does not need many rounds.
         if round >= 2 && begin.elapsed() > LONGEST {
             break;
         }

@@ -1,9 +1,10 @@
-//! Inputs of realistic shape, made up so that nothing has to be shipped.
+//! Inputs of realistic shape, made up here so that no files have to be shipped.
 
-/// Octets of each message.
+/// The bytes of each message.
 pub const SIZE: usize = 1024 * 1024;
 
-/// Names and texts of messages in wire form, with CRLF line ends, not stuffed: from ordinary to hostile.
+/// Names and texts of messages as they go over the wire, with CRLF line ends and not stuffed, from ordinary
+/// to hostile.
 #[must_use]
 pub fn messages() -> Vec<(&'static str, Vec<u8>)> {
     let lines = |line: &dyn Fn(usize) -> Vec<u8>| {
@@ -67,7 +68,8 @@ pub fn messages() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// A mix of commands without their line ends, in an order without a pattern; with them 8.5 octets each.
+/// A mix of commands without their line ends, in an order without a pattern. With line ends they have 8.5
+/// bytes each on average.
 #[must_use]
 pub fn commands(count: usize) -> Vec<Vec<u8>> {
     let mix = command_mix();
@@ -80,7 +82,7 @@ pub fn commands(count: usize) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// The twenty of which [`commands`] picks.
+/// The twenty commands that [`commands`] picks from.
 #[must_use]
 pub const fn command_mix() -> [&'static [u8]; 20] {
     [
@@ -107,7 +109,7 @@ pub const fn command_mix() -> [&'static [u8]; 20] {
     ]
 }
 
-/// Lines with their line ends, one behind the other.
+/// Lines with their line ends, one after another.
 #[must_use]
 pub fn stream(lines: &[Vec<u8>]) -> Vec<u8> {
     lines.iter().flat_map(|line| [line, &b"\r\n"[..]].concat()).collect()
@@ -129,7 +131,7 @@ pub fn status_lines(count: usize) -> Vec<Vec<u8>> {
     (0..count).map(|i| mix[i.wrapping_mul(2_654_435_761) >> 16 & 7].to_vec()).collect()
 }
 
-/// The capability list of a server that has nearly everything.
+/// The capability list of a server that has nearly every capability.
 pub const CAPABILITIES: [&[u8]; 12] = [
     b"TOP",
     b"USER",
@@ -145,13 +147,13 @@ pub const CAPABILITIES: [&[u8]; 12] = [
     b"IMPLEMENTATION pop3d-1.2-sample",
 ];
 
-/// Numbers and sizes of a maildrop.
+/// The numbers and sizes of a maildrop's messages.
 #[must_use]
 pub fn scans(n: u32) -> Vec<(u32, u64)> {
     (1..=n).map(|i| (i, u64::from(i).wrapping_mul(2_654_435_761) % 100_000)).collect()
 }
 
-/// Lines joined with CRLF, as a listing, its dot line included.
+/// Lines joined with CRLF, as a listing, with its dot line.
 #[must_use]
 pub fn listing(lines: impl Iterator<Item = String>) -> Vec<u8> {
     let mut wire: Vec<u8> = lines.flat_map(|line| [line.as_bytes(), b"\r\n"].concat()).collect();

@@ -1,7 +1,8 @@
-//! What the benchmarks share: inputs, references written by hand, peers, and the rows in which they stand side by side.
+//! What the benchmarks share: inputs, code written by hand, other crates, and the rows that compare them.
 //!
-//! Everything runs through the public API of the crate. A [`Case`] is one row of the tables: some code that does the same work in
-//! different ways, checked to give the same result, and the targets that the crate has to reach beside it.
+//! Everything runs through the public API of the crate. A [`Case`] is one row of the tables: candidates that
+//! do the same work in different ways and are checked to give the same result, and the targets that the crate
+//! has to reach.
 
 pub mod case;
 pub mod compare;

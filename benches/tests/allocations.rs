@@ -1,8 +1,8 @@
-//! Nothing on a hot path allocates, and a listing of a million messages takes no more memory than one of ten.
+//! Nothing on a hot path allocates, and listing a million messages takes no more memory than listing ten.
 
 use pop3_proto_benches::{Case, OURS, Section, rows};
 
-/// Allocations of a second pass, when all buffers have grown.
+/// The allocations of a second pass, when all buffers have grown.
 fn allocations(case: &mut Case) -> u64 {
     let ours = case.candidate(OURS).expect("our candidate");
     (ours.run)();
@@ -36,7 +36,7 @@ fn a_million_messages_are_listed_and_read_in_bounded_memory() {
         })
         .bytes_max
     };
-    // One bit a message for the marks, and not an octet more: the output was there before.
+    // The deletion marks take one bit for each message. There is no other byte: the output was there before.
     assert_eq!(most("four times the mailbox, LIST and UIDL by a server"), 125_000);
     assert_eq!(most("a million messages, LIST and UIDL by a client"), 0);
 }

@@ -1,4 +1,4 @@
-//! Whatever stands side by side in a table does the same work.
+//! All candidates of a row do the same work.
 
 use pop3_proto::dot::{Chunk, Stuffer, Unstuffer};
 use pop3_proto_benches::{Section, corpus, hand, rows};
@@ -10,7 +10,7 @@ fn candidates_of_a_row_see_the_same() {
     }
 }
 
-/// Octet for octet, where the rows compare lengths.
+/// Compares byte by byte, where the rows compare only lengths.
 #[test]
 fn bodies_are_those_of_the_byte_machine() {
     for (shape, message) in corpus::messages() {

@@ -1,1 +1,1 @@
-"""Real clients, one family a file: each downloads a whole maildrop with the mechanism it is told to use."""
+"""Drivers of real clients, one family in each file. Each downloads a whole maildrop with a given mechanism."""

@@ -1,7 +1,7 @@
 """What all drivers of real clients have in common. Nothing to run by hand.
 
-A driver knows how its client is told where the server is, how to log in, where to store mail and whether to delete it
-from the server; and what the client is known to alter in what it stores.
+A driver knows how to tell its client where the server is, how to log in, where to store mail and whether to delete it
+from the server. It also knows what the client alters in what it stores.
 """
 
 import re
@@ -12,19 +12,19 @@ from pathlib import Path
 from clients import MODES, PLAIN, run
 from harness import Failed, Server
 
-HOST_NAME = "localhost"  # in the certificate, as 127.0.0.1 is; some clients want a name
+HOST_NAME = "localhost"  # in the certificate, like 127.0.0.1; some clients want a name
 MECHANISMS = (
     "USER", "APOP", "PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS",
     "SCRAM-SHA-256-PLUS", "OAUTHBEARER", "XOAUTH2", "EXTERNAL",
 )  # fmt: skip
-ANY = "ANY"  # whatever the client takes if it is free to choose
+ANY = "ANY"  # whatever the client chooses if it is free to
 BEARER = frozenset({"OAUTHBEARER", "XOAUTH2"})
 NEED_TLS = BEARER | {"SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS", "EXTERNAL"}
 
 
 @dataclass
 class Login:
-    """Who logs in, and with what; `secret` is a password or a token."""
+    """Who logs in, and with what. `secret` is a password or a token."""
 
     mechanism: str
     user: str
@@ -35,7 +35,7 @@ class Login:
 
 @dataclass
 class Errand:
-    """One session, or several of a client that needs more; `folder` is its own, and empty."""
+    """One session, or several if the client needs them. `folder` is its own, and empty."""
 
     server: Server
     mode: str
@@ -60,7 +60,7 @@ class Driver:
     name = ""
     modes = MODES
     mechanisms: tuple[str, ...] = ()
-    alone: frozenset[str] = frozenset()  # what it takes only from a server that offers nothing it likes better
+    alone: frozenset[str] = frozenset()  # mechanisms it uses only if the server offers none that it prefers
     repeats = True  # whether it stores the same message in the same way every time
 
     def version(self) -> str:
@@ -78,22 +78,22 @@ class Driver:
         return True
 
     def undo(self, stored: bytes) -> bytes:
-        """Takes back what the client adds to every message; the result has LF line ends."""
+        """Removes what the client adds to every message. The result has LF line ends."""
         return stored.replace(b"\r\n", b"\n")
 
     def normal(self, stored: bytes) -> bytes:
-        """Takes back what differs between plain mode and TLS."""
+        """Removes what differs between plain mode and TLS."""
         return stored
 
     def keeps(self, sent: bytes) -> bool:
-        """Whether the client stores this message as it was sent, but for what `undo` takes back."""
+        """Whether the client stores this message as it was sent, apart from what `undo` removes."""
         header, empty_line, text = sent.replace(b"\r\n", b"\n").partition(b"\n\n")
         field = rb"[!-9;-~]+: [ -~]{1,60}"
         fields = re.fullmatch(rb"(%b\n)*%b" % (field, field), header)
         return bool(fields and empty_line and re.fullmatch(rb"([\t -~]{0,900}\n)+", text))
 
     def logins(self) -> Iterator[tuple[str, str]]:
-        """Mode and mechanism of every login that the client can do."""
+        """The mode and mechanism of every login that the client can do."""
         for mechanism in MECHANISMS:
             for mode in self.modes:
                 if mechanism in self.mechanisms and (mode != PLAIN or mechanism not in NEED_TLS):

@@ -1,4 +1,4 @@
-"""curl. What it alters: an empty message, and an empty listing, becomes one line end."""
+"""Driver for curl. It alters this: an empty message, and an empty listing, becomes one line end."""
 
 from clients import STLS, TLS, run
 
@@ -6,13 +6,15 @@ from drivers.base import ANY, BEARER, HOST_NAME, Driver, Errand, version_in
 
 
 class Curl(Driver):
-    # With a token, curl 7.88 prefers OAUTHBEARER whatever it is told; without a name it knows, it says USER and PASS.
+    # With a token, curl 7.88 prefers OAUTHBEARER whatever it is told. Without a mechanism that it knows, it sends USER
+    # and PASS.
     alone = frozenset({"USER", "XOAUTH2"})
 
     def __init__(self, initial_response: bool) -> None:
         self.initial_response = initial_response
         self.name = "curl --sasl-ir" if initial_response else "curl"
-        # With --sasl-ir, curl sends the name behind AUTH LOGIN, where the server speaks first: that is to be refused.
+        # With --sasl-ir, curl sends the name after AUTH LOGIN, where the server speaks first. The server has to refuse
+        # that.
         self.mechanisms = ("PLAIN", "CRAM-MD5", "OAUTHBEARER", "XOAUTH2", "EXTERNAL")
         if not initial_response:
             self.mechanisms += ("USER", "APOP", "LOGIN")
@@ -30,7 +32,7 @@ class Curl(Driver):
         all_of_them = self.url(errand, f"[1-{count}]")
         run([*self.command(errand), "--output", folder / "#1", all_of_them], "curl")
         if not errand.keep:
-            # --head: the reply has no body to wait for.
+            # --head: the reply has no body to wait for
             run([*self.command(errand), "--head", "--request", "DELE", all_of_them], "curl")
         return [(folder / str(number)).read_bytes() for number in range(1, count + 1)]
 

@@ -1,4 +1,4 @@
-"""fetchmail. What it alters is in `clients.fetchmail_keeps`; where it cuts long lines depends on the reads."""
+"""Driver for fetchmail. `clients.fetchmail_keeps` says what it alters. Its reads decide where it cuts long lines."""
 
 import os
 

@@ -1,6 +1,6 @@
-"""getmail6 with the unique-ids of the server, or without. It has no STLS.
+"""Driver for getmail6 with the unique-ids of the server, or without. It has no STLS.
 
-What it adds: a Return-Path as first line. It also folds header fields, and drops blanks and line ends among them.
+It adds a Return-Path as the first line, folds header fields, and drops blanks and line ends in them.
 """
 
 import os
@@ -42,7 +42,7 @@ class Getmail(Driver):
                 run(["getmail", "--quiet", "--getmaildir", errand.folder, "--rcfile", control], "getmail")
                 return files_in(maildir)
             except Failed as error:
-                # It misses the end of a child that is quicker than itself, waits, and resets the session.
+                # If a child ends before it looks, it misses that, waits, and resets the session.
                 if attempt == ATTEMPTS or "waiting child pid" not in str(error):
                     raise
                 for path in maildir.glob("new/*"):

@@ -1,6 +1,6 @@
-"""The gsasl of GNU SASL, for SCRAM with channel binding, through OpenSSL's s_client.
+"""Driver for the gsasl of GNU SASL, for SCRAM with channel binding, through OpenSSL's s_client.
 
-gsasl does not speak POP3, and s_client no SASL; this file carries lines between the two.
+gsasl does not speak POP3, and s_client does not speak SASL; this file passes lines between the two.
 """
 
 import base64
@@ -60,10 +60,10 @@ class Connection:
             self.skip_to(b"+OK")
         else:
             self.send("NOOP")
-            self.skip_to(b"-ERR")  # not allowed before the login, but a reply
+            self.skip_to(b"-ERR")  # not allowed before the login, but it gets a reply
 
     def skip_to(self, start: bytes) -> bytes:
-        """s_client tells about session tickets until the server speaks."""
+        """Skips what s_client prints about session tickets until the server speaks."""
         while not (line := self.process.stdout.readline()).startswith(start):
             expect(line, f"s_client ended before {start!r}")
         return line
@@ -82,7 +82,7 @@ class Connection:
         octets = bytearray()
         while (line := self.process.stdout.readline()) != b".\r\n":
             expect(line, "closed in a message")
-            # Only behind CRLF begins a line of POP3.
+            # A line of POP3 begins only after CRLF.
             at_line_start = not octets or octets.endswith(b"\r\n")
             octets += line.removeprefix(b".") if at_line_start else line
         return bytes(octets)
@@ -114,7 +114,7 @@ def authenticate(connection: Connection, errand: Errand) -> None:
             gsasl.stdin.write(challenge[2:].strip() + "\n")
             gsasl.stdin.flush()
             response = gsasl.stdout.readline().strip()
-        # Its answer to a server that proves that it knows the password is empty; to another it is an error.
+        # It answers a server that proves that it knows the password with an empty line, and any other with an error.
         expect(response == "", f"gsasl does not believe the server: {response}")
         connection.ask("")
     finally:

@@ -1,4 +1,4 @@
-"""mpop, with commands in a row or one by one."""
+"""Driver for mpop, with commands in a row or one by one."""
 
 from clients import PLAIN, STLS, run
 
@@ -6,7 +6,7 @@ from drivers.base import ANY, HOST_NAME, Driver, Errand, files_in, version_in
 
 
 class Mpop(Driver):
-    # The GNU SASL it is built with knows SCRAM with channel binding; mpop 1.4 does not take the names.
+    # The GNU SASL it is built with knows SCRAM with channel binding, but mpop 1.4 does not accept the names.
     mechanisms = (
         "USER", "APOP", "PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256", "OAUTHBEARER", "XOAUTH2",
         "EXTERNAL",

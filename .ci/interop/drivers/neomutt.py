@@ -1,4 +1,4 @@
-"""NeoMutt, on a terminal of its own. What it adds: Content-Length and Lines as last header fields."""
+"""Driver for NeoMutt, on a terminal of its own. It adds Content-Length and Lines as last header fields."""
 
 import os
 import pty
@@ -19,8 +19,9 @@ class Neomutt(Driver):
     mechanisms = (
         "USER", "APOP", "PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256", "OAUTHBEARER", "EXTERNAL",
     )  # fmt: skip
-    # A NeoMutt with GNU SASL can be told no other names than these. Told none, it takes what GNU SASL likes best of the
-    # offer. If that is SCRAM with channel binding, it fails, cancels, and takes the reply to that for the next one.
+    # A NeoMutt with GNU SASL accepts no other names than these. Without a name it takes what GNU SASL prefers among
+    # the offer. If that is SCRAM with channel binding, it fails, cancels, and takes the reply to the cancellation for
+    # the reply to its next command.
     named = frozenset({"USER", "APOP", "OAUTHBEARER"})
     alone = frozenset(mechanisms) - named
 
@@ -44,7 +45,7 @@ class Neomutt(Driver):
         if login.cert:
             (errand.folder / "client.pem").write_text(login.cert.read_text() + login.key.read_text())
         url = f"pop{'s' if errand.mode == TLS else ''}://{login.user}@{HOST_NAME}:{errand.port}"
-        # In an empty folder there is nothing to ask for, and what would be the answers are keys without a meaning.
+        # In an empty folder it asks nothing, so the keys for the answers have no meaning.
         copy = f"<tag-pattern>~A<enter><tag-prefix-cond><copy-message>{maildir}<enter><end-cond>"
         keys = copy + ("<exit>" if errand.keep else "<delete-pattern>~A<enter><quit>")
         self.on_terminal(["neomutt", "-n", "-F", str(control), "-f", url, "-e", f'push "{keys}"'], errand)
@@ -60,7 +61,7 @@ class Neomutt(Driver):
         deadline = time.monotonic() + TIMEOUT
         while process.poll() is None and time.monotonic() < deadline:
             if select.select([ours], [], [], 0.1)[0]:
-                with suppress(OSError):  # there is no other end any more
+                with suppress(OSError):  # the other end is gone
                     shown += os.read(ours, 65536)
         os.close(ours)
         process.kill()
@@ -68,7 +69,7 @@ class Neomutt(Driver):
         expect(code == 0, f"neomutt ended with code {code}: {bytes(shown[-1000:])!r}")
 
     def takes(self, sent: bytes) -> bool:
-        return bool(sent)  # at an empty message it stops copying
+        return bool(sent)  # it stops copying at an empty message
 
     def undo(self, stored: bytes) -> bytes:
         return re.sub(rb"Content-Length: \d+\nLines: \d+\n(?=\n)", b"", stored, count=1)

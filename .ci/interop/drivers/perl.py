@@ -1,4 +1,4 @@
-"""Net::POP3 of Perl, with Authen::SASL. In plain mode it drops CRs before LF; with TLS it alters nothing."""
+"""Driver for Net::POP3 of Perl, with Authen::SASL. In plain mode it drops CRs before LF; with TLS it alters nothing."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""poplib of Python."""
+"""Driver for poplib of Python."""
 
 import platform
 import poplib

@@ -1,6 +1,6 @@
-"""s-nail (Heirloom mailx), in batch mode.
+"""Driver for s-nail (Heirloom mailx), in batch mode.
 
-What it adds: an empty line at the end if there is none, one before a text without header, and a ">" before "From ".
+It adds an empty line at the end if there is none, one before a text without header, and a ">" before "From ".
 """
 
 import os
@@ -20,7 +20,7 @@ class Snail(Driver):
 
     def fetch(self, errand: Errand) -> list[bytes]:
         login, store = errand.login, errand.folder / "store"
-        # What it names oauthbearer is XOAUTH2; externanon leaves the name to the certificate.
+        # What it calls oauthbearer is XOAUTH2; externanon leaves the name to the certificate.
         external = "external" if login.user else "externanon"
         auth = {"XOAUTH2": "oauthbearer", "EXTERNAL": external}.get(login.mechanism, "plain")
         settings = [
@@ -43,7 +43,7 @@ class Snail(Driver):
         folder = f"pop3{'s' if errand.mode == TLS else ''}://{who}{HOST_NAME}:{errand.port}"
         commands = [f"copy * {store}", *([] if errand.keep else ["delete *"]), "quit"]
         each = [part for command in commands for part in ("-Y", command)]
-        # -#: batch mode; -:u with no file: no settings but these.
+        # -#: batch mode. -:u with no file: no settings but these.
         run(
             ["s-nail", "-:u", "-#", "-X", f"source {control}", *each, "-f", folder], "s-nail",
             env={**os.environ, "HOME": str(errand.folder), "MAILRC": "/dev/null"},

@@ -1,7 +1,7 @@
-"""Thunderbird without a window, remote-controlled through Marionette.
+"""Driver for Thunderbird without a window, controlled remotely through Marionette.
 
-What it adds: header fields of its own before the first line. It has no other names for mechanisms than "password",
-"encrypted password" and "OAuth2", and takes the first it likes of those that are offered.
+It adds header fields of its own before the first line. It names no mechanisms but "password", "encrypted password" and
+"OAuth2", and takes the first of those offered that it likes.
 """
 
 import json
@@ -153,7 +153,7 @@ class Browser:
 
 
 class TokenEndpoint:
-    """Where a client gets an access token for the refresh token it has (RFC 6749 section 6)."""
+    """Gives a client an access token for the refresh token it has (RFC 6749 section 6)."""
 
     def __init__(self) -> None:
         self.token = ""

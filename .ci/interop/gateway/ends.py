@@ -1,4 +1,4 @@
-"""The gateway, and a stand-in for the real server behind it. Run by ../gateway.py."""
+"""The gateway, and a stand-in for the real server. Run by ../gateway.py."""
 
 import base64
 import os
@@ -14,18 +14,18 @@ from clients import TLS
 from fake import Answer, FakeServer, Line
 from harness import GATEWAY, HOST, PANIC, PASSWORD, USER, Certificates, Failed, Server, expect, peak_kib
 
-LOCAL = PASSWORD  # what the devices send in PASS
+LOCAL = PASSWORD  # the password that devices send in PASS
 TOKEN = "ya29.a-token~of/the+user=="
 LIMIT_KIB = 16 * 1024
-GRACE = 10  # the gateway's, when it stops
+GRACE = 10  # how long the gateway lets sessions go on when it stops
 BLOCK = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/ABCDEFGHIJKL\r\n" * 800
 END = b".\r\n"
 
 
 class Gateway:
-    """The gateway, started for the span of a `with`; stopping it cleanly is a check of its own."""
+    """The gateway, started for the span of a `with`. That it stops cleanly is a check of its own."""
 
-    printed: ClassVar[list[str]] = []  # by all of them
+    printed: ClassVar[list[str]] = []  # of all devices together
 
     def __init__(self, server: str, ca: Path, *options: object, token: str | None = TOKEN) -> None:
         source = ("--token-env", "TOKEN") if token else ()
@@ -67,7 +67,7 @@ class Gateway:
         self.process.send_signal(which)
 
     def end(self, seconds: float = GRACE + 5) -> float:
-        """Waits for the end, which has to be clean; returns how long it took."""
+        """Waits for the end, which has to be clean. Returns how long it took."""
         start = time.monotonic()
         try:
             code = self.process.wait(seconds)
@@ -92,7 +92,7 @@ class Gateway:
 
 
 class StandIn(FakeServer):
-    """A real server with answers of its own; it takes the token of whoever comes with it."""
+    """A real server with answers of its own. It accepts any token."""
 
     def __init__(self, certificates: Certificates, mode: str = TLS, token: str = TOKEN, **answers: Answer) -> None:
         usual: dict[str, Answer] = {

@@ -1,4 +1,4 @@
-"""Settings, many devices at once, and what a log may not have. Run by ../gateway.py."""
+"""Settings, many devices at once, and secrets that must not be in the log. Run by ../gateway.py."""
 
 import base64
 import os
@@ -47,7 +47,7 @@ def bad_settings(stage: Stage) -> str:
 
 
 def side_by_side(stage: Stage) -> str:
-    """Each gets a message that names its user, and nobody else's."""
+    """Each device gets a message that names its user, and no other user's message."""
     users = [f"user{n}" for n in range(16)]
 
     def body(user: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Logins: right and wrong ones, and real servers that do not let one in. Run by ../gateway.py."""
+"""Logins: right and wrong ones, and real servers that refuse them. Run by ../gateway.py."""
 
 import time
 
@@ -30,7 +30,7 @@ def run(stage: Stage) -> None:
     check("a real server that is down is [SYS/TEMP]", down, stage)
     check("a certificate that is not trusted is [SYS/PERM]", untrusted, stage)
     check("a real server without STLS is [SYS/PERM], and gets nothing", no_stls, stage)
-    check("octets injected behind STLS are [SYS/PERM]", injected, stage)
+    check("text injected after STLS is [SYS/PERM]", injected, stage)
     check("a real server that says nothing is [SYS/TEMP]", silent, stage)
     check("a real server that hangs up on AUTH is a failed login", hangs_up, stage)
 

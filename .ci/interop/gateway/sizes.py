@@ -12,7 +12,7 @@ from gateway.stage import Stage
 
 MESSAGES = 1_000_000
 BIG_MB = 200
-IN_BUFFERS = 48_000_000  # what the system may hold of a message on its two ways, at most
+IN_BUFFERS = 48_000_000  # the most of a message that the system may hold in its two connections
 
 
 def run(stage: Stage) -> None:

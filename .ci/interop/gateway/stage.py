@@ -16,7 +16,7 @@ from gateway.ends import LOCAL, TOKEN, Gateway, StandIn
 
 
 def password_answer(gateway: Gateway, password: str = LOCAL, user: str = USER) -> bytes:
-    """The answer to PASS, with nothing behind it that would keep a maildrop locked."""
+    """The answer to PASS, without a session after it that would keep a maildrop locked."""
     with Peer(gateway.server) as device:
         expect(device.ask(b"").startswith(b"+OK"), "no greeting")
         device.ask(b"USER " + user.encode())
@@ -28,7 +28,7 @@ def expect_code(answer: bytes, code: str) -> None:
 
 
 class Stage:
-    """The corpus, the certificates, and what checks need of them."""
+    """The corpus, the certificates, and what the checks need of them."""
 
     def __init__(self, folder: Path, count: int, big_mb: int) -> None:
         self.folder = folder
@@ -42,7 +42,7 @@ class Stage:
         self.fresh = 0
 
     def maildir(self, count: int) -> Path:
-        """A new Maildir with that many messages of another seed."""
+        """A new Maildir with that many messages, of another seed."""
         self.fresh += 1
         folder = self.folder / f"maildir-{self.fresh}"
         pairs = list(corpus.messages(count, 0, seed=self.fresh))[:count]
@@ -50,7 +50,7 @@ class Stage:
         return folder
 
     def pop3d(self, maildir: Path, direct: bool = False) -> Pop3d:
-        """The real server; with `direct` it takes a password, too."""
+        """The real server. With `direct` it accepts a password, too."""
         self.fresh += 1
         passwd = self.folder / f"passwd-{self.fresh}"
         fields = [token_field(TOKEN), *([plain_field(PASSWORD)] if direct else [])]

@@ -63,7 +63,7 @@ def failing_command(stage: Stage, command: str) -> None:
 
 
 def sleeper(stage: Stage, rest: str = "wait") -> tuple[str, Callable[[], None]]:
-    """A command that hangs, and the check that nothing is left of it."""
+    """A command that hangs, and a check that nothing of it is left."""
     stage.fresh += 1
     number = stage.folder / f"sleeper-{stage.fresh}"
 

@@ -88,13 +88,13 @@ def bad_file(stage: Stage) -> None:
 
 
 def file_contradicts(stage: Stage, keys: dict[str, object]) -> None:
-    """What the command line refuses; there is a password-env, and no key, in each table."""
+    """What the command line refuses, a file refuses, too. Each table has a password-env, and none has a key."""
     drop, _ = stage.filled(1)
     stage.pop3get("--config", file_of(stage, account(stage, "one", drop, stage.new_path(), timeout=1, **keys)), code=2)
 
 
 def beside_config(stage: Stage) -> None:
-    """Either they count, or they are refused."""
+    """Options of an account beside --config either count or are refused."""
     drop, _ = stage.filled(2)
     to = stage.new_path()
     config = file_of(stage, account(stage, "one", drop, to))
@@ -144,7 +144,7 @@ def several_urls(stage: Stage) -> None:
 
 
 def shared_record(stage: Stage) -> None:
-    """Unique-ids are unique in one maildrop: in two they may be the same."""
+    """A unique-id is unique only in one maildrop. Another maildrop may have the same."""
     drops = [stage.drop() for _ in range(2)]
     sent = [drop.fill([b"Subject: of %d\n\ntext\n" % n]) for n, drop in enumerate(drops)]
     to, record = stage.new_path(), stage.new_path()

@@ -15,7 +15,7 @@ from options.stage import Drop, Stage, delivered, entries, message, objects
 
 
 class WithIds(Driver):
-    """fetchmail as far as it keeps unique-ids, which the driver for logins does not ask for."""
+    """fetchmail with unique-ids, which the driver for logins does not ask for."""
 
     def fetch(self, errand: Errand) -> list[bytes]:
         store = errand.folder / "store"
@@ -95,7 +95,7 @@ def import_malformed(stage: Stage) -> None:
 
 
 def import_killed(stage: Stage) -> None:
-    """The record of the other program may be gone by then, or be passed over since there is one."""
+    """By then the record of the other program may be gone, or be ignored because there is one of our own."""
     drop, sent = stage.filled(3)
     ids = order_of_ids(stage, drop)
     file, out, record = stage.new_path(), stage.new_path(), stage.new_path()

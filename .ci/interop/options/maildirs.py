@@ -1,4 +1,4 @@
-"""A Maildir as the place for mail. Run by ../options.py."""
+"""Delivery to a Maildir. Run by ../options.py."""
 
 import os
 import re
@@ -57,7 +57,7 @@ def file_in_place(stage: Stage) -> None:
 
 
 def read_only(stage: Stage) -> None:
-    """Root may write everywhere, so that this is done as somebody else."""
+    """Root may write everywhere, so this is done as another user."""
     uid, gid = mail_owner()
     other = {"user": uid, "group": gid, "extra_groups": []} if os.geteuid() == 0 else {}
     drop, sent = stage.filled(1)
@@ -83,7 +83,7 @@ def read_only(stage: Stage) -> None:
 
 
 def read_only_new(stage: Stage) -> None:
-    """A rename that fails must not be taken for done when it is tried again."""
+    """A rename that fails must not count as done when it is tried again."""
     uid, gid = mail_owner()
     other = {"user": uid, "group": gid, "extra_groups": []} if os.geteuid() == 0 else {}
     drop, sent = stage.filled(3)
@@ -102,7 +102,7 @@ def read_only_new(stage: Stage) -> None:
 
 
 def sync_fails(stage: Stage) -> None:
-    """The system reports it once; the next sync of the same file succeeds."""
+    """The system reports the error only once; the next sync of the same file succeeds."""
     drop, sent = stage.filled(1)
     to = stage.new_path()
     inject = ("-e", "trace=fdatasync", "-e", "inject=fdatasync:error=EIO:when=1")

@@ -1,4 +1,4 @@
-"""An mbox as the place for mail. Run by ../options.py."""
+"""Delivery to an mbox. Run by ../options.py."""
 
 import os
 import re
@@ -176,7 +176,7 @@ def mbox_full(stage: Stage) -> None:
     mbox.write_bytes(old)
     most = len(old) + 2 * len(sent[0])
     limited = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))}
-    # Python ignores SIGXFSZ, and so does what it starts, if that is left alone.
+    # Python ignores SIGXFSZ, and so does a program that it starts, if that does not change it.
     stage.get(drop, f"mbox:{mbox}", "--delete", code=6, says=str(mbox), restore_signals=False, **limited)
     expect(mbox.read_bytes() == old, "the file has changed")
     expect(not Path(f"{mbox}.lock").exists(), "a lock is left")
@@ -197,7 +197,7 @@ def mbox_folder(stage: Stage) -> None:
 
 @contextmanager
 def held(file: Path) -> Iterator[subprocess.Popen]:
-    """Another process that has the file locked with flock until it is ended."""
+    """Another process has locked the file with flock, until it is ended."""
     file.touch()
     code = "import fcntl, sys, time; f = open(sys.argv[1]); fcntl.flock(f, 2); print(flush=True); time.sleep(60)"
     process = subprocess.Popen([sys.executable, "-c", code, str(file)], stdout=subprocess.PIPE)

@@ -1,4 +1,4 @@
-"""Methods of login. Run by ../options.py."""
+"""Login methods. Run by ../options.py."""
 
 from configured import logged_methods
 from harness import expect

@@ -1,4 +1,4 @@
-"""A command as the place for mail. Run by ../options.py."""
+"""Delivery to a command. Run by ../options.py."""
 
 from harness import expect, shown
 

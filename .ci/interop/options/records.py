@@ -104,7 +104,7 @@ def garbage(stage: Stage) -> None:
 
 
 def record_survives_kill(stage: Stage) -> None:
-    """Killed on its third message: the first two are in the record, the next run fetches the rest."""
+    """pop3get is killed on its third message: the first two are in the record, the next run fetches the rest."""
     drop, sent = stage.filled(4)
     out, record = stage.new_path(), stage.new_path()
     out.mkdir()

@@ -20,7 +20,7 @@ def run(stage: Stage) -> None:
 
 
 def aged(stage: Stage, record: Path, days: dict[int, float]) -> None:
-    """Makes messages, by their place in the record, seem to have been fetched so many days ago."""
+    """Makes messages, by their place in the record, seem to have been fetched this many days ago."""
     head, *lines = record.read_text().splitlines()
     for place, age in days.items():
         fields = lines[place].split(" ")

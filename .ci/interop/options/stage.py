@@ -53,7 +53,7 @@ class Drop:
     path: Path
 
     def fill(self, messages: Iterable[bytes], first: int = 1) -> list[bytes]:
-        """Adds messages; returns them as they are sent."""
+        """Adds messages. Returns them as they are sent."""
         sent = []
         for number, octets in enumerate(messages, first):
             (self.path / "cur" / f"{1_700_000_000 + number}.m:2,S").write_bytes(octets)
@@ -65,7 +65,7 @@ class Drop:
 
 
 def five_messages(capabilities: bytes = b"UIDL\r\nTOP\r\nPIPELINING\r\nUSER\r\n", **answers: Answer) -> FakeServer:
-    """A fake server whose maildrop has so many, and that counts the commands that come at once."""
+    """A fake server whose maildrop has five messages, and that counts the commands that come at once."""
     numbers = range(1, 6)
     usual: dict[str, Answer] = {
         "CAPA": b"+OK\r\n" + capabilities + b".\r\n",
@@ -113,7 +113,7 @@ class Stage:
         return self.folder / f"place{self.fresh}"
 
     def drop(self, user: str = "") -> Drop:
-        """An empty maildrop, of a user who has not been here before if none is named."""
+        """An empty maildrop; of a new user if none is named."""
         if not user:
             user = f"user{self.users}"
             self.users += 1
@@ -128,7 +128,7 @@ class Stage:
         return drop, drop.fill(message(number, lines) for number in range(1, count + 1))
 
     def run_any(self, *arguments: object, env: dict[str, str] | None = None, **options: object) -> Ran:
-        """Runs it, and looks for nothing but panics and secrets."""
+        """Runs it, and checks only for panics and secrets."""
         environment = {**os.environ, "PW": PASSWORD, "TZ": "UTC", **(env or {})}
         start = time.monotonic()
         try:
@@ -147,7 +147,7 @@ class Stage:
     def pop3get(
         self, *arguments: object, code: int = 0, says: str = "", env: dict[str, str] | None = None, **options: object
     ) -> Ran:
-        """Runs it; `says` has to stand in what it prints on standard error."""
+        """Runs it. `says` must be in its standard error."""
         ran = self.run_any(*arguments, env=env, **options)
         text = ran.out + ran.err
         expect(ran.code == code, f"code {ran.code} instead of {code}: {text.strip()!r}; {list(map(str, arguments))}")
@@ -155,7 +155,7 @@ class Stage:
         return ran
 
     def get(self, drop: Drop, to: object, *options: object, code: int = 0, says: str = "", **more: object) -> Ran:
-        """With TLS and the password of the user."""
+        """Runs it with TLS and the password of the user."""
         login = (*self.ca, "--user", drop.user, *self.password)
         return self.pop3get(self.tls, *login, "--to", to, *options, code=code, says=says, **more)
 
@@ -175,7 +175,7 @@ class Stage:
 
 
 def delivered(maildir: Path) -> list[bytes]:
-    """What is in new/, sorted: the messages of a check are in that order, too."""
+    """What is in new/, sorted. The messages of a check are in that order, too."""
     new = maildir / "new"
     return sorted(path.read_bytes() for path in new.iterdir()) if new.is_dir() else []
 
@@ -185,7 +185,7 @@ def entries(record: Path) -> list[str]:
 
 
 def objects(ran: Ran) -> list[dict[str, object]]:
-    """The JSON objects that were printed; nothing else may stand among them."""
+    """The JSON objects that were printed. Nothing else may be among them."""
     try:
         found = [json.loads(line) for line in ran.out.splitlines()]
     except ValueError:

@@ -9,7 +9,7 @@ from harness import PASSWORD, expect
 
 from options.stage import TOKEN, WITH_PASSWORD, WITH_TOKEN, Stage
 
-# Lines of a transcript: the octets behind C and S are ASCII with escapes, and their line end is written out.
+# Lines of a transcript: the bytes after C and S are ASCII with escapes, and their line end is written out.
 ESCAPED = r"(?:[ -\[\]-~]|\\[\\rnt0]|\\x[0-9a-f]{2})*"
 TRANSCRIPT_LINE = re.compile(rf"#(?: .*)?|role: client|events: any|set: tls|TLS|C: {ESCAPED}\\r\\n|S: {ESCAPED}\\r\\n")
 
@@ -45,7 +45,7 @@ def no_secrets(stage: Stage) -> str:
                 secrets.update(base64.b64encode(octets[skip:]).decode()[:-4] for skip in range(3))
             found = [secret for secret in secrets if secret and secret in text]
             expect(not found, f"{method} {mode}: {found}")
-            # Nothing of an exchange but the mask.
+            # Of an exchange only the mask is shown.
             responses = re.findall(r"^C: ([A-Za-z0-9+/=]{8,})\\r\\n$", text, re.MULTILINE)
             expect(set(responses) <= {"bWFza2Vk"}, f"{method} {mode}: {responses}")
             challenges = re.findall(r"^S: \+ (.*)\\r\\n$", text, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""Whom to trust: pins, authorities, and TLS or not. Run by ../options.py."""
+"""Which servers are trusted: pins, authorities, and TLS or not. Run by ../options.py."""
 
 import hashlib
 import re

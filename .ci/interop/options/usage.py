@@ -1,4 +1,4 @@
-"""Help, the manual, and command lines that are none. Run by ../options.py."""
+"""Help, the manual page, and wrong command lines. Run by ../options.py."""
 
 import os
 import re

@@ -1,8 +1,8 @@
-"""What the real servers have in common: how they are started, stopped, and how their maildrops are filled and read.
+"""What the real servers have in common: how to start and stop them, and how to fill and read their maildrops.
 
 Nothing to run by hand. A server that has to be installed, or to have a system user, runs in a mount namespace of its
-own: there its package is laid over /usr, its configuration over /etc, and a scratch folder is /run and /var; nothing of
-this is seen outside, or left over. It is the first process of a process namespace, so that all of it ends with it.
+own. There its package is laid over /usr, its configuration over /etc, and a scratch folder is /run and /var. Nothing of
+this shows outside or is left over. It is the first process of a process namespace, so that all of it ends with it.
 """
 
 import gzip
@@ -24,7 +24,7 @@ from harness import HOST, PASSWORD, USER, Certificates, Failed, Server, expect, 
 
 UNPACKED = Path("/opt/pop3-servers")  # where install.sh unpacks packages
 START_SECONDS = 20
-UID = 7995  # of the mail user inside the namespaces
+UID = 7995  # ids of the mail user inside the namespaces
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ class Setting:
 
 @dataclass
 class RealServer:
-    """One server with one maildrop, running from its making to `stop`.
+    """One server with one maildrop, running from its creation to `stop`.
 
-    `offers` has the login methods of each mode, as pop3get's --auth names them.
+    `offers` has the login methods of each mode, with the names that pop3get's --auth uses.
     """
 
     setting: Setting
@@ -82,11 +82,11 @@ class RealServer:
         raise NotImplementedError
 
     def put(self, messages: Iterable[bytes]) -> int:
-        """New mail, between sessions; returns how many messages were taken."""
+        """Delivers new mail between sessions. Returns how many messages were accepted."""
         return self.store.put(messages)
 
     def remove(self, number: int) -> bytes:
-        """Somebody else removes the message with this number, as the maildrop counts; returns what it was."""
+        """Another program removes the message with this number, as the maildrop counts. Returns what it was."""
         return self.store.remove(number)
 
     def left(self) -> list[bytes]:
@@ -123,8 +123,8 @@ class RealServer:
 
     def stop(self) -> None:
         for process in self.processes:
-            # The first process of a namespace is a child of unshare. All in it end with it, and not with unshare, when
-            # it has changed its user.
+            # The first process of a namespace is a child of unshare. All processes in it end when it does. They do
+            # not end with unshare once the server has changed its user.
             if process.poll() is None:
                 for child in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
                     os.kill(int(child), signal.SIGKILL)
@@ -138,14 +138,14 @@ def packaged_version(changelog: Path) -> str:
 
 
 def hashed_password(password: str) -> str:
-    """As in /etc/shadow."""
+    """A hash as in /etc/shadow."""
     command = ["openssl", "passwd", "-6", "-stdin"]
     return subprocess.run(command, input=password, capture_output=True, text=True, check=True).stdout.strip()
 
 
 @dataclass
 class Namespace:
-    """A file tree of its own for a server; `etc` is laid over /etc, `usr` over /usr."""
+    """A file tree of its own for a server. `etc` is laid over /etc, `usr` over /usr."""
 
     folder: Path
     usr: Path | None = None
@@ -159,7 +159,7 @@ class Namespace:
         expect(self.usr is None or self.usr.is_dir(), f"{self.usr} is missing; run install.sh")
 
     def user(self, name: str = USER, password: str = PASSWORD, uid: int = UID) -> None:
-        """A user that the machine itself does not have, with a password for PAM if there is one."""
+        """A user that the machine itself does not have, with a password for PAM if one is given."""
         users = pwd.getpwall()
         expect(uid not in (user.pw_uid for user in users), f"there is a user {uid} already")
         if name in (user.pw_name for user in users):
@@ -203,7 +203,7 @@ def whole_lines(octets: bytes) -> bytes:
 
 
 class MaildirStore:
-    """A Maildir, filled as a delivery program does; the server sees the messages in the order of delivery.
+    """A Maildir, filled as a delivery program does. The server sees the messages in the order of delivery.
 
     With `lines`, messages are whole lines that end in LF, which some servers rely on.
     """
@@ -241,8 +241,9 @@ class MaildirStore:
 
 
 class MboxStore:
-    """An mbox as delivery programs of today write it: a From line with the time, ">" before what looks like one, and an
-    empty line behind the message."""
+    """An mbox as delivery programs of today write it: a From line with the time, ">" before what looks like one, and
+    an empty line after the message.
+    """
 
     def __init__(self, path: Path, uid: int, gid: int) -> None:
         self.path, self.count = path, 0
@@ -261,7 +262,7 @@ class MboxStore:
         return self.count - before
 
     def spans(self) -> tuple[bytes, list[tuple[int, int]]]:
-        """The octets of the file, and where in them each message is, with its From line."""
+        """The bytes of the file, and where in them each message is, with its From line."""
         octets = self.path.read_bytes() if self.path.exists() else b""
         starts = [found.start() for found in re.finditer(rb"(?:\A|(?<=\n))From [^\n]*\n", octets)]
         return octets, list(zip(starts, [*starts[1:], len(octets)], strict=False))

@@ -95,7 +95,9 @@ EVENTS {{
             return session.capa()["IMPLEMENTATION"][-1].split("-")[0]
 
     def put(self, messages: Iterable[bytes]) -> int:
-        """By LMTP, which adds fields to the header. What has no header is refused, and gets one; a NUL is refused."""
+        """Delivers by LMTP, which adds fields to the header. A message without a header is refused, so it gets one;
+        a NUL is refused.
+        """
         before = self.count() if self.delivered else 0
         for octets in messages:
             self.deliver(octets) or self.deliver(HEADER + b"\n" + octets)

@@ -23,7 +23,7 @@ KEY = b"a key that the authorization server and Dovecot share"
 
 class Dovecot(RealServer):
     name = "Dovecot"
-    # It takes tokens in clear, too, but no client may send them so (RFC 7628, section 4).
+    # It accepts tokens without TLS, too, but no client may send them so (RFC 7628, section 4).
     offers: ClassVar[dict[str, tuple[str, ...]]] = {PLAIN: PASSWORDS, STLS: INSIDE_TLS, TLS: INSIDE_TLS}
     running: dovecot.Dovecot | None = None
     leaves_out = "those that start with a dot, which it does not stuff"
@@ -58,7 +58,8 @@ passdb {{
   args = {self.folder}/passwords
 }}
 """
-        # A certificate authority in ssl_ca wants a list of revoked certificates, unless told otherwise.
+        # With a certificate authority in ssl_ca, Dovecot wants a list of revoked certificates, unless told
+        # otherwise.
         settings = f"""{dovecot.USUAL}
 ssl_ca = <{self.setting.certificates.ca}
 ssl_verify_client_cert = yes

@@ -1,6 +1,6 @@
 """Listens on a loopback port and starts a command for each connection, with the connection as its input and output.
 
-For servers that are meant to be started by inetd:  inetd.py PORT COMMAND [ARGUMENT]...
+It is for servers that are meant to be started by inetd:  inetd.py PORT COMMAND [ARGUMENT]...
 """
 
 import socket

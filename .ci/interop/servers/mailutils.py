@@ -1,4 +1,4 @@
-"""GNU Mailutils' pop3d, with an mbox as is its default.
+"""GNU Mailutils' pop3d, with an mbox, which is its default.
 
 Nothing to run by hand.
 """

@@ -1,4 +1,4 @@
-"""popa3d from an inetd, with an mbox. It has USER and PASS, and no TLS.
+"""popa3d, started like by inetd, with an mbox. It has USER and PASS, and no TLS.
 
 Nothing to run by hand.
 """
@@ -22,7 +22,7 @@ class Popa3d(RealServer):
         space.user("popa3d", "", UID + 1)
         self.store = MboxStore(space.var("mail") / USER, UID, UID)
         (self.folder / "var/mail").chmod(0o1777)
-        space.var("lib/popa3d")  # where it goes to with no rights, to parse
+        space.var("lib/popa3d")  # the empty folder in which it parses without rights
         (self.folder / "etc/pam.d").mkdir()
         (self.folder / "etc/pam.d/popa3d").write_text("auth required pam_unix.so\naccount required pam_unix.so\n")
         inetd = Path(__file__).with_name("inetd.py")

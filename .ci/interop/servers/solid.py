@@ -1,4 +1,4 @@
-"""solid-pop3d from an inetd, with a Maildir. It has no TLS and no AUTH.
+"""solid-pop3d, started like by inetd, with a Maildir. It has no TLS and no AUTH.
 
 Nothing to run by hand.
 """

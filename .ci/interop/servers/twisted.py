@@ -1,6 +1,6 @@
 """A server built with Twisted Mail: the protocol and the logins are Twisted's, the Maildir is ours.
 
-Its server side has no STLS, and of AUTH only what CRAM-MD5 needs: it takes one response, of two words. Its APOP
+Its server side has no STLS, and of AUTH only what CRAM-MD5 needs: it accepts one response, of two words. Its APOP
 compares a str with bytes, so that no digest is right on Python 3. Nothing to run by hand.
 """
 
@@ -14,9 +14,9 @@ from harness import PASSWORD, USER, expect
 
 from servers.base import MaildirStore, RealServer, whole_lines
 
-PYTHON = "/usr/bin/python3"  # the one that Debian's Twisted is for
+PYTHON = "/usr/bin/python3"  # the Python that Debian's Twisted is for
 METHODS = ("user", "cram-md5")
-PIECE = 1 << 14  # octets that it reads of a message at a time
+PIECE = 1 << 14  # how many bytes of a message it reads at a time
 
 
 class Twisted(RealServer):
@@ -37,7 +37,7 @@ class Twisted(RealServer):
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
     def takes(self, message: bytes) -> bool:
-        """It stuffs in each piece of a message alone."""
+        """It stuffs each piece of a message separately."""
         lines = whole_lines(message)
         pieces = range(PIECE, len(lines), PIECE)
         return bool(lines) and not lines.startswith(b".") and all(lines[at - 1 : at + 1] != b"\n." for at in pieces)

@@ -19,7 +19,7 @@ HOST = "127.0.0.1"
 
 @implementer(pop3.IMailbox)
 class Mailbox:
-    """Takes the place of Twisted's own Maildir, which hashes and sends str, what Python 3 refuses."""
+    """Takes the place of Twisted's own Maildir, which hashes and sends str; Python 3 refuses that."""
 
     def __init__(self, path: str) -> None:
         self.paths: list[Path | None] = sorted(

@@ -1,5 +1,6 @@
-//! Server, session, body, client, login and the mechanisms without hashes, both sides, over fixed buffers, linked without the means to
-//! panic: the panic handler calls a function that does not exist, so the linker fails if any panic is left.
+//! Links server, session, body, client, login and the mechanisms without hashes, on both sides and over fixed
+//! buffers, without any way to panic. The panic handler calls a function that does not exist, so the linker
+//! fails if any panic is left.
 
 #![no_std]
 #![no_main]
@@ -21,7 +22,7 @@ use pop3_proto::{Base64, FixedBuf, Input as _, Mechanism, MsgNo, Secret, Securit
 
 static LOG: [&[u8]; 3] = [b"a: b\n\n.\nc\n", b".\r\n", b""];
 
-/// What a client says, in base64, and to which mechanism.
+/// The mechanisms that clients use, and what they send, in base64.
 static SAID: [(&[u8], &[u8]); 6] = [
     (b"PLAIN", b"AHRpbQB0YW5zdGFhZnRhbnN0YWFm"),
     (b"LOGIN", b"dGlt"),
@@ -31,7 +32,7 @@ static SAID: [(&[u8], &[u8]); 6] = [
     (b"XOAUTH2", b"dXNlcj10aW0BYXV0aD1CZWFyZXIgYWJjAQE="),
 ];
 
-/// How many clients get in. Whatever is asked is answered with yes.
+/// How many clients log in. Every question is answered with yes.
 fn log_in() -> usize {
     let mut exchange = Exchange::new([0; SASL_MEMORY_SMALL]);
     let mut channel = Channel::new("mail.example");
@@ -63,14 +64,14 @@ fn is_in(exchange: &mut Exchange<[u8; SASL_MEMORY_SMALL]>, text: &[u8]) -> bool 
     }
 }
 
-/// What a client says to a gateway, in clear and inside TLS.
+/// What a client sends to a gateway, without TLS and then inside TLS.
 static ASKED: [&[u8]; 2] = [
     b"CAPA\r\nSTLS\r\n",
     b"USER tim\r\nPASS s\r\nSTAT\r\nLIST\r\nUIDL\r\nLIST 1\r\nUIDL 1\r\n\
       DELE 1\r\nRSET\r\nTOP 1 0\r\nRETR 2\r\nQUIT\r\n",
 ];
 
-/// Whether the dialogue without a maildrop behind it comes to its end.
+/// Whether the dialogue without a maildrop reaches its end.
 fn pass_on() -> bool {
     let [in_clear, in_tls] = core::hint::black_box(ASKED);
     let mut config = device::CONFIG.clone();
@@ -86,7 +87,7 @@ fn pass_on() -> bool {
     secured.is_some_and(|mut session| answer_all(&mut session, &mut { in_tls }) == Some(Reason::Quit))
 }
 
-/// Answers whatever is asked, and says how it ended.
+/// Answers every command, and returns how the session ended.
 fn answer_all(session: &mut Session<&Config>, window: &mut &[u8]) -> Option<Reason> {
     let mut out = FixedBuf::<512>::new();
     loop {
@@ -125,7 +126,7 @@ fn answer_all(session: &mut Session<&Config>, window: &mut &[u8]) -> Option<Reas
                 body.end(session);
             }
             session::Event::Quit { reply, .. } => reply.ok(session, &mut out, "bye"),
-            // RETR: refused by the next call.
+            // RETR: the next `receive` refuses it.
             _ => {}
         }
         if !sent {
@@ -134,7 +135,7 @@ fn answer_all(session: &mut Session<&Config>, window: &mut &[u8]) -> Option<Reas
     }
 }
 
-/// What servers say to a client that logs in.
+/// What servers send to a client that logs in.
 static SERVERS: [&[u8]; 4] = [
     b"+OK hi\r\n+OK\r\nSASL PLAIN\r\n.\r\n+OK in\r\n+OK\r\nTOP\r\n.\r\n",
     b"+OK <1.2@host>\r\n+OK\r\nSASL LOGIN\r\n.\r\n+ VXNlcm5hbWU6\r\n+ UGFzc3dvcmQ6\r\n+OK in\r\n+OK\r\n.\r\n",
@@ -142,7 +143,7 @@ static SERVERS: [&[u8]; 4] = [
     b"+OK\r\n-ERR what\r\n+OK\r\n+OK in\r\n",
 ];
 
-/// How many of them let the client in.
+/// How many of these servers let the client in.
 fn get_in() -> usize {
     core::hint::black_box(&SERVERS).iter().filter(|said| is_let_in(said)).count()
 }
@@ -169,7 +170,7 @@ fn is_let_in(said: &[u8]) -> bool {
     }
 }
 
-/// Everything that a device does; `cut` is known at run time only.
+/// Everything that a device does. `cut` is known at run time only.
 fn run(cut: usize) -> i32 {
     let mut server = device::Pop3Server::new(device::Flash(core::hint::black_box(&LOG)));
     let mut client = device::Pop3Client::new();

@@ -1,6 +1,7 @@
 //! Runs one candidate of one row, so that a tool can count its instructions.
 //!
-//! Count a run of n passes and one of 3n: half the difference is what n passes take, without the making of the input.
+//! Count a run of n passes and one of 3n. Half the difference is what n passes take, without the time to make
+//! the input.
 
 use std::hint::black_box;
 
@@ -8,17 +9,18 @@ use anyhow::Context as _;
 use clap::Parser;
 use pop3_proto_benches::{OURS, Section, rows};
 
-/// Run one candidate of one row so many times.
+/// Run one candidate of one row
 #[derive(Debug, Parser)]
 struct Args {
     /// The section of the row
     section: Section,
-    /// The row; without it, list the rows of the section that have a budget: budget, items or octets of a pass, row, other candidates
+    /// The row; without it, list the rows of the section that have a budget: budget, items or bytes of a
+    /// pass, row, other candidates
     row: Option<String>,
-    /// How many passes
+    /// The number of passes
     #[arg(default_value_t = 1)]
     passes: u32,
-    /// Which candidate
+    /// The candidate
     #[arg(default_value = OURS)]
     candidate: String,
 }

@@ -1,8 +1,8 @@
-//! Bodies by hand.
+//! Message bodies, by hand.
 
 use memchr::memmem::Finder;
 
-/// Appends the wire form of a message with LF or CRLF line ends, octet by octet.
+/// Appends the wire form of a message with LF or CRLF line ends, byte by byte.
 pub fn stuff(message: &[u8], wire: &mut Vec<u8>) {
     let (mut line_start, mut cr) = (true, false);
     for &octet in message {
@@ -19,7 +19,7 @@ pub fn stuff(message: &[u8], wire: &mut Vec<u8>) {
     wire.extend_from_slice(if line_start { b".\r\n" } else { b"\r\n.\r\n" });
 }
 
-/// The byte machine that most mail software has: message octets pushed one by one.
+/// The state machine by bytes that most mail software has: it appends the bytes of the message one by one.
 #[derive(Debug)]
 pub struct Machine(u8);
 
@@ -30,9 +30,10 @@ impl Default for Machine {
 }
 
 impl Machine {
-    /// Takes in a piece; `true` when the body is complete.
+    /// Reads a piece. `true` when the body is complete.
     pub fn take(&mut self, wire: &[u8], message: &mut Vec<u8>) -> bool {
-        // 0 inside, 1 behind CR, 2 line start, 3 dot, 4 dot and CR
+        // The states: 0 inside a line, 1 after CR, 2 at the start of a line, 3 after a dot, 4 after a dot and
+        // CR.
         let mut state = self.0;
         for &octet in wire {
             match (state, octet) {
@@ -58,8 +59,8 @@ impl Machine {
     }
 }
 
-/// A whole body at hand, dots found by a finder that the caller keeps: every run of the message goes to `each`. Returns where
-/// the body ends.
+/// Reads a whole body, with a finder for dots that the caller keeps. Passes every run of message bytes to
+/// `each` and returns where the body ends.
 #[inline]
 pub fn runs(wire: &[u8], finder: &Finder<'_>, mut each: impl FnMut(&[u8])) -> Option<usize> {
     let mut start = 0;

@@ -1,4 +1,5 @@
-//! References: what somebody would write by hand who needs one thing only and has no use for errors, and the simplest thing that works.
+//! Code to compare with: what somebody would write by hand who needs one thing only and does not handle
+//! errors, and the simplest code that works.
 
 pub mod body;
 pub mod command;

@@ -1,4 +1,4 @@
-//! Replies by hand.
+//! Replies, by hand.
 
 use memchr::memchr;
 
@@ -13,7 +13,7 @@ pub fn line<'s>(stream: &mut &'s [u8]) -> Option<&'s [u8]> {
     Some(line)
 }
 
-/// A line of LIST, its numbers read by a digit loop. The reference.
+/// Reads a line of LIST, with its numbers digit by digit. This is the code to compare with.
 #[inline]
 #[must_use]
 pub fn scan(line: &[u8]) -> Option<(u64, u64)> {
@@ -21,7 +21,7 @@ pub fn scan(line: &[u8]) -> Option<(u64, u64)> {
     Some((number(&line[..space])?, number(&line[space + 1..])?))
 }
 
-/// A line of UIDL: number, space, 1 to 70 characters from `!` to `~`.
+/// Reads a line of UIDL: a number, a space, 1 to 70 characters from `!` to `~`.
 #[inline]
 #[must_use]
 pub fn uid(line: &[u8]) -> Option<(u64, &[u8])> {
@@ -31,7 +31,7 @@ pub fn uid(line: &[u8]) -> Option<(u64, &[u8])> {
     Some((number(&line[..space])?, id)).filter(|_| fits)
 }
 
-/// A status line: good or bad, response code, text.
+/// Reads a status line: good or bad, response code, text.
 #[inline]
 #[must_use]
 pub fn status(line: &[u8]) -> Option<(bool, &[u8], &[u8])> {
@@ -54,7 +54,7 @@ pub fn status(line: &[u8]) -> Option<(bool, &[u8], &[u8])> {
     Some((good, &[], text))
 }
 
-/// A capability: which of the known ones, and the length of its parameters.
+/// Reads a capability: which of the known ones, and the length of its parameters.
 #[inline]
 #[must_use]
 pub fn capability(line: &[u8]) -> (u8, usize) {

@@ -1,4 +1,5 @@
-//! A whole session by hand, both ends: nothing but what these twenty commands need, and every size and id asked of a function.
+//! Both ends of a session, by hand: only what these twenty commands need, with every size and id from a
+//! function.
 
 use memchr::memmem::Finder;
 
@@ -9,7 +10,7 @@ use super::{body, command};
 /// The id of every message.
 pub const UID: &[u8] = b"whqtswO00WBw418f9t5JxYwZ";
 
-/// A server of copies of one message, stored with CRLF line ends.
+/// A server with copies of one message, stored with CRLF line ends.
 #[derive(Debug)]
 pub struct Server<'m> {
     message: &'m [u8],
@@ -20,7 +21,7 @@ pub struct Server<'m> {
 }
 
 impl<'m> Server<'m> {
-    /// Eight messages, each of them this.
+    /// Makes a server of eight messages, each of them this one.
     #[must_use]
     pub fn new(message: &'m [u8], octets: u64) -> Self {
         Self { message, octets, deleted: [false; 8], logged_in: false, finder: Finder::new(b"\n.") }
@@ -30,7 +31,7 @@ impl<'m> Server<'m> {
         (1..).zip(self.deleted).filter(|(_, deleted)| !deleted).map(|(number, _)| number)
     }
 
-    /// Answers all commands; `false` behind QUIT.
+    /// Answers all commands. `false` after QUIT.
     ///
     /// # Panics
     ///
@@ -120,7 +121,7 @@ impl<'m> Server<'m> {
     }
 }
 
-/// Where header, empty line and so many lines of the body end.
+/// Where the header, the empty line and this many lines of the body end.
 fn top(message: &[u8], lines: u64) -> usize {
     let mut left = None;
     let mut start = 0;
@@ -136,11 +137,11 @@ fn top(message: &[u8], lines: u64) -> usize {
     message.len()
 }
 
-/// A client that keeps nothing but sums.
+/// A client that keeps only sums.
 #[derive(Debug)]
 pub struct Client {
     finder: Finder<'static>,
-    /// Of sizes, lengths of ids and octets of messages.
+    /// The sum of sizes, lengths of ids, and bytes of messages.
     pub sum: u64,
 }
 
@@ -156,7 +157,7 @@ impl Client {
         command::put(verb, argument, out);
     }
 
-    /// Takes in the reply to a command of that verb, all of which is there.
+    /// Reads the whole reply to a command of that verb.
     pub fn receive(&mut self, verb: &[u8], replies: &mut &[u8]) -> Option<()> {
         if !line(replies)?.starts_with(b"+OK") {
             return Some(());

@@ -1,4 +1,4 @@
-//! Cost against the size of a read, and against the size of what is read.
+//! The cost against the size of a read, and against the size of what is read.
 
 use std::hint::black_box;
 use std::io;
@@ -16,25 +16,25 @@ use super::replies::uid_value;
 use super::sessions;
 use crate::{Candidate, Case, OURS, Target, Unit, corpus, hand};
 
-/// What comes over the wire.
+/// What is sent over the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reply {
-    /// LIST of so many messages.
+    /// LIST of this many messages.
     List(u32),
-    /// UIDL of so many messages.
+    /// UIDL of this many messages.
     Uidl(u32),
-    /// CAPA with so many lines.
+    /// CAPA with this many lines.
     Capa(u32),
-    /// A message of so many octets.
+    /// A message of this many bytes.
     Retr(usize),
-    /// One line of so many octets, far too long for any limit.
+    /// One line of this many bytes, far too long for any limit.
     LongLine(usize),
-    /// So many commands.
+    /// This many commands.
     Commands(u32),
 }
 
 impl Reply {
-    /// Its octets, from the status line to the dot line.
+    /// The bytes of the reply, from the status line to the dot line.
     #[must_use]
     pub fn wire(self) -> Vec<u8> {
         let list =
@@ -69,15 +69,16 @@ impl Reply {
 /// A reader of replies.
 #[derive(Clone, Copy, Debug)]
 pub struct Feed {
-    /// What it is called in the tables.
+    /// The name in the tables.
     pub name: &'static str,
-    /// Whether it starts again from the front at every read, so that large replies at small reads take minutes.
+    /// Whether it starts again from the front at every read, so that large replies in small reads take
+    /// minutes.
     pub starts_again: bool,
-    /// Takes in the octets, so many more at a time.
+    /// Reads the bytes, this many more at a time.
     pub run: fn(Reply, &[u8], usize) -> u64,
 }
 
-/// Everybody who can read replies of that kind.
+/// All readers for replies of that kind.
 #[must_use]
 pub fn feeds(reply: Reply) -> Vec<Feed> {
     let linear = |name, run| Feed { name, starts_again: false, run };
@@ -113,7 +114,7 @@ pub(super) fn cases() -> Vec<Case> {
                 .with(whole, feed(reply, 64 * 1024))
                 .ours(feed(reply, chunk))
                 .same(&[whole]);
-            // Of commands at 512 the targets say nothing.
+            // The targets say nothing about commands in reads of 512.
             let has_target = chunk == 1 || matches!(reply, Reply::List(_));
             cases.push(if has_target { case.target(Target::Time(most, whole)) } else { case });
         }
@@ -124,7 +125,7 @@ pub(super) fn cases() -> Vec<Case> {
         ("LIST", |n| Reply::List(25_000 * n)),
         ("UIDL", |n| Reply::Uidl(25_000 * n)),
         ("CAPA", |n| Reply::Capa(25_000 * n)),
-        // Both in the cache of one core, or memory would be measured.
+        // Both sizes fit the cache of one core. Otherwise the row would measure memory.
         ("RETR", |n| Reply::Retr(128 * 1024 * n as usize)),
         ("one line", |n| Reply::LongLine(1024 * 1024 * n as usize)),
         ("commands", |n| Reply::Commands(25_000 * n)),
@@ -170,7 +171,7 @@ pub(super) fn feed(reply: Reply, chunk: usize) -> impl FnMut() -> u64 {
     move || run(reply, black_box(&wire), chunk)
 }
 
-/// Calls `read` with what is there, `chunk` octets more each time; it says how much of it is used up.
+/// Calls `read` with what is there, `chunk` bytes more each time. `read` returns how much of it is used up.
 fn grow(wire: &[u8], chunk: usize, mut read: impl FnMut(&[u8]) -> usize) {
     let (mut start, mut end) = (0, 0);
     while end < wire.len() {
@@ -240,7 +241,7 @@ fn smtp(_: Reply, wire: &[u8], chunk: usize) -> u64 {
     message.len() as u64
 }
 
-/// Its parsers say "incomplete", and the only way on is from the front, with more.
+/// Its parsers return "incomplete", and the only way to go on is to start from the front with more.
 fn codec_list(_: Reply, wire: &[u8], chunk: usize) -> u64 {
     for end in (chunk..).step_by(chunk) {
         if let Ok((_, response)) = pop3_codec::parse::response_list_all(&wire[..end.min(wire.len())]) {
@@ -282,7 +283,7 @@ fn async_pop(reply: Reply, wire: &[u8], chunk: usize) -> u64 {
     })
 }
 
-/// Replies, each after a command, so many octets a read.
+/// Reads replies, each after a command, this many bytes in each read.
 struct Wire {
     replies: Vec<Vec<u8>>,
     at: (usize, usize),
@@ -359,7 +360,7 @@ fn codec_commands(_: Reply, wire: &[u8], chunk: usize) -> u64 {
     count
 }
 
-/// What a reader does who looks for the end of the line in all that is there, every time.
+/// A reader that looks for the end of the line in everything that is there, at every read.
 fn from_the_start(_: Reply, wire: &[u8], chunk: usize) -> u64 {
     for end in (chunk..).step_by(chunk) {
         if memmem::find(&wire[5..end.clamp(5, wire.len())], b"\r\n").is_some() {

@@ -10,7 +10,7 @@ use super::neighbours;
 use super::sessions::Whole;
 use crate::{Case, Target, Unit, corpus, hand};
 
-/// So many that no branch predictor learns their order.
+/// So many commands that no branch predictor learns their order.
 const COUNT: usize = 20_000;
 
 pub(super) fn cases() -> Vec<Case> {
@@ -124,7 +124,7 @@ fn write(lines: &[Vec<u8>]) -> Case {
         })
 }
 
-/// What a command says, so that all readers can be compared.
+/// What a command says, in a form in which all readers can be compared.
 fn value(command: &Result<Command<'_>, parse::CommandError>) -> u64 {
     let (verb, first, second) = match command {
         Ok(Command::Retr(n)) => (*b"RETR", u64::from(n.get()), 0),
@@ -171,7 +171,7 @@ fn hand_write(command: &Command<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// What comes from a user may not end the line early, by hand either.
+/// What comes from a user must not end the line early, so the code by hand checks that, too.
 fn hand_text(verb: &[u8], text: &[u8], out: &mut Vec<u8>) {
     assert!(!text.iter().any(|b| b.is_ascii_control()));
     out.extend_from_slice(verb);

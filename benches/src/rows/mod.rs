@@ -12,7 +12,7 @@ pub use chunks::{Feed, Reply, feeds};
 
 use crate::{Case, Section};
 
-/// The rows of a section, made anew; their candidates are checked against each other.
+/// Makes the rows of a section and checks their candidates against each other.
 #[must_use]
 pub fn of(section: Section) -> Vec<Case> {
     match section {

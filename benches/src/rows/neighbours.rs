@@ -1,8 +1,8 @@
-//! Parsers of other protocols with lines of the same kind, on their own lines: how fast the best of the field are.
+//! Parsers for similar lines of other protocols, each on lines of its own, to show how fast good ones are.
 
 use std::hint::black_box;
 
-/// SMTP commands through smtp-proto, a request each.
+/// SMTP commands through smtp-proto, one request each.
 pub(super) fn smtp(count: usize) -> impl FnMut() -> u64 {
     const MIX: [&[u8]; 8] = [
         b"EHLO client.example.org\r\n",
@@ -22,7 +22,7 @@ pub(super) fn smtp(count: usize) -> impl FnMut() -> u64 {
     }
 }
 
-/// HTTP requests of 22 or 28 octets, with at most one header, through httparse.
+/// HTTP requests of 22 or 28 bytes, with at most one header, through httparse.
 pub(super) fn http(count: usize) -> impl FnMut() -> u64 {
     const MIX: [&[u8]; 2] = [b"GET /mail HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nA: bcdef\r\n\r\n"];
     let heads: Vec<&[u8]> = (0..count).map(|i| MIX[i.wrapping_mul(2_654_435_761) >> 16 & 1]).collect();

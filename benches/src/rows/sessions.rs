@@ -1,4 +1,4 @@
-//! Twenty commands in lock step, both ends in memory.
+//! Sessions of twenty commands in lock step, with both ends in memory.
 
 use std::hint::black_box;
 
@@ -15,8 +15,7 @@ const CODEC: &str = "pop3-codec, both ends";
 
 pub(super) fn cases() -> Vec<Case> {
     let text = corpus::messages().swap_remove(0).1;
-    let sizes =
-        [(200, "200 octets", 1.40, 2.8), (4096, "4 KiB", 1.25, 8.0), (64 * 1024, "64 KiB", 1.15, 8.0)];
+    let sizes = [(200, "200 bytes", 1.40, 2.8), (4096, "4 KiB", 1.25, 8.0), (64 * 1024, "64 KiB", 1.15, 8.0)];
     sizes
         .into_iter()
         .map(|(size, shown, hand, codec)| {
@@ -24,7 +23,7 @@ pub(super) fn cases() -> Vec<Case> {
             let case = case(format!("session of 20 commands, {shown}"), message)
                 .target(Target::Time(hand, BY_HAND))
                 .target(Target::Speed(codec, CODEC));
-            // A little more than it takes: what a change adds is to be seen.
+            // The budget is only a little more than the session takes, so that an increase shows.
             if size == 200 { case.budget(50_000.0) } else { case }
         })
         .collect()
@@ -55,7 +54,7 @@ fn buffers() -> (Vec<u8>, Vec<u8>) {
     (Vec::with_capacity(1024), Vec::with_capacity(1024 * 1024))
 }
 
-/// An output without an end, for embedders who send what they have in one go.
+/// An output without a limit, for embedders who send everything in one go.
 pub(super) struct Whole<'v>(pub(super) &'v mut Vec<u8>);
 
 impl Output for Whole<'_> {
@@ -98,7 +97,7 @@ const fn config() -> Config {
     config
 }
 
-/// The commands, with the word by which the references know them.
+/// The commands, each with the word by which the code by hand knows it.
 fn script() -> [(&'static [u8], Option<u64>, Command<'static>); 20] {
     let n = |n: u32| MsgNo::new(n).expect("above 0");
     let retr = |number| (&b"RETR"[..], Some(u64::from(number)), Command::Retr(n(number)));
@@ -134,7 +133,7 @@ struct Host<'c> {
 }
 
 impl Host<'_> {
-    /// Answers all commands there are.
+    /// Answers all commands that are there.
     fn serve(&mut self, mut commands: &[u8], out: &mut Vec<u8>) {
         let mut out = Whole(out);
         loop {
@@ -176,7 +175,7 @@ fn ours(config: &Config, message: &[u8], up: &mut Vec<u8>, down: &mut Vec<u8>) -
     sum
 }
 
-/// One session of so many commands, given all at once.
+/// One session of this many commands, sent all at once.
 pub(super) fn pipelined(count: usize) -> impl FnMut() -> u64 {
     let commands =
         [&b"USER mrose\r\nPASS secret\r\n"[..], &b"NOOP\r\nLIST 3\r\nSTAT\r\n".repeat(count / 3)].concat();
@@ -191,7 +190,7 @@ pub(super) fn pipelined(count: usize) -> impl FnMut() -> u64 {
     }
 }
 
-/// LIST and UIDL of a maildrop of that size, 16 KiB of output at a time.
+/// LIST and UIDL of a maildrop of that size, with 16 KiB of output at a time.
 pub(super) fn listings(count: u32) -> impl FnMut() -> u64 {
     let mut out = Vec::with_capacity(17 * 1024);
     move || {
@@ -242,8 +241,8 @@ fn by_hand(message: &[u8], up: &mut Vec<u8>, down: &mut Vec<u8>) -> u64 {
     client.sum
 }
 
-/// The same with commands and replies through pop3-codec, which neither stuffs nor finds the end of what is not all there. It cannot
-/// read any list of capabilities.
+/// The same, with commands and replies through pop3-codec. It does not stuff, does not find the end of a
+/// reply that is not complete, and cannot read a list of capabilities.
 fn by_codec(message: &[u8], up: &mut Vec<u8>, down: &mut Vec<u8>) -> u64 {
     use pop3_codec::parse;
     let mut server = hand::session::Server::new(message, wire_size(message));

@@ -1,4 +1,4 @@
-//! Bodies as they go out.
+//! Message bodies as a server sends them.
 
 use std::hint::black_box;
 
@@ -8,7 +8,7 @@ use pop3_proto::dot::{Stuffer, wire_size};
 use crate::{Case, Target, Unit, corpus, hand};
 
 const DETECT: &str = "limit: find LF dot";
-/// It has no state to be cut by, and is left out of smaller pieces.
+/// It keeps no state between pieces, so it is left out where pieces are smaller.
 const MACHINE: &str = "byte machine";
 const LARGE: usize = 64 * 1024;
 
@@ -29,13 +29,13 @@ pub(super) fn cases() -> Vec<Case> {
         let unit = Unit::Octets(lf.len() as u64);
         cases.push(
             Case::new(format!("measure {shape}, LF"), unit)
-                .with("count by octets", move || {
+                .with("count by bytes", move || {
                     let bare =
                         black_box(lf).windows(2).filter(|pair| pair[1] == b'\n' && pair[0] != b'\r').count();
                     (lf.len() + bare) as u64 + u64::from(lf[0] == b'\n')
                 })
                 .ours(move || wire_size(black_box(lf)))
-                .same(&["count by octets"]),
+                .same(&["count by bytes"]),
         );
     }
     cases

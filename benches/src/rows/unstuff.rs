@@ -1,4 +1,4 @@
-//! Bodies as they come.
+//! Message bodies as a client receives them.
 
 use std::hint::black_box;
 
@@ -56,7 +56,7 @@ fn with_targets(case: Case, shape: &str, chunk: usize) -> Case {
     }
 }
 
-/// Every run of message octets goes to `each`.
+/// Passes every run of message bytes to `each`.
 #[inline]
 pub(super) fn unstuff(wire: &[u8], chunk: usize, mut each: impl FnMut(&[u8])) {
     let mut unstuffer = Unstuffer::new();

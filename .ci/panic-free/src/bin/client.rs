@@ -1,4 +1,4 @@
-//! A client that logs in and fetches messages, and nothing else: what one takes of the flash.
+//! A client that logs in and fetches messages, and nothing else, to measure how much flash it takes.
 
 #![no_std]
 #![no_main]

@@ -1,4 +1,4 @@
-//! A server with its maildrop and message bodies, and nothing else: what one takes of the flash.
+//! A server with its maildrop and message bodies, and nothing else, to measure how much flash it takes.
 
 #![no_std]
 #![no_main]

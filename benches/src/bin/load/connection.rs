@@ -1,4 +1,4 @@
-//! One connection: the client session from the crate, a socket, and the two buffers between them.
+//! One connection: the client session of the crate, a socket, and the two buffers between them.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -12,9 +12,9 @@ use tokio::time::timeout;
 
 use crate::window::Window;
 
-/// Most commands on the way at once.
+/// The most commands on the way at once.
 pub(crate) const PIPELINE: usize = 32;
-/// How long to wait for a connection, and for the next octet.
+/// How long to wait for a connection, and for the next byte.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server and its users.
@@ -31,7 +31,7 @@ impl Target {
         Self { address, user, first, password }
     }
 
-    /// A session of the `nth` user, logged in.
+    /// Opens a session and logs in as the `nth` user.
     pub(crate) async fn log_in(&self, nth: u32) -> anyhow::Result<Connection> {
         let user = self.user.replace("%d", &(self.first + nth).to_string());
         let mut connection = Connection::open(self.address).await.context("connecting")?;
@@ -76,7 +76,7 @@ impl Connection {
         }
     }
 
-    /// Asks CAPA, so that the session permits pipelining if the server does; returns whether.
+    /// Asks CAPA, so that the session permits pipelining if the server does. Returns whether it does.
     pub(crate) async fn may_pipeline(&mut self) -> anyhow::Result<bool> {
         self.send(&Command::Capa)?;
         loop {
@@ -101,12 +101,12 @@ impl Connection {
         }
     }
 
-    /// Queues RETR; the next wait for input sends it.
+    /// Queues RETR. It is sent with the next wait for input.
     pub(crate) fn ask_for(&mut self, number: MsgNo) -> anyhow::Result<()> {
         self.send(&Command::Retr(number))
     }
 
-    /// Takes in the oldest message that was asked for, up to its end; returns its octets.
+    /// Reads the oldest message that was asked for, up to its end. Returns how many bytes it has.
     pub(crate) async fn message(&mut self) -> anyhow::Result<u64> {
         let mut octets = 0;
         loop {
@@ -119,13 +119,13 @@ impl Connection {
         }
     }
 
-    /// QUIT; over once the server has closed.
+    /// Sends QUIT and waits until the server has closed the connection.
     pub(crate) async fn quit(mut self) -> anyhow::Result<()> {
         self.ask(&Command::Quit).await.context("QUIT")?;
         let n =
             timeout(PATIENCE, self.stream.read(self.rx.space())).await.context("waiting for the end")??;
         if n > 0 || !self.rx.is_empty() {
-            bail!("the server goes on behind its answer to QUIT");
+            bail!("the server goes on after its answer to QUIT");
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Sessions that are there and do next to nothing.
+//! Idle sessions, which only send NOOP from time to time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,8 @@ use crate::connection::{Connection, Target};
 use crate::outcome::{Errors, join, report};
 use crate::processor::Meter;
 
-/// Logins at once; a server under test is to hold the sessions, not to stand a storm of them.
+/// The most logins at once. The server under test has to hold the sessions, not to withstand a burst of
+/// logins.
 const OPENING: usize = 32;
 
 pub(crate) async fn run(
@@ -32,7 +33,7 @@ pub(crate) async fn run(
     for nth in 0..span.connections {
         let (target, opening, all_open) = (target.clone(), opening.clone(), all_open.clone());
         let mut stopping = stopping.clone();
-        // All NOOP of an interval, spread over it.
+        // Spreads the NOOPs of all sessions over the interval.
         let offset = interval.mul_f64(f64::from(nth) / f64::from(span.connections));
         workers.spawn(async move {
             let mut errors = Errors::default();

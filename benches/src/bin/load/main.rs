@@ -1,7 +1,9 @@
-//! Drives a POP3 server with many sessions at once, and counts what goes wrong. Every mode prints one line of JSON.
+//! A driver that puts load on a POP3 server with many sessions at once and counts what goes wrong. Every mode
+//! prints one line of JSON.
 //!
-//! All replies pass through the crate's client session with [`Profile::STRICT`](pop3_proto::client::Profile::STRICT), so that
-//! a server that breaks the protocol under load is an error and not a figure.
+//! All replies pass through the crate's client session with
+//! [`Profile::STRICT`](pop3_proto::client::Profile::STRICT), so that a server that breaks the protocol under
+//! load causes an error and does not get a figure.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -25,10 +27,11 @@ use processor::Meter;
 /// Put load on a POP3 server.
 #[derive(Debug, Parser)]
 struct Args {
-    /// The server; no TLS
+    /// The address of the server; there is no TLS
     #[arg(long, value_name = "ADDR")]
     address: SocketAddr,
-    /// The user; %d in it stands for the number of the connection, for a maildrop has one session at a time
+    /// The user; %d stands for the number of the connection, because a maildrop can have only one session at
+    /// a time
     #[arg(long, value_name = "NAME")]
     user: String,
     /// The number of the first connection
@@ -37,7 +40,8 @@ struct Args {
     /// The password of all users
     #[arg(long)]
     password: String,
-    /// The server's process: its processor time and that of its descendants is told too, from /proc of Linux
+    /// The process of the server: the output then has its processor time, too, with that of its descendants
+    /// (from /proc of Linux)
     #[arg(long, value_name = "PID")]
     server_pid: Option<u32>,
     #[command(subcommand)]
@@ -46,28 +50,29 @@ struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Mode {
-    /// Log in, stay, and send NOOP now and then; a line on stderr says when all sessions are open. SIGTERM ends it early
+    /// Log in, stay, and send NOOP from time to time; a line on standard error tells when all sessions are
+    /// open. SIGTERM ends it early
     Idle {
         #[command(flatten)]
         span: Span,
-        /// Seconds between two NOOP of a session
+        /// Seconds between two NOOPs of a session
         #[arg(long, value_name = "N", default_value = "60", value_parser = seconds)]
         interval: Duration,
     },
-    /// Connect, log in, STAT, QUIT, again
+    /// Connect, log in, send STAT and QUIT, again and again
     Sessions {
         #[command(flatten)]
         span: Span,
     },
-    /// Log in once, then RETR of all messages, again and again; p50_ms and p99_ms are of the times from where a RETR is
-    /// queued, to be sent at once or behind others, to the end of its message
+    /// Log in once, then send RETR for all messages, again and again; p50_ms and p99_ms are times from the
+    /// moment when a RETR is queued, to be sent at once or after others, to the end of its message
     Messages {
-        /// How many at once
+        /// The number of connections
         #[arg(long, value_name = "N")]
         connections: u32,
         #[command(flatten)]
         extent: TimeOrPasses,
-        /// Keep so many RETR on the way, 1 to 32
+        /// Keep this many RETR on the way, 1 to 32
         #[arg(long, value_name = "N", default_value_t = 1, value_parser = depth)]
         depth: usize,
     },
@@ -76,20 +81,21 @@ enum Mode {
 #[derive(Clone, Copy, Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 struct TimeOrPasses {
-    /// For how long
+    /// How many seconds to run
     #[arg(long, value_name = "N", value_parser = seconds)]
     seconds: Option<Duration>,
-    /// How often each connection downloads its whole maildrop; timed from where all are open to the last end
+    /// How often each connection downloads its whole maildrop; the time runs from when all are open until the
+    /// last one ends
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     passes: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, clap::Args)]
 struct Span {
-    /// How many at once
+    /// The number of connections
     #[arg(long, value_name = "N")]
     connections: u32,
-    /// For how long
+    /// How many seconds to run
     #[arg(long, value_name = "N", value_parser = seconds)]
     seconds: Duration,
 }

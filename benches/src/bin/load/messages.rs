@@ -1,4 +1,4 @@
-//! Whole maildrops again and again, over connections that stay open.
+//! Downloads whole maildrops again and again, over connections that stay open.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -16,11 +16,11 @@ use crate::outcome::{Errors, join, report};
 use crate::processor::Meter;
 use crate::times::Times;
 
-/// How much of it.
+/// How long to go on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Extent {
     Time(Duration),
-    /// So often each connection asks for its whole maildrop.
+    /// Each connection asks this many times for its whole maildrop.
     Passes(u32),
 }
 
@@ -37,8 +37,9 @@ pub(crate) async fn run(
     extent: Extent,
     meter: Meter,
 ) -> anyhow::Result<Value> {
-    // Passed four times: all are open, the time runs, all have what they asked for, and all may end. The last waits for the
-    // meter, because processes that have just ended are hard to find.
+    // All workers pass the gate four times: when all are open, when the time starts, when all have what they
+    // asked for, and when they may end. The last pass waits for the meter, because processes that have just
+    // ended are hard to find.
     let gate = Arc::new(Barrier::new(connections as usize + 1));
     let mut workers = JoinSet::new();
     for nth in 0..connections {
@@ -112,7 +113,8 @@ async fn open(target: &Target, nth: u32, depth: usize) -> anyhow::Result<(Connec
     Ok((connection, scans))
 }
 
-/// Counts what is there in time; what was asked for by then is still taken in, so that the session ends in good order.
+/// Counts the messages that arrive in time. Those that were asked for by then are still read, so that the
+/// session ends properly.
 async fn fetch(
     connection: &mut Connection,
     scans: &[Scan],

@@ -1,4 +1,4 @@
-//! What workers bring home.
+//! What workers report at their end.
 
 use anyhow::Context as _;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 
 use crate::processor::Used;
 
-/// Errors are counted, and the first is told.
+/// Counts errors and keeps the first.
 #[derive(Debug, Default)]
 pub(crate) struct Errors {
     pub(crate) count: u64,
@@ -37,7 +37,7 @@ pub(crate) async fn join<T: 'static>(mut workers: JoinSet<T>, mut each: impl FnM
     Ok(())
 }
 
-/// What a mode found, and what all have in common.
+/// The figures of a mode, and those that all modes have in common.
 pub(crate) fn report(mut found: Value, errors: Errors, used: Used) -> Value {
     found["errors"] = errors.count.into();
     found["first_error"] = errors.first.into();

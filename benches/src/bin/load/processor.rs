@@ -1,4 +1,4 @@
-//! Processor time of the server and of the driver, from /proc of Linux.
+//! The processor time of the server and of the driver, from /proc of Linux.
 
 use std::collections::HashMap;
 use std::fs;
@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-/// The entry of the auxiliary vector that says how many ticks a second has (AT_CLKTCK).
+/// The entry of the auxiliary vector that tells how many ticks a second has (AT_CLKTCK).
 const TICKS_ENTRY: usize = 17;
 
-/// Processor time.
+/// Processor time of the server and of the driver.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Used {
-    /// The server with all its descendants, those included that have ended and were waited for; if asked for.
+    /// The server with all its descendants, also those that have ended and were waited for. Only if it was
+    /// asked for.
     pub(crate) server: Option<Duration>,
     /// This process; unknown where there is no /proc.
     pub(crate) driver: Option<Duration>,
@@ -28,7 +29,7 @@ impl Used {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Meter {
     server: Option<u32>,
-    /// In a second.
+    /// The number of ticks in a second.
     ticks: Option<u64>,
 }
 
@@ -43,7 +44,7 @@ impl Meter {
         Ok(meter)
     }
 
-    /// So far.
+    /// The time until now.
     pub(crate) fn read(&self) -> anyhow::Result<Used> {
         let Some(ticks) = self.ticks else { return Ok(Used::default()) };
         let time = |used: u64| Duration::from_secs_f64(used as f64 / ticks as f64);
@@ -67,7 +68,7 @@ fn family_ticks(head: u32) -> anyhow::Result<u64> {
     for entry in fs::read_dir("/proc").context("/proc")? {
         let entry = entry.context("/proc")?;
         let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
-        // One that has just ended has none.
+        // A process that has just ended has none.
         let Ok(stat) = fs::read_to_string(entry.path().join("stat")) else { continue };
         let Some(process) = Process::new(&stat) else { continue };
         children.entry(process.parent).or_default().push(pid);
@@ -86,15 +87,15 @@ fn family_ticks(head: u32) -> anyhow::Result<u64> {
 #[derive(Debug, PartialEq, Eq)]
 struct Process {
     parent: u32,
-    /// In the program and in the kernel for it.
+    /// The time in the program, and in the kernel for it.
     own_ticks: u64,
-    /// Of its children that have ended, and of theirs.
+    /// The time of its children that have ended, and of theirs.
     waited_ticks: u64,
 }
 
 impl Process {
     fn new(stat: &str) -> Option<Self> {
-        // The name is in parentheses and may hold anything.
+        // The name is in parentheses and may hold any characters.
         let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace().skip(1);
         let parent = fields.next()?.parse().ok()?;
         let mut ticks = fields.skip(9).map_while(|field| field.parse::<u64>().ok());

@@ -13,7 +13,7 @@ use crate::outcome::{Errors, join, report};
 use crate::processor::Meter;
 use crate::times::Times;
 
-/// After a session that failed, so that a server that is gone does not make millions of errors.
+/// The pause after a session that failed, so that a server that is gone does not cause millions of errors.
 const PAUSE: Duration = Duration::from_millis(100);
 
 pub(crate) async fn run(target: &Arc<Target>, span: Span, meter: Meter) -> anyhow::Result<Value> {

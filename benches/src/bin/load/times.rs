@@ -1,11 +1,11 @@
-//! How long things took: any number of samples in bounded memory.
+//! Counts how long things took, with any number of samples in bounded memory.
 
 use std::time::Duration;
 
-/// Each power of two has so many equal steps: what is read is less than 1 % above what was noted.
+/// Each power of two has this many equal steps, so that what is read is less than 1 % above what was noted.
 const STEPS: u64 = 128;
 
-/// A count for each step of nanoseconds, as far as there are samples.
+/// A count for each step of nanoseconds, up to the longest sample.
 #[derive(Debug, Default)]
 pub(crate) struct Times {
     counts: Vec<u64>,
@@ -36,7 +36,7 @@ impl Times {
         self.all += other.all;
     }
 
-    /// The least time that so many percent of all do not pass, in milliseconds.
+    /// The shortest time that this share of all samples does not exceed, in milliseconds.
     pub(crate) fn milliseconds(&self, percent: u64) -> Option<f64> {
         let rank = (self.all * percent).div_ceil(100).max(1);
         let mut seen = 0;
@@ -48,10 +48,10 @@ impl Times {
     }
 }
 
-/// Below `STEPS` a step is a nanosecond, from there on `STEPS` of them are a power of two.
+/// Below `STEPS` each step is a nanosecond. From there on each power of two has `STEPS` steps.
 fn step(nanoseconds: u64) -> usize {
     let doublings = (nanoseconds / STEPS).checked_ilog2().map_or(0, u64::from);
-    // The doublings before took `STEPS` each, and the last `STEPS` of these are in the quotient.
+    // Each doubling before this one has `STEPS` steps, and the quotient has the last `STEPS` of them.
     (doublings * STEPS + (nanoseconds >> doublings)) as usize
 }
 

@@ -1,13 +1,13 @@
-//! What was received and is not read yet.
+//! The buffer for what was received and is not read yet.
 
 use pop3_proto::Unread;
 
-/// Enough for a session; most connections of a load never see more at once.
+/// Enough for a session; most connections never have more in the buffer.
 const LEAST: usize = 4 * 1024;
-/// A long message comes in few reads, and what is read is still in the cache when it is looked at.
+/// A long message takes few reads, and what is read is still in the cache when it is looked at.
 const MOST: usize = 256 * 1024;
 
-/// Grows while reads fill it.
+/// The buffer grows while reads fill it.
 pub(crate) struct Window {
     bytes: Vec<u8>,
     start: usize,
@@ -27,7 +27,7 @@ impl Window {
         Unread::new(&self.bytes[self.start..self.end], &mut self.start)
     }
 
-    /// Where to read into. What is unread moves to the front: at most a line that is not complete.
+    /// Where to read into. What is unread moves to the front; it is at most a line that is not complete.
     pub(crate) fn space(&mut self) -> &mut [u8] {
         if self.end == self.bytes.len() && self.end < MOST {
             self.bytes.resize(self.end * 2, 0);
@@ -38,7 +38,7 @@ impl Window {
         &mut self.bytes[self.end..]
     }
 
-    /// So many octets of the space were filled.
+    /// This many bytes of the space were filled.
     pub(crate) const fn commit(&mut self, n: usize) {
         self.end += n;
     }

@@ -1,12 +1,13 @@
-//! How cost grows with what comes: linear readers keep their nanoseconds an octet.
+//! Shows how the cost grows with the size of the input: readers with linear cost take the same time for each
+//! byte.
 
 use std::time::Instant;
 
 use pop3_proto_benches::rows::{Feed, Reply, feeds};
 
-/// Reads of the size that one Ethernet packet carries.
+/// The size of reads that one Ethernet packet carries.
 const CHUNK: usize = 1460;
-/// Readers that start again at every read are left out where they would take longer than this.
+/// A reader that starts again at every read is left out where it would take longer than this.
 const LONGEST_SECONDS: f64 = 60.0;
 
 pub(super) fn print() {
@@ -15,12 +16,12 @@ pub(super) fn print() {
         ("LIST, messages", &[10_000, 40_000, 100_000, 1_000_000], |n| Reply::List(n as u32)),
         ("UIDL, messages", &[10_000, 40_000, 100_000, 1_000_000], |n| Reply::Uidl(n as u32)),
         ("CAPA, lines", &[1_000, 4_000, 16_000, 64_000], |n| Reply::Capa(n as u32)),
-        ("RETR, octets", &[65_536, 262_144, 1_048_576, 67_108_864], |n| Reply::Retr(n as usize)),
-        ("one line, octets", &[65_536, 262_144, 1_048_576, 67_108_864], |n| Reply::LongLine(n as usize)),
+        ("RETR, bytes", &[65_536, 262_144, 1_048_576, 67_108_864], |n| Reply::Retr(n as usize)),
+        ("one line, bytes", &[65_536, 262_144, 1_048_576, 67_108_864], |n| Reply::LongLine(n as usize)),
         ("commands", &[1_000, 4_000, 16_000, 64_000], |n| Reply::Commands(n as u32)),
     ];
     println!(
-        "| at {CHUNK} octets a read | size | reader | ms | ns an octet |\n| --- | ---: | --- | ---: | ---: |"
+        "| at {CHUNK} bytes a read | size | reader | ms | ns a byte |\n| --- | ---: | --- | ---: | ---: |"
     );
     for (name, sizes, reply) in kinds {
         let mut gone: Vec<(&str, f64, f64)> = Vec::new();
@@ -28,7 +29,7 @@ pub(super) fn print() {
             let reply = reply(size);
             let wire = reply.wire();
             for feed in feeds(reply) {
-                // What is quadratic takes the square of the factor.
+                // If the cost is quadratic, the time grows by the square of the factor.
                 let before =
                     gone.iter().find(|(name, ..)| *name == feed.name).map_or(0.0, |(_, octets, seconds)| {
                         let factor = wire.len() as f64 / octets;
@@ -48,7 +49,7 @@ pub(super) fn print() {
     }
 }
 
-/// The best of some runs, or the only one of a slow reader.
+/// The best of some runs, or the one run of a slow reader.
 pub(super) fn best(feed: Feed, reply: Reply, wire: &[u8], chunk: usize) -> f64 {
     let mut best = f64::MAX;
     let begin = Instant::now();

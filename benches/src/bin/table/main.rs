@@ -1,6 +1,6 @@
-//! The tables of the README: every row, every candidate, and what each target became.
+//! Prints the tables of `RESULTS.md`: every row, every candidate, and whether each target is met.
 //!
-//! Times are given for orientation; ratios hold, because what is compared runs in turns.
+//! Times are given for orientation only. Ratios are reliable, because candidates take turns.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,16 +13,16 @@ use pop3_proto_benches::{OURS, Section, Target, Unit, rows};
 mod growth;
 mod plots;
 
-/// Compare the crate with limits, hand-written code and peers.
+/// Compare the crate with limits of the machine, code written by hand, and other crates
 #[derive(Debug, Parser)]
 struct Args {
-    /// Only these sections
+    /// Measure only these sections
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = Section::ALL)]
     section: Vec<Section>,
-    /// Only rows with this in their names
+    /// Measure only rows with this in their names
     #[arg(long, default_value = "")]
     row: String,
-    /// How often each candidate has its turn
+    /// How often each candidate takes a turn
     #[arg(long, value_name = "N", default_value_t = 41, value_parser = clap::value_parser!(u16).range(1..))]
     rounds: u16,
     /// How many milliseconds a turn takes at least
@@ -31,10 +31,10 @@ struct Args {
     /// Fail if a target is missed by more than this factor
     #[arg(long, value_name = "X")]
     slack: Option<f64>,
-    /// Print how cost grows with size instead
+    /// Print instead how the cost grows with the size of the input
     #[arg(long)]
     growth: bool,
-    /// Draw cost against chunk size and mailbox size into this folder instead
+    /// Draw instead the cost against the sizes of reads and of mailboxes, into this folder
     #[arg(long, value_name = "FOLDER")]
     plots: Option<PathBuf>,
 }

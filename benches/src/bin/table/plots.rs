@@ -1,4 +1,4 @@
-//! Cost against the size of a read and of a mailbox, as SVG with logarithmic scales.
+//! Draws the cost against the size of a read and of a mailbox, as SVG with logarithmic scales.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::growth::best;
 
 const CHUNKS: [usize; 9] = [1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536];
 const MAILBOXES: [u32; 7] = [1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000];
-/// Of a curve the point that took longer than this is the last.
+/// The first point that takes longer than this is the last of its curve.
 const LONGEST_SECONDS: f64 = 5.0;
 
 struct Curve {
@@ -24,11 +24,11 @@ pub(super) fn draw(folder: &Path) -> anyhow::Result<()> {
         ("retr-by-chunk.svg", "RETR of 64 KiB", Reply::Retr(65_536)),
     ];
     for (file, name, reply) in by_chunk {
-        let title = format!("{name}: nanoseconds an octet");
+        let title = format!("{name}: nanoseconds a byte");
         let place = SeriesLabelPosition::UpperRight;
-        plot(&folder.join(file), &title, "octets a read", place, &chunk_curves(reply))?;
+        plot(&folder.join(file), &title, "bytes a read", place, &chunk_curves(reply))?;
     }
-    let title = "LIST at 1460 octets a read: milliseconds";
+    let title = "LIST at 1460 bytes a read: milliseconds";
     let (file, place) = (folder.join("list-by-mailbox.svg"), SeriesLabelPosition::UpperLeft);
     plot(&file, title, "messages in the mailbox", place, &mailbox_curves())
 }

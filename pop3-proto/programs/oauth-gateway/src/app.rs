@@ -1,4 +1,4 @@
-//! What all sessions share: the settings, checked, and the clock.
+//! What all sessions share: the checked settings and the clock.
 
 use std::env;
 use std::net::SocketAddr;
@@ -20,14 +20,14 @@ use crate::device::WINDOW;
 use crate::tls;
 use crate::token::Tokens;
 
-/// What fits a PASS line.
+/// The longest password that fits a PASS line.
 const LONGEST_PASSWORD: usize = COMMAND_LINE - "PASS \r\n".len();
 
 pub(crate) struct App {
     pub(crate) listen: SocketAddr,
     pub(crate) host: String,
     pub(crate) port: u16,
-    /// The real server, as its certificate has to name it.
+    /// The name of the real server that its certificate must have.
     pub(crate) name: ServerName<'static>,
     pub(crate) stls: bool,
     pub(crate) tls: TlsConnector,
@@ -35,10 +35,10 @@ pub(crate) struct App {
     pub(crate) policy: Policy,
     pub(crate) timeout: Duration,
     pub(crate) max_sessions: usize,
-    /// What devices are offered.
+    /// What the session with a device offers.
     pub(crate) config: Config,
     pub(crate) started: Instant,
-    /// SHA-256 of the password devices log in with.
+    /// SHA-256 of the password that devices log in with.
     local_password: [u8; 32],
 }
 
@@ -94,7 +94,8 @@ impl App {
         Time::from_elapsed(self.started.elapsed())
     }
 
-    /// Whether devices log in with that, in a time that does not depend on where it differs.
+    /// Whether this is the password of the devices. The time it takes does not depend on where the two
+    /// differ.
     pub(crate) fn is_local_password(&self, password: Secret<'_>) -> bool {
         let shown: [u8; 32] = Sha256::digest(password.expose()).into();
         let pairs = shown.iter().zip(&self.local_password);
@@ -107,7 +108,7 @@ fn config() -> Config {
     config.greeting = "gateway ready".into();
     config.implementation = Some(concat!("pop3-proto-oauth-gateway-", env!("CARGO_PKG_VERSION")).into());
     config.limits = Limits::for_window(WINDOW);
-    // Loopback, or what --listen-anywhere stands for.
+    // Devices come over loopback, or the user has permitted others with --listen-anywhere.
     config.allow_plaintext_login = true;
     config
 }
@@ -122,7 +123,7 @@ fn host_and_port(server: &str, default: u16) -> anyhow::Result<(String, u16)> {
     let (host, port) = match server.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((host, "")) => (host, None),
         Some((host, rest)) => {
-            (host, Some(rest.strip_prefix(':').context("expected a colon behind the bracket")?))
+            (host, Some(rest.strip_prefix(':').context("expected a colon after the bracket")?))
         }
         None => match server.split_once(':') {
             Some((host, port)) if !port.contains(':') => (host, Some(port)),

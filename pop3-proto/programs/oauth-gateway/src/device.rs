@@ -1,4 +1,4 @@
-//! The device's end: a server session, a socket, and what is on its way out.
+//! The connection to a device: a server session, a socket, and the bytes that wait to be sent.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::app::App;
 
-/// Octets of a device that are held at once. There is no AUTH, so that the longest line is a command.
+/// The most bytes from a device that are held at once. There is no AUTH, so the longest line is a command.
 pub(crate) const WINDOW: usize = 1024;
 
 pub(crate) struct Device<'a> {
@@ -29,7 +29,7 @@ impl<'a> Device<'a> {
         Self { session, tx: Outbox::new(), stream, timeout: app.timeout }
     }
 
-    /// Sends what is queued. A device that does not take it in time is given up.
+    /// Sends what is queued, and gives up a device that does not take it in time.
     pub(crate) async fn flush(&mut self) -> anyhow::Result<()> {
         if !self.tx.is_empty() {
             let written = timeout(self.timeout, self.stream.write_all(self.tx.bytes())).await;
@@ -39,16 +39,16 @@ impl<'a> Device<'a> {
         Ok(())
     }
 
-    /// What the device says until then: how many octets, 0 if it is gone, `None` if it says nothing.
+    /// Reads from the device until then: how many bytes came, 0 if it is gone, `None` if it said nothing.
     pub(crate) async fn read(&mut self, space: &mut [u8], until: Instant) -> anyhow::Result<Option<usize>> {
         timeout_at(until, self.stream.read(space)).await.ok().transpose().context("reading from the device")
     }
 
-    /// Answers `-ERR` where the real server did, or gave no answer that can be passed on.
+    /// Answers `-ERR`, because the real server did so or gave no answer that can be passed on.
     ///
     /// # Errors
     ///
-    /// The answer's own error: the real server is lost, and the session with it.
+    /// The error in `answer`: the connection to the real server is lost, so the session ends.
     pub(crate) async fn decline<K: kind::Kind>(
         &mut self,
         reply: Ticket<K>,

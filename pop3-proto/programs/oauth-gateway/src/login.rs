@@ -1,4 +1,4 @@
-//! The way in to the real server: a token, a connection, and what a failure is called towards the device.
+//! Logs in to the real server: gets a token, connects, and turns a failure into a reply to the device.
 
 use anyhow::Context as _;
 use pop3_proto::client::ProtocolError;
@@ -12,19 +12,19 @@ use tokio::time::timeout;
 use crate::app::App;
 use crate::upstream::Upstream;
 
-/// Connections that are made for one login: some servers hang up on what they announce.
+/// The most connections for one login. Some servers hang up on a method that they announce.
 const ATTEMPTS: u32 = 3;
 
-/// Why nobody is logged in.
+/// Why the login failed.
 pub(crate) struct Refused {
     pub(crate) code: Code,
-    /// For the device.
+    /// The text for the device.
     pub(crate) text: String,
-    /// For the log.
+    /// The cause for the log.
     pub(crate) cause: anyhow::Error,
 }
 
-/// A connection to the real server on which that user is logged in.
+/// Connects to the real server and logs that user in.
 pub(crate) async fn log_in(app: &App, user: &str) -> Result<Upstream, Refused> {
     let token = app.tokens.fetch(user, app.timeout).await.map_err(|cause| Refused {
         code: Code::SysTemp,
@@ -37,7 +37,7 @@ pub(crate) async fn log_in(app: &App, user: &str) -> Result<Upstream, Refused> {
 }
 
 async fn attempts(app: &App, credentials: Credentials<'_>) -> Result<Upstream, Refused> {
-    // No mechanism for tokens has a nonce.
+    // There is no nonce, because the mechanisms for tokens need none.
     let mut channel = Channel::new(&app.host);
     channel.authority = Some((&app.host, app.port));
     let mut notes = ServerNotes::default();
@@ -50,7 +50,7 @@ async fn attempts(app: &App, credentials: Credentials<'_>) -> Result<Upstream, R
             Err(failure) => failure,
         };
         if failure.retry.is_none() || left == 0 {
-            // A retry that has nothing left to try says less than the failure before it.
+            // If a retry found no method left to try, the failure before it says more.
             let failure = before.filter(|_| failure.reason == Reason::NoMethod).unwrap_or(failure);
             return Err(refused(failure, &login.last_refusal_text().to_string()));
         }
@@ -60,7 +60,7 @@ async fn attempts(app: &App, credentials: Credentials<'_>) -> Result<Upstream, R
     Err(broken(anyhow::anyhow!("nothing was tried")))
 }
 
-/// One connection, up to the login or its failure.
+/// Makes one connection and goes on until the login or its failure.
 async fn attempt(app: &App, login: &mut Login<'_, Vec<u8>>) -> anyhow::Result<Result<Upstream, Failure>> {
     let mut upstream = Upstream::connect(app).await?;
     loop {
@@ -77,7 +77,7 @@ async fn attempt(app: &App, login: &mut Login<'_, Vec<u8>>) -> anyhow::Result<Re
     }
 }
 
-/// The real server said no, or cannot be agreed with.
+/// The real server refused the login, or offers no method that both ends have.
 fn refused(failure: Failure, words: &str) -> Refused {
     let code = match failure.kind {
         RefusalKind::Credentials => Code::Auth,
@@ -90,7 +90,7 @@ fn refused(failure: Failure, words: &str) -> Refused {
     Refused { code, text, cause: if words.is_empty() { cause } else { cause.context(words.to_owned()) } }
 }
 
-/// The real server cannot be reached, cannot be trusted, or makes no sense.
+/// The real server cannot be reached, is not trusted, or breaks the protocol.
 fn broken(cause: anyhow::Error) -> Refused {
     let for_good = cause.chain().any(|one| {
         let tls = one.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);

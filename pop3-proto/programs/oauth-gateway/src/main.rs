@@ -1,12 +1,15 @@
-//! A gateway for programs and devices that know USER and PASS alone, to a server that wants OAuth tokens.
+//! oauth-gateway lets programs and devices that know only USER and PASS reach a server that wants OAuth
+//! tokens.
 //!
-//! A device logs in on loopback with a local password. The gateway fetches a token for its user, logs in to the real server over TLS
-//! with OAUTHBEARER or XOAUTH2, and passes on command by command: a server session and a client session back to back. Listings and
-//! messages of any size pass in constant memory, no faster than the device takes them. The real server removes messages only when the
-//! device says QUIT, and the device hears `+OK` only when the real server has said so.
+//! A device logs in over loopback with a local password. The gateway gets a token for its user, logs in to
+//! the real server over TLS with OAUTHBEARER or XOAUTH2, and passes on one command after another: a server
+//! session and a client session back to back. Listings and messages of any size pass in constant memory, no
+//! faster than the device takes them. The real server removes messages only when the device says QUIT, and
+//! the device gets `+OK` only when the real server has said so.
 //!
-//! It obtains no tokens itself: that is for the command it is given. It stores no mail and serves one real server; it speaks no TLS to
-//! the device, offers it no AUTH, and does not pipeline to the real server.
+//! The gateway obtains no tokens itself; it runs a command for that. It stores no mail and serves one real
+//! server. It speaks no TLS to the device, offers it no AUTH, and does not pipeline commands to the real
+//! server.
 //!
 //! ```sh
 //! LOCAL=secret oauth-gateway --server pop.example.com --token-command 'my-token-tool "$POP3_USER"' --local-password-env LOCAL

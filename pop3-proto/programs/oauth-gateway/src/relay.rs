@@ -1,4 +1,4 @@
-//! One command of the device, passed on, and the answer, passed back.
+//! Passes one command of the device on, and the answer back.
 
 use pop3_proto::client::Part;
 use pop3_proto::server::session::Event;
@@ -11,9 +11,12 @@ use crate::device::Device;
 use crate::session_log::SessionLog;
 use crate::upstream::Upstream;
 
+/// Passes a command on and its answer back.
+///
 /// # Errors
 ///
-/// One of the two is lost. A message or a listing that has begun stays without its last line, so that the device sees that it is cut.
+/// The connection to the device or to the real server is lost. A message or a listing that has begun then has
+/// no last line, so that the device sees that it was cut.
 pub(crate) async fn command(
     device: &mut Device<'_>,
     upstream: &mut Upstream,
@@ -53,13 +56,13 @@ pub(crate) async fn command(
             let back = done(device, upstream, &Command::Rset, reply).await?;
             log.marked = if back { 0 } else { log.marked };
         }
-        // Refused with -ERR by the next receive.
+        // The next `receive` refuses the command with -ERR.
         _ => {}
     }
     Ok(())
 }
 
-/// A command whose answer is `+OK` and a text; whether it was.
+/// A command whose answer is `+OK` and a text. Returns whether the answer was `+OK`.
 async fn done(
     device: &mut Device<'_>,
     upstream: &mut Upstream,
@@ -130,7 +133,8 @@ async fn unique_ids(
     Ok(())
 }
 
-/// A message, or its top, in constant memory: no more is read than the device has taken. Whether it came.
+/// Passes on a message, or its top, in constant memory: no more is read than the device has taken. Returns
+/// whether it came.
 async fn message(
     device: &mut Device<'_>,
     upstream: &mut Upstream,
@@ -156,7 +160,7 @@ async fn message(
     Ok(true)
 }
 
-/// The next part of a long answer. While it is still to come, the device gets what is there.
+/// The next part of a long answer. If it has not come yet, the device first gets what is queued for it.
 async fn part<'u>(device: &mut Device<'_>, upstream: &'u mut Upstream) -> anyhow::Result<Part<'u>> {
     if upstream.must_wait() {
         device.flush().await?;
@@ -164,8 +168,8 @@ async fn part<'u>(device: &mut Device<'_>, upstream: &'u mut Upstream) -> anyhow
     upstream.part().await
 }
 
-/// The unique-id itself, or its digest if it breaks the rule of RFC 1939 section 7 (1 to 70 octets of visible ASCII): as unique, and
-/// the same in every session.
+/// The unique-id itself; or, if it breaks the rule of RFC 1939 section 7 (1 to 70 octets of visible ASCII),
+/// its digest, which is as unique and the same in every session.
 fn legal<'i>(uid: &'i [u8], room: &'i mut [u8; 64]) -> Uid<'i> {
     if let Some(uid) = Uid::new(uid) {
         return uid;

@@ -1,4 +1,4 @@
-//! Listening, accepting and stopping.
+//! Listens, accepts connections, and stops.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,13 +17,13 @@ use crate::app::App;
 use crate::session;
 use crate::session_log::SessionLog;
 
-/// How long sessions may go on when the gateway stops. A QUIT gets to its end in any case.
+/// How long sessions may go on when the gateway stops. A QUIT is always finished.
 const GRACE: Duration = Duration::from_secs(10);
-/// How long telling a device that there are too many may take.
+/// How long it may take to tell a device that there are too many.
 const REFUSAL: Duration = Duration::from_secs(1);
 
 pub(crate) async fn run(app: Arc<App>) -> anyhow::Result<()> {
-    // Before the line is printed, so that whoever reads it may send a signal at once.
+    // Signals are caught before the line is printed, so that whoever reads it may send one at once.
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut stop = async || tokio::select! { _ = interrupt.recv() => {} _ = terminate.recv() => {} };
@@ -41,7 +41,7 @@ pub(crate) async fn run(app: Arc<App>) -> anyhow::Result<()> {
         if timeout(GRACE, cut.closed()).await.is_err() {
             warn!("{} sessions cut off", cut.receiver_count());
             let _ = cut.send(());
-            // What is left is in the middle of QUIT, which has its own time limit.
+            // The sessions that are left are in the middle of QUIT, which has its own time limit.
             cut.closed().await;
         }
     };
@@ -66,7 +66,7 @@ async fn accept(app: Arc<App>, listener: &TcpListener, cut: &watch::Sender<()>) 
                 }
                 Err(_) => refuse(stream, peer).await,
             },
-            // Out of descriptors, most likely: let some sessions end.
+            // Most likely the process has no file descriptors left, so wait for some sessions to end.
             Err(error) => {
                 warn!("accept: {error}");
                 sleep(Duration::from_millis(100)).await;

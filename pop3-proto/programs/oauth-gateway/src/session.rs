@@ -1,4 +1,4 @@
-//! A device's session: what it says up to QUIT, and QUIT.
+//! The session of a device: the dialogue up to QUIT, then QUIT itself.
 
 use std::time::Duration;
 
@@ -19,7 +19,8 @@ use crate::relay;
 use crate::session_log::SessionLog;
 use crate::upstream::Upstream;
 
-/// What a wrong local password costs. All devices on loopback have one address, so that none of them is locked out for another.
+/// How long a wrong local password is held up. Devices on loopback all have one address, so none is locked
+/// out for the mistakes of another.
 const WRONG_PASSWORD: Duration = Duration::from_secs(1);
 
 /// How the dialogue before QUIT ended.
@@ -28,7 +29,8 @@ enum End {
     Quit(Ticket<kind::Quit>),
 }
 
-/// Runs a session to its end, or to the cut. What has begun to be removed is not cut: its outcome counts.
+/// Runs a session to its end, or until the gateway cuts it off. Once the real server may be removing
+/// messages, the session is not cut off, because the device has to learn the outcome.
 pub(crate) async fn run(
     app: &App,
     stream: TcpStream,
@@ -67,7 +69,8 @@ async fn dialogue(
                 let timeout = app.started + Duration::from_millis(timeout.as_millis());
                 let until = upstream.as_ref().map_or(timeout, |upstream| upstream.due().min(timeout));
                 tokio::select! {
-                    // First, so that no word of the real server passes for the answer to the next command.
+                    // The real server comes first, so that nothing it said before can pass for the answer to
+                    // the next command.
                     biased;
                     error = idle(upstream) => return Err(error).context("the real server"),
                     read = device.read(rx.space(), until) => match read? {
@@ -99,7 +102,7 @@ async fn dialogue(
                 if let Some(upstream) = upstream {
                     relay::command(device, upstream, event, log).await?;
                 }
-                // Without the real server it is refused with -ERR by the next receive.
+                // Without the real server, the next `receive` refuses the command with -ERR.
             }
         }
     }
@@ -112,7 +115,7 @@ async fn idle(upstream: &mut Option<Upstream>) -> anyhow::Error {
     }
 }
 
-/// Only who has the local password gets as far as the real server.
+/// Logs in to the real server, but only for a device that has the local password.
 async fn log_in(
     app: &App,
     device: &mut Device<'_>,
@@ -149,7 +152,7 @@ async fn log_in(
     }
 }
 
-/// `+OK` if and only if the real server says so.
+/// Answers `+OK` only if the real server says so, or if there was no login.
 async fn quit(
     device: &mut Device<'_>,
     upstream: Option<Upstream>,

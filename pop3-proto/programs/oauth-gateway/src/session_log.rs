@@ -1,4 +1,4 @@
-//! What is known of one session, for its log line. No secret is ever in it.
+//! What is known of one session, for its log line. It never has a secret in it.
 
 use std::net::SocketAddr;
 
@@ -10,7 +10,7 @@ pub(crate) struct SessionLog {
     started: Instant,
     pub(crate) user: Option<String>,
     pub(crate) retrieved: u64,
-    /// Messages marked as deleted; whether they were removed says the end of the session.
+    /// Messages that are marked as deleted. The end of the session tells whether they were removed.
     pub(crate) marked: u64,
 }
 
@@ -19,7 +19,7 @@ impl SessionLog {
         Self { device, started: Instant::now(), user: None, retrieved: 0, marked: 0 }
     }
 
-    /// One line a session.
+    /// Writes the one log line of the session.
     pub(crate) fn write(&self, end: &str) {
         info!(
             device = %self.device,

@@ -1,4 +1,4 @@
-//! Whom to trust.
+//! The TLS connector, and which certificates it trusts.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 use tokio_rustls::TlsConnector;
 
-/// Trusts the certificates of the file, or of the system.
+/// Trusts the certificates of the file, or those of the system.
 pub(crate) fn connector(ca: Option<&Path>) -> anyhow::Result<TlsConnector> {
     let mut roots = RootCertStore::empty();
     if let Some(file) = ca {

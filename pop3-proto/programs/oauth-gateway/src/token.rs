@@ -1,4 +1,4 @@
-//! Where tokens come from: a command run for each login, or a variable.
+//! Where tokens come from: a command that is run for each login, or an environment variable.
 
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
@@ -11,9 +11,9 @@ use tokio::net::unix::pipe;
 use tokio::time::{sleep, timeout};
 use zeroize::Zeroizing;
 
-/// Longest token, in octets: in base64 it fits a line of 12,288, and servers take no longer ones.
+/// The longest token, in bytes. In base64 it fits a line of 12,288, and servers take no longer ones.
 const LONGEST: usize = 8192;
-/// Of what the command prints, this much is read; a command that prints more has failed.
+/// The most bytes that the command may print; one that prints more has failed.
 const MOST_PRINTED: u64 = 64 * 1024;
 /// How often to look whether a command that has closed its output has ended.
 const POLL: Duration = Duration::from_millis(5);
@@ -22,7 +22,7 @@ pub(crate) enum Tokens {
     Fixed(Zeroizing<String>),
     Command {
         command: String,
-        /// The variable that holds the local password; the command does not get it.
+        /// The variable with the local password, which is hidden from the command.
         hidden: String,
     },
 }
@@ -46,7 +46,7 @@ impl Tokens {
     }
 }
 
-/// What the command prints. Dropping the future ends the command.
+/// What the command prints. Dropping the future kills the command.
 async fn run(command: &str, hidden: &str, user: &str) -> anyhow::Result<Zeroizing<Vec<u8>>> {
     let mut shell = Command::new("sh");
     shell.args(["-c", command]).env("POP3_USER", user).stdin(Stdio::null()).stdout(Stdio::piped());
@@ -81,17 +81,18 @@ fn check(token: &[u8]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A command, with all that it has started, for as long as it is waited for.
+/// A running command, with all processes that it has started.
 struct Running {
     shell: Child,
-    /// It has closed its output and is no more; what it left in the background may stay.
+    /// The command has ended by itself. What it left running in the background may stay.
     ended: bool,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         if !self.ended {
-            // Nobody has waited for the shell so far, so that its number is still its own, and that of the group.
+            // Nobody has waited for the shell yet, so its process number, which is that of its group, too,
+            // cannot belong to another process.
             let group = format!("kill -s KILL -- -{}", self.shell.id());
             let _ = Command::new("sh").args(["-c", &group]).status();
             let _ = self.shell.wait();

@@ -1,4 +1,4 @@
-//! The real server's end: a client session, a connection, and what is on its way in and out.
+//! The connection to the real server: a client session, a stream, and the bytes on their way in and out.
 
 use std::io;
 use std::time::Duration;
@@ -12,15 +12,15 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::app::App;
 
-/// Octets of the real server that are held at once: as much as a TLS record carries.
+/// The most bytes from the real server that are held at once: as much as a TLS record carries.
 const WINDOW: usize = 16 * 1024;
-/// The real server hears from us at least that often. Its patience is 10 minutes or more (RFC 1939 section 3), and NOOPs of the device
-/// do not come this far.
+/// The real server gets a command at least this often. It waits for 10 minutes or more (RFC 1939 section 3),
+/// and the NOOPs of the device are not passed on to it.
 const KEEP_ALIVE: Duration = Duration::from_secs(240);
 /// How long the closing of TLS may take.
 const CLOSE: Duration = Duration::from_secs(5);
 
-/// One command at a time: nothing is pipelined.
+/// The client sends one command at a time.
 type OneByOne = Client<1>;
 
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -38,7 +38,7 @@ pub(crate) struct Upstream {
 }
 
 impl Upstream {
-    /// A connection that is inside TLS, unless STLS is to follow.
+    /// Connects, and makes the TLS handshake unless STLS is to follow.
     pub(crate) async fn connect(app: &App) -> anyhow::Result<Self> {
         let address = (app.host.as_str(), app.port);
         let stream = TcpStream::connect(address).await.context("connecting")?;
@@ -56,14 +56,14 @@ impl Upstream {
         Self { client, tx: Vec::new(), rx, stream, timeout: app.timeout, spoke: Instant::now() }
     }
 
-    /// The same connection inside TLS, behind `+OK` to STLS.
+    /// The same connection inside TLS, after `+OK` to STLS.
     pub(crate) async fn secured(self, app: &App) -> anyhow::Result<Self> {
         let handover = self.client.handover().context("STLS was not accepted")?;
         let client = handover.secured(self.rx.bytes())?;
         Ok(Self::new(app, shake_hands(app, self.stream).await?, client))
     }
 
-    /// Waits until there is an event to take; `false` at the end of the connection.
+    /// Waits until there is an event to take. `false` at the end of the connection.
     async fn wait(&mut self) -> anyhow::Result<bool> {
         let deadline = Instant::now() + self.timeout;
         while self.must_wait() {
@@ -93,7 +93,7 @@ impl Upstream {
         self.stream.read(self.rx.space()).await
     }
 
-    /// The next event; `None` at the end of the connection. What it borrows is the receive buffer.
+    /// The next event, or `None` at the end of the connection. The event borrows the receive buffer.
     pub(crate) async fn next(&mut self) -> anyhow::Result<Option<Event<'_>>> {
         if !self.wait().await? {
             return Ok(None);
@@ -101,9 +101,9 @@ impl Upstream {
         Ok(Some(self.client.receive(self.rx.unread())?))
     }
 
-    /// Sends a command; the first part of its answer.
+    /// Sends a command and returns the first part of its answer.
     pub(crate) async fn ask(&mut self, command: &Command<'_>) -> anyhow::Result<Part<'_>> {
-        // What came before the question is no answer to it.
+        // Whatever came before the command is not its answer.
         if !self.must_wait() {
             return Err(self.idle().await);
         }
@@ -124,7 +124,7 @@ impl Upstream {
         }
     }
 
-    /// When the real server has to hear from us again.
+    /// When the next command has to be sent to keep the connection.
     pub(crate) fn due(&self) -> Instant {
         self.spoke + KEEP_ALIVE
     }
@@ -133,8 +133,8 @@ impl Upstream {
         self.ask(&Command::Noop).await.map(|_| ())
     }
 
-    /// Waits, while no command is on the way, until the real server says something all the same, or goes. Cancelling the future
-    /// loses nothing.
+    /// While no command is on the way, waits until the real server says something all the same or closes the
+    /// connection. Cancelling the future loses nothing.
     pub(crate) async fn idle(&mut self) -> anyhow::Error {
         while self.must_wait() {
             match self.exchange().await {
@@ -150,7 +150,7 @@ impl Upstream {
         }
     }
 
-    /// Hangs up in the way of TLS, without QUIT. The real server may be gone already.
+    /// Closes TLS properly, without QUIT. The real server may be gone already.
     pub(crate) async fn close(mut self) {
         let _ = timeout(CLOSE, self.stream.shutdown()).await;
     }
@@ -160,7 +160,8 @@ async fn shake_hands(app: &App, stream: Box<dyn Stream>) -> anyhow::Result<Box<d
     Ok(Box::new(app.tls.connect(app.name.clone(), stream).await.context("TLS handshake")?))
 }
 
-/// Whether this is a way to hang up: TLS cut off without its closing alert is, for the session knows what was still due.
+/// Whether this error is an end like any other. TLS that is cut off without its closing alert is one, because
+/// the session knows what was still due.
 fn is_end(error: &io::Error) -> bool {
     matches!(
         error.kind(),

@@ -1,4 +1,5 @@
-//! A device with the right password reads the mail of a server that wants a token; with a wrong one it does not get that far.
+//! A device with the right password reads the mail of a server that wants a token. One with a wrong password
+//! never reaches the server.
 
 use std::fs;
 use std::io::{self, BufRead as _, BufReader};
@@ -15,7 +16,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 /// The longest that a test waits for anything.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A gateway of our own to a server that the test plays; dropping it ends the process.
+/// A gateway process in front of a server that the test plays. Dropping this ends the process.
 struct Gateway {
     process: Child,
     address: SocketAddr,
@@ -45,7 +46,7 @@ impl Gateway {
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let unknown = ([127, 0, 0, 1], 0).into();
         let mut started = Self { process, address: unknown, server, tls: Arc::new(tls.unwrap()) };
-        // The certificates are read before it listens.
+        // The gateway reads the certificates before it prints that it listens.
         let line = lines.next().unwrap().unwrap();
         started.address = line.strip_prefix("listening on ").unwrap().parse().unwrap();
         started
@@ -79,7 +80,7 @@ impl Gateway {
 
 impl Drop for Gateway {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The process may have ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

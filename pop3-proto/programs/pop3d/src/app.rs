@@ -1,4 +1,4 @@
-//! What all sessions share.
+//! What all sessions share: settings, users, store, TLS, throttles and the clock.
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,11 +20,11 @@ use crate::tls::Tls;
 use crate::users::Users;
 use crate::workers::Workers;
 
-/// How many addresses and users are remembered at most.
+/// The most addresses and users that are remembered.
 const REMEMBERED: usize = 100_000;
-/// An attempt to log in whose turn is further away than that is refused.
+/// An attempt to log in that would have to wait longer than this is refused.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
-/// What a failed login costs at most.
+/// The longest delay after failed logins.
 const LONGEST_FAILURE_DELAY: Duration = Duration::from_secs(30);
 
 pub(crate) struct App {
@@ -35,10 +35,11 @@ pub(crate) struct App {
     pub(crate) relay: Option<Arc<Relay>>,
     throttle: Mutex<Throttle<IpAddr>>,
     delays: Mutex<LoginDelays<String>>,
-    /// The hash that the passwords of unknown users are compared with, if known ones have hashes.
+    /// A hash to compare the passwords of unknown users with, so that they take as long as known ones. Only
+    /// set if a known user has a hash.
     pub(crate) nobody: Option<String>,
     pub(crate) workers: Workers,
-    /// One for each set of traits, by its bits.
+    /// One configuration for each set of `Traits`, at the index `Traits::bits`.
     configs: Vec<Arc<Config>>,
     pub(crate) started: Instant,
 }
@@ -92,7 +93,7 @@ impl App {
         &self.settings.limits
     }
 
-    /// What a client is offered, by where it comes from and what its handshake gave.
+    /// The configuration for a client, which depends on where it comes from and on its TLS handshake.
     pub(crate) fn config(&self, log: &SessionLog) -> Arc<Config> {
         let tls = log.tls.as_ref();
         let traits = Traits {
@@ -107,7 +108,7 @@ impl App {
         self.configs[traits.bits()].clone()
     }
 
-    /// Whose certificate the client has shown.
+    /// The user whose certificate the client has shown.
     pub(crate) fn certified(&self, tls: &TlsFacts) -> Option<&str> {
         self.users.by_cert(tls.client_cert.as_ref()?)
     }
@@ -116,13 +117,13 @@ impl App {
         self.settings.deletions == Deletions::Refuse
     }
 
-    /// The least time between two logins of that user.
+    /// The shortest time between two logins of that user.
     pub(crate) fn delay_of(&self, user: &str) -> Duration {
         let own = self.users.get(user).and_then(|user| user.delay);
         own.unwrap_or(Duration::from_secs(self.settings.login.delay))
     }
 
-    /// When this attempt to log in may be looked at; `None` if that would be too late.
+    /// When this attempt to log in may go on; `None` if that would be too late.
     pub(crate) fn turn(&self, network: IpAddr) -> Option<Time> {
         let mut throttle = self.throttle.lock().unwrap_or_else(PoisonError::into_inner);
         throttle.attempt(network, self.now(), LONGEST_WAIT)
@@ -141,14 +142,14 @@ impl App {
     }
 }
 
-/// What a connection is like, as far as its configuration depends on it.
+/// What the configuration of a connection depends on.
 #[derive(Clone, Copy)]
 struct Traits {
-    /// Passwords may pass without TLS.
+    /// Whether passwords may pass without TLS.
     clear: bool,
-    /// There is a channel binding, for the -PLUS mechanisms.
+    /// Whether there is a channel binding, for the -PLUS mechanisms.
     bound: bool,
-    /// There is a certificate of a user, for EXTERNAL.
+    /// Whether the client has shown the certificate of a user, for EXTERNAL.
     certified: bool,
 }
 

@@ -1,4 +1,4 @@
-//! One connection, from accept to the end, across STLS.
+//! One connection, from accept to its end, with STLS in between if the client asks for it.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::session::Server;
 use crate::session_log::SessionLog;
 use crate::{crypto, dialogue, proxy};
 
-/// How long a handshake, and the closing of TLS, may take.
+/// The longest that a TLS handshake, or the closing of TLS, may take.
 const TLS_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What every connection of a listener needs.
@@ -61,13 +61,14 @@ async fn run(listener: &Listener, mut stream: TcpStream, log: &mut SessionLog) -
             }
             dialogue::End::StartTls(handover) => {
                 let handshake = shake_hands(listener, stream, log).await?;
-                // Nothing that came in clear goes on: the buffer of the session in clear was empty, and is gone.
+                // Nothing that was received without TLS is used after this: the receive buffer was empty and
+                // has been dropped.
                 (handshake, Server::secured(handover.with_config(app.config(log)), b"")?)
             }
         }
     };
     let end = dialogue::run(app, &mut stream, server, log, listener.stopping.clone()).await?;
-    // Says that the end is the end (RFC 8314 section 3.4); the client may be gone already.
+    // Tells the client that nothing was cut off (RFC 8314 section 3.4). The client may be gone already.
     let _ = timeout(TLS_TIMEOUT, stream.shutdown()).await;
     match end {
         dialogue::End::Over(reason) => Ok(reason),
@@ -91,7 +92,7 @@ async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
     Ok(stream)
 }
 
-/// A client that starts in clear is told why; one that expects TLS cannot be.
+/// Tells a client that starts without TLS why it is refused. One that expects TLS could not read it.
 async fn refuse(listener: &Listener, mut stream: TcpStream) -> anyhow::Result<()> {
     if !listener.tls {
         let mut line = Vec::new();

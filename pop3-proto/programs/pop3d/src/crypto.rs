@@ -1,4 +1,4 @@
-//! Random octets and digests, for several files.
+//! Random bytes and digests.
 
 use anyhow::Context as _;
 use pop3_proto::sasl::Nonce;

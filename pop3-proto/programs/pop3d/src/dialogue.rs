@@ -1,4 +1,4 @@
-//! The dialogue: events from the crate, answers from users and store.
+//! The dialogue of a session: takes events from the crate and answers them from users and store.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::session_log::SessionLog;
 /// How a session ended.
 pub(crate) enum End {
     Over(String),
-    /// Shake hands now; nothing is left of what came in clear.
+    /// The TLS handshake comes next. Nothing that was received without TLS is left.
     StartTls(Handover<Arc<Config>>),
 }
 
@@ -50,7 +50,7 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
                         Ok(n) => n.context("reading")?,
                         Err(_) => 0,
                     },
-                    // Between two commands, so nothing is half done.
+                    // The server stops between two commands, so that nothing is left half done.
                     _ = stopping.changed() => return Ok(End::Over("stopping".to_owned())),
                 };
                 rx.commit(n);
@@ -106,7 +106,8 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
                     Some(mailbox) => mailbox.remove(&marked).await,
                     None => Ok(()),
                 };
-                // Either answer releases the lock before it is sent, so that the client may come back at once.
+                // Both answers release the lock before they are sent, so that the client may come back at
+                // once.
                 match removed {
                     Ok(()) => {
                         session.log.removed = marked.len();
@@ -131,7 +132,7 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
                     Some(handover) => Ok(End::StartTls(handover)),
                 };
             }
-            // Refused with -ERR by the next receive.
+            // The next `receive` refuses the command with -ERR.
             _ => {}
         }
     }

@@ -1,4 +1,4 @@
-//! How many connections there may be, from everywhere and from one address.
+//! Limits how many connections one address may have.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -9,7 +9,7 @@ pub(crate) struct Guard {
     open: Mutex<HashMap<IpAddr, usize>>,
 }
 
-/// A place of a connection; dropping it frees the place.
+/// The place of one connection. Dropping it frees the place.
 pub(crate) struct Place(Arc<Guard>, IpAddr);
 
 impl Guard {
@@ -42,7 +42,8 @@ impl Drop for Place {
     }
 }
 
-/// Who holds one IPv6 address holds a /64 of them.
+/// The network that counts as one address: for IPv6 a /64, because whoever has one of its addresses can use
+/// all of them.
 pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),

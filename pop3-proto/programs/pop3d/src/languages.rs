@@ -1,11 +1,11 @@
-//! The languages of the replies (RFC 6856 section 3).
+//! The texts of the replies, in each language (RFC 6856 section 3).
 
 use pop3_proto::lookup_language;
 use pop3_proto::server::Phrase;
 
 use crate::session::Server;
 
-/// What this server says by itself, behind a code.
+/// A language and its texts.
 #[derive(Clone, Copy)]
 pub(crate) struct Language {
     pub(crate) tag: &'static str,
@@ -14,7 +14,7 @@ pub(crate) struct Language {
     phrases: fn(Phrase) -> &'static str,
 }
 
-/// What the session does not say for us.
+/// The texts that the server program sends. The crate's own texts are in `phrases`.
 pub(crate) struct Texts {
     pub(crate) language_changed: &'static str,
     pub(crate) languages: &'static str,
@@ -72,7 +72,7 @@ pub(crate) const ALL: [Language; 2] = [
     Language { tag: "de", name: "Deutsch", texts: &GERMAN, phrases: german },
 ];
 
-/// The language for a range; `*` is the default.
+/// The language for a language range. `*` stands for the default.
 pub(crate) fn find(range: &[u8]) -> Option<Language> {
     if range == b"*" {
         return ALL.first().copied();
@@ -114,7 +114,7 @@ fn german(phrase: Phrase) -> &'static str {
         Phrase::Deleted => "gelöscht",
         Phrase::Messages => "Nachrichten",
         Phrase::Octets => "Oktette",
-        // Those of a later version.
+        // Phrases that a later version of the crate may add.
         other => other.english(),
     }
 }

@@ -1,4 +1,4 @@
-//! Who is it? Every question of every mechanism, answered from the users.
+//! Checks credentials: answers every question that a mechanism asks about the users.
 
 use pop3_proto::sasl::prepare;
 use pop3_proto::sasl::scram::{Hash, Keys};
@@ -10,28 +10,29 @@ use crate::app::App;
 use crate::session::Server;
 use crate::{crypto, passwords};
 
-/// What RFC 7628 section 3.2.2 tells a client whose token is no good.
+/// Tells a client that its token is not valid (RFC 7628 section 3.2.2).
 const INVALID_TOKEN: &str = r#"{"status":"invalid_token","schemes":"bearer"}"#;
 
-/// What comes of what a client says in an exchange.
+/// What follows from a response of the client.
 pub(crate) enum Next {
     Challenge(Vec<u8>),
-    /// The challenge says that it has failed; whatever the client answers, if it does.
+    /// The challenge tells the client that the login has failed. Whatever it answers, if it does, the login
+    /// stays failed.
     Failed(Vec<u8>),
     In(String),
     Guest,
-    /// Why, if it is known.
+    /// The login has failed, with the cause if it is known.
     No(Option<Cause>),
 }
 
-/// USER and PASS; the name if both are right.
+/// Checks USER and PASS. Returns the name if both are right.
 pub(crate) async fn password(app: &App, name: &[u8], password: &[u8]) -> Option<String> {
     let name = prepare(std::str::from_utf8(name).ok()?)?;
     let password = prepare(std::str::from_utf8(password).ok()?)?;
     check_password(app, &name, password.as_bytes()).await
 }
 
-/// APOP.
+/// Checks APOP.
 pub(crate) fn apop(app: &App, server: &Server, digest: &ApopDigest) -> Option<String> {
     let name = prepare(std::str::from_utf8(server.user()?).ok()?)?;
     let name = app.settings.login.local_part(&name);
@@ -39,7 +40,7 @@ pub(crate) fn apop(app: &App, server: &Server, digest: &ApopDigest) -> Option<St
     server.apop_matches(digest, secret).then(|| name.to_owned())
 }
 
-/// AUTH, from what the client says up to the next challenge or the end.
+/// Goes on with AUTH, from a response of the client to the next challenge or to the end.
 pub(crate) async fn exchange<E: Engine + Send>(
     app: &App,
     engine: &mut E,
@@ -74,12 +75,13 @@ pub(crate) async fn exchange<E: Engine + Send>(
                 refused = whose.is_none();
                 Answer::Token(whose.ok_or(INVALID_TOKEN))
             }
-            // Nobody may act as somebody else here; a name with our domain and without it are the same user.
+            // Nobody may act as somebody else here. A name with our domain and the name without it are the
+            // same user.
             Step::Authorize { name, acting_as } => {
                 Answer::Authorized(login.local_part(name) == login.local_part(acting_as))
             }
             Step::Failed(cause) => return Next::No(Some(cause)),
-            // A question that this code does not know.
+            // A question that a later version of the crate may add.
             _ => return Next::No(None),
         };
         step = engine.answer(answer);
@@ -91,7 +93,7 @@ async fn check_password(app: &App, name: &str, password: &[u8]) -> Option<String
     let user = app.users.get(name);
     let secret = user.and_then(|user| user.secret());
     let hash = user.and_then(|user| user.argon2());
-    // Everybody costs a hash if anybody does.
+    // If any user has a hash, every check computes one, so that the time does not show whether a user exists.
     let hashed = match hash.or(app.nobody.as_deref()) {
         Some(any) => is_password_of(app, password, any).await & hash.is_some(),
         None => false,

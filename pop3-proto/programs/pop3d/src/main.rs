@@ -1,7 +1,9 @@
-//! A POP3 server on tokio: Maildir, mbox or a built-in sample; STLS and implicit TLS; every mechanism of the crate.
+//! pop3d is a POP3 server on tokio. It serves Maildir, mbox or a built-in sample, with STLS and implicit TLS
+//! and with every SASL mechanism of the crate.
 //!
-//! Copy it to start your own. The dialogue is `dialogue.rs`, logins are `login.rs`; the rest is sockets, certificates, users,
-//! stores and settings. `sample.toml` beside `Cargo.toml` shows every setting.
+//! Copy it to start a server of your own. `dialogue.rs` has the dialogue and `login.rs` the logins; the rest
+//! is sockets, certificates, users, stores and settings. `sample.toml` beside `Cargo.toml` shows every
+//! setting.
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
@@ -32,7 +34,7 @@ mod workers;
 use app::App;
 use settings::{Args, Settings};
 
-/// Threads that read and write files. More of them take memory and serve nobody faster.
+/// The most threads that read and write files. More would take memory and not serve anybody faster.
 const FILE_THREADS: usize = 64;
 
 fn main() -> ExitCode {
@@ -54,14 +56,14 @@ fn run(settings: Settings) -> anyhow::Result<()> {
         let app = Arc::new(App::new(settings)?);
         server::run(app).await
     })
-    // Dropping the runtime waits for what is being written to disk.
+    // Dropping the runtime waits for files that are being written.
 }
 
 fn finish(result: anyhow::Result<()>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Settings may fail before there is a log.
+            // Settings may fail before the log is set up.
             if tracing::dispatcher::has_been_set() {
                 error!("{error:#}");
             } else {

@@ -1,4 +1,4 @@
-//! Passwords: how they are stored, and how long it takes to check one.
+//! How passwords are stored and checked.
 
 use std::io::{self, IsTerminal as _};
 
@@ -11,10 +11,12 @@ use zeroize::Zeroizing;
 
 use crate::crypto;
 
-/// What PBKDF2 costs for each guess of a thief, and for the client at each login.
+/// Iterations of PBKDF2: what each guess costs somebody who has stolen the file, and each login costs the
+/// client.
 pub(crate) const ITERATIONS: u32 = 4096;
 
-/// Reads a password and prints what the passwd file needs for every mechanism that does not want the password itself.
+/// Reads a password and prints the fields of the passwd file for every mechanism that does not need the
+/// password itself.
 pub(crate) fn print_fields() -> anyhow::Result<()> {
     if io::stdin().is_terminal() {
         eprintln!("Password (it will show), then Enter:");
@@ -33,17 +35,18 @@ pub(crate) fn print_fields() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether this is the password of that hash. It takes tens of milliseconds and some megabytes: not on a thread of the runtime.
+/// Whether this is the password of that hash. It takes tens of milliseconds and some megabytes, so call it in
+/// a `Workers` thread.
 pub(crate) fn is_password_of(password: &[u8], hash: &str) -> bool {
     PasswordHash::new(hash).is_ok_and(|hash| Argon2::default().verify_password(password, &hash).is_ok())
 }
 
-/// Why a hash cannot be used, if it cannot.
+/// Fails if a hash cannot be used, and says why.
 pub(crate) fn check_hash(hash: &str) -> anyhow::Result<()> {
     PasswordHash::new(hash).map(|_| ()).map_err(anyhow::Error::msg)
 }
 
-/// The hash of nobody's password, to spend the same time on unknown users.
+/// A hash of a random password, so that a check takes as long for unknown users as for known ones.
 pub(crate) fn hash_of_nobody() -> anyhow::Result<String> {
     let password = crypto::random::<16>()?;
     Ok(Argon2::default().hash_password(&password).map_err(anyhow::Error::msg)?.to_string())

@@ -1,4 +1,4 @@
-//! The PROXY header, versions 1 and 2: who the client is, told by a proxy in front of us.
+//! Reads the PROXY header, version 1 or 2, in which a proxy in front of us tells who the client is.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -8,17 +8,18 @@ use ppp::{HeaderResult, v1, v2};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::time::timeout;
 
-/// How long the header may take.
+/// The longest that the header may take to arrive.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
-/// Longest header of version 1 with its CRLF.
+/// The longest header of version 1, with its CRLF.
 const V1: usize = 107;
-/// More than any address takes; the rest could be extensions.
+/// The longest rest of a header of version 2. Addresses take less; the rest could be extensions.
 const V2: usize = 4096;
 
-/// The address of the client. It is the proxy's own if that speaks for itself, in a health check, and `0.0.0.0` if the proxy does not
-/// know it: nobody may have the rights of the proxy by being unknown.
+/// The address of the client. It is the proxy's own if the proxy speaks for itself, as in a health check. It
+/// is `0.0.0.0` if the proxy does not know the client, so that an unknown client never has the rights of the
+/// proxy.
 ///
-/// It reads the header and not an octet more.
+/// Reads the header and not one byte more.
 pub(crate) async fn read(io: &mut (impl AsyncRead + Unpin), proxy: SocketAddr) -> anyhow::Result<SocketAddr> {
     let unknown = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
     let header = timeout(HEADER_TIMEOUT, header(io)).await.context("no PROXY header in time")??;

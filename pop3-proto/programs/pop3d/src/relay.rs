@@ -1,4 +1,4 @@
-//! POP-before-SMTP: the window, and the table of it that a mail server reads.
+//! POP-before-SMTP: remembers who has logged in, and writes the table that a mail server reads.
 
 use std::fs;
 use std::net::IpAddr;
@@ -12,9 +12,9 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::warn;
 
-/// How many addresses may be open at once.
+/// The most addresses that may have permission at once.
 const ADDRESSES: usize = 100_000;
-/// The table is written at most this often, and looked at this often where nothing is known to end.
+/// The table is written at most once in `PAUSE`, and checked once in `TIDY` if no permission ends before.
 const PAUSE: Duration = Duration::from_secs(1);
 const TIDY: Duration = Duration::from_secs(60);
 
@@ -35,7 +35,7 @@ impl Relay {
         self.changed.notify_one();
     }
 
-    /// Keeps the table up to date, for ever.
+    /// Keeps the table up to date. It never returns.
     pub(crate) async fn run(self: Arc<Self>, started: Instant) {
         let mut written = None;
         loop {
@@ -49,14 +49,15 @@ impl Relay {
         }
     }
 
-    /// Writes the table if it is not as it was written before. What is written now, and when the next address loses its permission.
+    /// Writes the table if it has changed. Returns its text, and the time until the next address loses its
+    /// permission.
     fn update(&self, before: Option<String>, now: Time) -> (Option<String>, Option<Duration>) {
         let open: Vec<_> = {
             let window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
             window.iter(now).map(|(address, end)| (*address, end.duration_since(now))).collect()
         };
         let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        // To the second, so that the table of an unchanged window is the same.
+        // Rounded to the second, so that the text stays the same while the permissions do.
         let line = |(address, left): &(IpAddr, Duration)| {
             format!("{address} {}\n", (unix + *left + Duration::from_millis(500)).as_secs())
         };
@@ -74,7 +75,7 @@ impl Relay {
         }
     }
 
-    /// A reader sees the old table or the new one.
+    /// Renames the new table over the old one, so that a reader sees one or the other.
     fn write(&self, text: &str) -> std::io::Result<()> {
         let mut new = self.table.clone().into_os_string();
         new.push(".new");

@@ -1,4 +1,4 @@
-//! Listening, accepting and stopping.
+//! Listens, accepts connections, and stops.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,14 +15,15 @@ use crate::app::App;
 use crate::connection::{self, Listener};
 use crate::guard::Guard;
 
-/// How long sessions may take to end when the server stops; one in the middle of UPDATE gets to its end in any case.
+/// How long sessions may take to end when the server stops. One in the middle of UPDATE is always finished.
 const GRACE: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run(app: Arc<App>) -> anyhow::Result<()> {
     let (stop, stopping) = watch::channel(());
     let places = Arc::new(Semaphore::new(app.limits().connections));
     let guard = Guard::new(app.limits().per_address);
-    // Before the first line is printed, so that whoever reads it may send a signal at once.
+    // Signals are caught before the first line is printed, so that whoever reads the line may send one at
+    // once.
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let plain = app.settings.plain.iter().map(|address| (*address, false));
@@ -48,7 +49,7 @@ pub(crate) async fn run(app: Arc<App>) -> anyhow::Result<()> {
     tokio::select! { _ = interrupt.recv() => {} _ = terminate.recv() => {} }
     info!("stopping");
     stop.send(())?;
-    // Every session and listener holds a receiver until it has ended.
+    // Every session and every listener holds a receiver until it has ended.
     if timeout(GRACE, stop.closed()).await.is_err() {
         warn!("sessions cut off after {} s", GRACE.as_secs());
     }
@@ -74,7 +75,7 @@ async fn accept(mut listener: Listener, socket: TcpListener, places: Arc<Semapho
                     drop(place);
                 });
             }
-            // Out of descriptors, most likely: let some sessions end.
+            // Most likely the process has no file descriptors left, so wait for some sessions to end.
             Err(error) => {
                 warn!("accept: {error}");
                 sleep(Duration::from_millis(100)).await;

@@ -1,4 +1,4 @@
-//! The longer answers of a session: logins and messages.
+//! Those parts of a session that take more than one step: logins and messages.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -23,9 +23,9 @@ use crate::session_log::SessionLog;
 use crate::store::{Mailbox, Refusal};
 use crate::{crypto, guard, languages, login};
 
-/// The user whose mail guests see.
+/// The user whose mail a guest (ANONYMOUS) sees.
 const GUEST: &str = "anonymous";
-/// Octets that are queued before a flush: as many as make a write worth its while.
+/// How many bytes are queued before they are written, so that a write is worth its cost.
 const WRITE: usize = 64 * 1024;
 
 pub(crate) type Server = server::Server<Arc<Config>, Mailbox>;
@@ -38,7 +38,7 @@ pub(crate) struct Session<'s, S> {
     pub(crate) tx: Outbox,
     pub(crate) texts: &'static Texts,
     exchange: Exchange<Vec<u8>>,
-    /// The exchange has failed and was counted; its end is still to come.
+    /// The exchange has failed, and that was counted, but the end of it has not come yet.
     failed: bool,
 }
 
@@ -49,7 +49,7 @@ impl<'s, S: AsyncWrite + Unpin> Session<'s, S> {
         Self { app, io, server, log, tx: Outbox::with_max(WRITE), texts, exchange, failed: false }
     }
 
-    /// Sends what is queued. A client that does not take it in time is given up.
+    /// Sends what is queued, and gives up a client that does not take it in time.
     pub(crate) async fn flush(&mut self) -> anyhow::Result<()> {
         let octets = self.tx.bytes();
         if !octets.is_empty() {
@@ -64,7 +64,7 @@ impl<'s, S: AsyncWrite + Unpin> Session<'s, S> {
         Ok(())
     }
 
-    /// Who failed before waits. `false` if that would be too long.
+    /// Waits if there were failed logins from this address. `false` if the wait would be too long.
     pub(crate) async fn wait_for_turn(&self, stopping: &mut watch::Receiver<()>) -> anyhow::Result<bool> {
         let Some(turn) = self.app.turn(self.network()) else { return Ok(false) };
         let wait = turn.duration_since(self.app.now());
@@ -78,7 +78,7 @@ impl<'s, S: AsyncWrite + Unpin> Session<'s, S> {
         reply.err(&mut self.server, &mut self.tx, Code::SysTemp, self.texts.too_many_failures);
     }
 
-    /// USER and PASS, or APOP.
+    /// Logs in with USER and PASS, or with APOP.
     pub(crate) async fn log_in(&mut self, credentials: Credentials<'_>, reply: Ticket<kind::Login>) {
         self.failed = false;
         let (method, user) = match credentials {
@@ -96,14 +96,15 @@ impl<'s, S: AsyncWrite + Unpin> Session<'s, S> {
         self.finish(opened, reply);
     }
 
-    /// Makes ready for an exchange with that mechanism.
+    /// Prepares for an exchange with this mechanism.
     pub(crate) fn start(&mut self, mechanism: &[u8]) -> anyhow::Result<()> {
         self.log.method = Some(mechanism.to_ascii_uppercase().escape_ascii().to_string());
         let nonce = crypto::nonce()?;
         let mut channel = Channel::new(&self.app.settings.hostname);
         channel.nonce = Some(nonce);
         let tls = self.log.tls.as_ref();
-        // A client that knows how to bind the channel, and sees no -PLUS, must not be taken for one that was deceived.
+        // If no -PLUS mechanism is offered, the bindings stay out. Otherwise a client that could bind, and
+        // sees no -PLUS, would count as deceived by somebody in the middle.
         let plus = self.server.config().mechanisms.as_slice().iter().any(|one| one.name.ends_with("-PLUS"));
         let bindings = tls.filter(|_| plus).map(|tls| tls.bindings()).unwrap_or_default();
         channel.bindings = &bindings;
@@ -112,7 +113,7 @@ impl<'s, S: AsyncWrite + Unpin> Session<'s, S> {
         self.failed = false;
         self.exchange = Exchange::new(vec![0; SASL_MEMORY]);
         if let Err(why) = self.exchange.start(mechanism, &channel) {
-            // It fails at its first step, and the client is told no more than that.
+            // The exchange then fails at its first step, and the client is not told why.
             error!(method = self.log.method, "AUTH cannot start: {why}");
         }
         Ok(())
@@ -121,12 +122,13 @@ impl<'s, S: AsyncWrite + Unpin> Session<'s, S> {
     pub(crate) async fn exchange(&mut self, response: Option<Base64<'_>>, reply: Ticket<kind::Sasl>) {
         let opened = match login::exchange(self.app, &mut self.exchange, response).await {
             Next::Challenge(data) => {
-                // One that does not fit the output is refused by the server itself.
+                // If the challenge does not fit the output, the crate refuses the command itself.
                 let _ = reply.challenge(&mut self.server, &mut self.tx, &data);
                 return;
             }
             Next::Failed(data) => {
-                // Counted now: the client need not come back for the end.
+                // The failure is counted now, because the client may not come back for the end of the
+                // exchange.
                 self.failed = true;
                 self.count_failure(None);
                 let _ = reply.challenge(&mut self.server, &mut self.tx, &data);
@@ -140,7 +142,8 @@ impl<'s, S: AsyncWrite + Unpin> Session<'s, S> {
         self.finish(opened, reply);
     }
 
-    /// Answers a login of any kind. Where it is refused, the maildrop is closed already and its lock released.
+    /// Answers a login of any kind. If it is refused, the maildrop has been closed and its lock released
+    /// before.
     fn finish<K: kind::Admits>(&mut self, opened: Result<Mailbox, Refusal>, reply: Ticket<K>) {
         match opened {
             Ok(mailbox) => reply.accept(&mut self.server, &mut self.tx, mailbox, self.texts.welcome),
@@ -148,7 +151,7 @@ impl<'s, S: AsyncWrite + Unpin> Session<'s, S> {
         }
     }
 
-    /// The credentials were wrong. The log may know more than the client.
+    /// Refuses wrong credentials. The log may say more than the client is told.
     fn refusal(&self, cause: Option<Cause>) -> Refusal {
         if !self.failed {
             self.count_failure(cause);
@@ -166,13 +169,13 @@ impl<'s, S: AsyncWrite + Unpin> Session<'s, S> {
         guard::network(self.log.address())
     }
 
-    /// The credentials were right.
+    /// Lets a user in whose credentials were right.
     async fn enter(&mut self, user: &str) -> Result<Mailbox, Refusal> {
         let app = self.app;
         app.login_succeeded(self.network());
         let delay = app.delay_of(user);
         let too_early = Refusal { code: Code::LoginDelay, text: self.texts.too_early, error: None };
-        // Asked before the maildrop is read, and noted when it is open.
+        // The login delay is checked before the maildrop is read, and noted once it is open.
         if app.delays().until(&user.to_owned(), app.now()).is_some() {
             return Err(too_early);
         }
@@ -203,7 +206,7 @@ impl<'s, S: AsyncWrite + Unpin> Session<'s, S> {
         Ok(mailbox)
     }
 
-    /// RETR and TOP: a message of any size in constant memory.
+    /// Answers RETR or TOP, with a message of any size in constant memory.
     pub(crate) async fn send_message(
         &mut self,
         number: MsgNo,
@@ -213,7 +216,7 @@ impl<'s, S: AsyncWrite + Unpin> Session<'s, S> {
             Some(mailbox) => mailbox.message(number).await,
             None => Err(std::io::ErrorKind::NotFound.into()),
         };
-        // What cannot be read at all is refused, and the client goes on with the next.
+        // A message that cannot be read at all is refused, and the client can go on with the next.
         let opened = match opened {
             Ok(mut message) => message.read().await.map(|()| message),
             Err(cause) => Err(cause),
@@ -232,8 +235,8 @@ impl<'s, S: AsyncWrite + Unpin> Session<'s, S> {
             while body.fill(&mut rest, &mut self.tx) == Fill::Flush {
                 self.flush().await?;
             }
-            // What is queued goes out together with what follows: the next piece, or the dot.
-            // Whatever fails from here on cuts the connection, and the client sees a message without an end.
+            // What is queued goes out together with what follows: the next piece, or the final dot. An error
+            // from here on cuts the connection, so that the client sees a message without an end.
             message.read().await.with_context(|| format!("message {number}"))?;
         }
         body.end(&mut self.server);

@@ -1,4 +1,4 @@
-//! What is known of one connection, for its log line and for those who judge it.
+//! What is known of one connection, for its log line and for decisions that depend on the client.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
@@ -7,7 +7,7 @@ use pop3_proto::sasl::Binding;
 use tracing::info;
 
 pub(crate) struct SessionLog {
-    /// The client; behind a proxy not the peer of the socket.
+    /// The client itself, also if the connection comes from a proxy.
     pub(crate) client: SocketAddr,
     started: Instant,
     pub(crate) tls: Option<TlsFacts>,
@@ -19,7 +19,7 @@ pub(crate) struct SessionLog {
     pub(crate) removed: usize,
 }
 
-/// What the handshake gave.
+/// What the TLS handshake has shown.
 pub(crate) struct TlsFacts {
     pub(crate) version: String,
     pub(crate) exporter: Option<[u8; 32]>,
@@ -55,7 +55,7 @@ impl SessionLog {
         self.client.ip().to_canonical()
     }
 
-    /// One line a session.
+    /// Writes the one log line of the session.
     pub(crate) fn write(&self, end: &str) {
         info!(
             client = %self.client,

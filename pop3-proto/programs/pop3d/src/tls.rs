@@ -1,4 +1,4 @@
-//! The certificate, from files or made up at the start, and what a handshake gives.
+//! The certificate, from files or made at the start, and what a TLS handshake shows.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,9 +18,10 @@ use crate::settings::{At, Settings};
 
 pub(crate) struct Tls {
     pub(crate) acceptor: TlsAcceptor,
-    /// The binding `tls-server-end-point` (RFC 5929 section 4.1).
+    /// The channel binding `tls-server-end-point` (RFC 5929 section 4.1).
     end_point: Option<Vec<u8>>,
-    /// Never changes while the key does not, and nobody else knows it.
+    /// A secret that is derived from the key: it stays the same as long as the key does, and nobody else
+    /// knows it.
     pub(crate) secret: [u8; 32],
 }
 
@@ -54,7 +55,8 @@ impl Tls {
     pub(crate) fn facts(&self, connection: &ServerConnection) -> TlsFacts {
         let version = connection.protocol_version().and_then(|version| version.as_str()).unwrap_or("?");
         let suite = connection.negotiated_cipher_suite().and_then(|suite| suite.suite().as_str());
-        // Under TLS 1.2 the exporter binds a channel only with the extended master secret, which rustls does not tell.
+        // With TLS 1.2 the exporter binds a channel only with the extended master secret, and rustls does not
+        // say whether that was used.
         let exporter = (connection.protocol_version() == Some(ProtocolVersion::TLSv1_3))
             .then(|| connection.export_keying_material([0; 32], b"EXPORTER-Channel-Binding", Some(b"")).ok());
         let client_cert = connection.peer_certificates().and_then(<[_]>::first);
@@ -90,18 +92,18 @@ fn self_signed(hostname: &str) -> anyhow::Result<(Vec<CertificateDer<'static>>, 
     Ok((vec![made.cert.der().clone()], key))
 }
 
-/// The hash of the certificate by the hash of its own signature, and by SHA-256 in place of the weaker ones. `None` for signatures
-/// without a hash of their own.
+/// The digest of the certificate, with the hash function of its signature, or with SHA-256 in place of a
+/// weaker one. `None` if the signature has no hash function of its own.
 fn end_point(cert: &[u8]) -> Option<Vec<u8>> {
     let (_, parsed) = X509Certificate::from_der(cert).ok()?;
     match parsed.signature_algorithm.algorithm.to_id_string().as_str() {
-        // RSA with MD5, SHA-1 and SHA-256, ECDSA with SHA-1 and SHA-256
+        // RSA with MD5, SHA-1 and SHA-256; ECDSA with SHA-1 and SHA-256.
         "1.2.840.113549.1.1.4"
         | "1.2.840.113549.1.1.5"
         | "1.2.840.113549.1.1.11"
         | "1.2.840.10045.4.1"
         | "1.2.840.10045.4.3.2" => Some(Sha256::digest(cert).to_vec()),
-        // RSA and ECDSA with SHA-384, and with SHA-512
+        // RSA and ECDSA with SHA-384, then with SHA-512.
         "1.2.840.113549.1.1.12" | "1.2.840.10045.4.3.3" => Some(Sha384::digest(cert).to_vec()),
         "1.2.840.113549.1.1.13" | "1.2.840.10045.4.3.4" => Some(Sha512::digest(cert).to_vec()),
         _ => None,

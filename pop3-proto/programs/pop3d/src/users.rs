@@ -1,4 +1,4 @@
-//! Who may log in, and with what.
+//! Who may log in, and with which credentials.
 
 use std::collections::HashMap;
 use std::fs;
@@ -27,16 +27,16 @@ pub(crate) struct User {
     plain: Option<Zeroizing<String>>,
     argon2: Option<String>,
     keys: Vec<Keys>,
-    /// Made of `plain`, at most once for each hash.
+    /// Keys that are derived from `plain`, at most once for each hash function.
     made: [OnceLock<Option<Keys>>; 2],
-    /// SHA-256 of tokens and certificates.
+    /// SHA-256 of tokens, and of certificates.
     tokens: Vec<[u8; 32]>,
     certs: Vec<[u8; 32]>,
     pub(crate) delay: Option<Duration>,
 }
 
 impl Users {
-    /// `NAME:PASSWORD`
+    /// Adds a user from `NAME:PASSWORD`.
     pub(crate) fn add_plain(&mut self, text: &str) -> anyhow::Result<()> {
         let (name, password) = text.split_once(':').context("expected NAME:PASSWORD")?;
         anyhow::ensure!(!password.is_empty(), "the password may not be empty");
@@ -44,7 +44,7 @@ impl Users {
         self.add(name, User { plain, ..User::default() })
     }
 
-    /// Lines of `NAME:FIELD FIELD ...`
+    /// Reads lines of `NAME:FIELD FIELD ...`.
     pub(crate) fn read(&mut self, file: &Path) -> anyhow::Result<()> {
         let text = Zeroizing::new(fs::read_to_string(file).with_context(|| file.display().to_string())?);
         for (line, number) in text.lines().zip(1..) {
@@ -60,7 +60,7 @@ impl Users {
         let (name, fields) = line.split_once(':').context("expected NAME:FIELD FIELD ...")?;
         let mut user = User::default();
         for (field, number) in fields.split_whitespace().zip(1..) {
-            // The field itself is a secret.
+            // The error gives only the number of the field, because the field itself is a secret.
             user.add_field(field).with_context(|| format!("field {number} of {name}"))?;
         }
         self.add(name, user)
@@ -68,10 +68,10 @@ impl Users {
 
     fn add(&mut self, name: &str, user: User) -> anyhow::Result<()> {
         let prepared = prepare(name).with_context(|| format!("{name:?} cannot be a user name"))?;
-        // It may become the name of a folder.
+        // The name may become the name of a folder.
         let fits = !prepared.contains(['/', '\0']) && !prepared.starts_with('.');
         anyhow::ensure!(fits, "{name:?} cannot be a folder name");
-        // Beside an mbox.
+        // Such files are made beside an mbox.
         let is_ours = [".lock", ".new"].into_iter().any(|end| prepared.ends_with(end));
         anyhow::ensure!(!is_ours, "{name:?} is like the name of a file that goes with an mbox");
         if self.first.is_empty() {
@@ -88,7 +88,7 @@ impl Users {
         self.by_name.is_empty()
     }
 
-    /// For the line that is printed at the start.
+    /// The first user, for the example that pop3d prints at the start.
     pub(crate) fn first(&self) -> &str {
         &self.first
     }
@@ -97,7 +97,7 @@ impl Users {
         self.by_name.get(name)
     }
 
-    /// Whose certificate that is, by its SHA-256.
+    /// The user who has the certificate with this SHA-256.
     pub(crate) fn by_cert(&self, digest: &[u8; 32]) -> Option<&str> {
         self.by_name.iter().find(|(_, user)| user.certs.contains(digest)).map(|(name, _)| name.as_str())
     }
@@ -106,8 +106,9 @@ impl Users {
         self.by_name.iter().find(|(_, user)| user.tokens.contains(digest)).map(|(name, _)| name.as_str())
     }
 
-    /// Whether a mechanism works for the users there are. Clients take the strongest one on offer and do not try another, so one that
-    /// fails for some users locks them out; tokens are something that users may have besides.
+    /// Whether a mechanism works for the users there are. Clients take the strongest mechanism on offer and
+    /// try no other, so one that fails for some users would lock them out. Tokens are different: users may
+    /// have them besides a password.
     pub(crate) fn can_use(&self, mechanism: &str) -> bool {
         let mut users = self.by_name.values();
         match mechanism.trim_end_matches("-PLUS") {
@@ -119,12 +120,12 @@ impl Users {
         }
     }
 
-    /// Whether a password check takes the time of a hash.
+    /// Whether checking a password takes the time of a hash.
     pub(crate) fn has_hashes(&self) -> bool {
         self.by_name.values().any(|user| user.argon2.is_some())
     }
 
-    /// The longest LOGIN-DELAY, and whether users have delays of their own.
+    /// The longest LOGIN-DELAY, and whether some users have a delay of their own.
     pub(crate) fn longest_delay(&self, general: Duration) -> (Duration, bool) {
         let own = self.by_name.values().filter_map(|user| user.delay);
         let longest = own.clone().fold(general, Duration::max);
@@ -154,7 +155,7 @@ impl User {
         Ok(())
     }
 
-    /// For APOP and CRAM-MD5, which need it as it is.
+    /// The password itself, for APOP and CRAM-MD5.
     pub(crate) fn secret(&self) -> Option<Secret<'_>> {
         self.plain.as_ref().map(|plain| Secret::new(plain.as_bytes()))
     }
@@ -168,7 +169,8 @@ impl User {
         self.keys.iter().find(|keys| keys.hash() == hash)
     }
 
-    /// Keys made of the password. The first time takes milliseconds: not on a thread of the runtime.
+    /// The keys that are derived from the password. The first call takes milliseconds, so make it in a
+    /// `Workers` thread.
     pub(crate) fn made_keys(&self, hash: Hash, salt: &[u8]) -> Option<&Keys> {
         let [sha1, sha256] = &self.made;
         let made = if hash == Hash::Sha1 { sha1 } else { sha256 };

@@ -1,5 +1,5 @@
-//! Threads for what takes a processor for a while: as many as there are processors, so that logins neither fill the memory with
-//! hashes nor hold up the mail of others.
+//! Threads for long computations such as password hashes. There are as many as processors, so that logins
+//! neither fill the memory with hashes nor hold up other users.
 
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
@@ -26,13 +26,13 @@ impl Workers {
         Ok(Self(sender))
     }
 
-    /// The result, when it is its turn.
+    /// Waits for its turn, does the work, and returns the result.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {
         let (answer, result) = oneshot::channel();
-        // The client may be gone when it is done.
+        // The client may have gone before the work is done.
         let work = move || drop(answer.send(work()));
         self.0.send(Box::new(work)).ok()?;
         result.await.ok()

@@ -1,4 +1,4 @@
-//! pop3d as it comes: without a store it serves its sample to the user `demo`, and SIGTERM ends it.
+//! pop3d without options: it serves its sample to the user `demo`, and SIGTERM ends it.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{SocketAddr, TcpStream};
@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 /// The longest that a test waits for anything.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A pop3d of our own; dropping it ends it.
+/// A pop3d process. Dropping this ends it.
 struct Pop3d {
     process: Child,
     address: SocketAddr,
@@ -39,7 +39,7 @@ impl Pop3d {
         started
     }
 
-    /// A connection behind the greeting, which has random numbers in it.
+    /// A connection, after the greeting, which has random numbers in it.
     fn connect(&self) -> TcpStream {
         let mut stream = TcpStream::connect_timeout(&self.address, PATIENCE).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -57,7 +57,7 @@ impl Pop3d {
         stream
     }
 
-    /// Asks it to stop, and tells whether it ended well.
+    /// Asks pop3d to stop, and returns whether it ended with success.
     fn stop(mut self) -> bool {
         kill_process(Pid::from_child(&self.process), Signal::TERM).unwrap();
         let end = Instant::now() + PATIENCE;
@@ -73,7 +73,7 @@ impl Pop3d {
 
 impl Drop for Pop3d {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The process may have ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -144,6 +144,6 @@ fn a_wrong_password_is_refused_and_the_maildrop_has_one_session_at_a_time() {
         C: PASS demo\r\n
         S: -ERR [IN-USE] maildrop is locked by another session\r\n",
     );
-    // The first session is still open.
+    // The first session is still open here.
     assert!(pop3d.stop());
 }

@@ -1,4 +1,5 @@
-//! One account, complete: options, URL and file put together, and every value checked before anything is connected.
+//! The settings of one account, put together from options, URL and file, and checked before anything is
+//! connected.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use crate::options::{Args, Options, Security};
 
 #[derive(Debug)]
 pub(crate) struct Account {
-    /// For people: the name in the file, or user and host.
+    /// The name for messages to the user: the name in the file, or user and host.
     pub(crate) name: String,
     pub(crate) host: String,
     pub(crate) port: u16,
@@ -137,7 +138,8 @@ impl Account {
 }
 
 impl Account {
-    /// Nobody logs in as nobody without asking for it.
+    /// Whether to log in without a name, which happens only if ANONYMOUS is the one method that was asked
+    /// for.
     pub(crate) fn is_anonymous(&self) -> bool {
         self.policy.methods == Methods::only(Method::Anonymous)
     }
@@ -145,7 +147,7 @@ impl Account {
 
 fn policy(options: &Options, auth: &Auth<'_>, security: Security) -> Result<Policy, Failure> {
     let by_name = |name: &str| {
-        // This program brings no mechanism of its own.
+        // `Own` stands for a mechanism that the program brings itself, and this program has none.
         let known = Method::by_name(name).filter(|method| *method != Method::Own);
         known.ok_or_else(|| Kind::Usage.because(format!("method {name}"), "not known"))
     };
@@ -158,7 +160,8 @@ fn policy(options: &Options, auth: &Auth<'_>, security: Security) -> Result<Poli
         _ if methods != Methods::NONE => policy.methods = methods,
         Auth::Apop => policy.methods = Methods::only(Method::Apop),
         Auth::Mechanism(name) => policy.methods = Methods::only(by_name(name)?),
-        // Some servers offer bindings that they cannot check. Who names a -PLUS method insists.
+        // Some servers offer channel bindings that they cannot check. A user who names a -PLUS method wants
+        // it in any case.
         _ => policy.allow_unbound = true,
     }
     Ok(policy)
@@ -189,7 +192,8 @@ impl Destination {
     }
 }
 
-/// A name that no user or host can make to mean another place, and no two of them share.
+/// The file name of the record. Two accounts never share one, and no user or host name can make it point to
+/// another folder.
 fn record_name(user: &str, host: &str, port: u16) -> String {
     let mut name = String::from(".pop3get-");
     for octet in format!("{user}@{host}").bytes() {

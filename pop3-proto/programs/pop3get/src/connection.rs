@@ -15,11 +15,12 @@ use crate::failure::{Failure, Kind};
 use crate::stream::{Socket, Stream};
 use crate::transcript::Transcript;
 
-/// Commands on the way at once: so many RETR are less than a packet, and the server is never out of work.
+/// The most commands on the way at once: this many RETR fit into one packet, and the server always has work.
 const PIPELINE: usize = 64;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 const TIMEOUT: u64 = 120;
-/// Events in a row, other than those of listings and messages, that a server may send without being asked.
+/// The most events in a row, other than those of listings and messages, that a server may send without being
+/// asked.
 const CHATTER: u32 = 100_000;
 
 pub(crate) struct Connection {
@@ -33,7 +34,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Connects, and shakes hands if the account says TLS from the start.
+    /// Connects, and makes the TLS handshake if the account says TLS from the start.
     pub(crate) fn open(
         account: &Account,
         tls: &Arc<ClientConfig>,
@@ -71,7 +72,7 @@ impl Connection {
         Err(network(last))
     }
 
-    /// Goes on inside TLS, behind `+OK` to STLS.
+    /// Goes on inside TLS, after `+OK` to STLS.
     pub(crate) fn start_tls(mut self, tls: &Arc<ClientConfig>, host: &str) -> Result<Self, Failure> {
         let handover = self.client.handover().ok_or_else(|| Kind::Protocol.because("STLS", "no answer"))?;
         self.client =
@@ -81,13 +82,13 @@ impl Connection {
         Ok(self)
     }
 
-    /// What only the two ends of this TLS connection can know (RFC 9266).
+    /// The channel binding, which only the two ends of this TLS connection can know (RFC 9266).
     pub(crate) fn tls_exporter(&self) -> Option<[u8; 32]> {
         self.stream.tls_exporter()
     }
 
-    /// The next event. What it borrows is the receive buffer, so the connection is free again once the event is dealt with.
-    /// `None` is the end of the connection.
+    /// The next event, or `None` at the end of the connection. The event borrows the receive buffer, so the
+    /// connection is free again once the event has been handled.
     pub(crate) fn next(&mut self) -> Result<Option<Event<'_>>, Failure> {
         while self.client.poll(self.rx.unread()) == Need::Input {
             self.flush()?;
@@ -107,7 +108,7 @@ impl Connection {
         Ok(Some(event))
     }
 
-    /// Drops lines that came while no command was waiting for an answer.
+    /// Drops lines that the server sent while no command was waiting for an answer.
     pub(crate) fn skip_unasked(&mut self) -> Result<(), Failure> {
         while self.client.is_idle()
             && !self.rx.bytes().is_empty()
@@ -120,7 +121,7 @@ impl Connection {
         Ok(())
     }
 
-    /// What the end of the connection means.
+    /// The failure to report when the connection has ended.
     pub(crate) fn ended(&self) -> Failure {
         match self.client.end_of_input() {
             Ok(()) => Kind::Network.because("the connection", "closed by the server"),
@@ -140,7 +141,8 @@ impl Connection {
                     return Ok(n);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // TLS cut off without its closing alert is an end like any other: the session knows what was still due.
+                // TLS that is cut off without its closing alert is an end like any other, because the session
+                // knows what was still due.
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(0),
                 Err(error) => {
                     return Err(Kind::Network.because("reading from the server", self.timed_out(error)));
@@ -189,7 +191,7 @@ impl Drop for Connection {
 }
 
 fn client(account: &Account, security: Security) -> Client<PIPELINE> {
-    // The user knows best what this server takes.
+    // The user knows which names and passwords this server takes, so long and 8-bit ones are sent.
     Client::with_queue(Profile::LENIENT, security)
         .with_pipelining(!account.options.no_pipelining)
         .with_long_arguments(true)

@@ -1,4 +1,5 @@
-//! Every failure says what was tried, why it failed, and, by the exit code, whose trouble it is.
+//! Failures. Each says what was tried and why it failed, and its exit code says who can do something about
+//! it.
 
 use std::fmt;
 
@@ -25,7 +26,7 @@ impl Kind {
 }
 
 impl Failure {
-    /// Names the account.
+    /// Puts the name of the account in front.
     pub(crate) fn of(self, account: &str) -> Self {
         Self { what: format!("{account}: {}", self.what), ..self }
     }

@@ -1,7 +1,8 @@
-//! Fetches POP3 mail: blocking sockets, rustls, one connection for each account.
+//! pop3get fetches POP3 mail, with blocking sockets, rustls, and one connection for each account.
 //!
-//! The crate does the protocol, [`pop3_proto::login`] the way in and [`pop3_proto::fetch`] the bookkeeping; what is here is what
-//! they leave out: sockets, TLS, secrets, files. Run it with `--help`, or with `--man` for a manual page.
+//! The crate speaks the protocol, [`pop3_proto::login`] logs in, and [`pop3_proto::fetch`] plans the download
+//! and keeps the record. This program adds what they leave out: sockets, TLS, secrets and files. Run it with
+//! `--help`, or with `--man` for a manual page.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! What can be asked for: on the command line, and in a file of accounts.
+//! The options of the command line, and of a file of accounts.
 
 use std::path::PathBuf;
 
@@ -9,19 +9,21 @@ use crate::failure::{Failure, Kind};
 
 /// Fetch POP3 mail into a Maildir, an mbox file or a command, once, and resume where a broken session ended.
 ///
-/// A message is deleted from the server only after it is safe here, and nothing is fetched again that a record says is here: the
-/// record lies in the Maildir, or beside the mbox file. Whatever breaks, messages that were delivered are whole, and running the
-/// command again goes on from there.
+/// A message is deleted from the server only after it has been stored safely. A record keeps track of what
+/// has been fetched, so that no message is fetched twice; it is a file in the Maildir or beside the mbox
+/// file. If a run breaks off, the messages it delivered are complete, and the next run goes on from there.
 ///
-/// Exit codes: 0 done; 2 wrong usage; 3 the login failed; 4 network trouble; 5 the server broke the protocol or refused a
-/// command; 6 the delivery failed. With several accounts it is the worst one.
+/// Exit codes: 0 all done; 2 wrong usage; 3 the login failed; 4 the network failed; 5 the server broke the
+/// protocol or refused a command; 6 the delivery failed. With several accounts the exit code is the highest
+/// one.
 #[derive(Debug, Parser)]
 #[command(name = "pop3get", version)]
 pub(crate) struct Args {
-    /// The server, with a port if it is not the usual one, or POP URLs: pops://user@host, pop://user;AUTH=+APOP@host:port
+    /// The server, with a port if it is not the usual one; or POP URLs, such as pops://user@host or
+    /// pop://user;AUTH=+APOP@host:port; or, with --config, names of accounts
     #[arg(value_name = "SERVER|URL|ACCOUNT")]
     pub(crate) places: Vec<String>,
-    /// Take the accounts from this TOML file, all of them or those that are named
+    /// Take the accounts from this TOML file: those that are named, or all of them
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     #[command(flatten)]
@@ -29,13 +31,14 @@ pub(crate) struct Args {
     /// List what would be fetched and deleted, and change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Write the dialogue to this file, secrets masked, as a transcript that a test can play
+    /// Write the dialogue to this file, with secrets masked, as a transcript that tests of pop3-proto can
+    /// play
     #[arg(long, value_name = "FILE")]
     pub(crate) transcript: Option<PathBuf>,
-    /// Print a JSON object for each account at its end
+    /// Print a JSON object for each account when it is done
     #[arg(long)]
     pub(crate) json: bool,
-    /// No progress bar, no summary
+    /// Show no progress bar and no summary
     #[arg(long)]
     pub(crate) quiet: bool,
     /// Print the manual page
@@ -43,111 +46,115 @@ pub(crate) struct Args {
     pub(crate) man: bool,
 }
 
-/// The options of one account; in a file, the keys of its table.
+/// The options of one account. In a file they are the keys of its table.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, clap::Args)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Options {
     #[arg(skip)]
     pub(crate) server: Option<String>,
-    /// TLS from the start, port 995 (the default)
+    /// Use TLS from the start, on port 995 (the default, except for pop:// URLs)
     #[arg(long, group = "security")]
     pub(crate) tls: bool,
-    /// Port 110, then STLS; a server without it is refused
+    /// Use port 110 and start TLS with STLS; fail if the server does not offer it (the default for pop:// URLs)
     #[arg(long, group = "security")]
     pub(crate) stls: bool,
-    /// Port 110, everything in clear, the password too
+    /// Use port 110 without TLS; mail and password pass in clear
     #[arg(long, group = "security")]
     pub(crate) plain: bool,
-    /// Trust the certificates in this PEM file instead of the system's
+    /// Trust the certificates in this PEM file instead of those of the system
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
-    /// The SHA-256 of the server certificate's public key, which must be this besides: sha256:HEX
+    /// Accept the server only if its public key has this SHA-256, too: sha256:HEX
     #[arg(long, value_name = "PIN")]
     pub(crate) pin: Option<String>,
-    /// Show this certificate to the server, for EXTERNAL (PEM)
+    /// Show this client certificate to the server (PEM), for the login method EXTERNAL
     #[arg(long, value_name = "FILE", requires = "key")]
     pub(crate) cert: Option<PathBuf>,
-    /// The key of the certificate (PEM)
+    /// The private key of the client certificate (PEM)
     #[arg(long, value_name = "FILE", requires = "cert")]
     pub(crate) key: Option<PathBuf>,
-    /// Give up after so many seconds without progress (120 by default)
+    /// Give up after this many seconds without progress (120 by default)
     #[arg(long, value_name = "SECONDS")]
     pub(crate) timeout: Option<u64>,
-    /// Give up after so many seconds in all
+    /// Give up after this many seconds in all
     #[arg(long, value_name = "SECONDS")]
     pub(crate) max_time: Option<u64>,
 
     /// The user name
     #[arg(long)]
     pub(crate) user: Option<String>,
-    /// The environment variable that holds the password
+    /// Take the password from this environment variable
     #[arg(long, value_name = "VAR", group = "secret")]
     pub(crate) password_env: Option<String>,
-    /// The file whose first line is the password
+    /// Take the password from the first line of this file
     #[arg(long, value_name = "FILE", group = "secret")]
     pub(crate) password_file: Option<PathBuf>,
-    /// The command whose first line of output is the password
+    /// Run this command and take the password from its first line of output
     #[arg(long, value_name = "COMMAND", group = "secret")]
     pub(crate) password_command: Option<String>,
-    /// The environment variable that holds an OAuth access token
+    /// Take an OAuth access token from this environment variable
     #[arg(long, value_name = "VAR", group = "secret")]
     pub(crate) token_env: Option<String>,
-    /// The command whose first line of output is an OAuth access token
+    /// Run this command and take an OAuth access token from its first line of output
     #[arg(long, value_name = "COMMAND", group = "secret")]
     pub(crate) token_command: Option<String>,
-    /// Log in with these methods only, for instance scram-sha-256,plain; apop is used only when it stands here
+    /// Log in with these methods only, for instance scram-sha-256,plain; apop is used only if it is listed
+    /// here
     #[arg(long, value_name = "METHOD", value_delimiter = ',')]
     pub(crate) auth: Vec<String>,
 
-    /// The Maildir, which is made if it is missing; or mbox:FILE; or pipe:COMMAND, which gets each message on its standard input
+    /// Deliver to this Maildir, which is made if it is missing; or to an mbox file; or to a command, which
+    /// gets each message on its standard input
     #[arg(long, value_name = "MAILDIR|mbox:FILE|pipe:COMMAND")]
     pub(crate) to: Option<String>,
-    /// Which messages are here already (in the Maildir, or beside the mbox file, by default)
+    /// The record of what has been fetched (by default a file in the Maildir or beside the mbox file)
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
-    /// Start the record from getmail:FILE, fetchmail:FILE or mpop:FILE, where there is none yet
+    /// If there is no record yet, start it from the record of another program: getmail:FILE, fetchmail:FILE
+    /// or mpop:FILE
     #[arg(long, value_name = "PROGRAM:FILE")]
     pub(crate) import: Option<String>,
-    /// Fetch all messages, whatever the record says
+    /// Fetch all messages, even those that the record says have been fetched
     #[arg(long)]
     pub(crate) all: bool,
 
     /// Leave the messages on the server (the default)
     #[arg(long, group = "afterwards")]
     pub(crate) keep: bool,
-    /// Delete each message once it is safe
+    /// Delete each message from the server once it is safe
     #[arg(long, group = "afterwards")]
     pub(crate) delete: bool,
-    /// Delete what was fetched so many days ago
+    /// Delete messages that were fetched at least this many days ago
     #[arg(long, value_name = "DAYS", group = "afterwards")]
     pub(crate) delete_after: Option<u32>,
-    /// Delete what was first seen so many days ago, and is here
+    /// Delete messages that have been fetched and were first seen on the server at least this many days ago
     #[arg(long, value_name = "DAYS", conflicts_with = "keep")]
     pub(crate) delete_older: Option<u32>,
-    /// Leave so many messages on the server, the newest
+    /// Leave only the newest N messages on the server
     #[arg(long, value_name = "N", conflicts_with = "keep")]
     pub(crate) keep_count: Option<u32>,
-    /// Leave so many octets on the server, in the newest messages
+    /// Leave only the newest messages on the server, up to this many octets
     #[arg(long, value_name = "OCTETS", conflicts_with = "keep")]
     pub(crate) keep_octets: Option<u64>,
-    /// Of larger messages fetch a preview only
+    /// Fetch only a preview of messages that are larger than this
     #[arg(long, value_name = "OCTETS")]
     pub(crate) size_limit: Option<u64>,
-    /// Lines of body in a preview (20 by default)
+    /// How many lines of the body a preview has (20 by default)
     #[arg(long, value_name = "LINES")]
     pub(crate) preview: Option<u64>,
-    /// Fetch the headers of all messages and nothing else
+    /// Fetch only the headers of all messages
     #[arg(long)]
     pub(crate) headers_only: bool,
-    /// Break off when one message is larger (16 GiB by default): no honest server sends one without end
+    /// Stop when a message turns out to be larger than this (16 GiB by default), so that no server can send
+    /// without end
     #[arg(long, value_name = "OCTETS")]
     pub(crate) max_message: Option<u64>,
-    /// One command at a time, for servers that mix up their answers
+    /// Send one command at a time, for servers that mix up their answers
     #[arg(long)]
     pub(crate) no_pipelining: bool,
 }
 
-/// How the connection comes into TLS, or that it does not.
+/// When the connection starts TLS, if it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Security {
     Tls,
@@ -156,7 +163,7 @@ pub(crate) enum Security {
 }
 
 impl Options {
-    /// What the command line refuses by itself, for files as well.
+    /// Checks for accounts in a file what clap checks on the command line.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         let one_of = |set: &[bool], what: &str| {
             let count = set.iter().filter(|is_set| **is_set).count();

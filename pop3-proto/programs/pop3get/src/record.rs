@@ -1,4 +1,5 @@
-//! The file of the record: a line for each message as soon as it is safe, the whole anew at the end, one program at a time.
+//! The file of the record. Messages are added line by line as soon as they are safe, and the whole file is
+//! written anew at the end. Only one pop3get uses it at a time.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufWriter, Write as _};
@@ -12,15 +13,16 @@ use crate::failure::{Failure, Kind};
 
 pub(crate) struct RecordFile {
     path: PathBuf,
-    /// Open for appending; a dry run does without.
+    /// Open for appending; `None` in a dry run.
     file: Option<File>,
-    /// Held until the end of the program.
+    /// Held until the program ends.
     _lock: Option<File>,
 }
 
 impl RecordFile {
-    /// Locks the record and reads it. Without a file it starts from that of another program, or from nothing. It is written anew
-    /// at once: nothing is appended to a torn line, and what cannot be written is known before anything is fetched.
+    /// Locks the record and reads it. If there is no file, the record starts from that of another program, or
+    /// empty. The file is written anew at once, so that nothing is appended to a line that a crash cut off,
+    /// and so that an error shows before anything is fetched.
     pub(crate) fn open(account: &Account) -> Result<(Self, Record), Failure> {
         let path = account.record.clone();
         let bad = |error: &dyn std::fmt::Display| Kind::Disk.because(path.display(), error);
@@ -41,14 +43,14 @@ impl RecordFile {
         Ok((Self { path, file, _lock: lock }, record))
     }
 
-    /// Safe when it returns.
+    /// When this returns, the lines are safe.
     pub(crate) fn append(&mut self, lines: &str) -> Result<(), Failure> {
         let Some(file) = &mut self.file else { return Ok(()) };
         let written = file.write_all(lines.as_bytes()).and_then(|()| file.sync_data());
         written.map_err(|error| Kind::Disk.because(self.path.display(), error))
     }
 
-    /// Appended to no more.
+    /// Writes the whole record. Nothing can be appended after that.
     pub(crate) fn save(&mut self, record: &Record) -> Result<(), Failure> {
         self.file = None;
         replace(&self.path, record).map_err(|error| Kind::Disk.because(self.path.display(), error))
@@ -71,7 +73,8 @@ fn lock(path: &Path) -> io::Result<File> {
     }
 }
 
-/// All of it or, after a crash, the old one.
+/// Writes the whole record to a new file that takes the place of the old one, so that a crash leaves one or
+/// the other.
 fn replace(path: &Path, record: &Record) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder)?;

@@ -1,4 +1,4 @@
-//! What people and programs are told.
+//! What pop3get shows to people and prints for programs.
 
 use indicatif::{ProgressBar, ProgressStyle};
 use pop3_proto::fetch::Summary;
@@ -6,14 +6,14 @@ use serde_json::json;
 
 use crate::failure::Failure;
 
-/// What came of it, and, if it broke off, why.
+/// What was done for an account, and why it broke off, if it did.
 pub(crate) struct Outcome {
     pub(crate) summary: Summary,
     pub(crate) unknown: usize,
     pub(crate) failure: Option<Failure>,
 }
 
-/// Shown on a terminal only, from the first message on.
+/// The progress bar. It is shown on a terminal only, from the first message on.
 pub(crate) struct Bar {
     wanted: bool,
     bar: Option<ProgressBar>,

@@ -1,4 +1,4 @@
-//! Passwords and tokens come from outside of the command line, which everybody on the machine can read.
+//! Passwords and tokens. They never come from the command line, which everybody on the machine can read.
 
 use std::process::{Command, Stdio};
 
@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::failure::{Failure, Kind};
 use crate::options::Options;
 
-/// What there is to log in with.
+/// The secrets to log in with.
 #[derive(Default)]
 pub(crate) struct Secrets {
     pub(crate) password: Option<Zeroizing<String>>,
@@ -21,7 +21,8 @@ impl Secrets {
     }
 }
 
-/// The text with every secret in it replaced. Those of fewer than four octets stand in other words, too.
+/// Replaces every secret in the text. Secrets of fewer than four bytes stay, because other words contain
+/// them, too.
 pub(crate) fn masked<'s>(text: &[u8], secrets: impl Iterator<Item = &'s [u8]>) -> Vec<u8> {
     let mut text = text.to_vec();
     for secret in secrets.filter(|secret| secret.len() >= 4) {
@@ -65,7 +66,8 @@ fn variable(option: &str, name: &str) -> Result<Zeroizing<String>, Failure> {
     Ok(Zeroizing::new(value))
 }
 
-/// Its errors go where ours go; it may ask the user.
+/// Runs a command and returns its first line of output. Its standard error is that of pop3get, so that it can
+/// ask the user for something.
 fn output(option: &str, command: &str) -> Result<Zeroizing<String>, Failure> {
     let failed = |why: &dyn std::fmt::Display| Kind::Login.because(option, why);
     let output = Command::new("sh").arg("-c").arg(command).stderr(Stdio::inherit()).output();

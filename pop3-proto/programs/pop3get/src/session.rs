@@ -1,4 +1,4 @@
-//! From an account to a session that is logged in, over as many connections as it takes.
+//! Logs an account in, with as many connections as that takes.
 
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -17,7 +17,8 @@ use crate::failure::{Failure, Kind};
 use crate::secrets::{Secrets, masked};
 use crate::transcript::Transcript;
 
-/// Connections in a row, each of which teaches something about the server.
+/// The most connections in a row. Each that fails has shown something about the server, which the next one
+/// uses.
 const CONNECTIONS: u32 = 4;
 
 pub(crate) fn open(
@@ -54,7 +55,7 @@ fn log_in(
 ) -> Result<Attempt, Failure> {
     let nonce = nonce()?;
     let (data, bindings) = (OnceCell::new(), OnceCell::new());
-    // Filled in once there is a TLS connection.
+    // The binding is filled in once there is a TLS connection.
     let bind = |connection: &Connection| -> &[Binding<'_>] {
         let Some(exporter) = connection.tls_exporter() else { return &[] };
         let data: &[u8; 32] = data.get_or_init(|| exporter);
@@ -109,7 +110,7 @@ fn credentials<'c>(account: &'c Account, secrets: &'c Secrets) -> Credentials<'c
     credentials
 }
 
-/// New for every login.
+/// A nonce, new for every login.
 fn nonce() -> Result<Nonce, Failure> {
     let mut random = [0; 18];
     getrandom::fill(&mut random).map_err(|error| Kind::Login.because("random numbers", error))?;

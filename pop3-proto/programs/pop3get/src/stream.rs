@@ -1,4 +1,4 @@
-//! The socket, in clear or inside TLS.
+//! The socket, with or without TLS.
 
 use std::io::{self, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -10,13 +10,14 @@ use rustls::{ClientConfig, ClientConnection, ProtocolVersion, StreamOwned};
 
 use crate::failure::{Failure, Kind};
 
-/// Records are read from here in small steps, from the system in large ones.
+/// The size of the buffer for TLS records: rustls reads them in small steps, and the buffer reads from the
+/// system in large ones.
 const RECORDS: usize = 64 * 1024;
 
 pub(crate) enum Stream {
     Plain(Socket),
     Tls(Box<StreamOwned<ClientConnection, Records>>),
-    /// Between the two.
+    /// While the handshake takes the socket from one to the other.
     Nothing,
 }
 
@@ -29,14 +30,16 @@ impl Stream {
         let failed = |error: &dyn std::fmt::Display| Kind::Network.because("TLS handshake", error);
         let mut connection = ClientConnection::new(config.clone(), name).map_err(|error| failed(&error))?;
         let mut records = Records(BufReader::with_capacity(RECORDS, stream));
-        // Here, and not at the first read, so that a certificate that is not trusted is told apart from a bad greeting.
+        // The handshake is made here and not at the first read, so that an untrusted certificate is told
+        // apart from a bad greeting.
         while connection.is_handshaking() {
             connection.complete_io(&mut records).map_err(|error| failed(&error))?;
         }
         Ok(Self::Tls(Box::new(StreamOwned::new(connection, records))))
     }
 
-    /// TLS 1.2 has it only with an extension that cannot be asked for here (RFC 9266 section 4.2).
+    /// The channel binding. TLS 1.2 has it only with an extension that cannot be asked for here (RFC 9266
+    /// section 4.2).
     pub(crate) fn tls_exporter(&self) -> Option<[u8; 32]> {
         let Self::Tls(stream) = self else { return None };
         let fresh = stream.conn.protocol_version() == Some(ProtocolVersion::TLSv1_3);
@@ -73,7 +76,7 @@ impl Write for Stream {
     }
 }
 
-/// A connection that ends in time, however slowly its octets drip.
+/// A connection that ends at `--max-time` even if the server keeps it alive by sending bytes slowly.
 pub(crate) struct Socket {
     stream: TcpStream,
     timeout: Duration,

@@ -1,4 +1,4 @@
-//! Whom to trust, and the TLS client itself.
+//! The TLS client, and which certificates it trusts.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -47,7 +47,7 @@ pub(crate) fn config(account: &Account) -> Result<Arc<ClientConfig>, Failure> {
     Ok(Arc::new(config))
 }
 
-/// The certificates of the file, or of the system.
+/// The certificates of the file, or those of the system.
 fn roots(ca: Option<&Path>) -> Result<RootCertStore, Failure> {
     let mut roots = RootCertStore::empty();
     match ca {
@@ -90,7 +90,8 @@ fn parse_pin(pin: &str) -> Result<[u8; 32], Failure> {
     .ok_or_else(|| Kind::Usage.because(format!("--pin {pin}"), "not sha256: and 64 hexadecimal digits"))
 }
 
-/// The usual checks, and then the key: a pin takes nothing away from them (RFC 8314 section 5.4).
+/// Makes the usual checks and then compares the key. The pin replaces none of the checks (RFC 8314 section
+/// 5.4).
 #[derive(Debug)]
 struct Pinned {
     key: [u8; 32],

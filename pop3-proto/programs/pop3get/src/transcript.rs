@@ -1,6 +1,7 @@
-//! The dialogue, line by line, in the form of a test transcript, without a secret in it.
+//! Writes the dialogue line by line, in the form of a test transcript, without any secret in it.
 //!
-//! Of PASS, APOP and AUTH everything that could help to guess a password is replaced, the server's challenges too.
+//! In PASS, APOP and AUTH it replaces everything that could help to guess a password, the server's challenges
+//! included.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write as _};
@@ -13,22 +14,23 @@ use zeroize::Zeroizing;
 
 use crate::secrets::{Secrets, masked};
 
-/// What stands in place of a secret; it is base64.
+/// Stands in place of a secret. It is base64.
 const MASK: &str = "bWFza2Vk";
 
 pub(crate) struct Transcript {
     file: BufWriter<File>,
-    /// What came of a line whose end did not.
+    /// The start of a line whose end has not come yet.
     server_line: Vec<u8>,
     client_line: Vec<u8>,
-    /// Inside an AUTH exchange.
+    /// Whether an AUTH exchange is going on.
     exchange: bool,
-    /// What a server may say back.
+    /// Secrets that the server might repeat.
     secrets: Vec<Zeroizing<Vec<u8>>>,
 }
 
 impl Transcript {
-    /// The first connection of the program goes to `path`, the next to `path.2`, and so on: each is a dialogue of its own.
+    /// The first connection of the program is written to `path`, the next to `path.2`, and so on, because
+    /// each is a dialogue of its own.
     pub(crate) fn create(path: &Path, title: &str, secrets: &Secrets) -> io::Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(1);
         let mut name = path.as_os_str().to_owned();
@@ -70,7 +72,8 @@ impl Transcript {
         Ok(())
     }
 
-    /// Only what is known to hold no secret is shown: a response may come when the exchange seems to be over.
+    /// Shows only what is known to hold no secret, because a response may come when the exchange seems to be
+    /// over.
     fn command(&mut self, line: &[u8]) -> io::Result<()> {
         match parse::command(line) {
             Ok(Command::Pass(_)) => writeln!(self.file, "C: PASS masked\\r\\n"),
@@ -96,7 +99,7 @@ impl Transcript {
     pub(crate) fn received(&mut self, octets: &[u8]) -> io::Result<()> {
         for line in octets.split_inclusive(|b| *b == b'\n') {
             self.server_line.extend_from_slice(line);
-            // A line of any length is cut somewhere.
+            // A line of any length is cut here.
             if line.ends_with(b"\n") || self.server_line.len() > 64 * 1024 {
                 self.reply()?;
             }
@@ -107,7 +110,7 @@ impl Transcript {
     fn reply(&mut self) -> io::Result<()> {
         let line = std::mem::take(&mut self.server_line);
         if self.exchange {
-            // What the session takes for the end of it, and nothing else.
+            // The exchange ends where the session takes it to end, and nowhere else.
             let status = line.trim_ascii_end();
             let status = status.get(..4).unwrap_or(status);
             let is_ok = status.eq_ignore_ascii_case(b"+OK") || status.eq_ignore_ascii_case(b"+OK ");
@@ -131,7 +134,7 @@ impl Transcript {
     }
 }
 
-/// The escapes of transcripts.
+/// Escapes bytes as transcripts do.
 fn escape(octets: &[u8]) -> String {
     octets.escape_ascii().to_string().replace("\\'", "'").replace("\\\"", "\"")
 }

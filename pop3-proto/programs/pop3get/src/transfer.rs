@@ -1,5 +1,5 @@
-//! The download of one session: every message into the store, into the record once it is safe, and then, where the rules say so,
-//! off the server.
+//! The download of one session. Every message is delivered, then entered in the record once it is safe, and
+//! then deleted from the server where the rules say so.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -14,13 +14,13 @@ use crate::failure::{Failure, Kind};
 use crate::record::RecordFile;
 use crate::report::{Bar, Outcome};
 
-/// Octets of one message, if nobody says otherwise.
+/// The most bytes of one message, unless the user says otherwise.
 const LONGEST: u64 = 16 * 1024 * 1024 * 1024;
 
-/// Refusals that are shown one by one.
+/// How many refusals are shown one by one.
 const REFUSALS: u64 = 20;
 
-/// Octets of memory that a listing may take: some 700,000 messages.
+/// The bytes of memory that a listing may take, which is enough for some 700,000 messages.
 const MEMORY: usize = 80 * 1024 * 1024;
 
 pub(crate) fn run(
@@ -47,7 +47,7 @@ pub(crate) fn run(
     };
     let mut result = transfer.dialogue(connection, bar);
     bar.finish();
-    // What came whole before it broke off is as good as ever.
+    // Messages that came whole before the session broke off are kept.
     let settled = transfer.settle();
     result = result.and(settled);
     if transfer.undelivered > 0 {
@@ -69,20 +69,20 @@ struct Transfer<'a> {
     fetch: Fetch,
     file: &'a mut RecordFile,
     delivery: &'a mut dyn Delivery,
-    /// Delivered, and not yet known to be safe.
+    /// Delivered, but not yet known to be safe.
     pending: Vec<MsgNo>,
     undelivered: u64,
     longest: u64,
-    /// The plan of a dry run is not shown.
+    /// Whether the plan of a dry run stays hidden.
     quiet: bool,
-    /// Of the message that is coming in.
+    /// Counts the message that is coming in.
     octets: u64,
 }
 
 impl Transfer<'_> {
     fn dialogue(&mut self, connection: &mut Connection, bar: &mut Bar) -> Result<(), Failure> {
         loop {
-            // What a server says unasked must not pass for the answer to the next command.
+            // A line that the server sent unasked must not pass for the answer to the next command.
             connection.skip_unasked()?;
             let was_idle = connection.client.is_idle();
             let progress = self.fetch.advance(&mut connection.client, &mut connection.tx);
@@ -92,7 +92,8 @@ impl Transfer<'_> {
                     self.settle()?;
                     continue;
                 }
-                // From here on a crash leaves open what is gone.
+                // From here on, a crash leaves it unknown which messages are deleted, so the record has to
+                // say so.
                 Progress::Marked => {
                     self.file.save(self.fetch.record())?;
                     continue;
@@ -143,7 +144,7 @@ impl Transfer<'_> {
         }
     }
 
-    /// No message goes on for ever, those that are only looked at neither.
+    /// Stops a message that is too long, even one that is read only to compare its header.
     fn watch(&mut self, event: &Event<'_>) -> Result<(), Failure> {
         match event {
             Event::Reply { part: Part::Begin(_), .. } => self.octets = 0,
@@ -157,12 +158,13 @@ impl Transfer<'_> {
         Ok(())
     }
 
-    /// Makes safe what was delivered, and only then says so.
+    /// Makes the delivered messages safe, and only then enters them in the record.
     fn settle(&mut self) -> Result<(), Failure> {
         if self.pending.is_empty() {
             return Ok(());
         }
-        // A commit that failed is not tried again: what it wrote may be lost although a second one says no word about it.
+        // A commit that failed is not tried again: what it wrote may be lost even if a second one reports no
+        // error.
         let pending = std::mem::take(&mut self.pending);
         self.delivery.commit()?;
         let mut lines = String::new();

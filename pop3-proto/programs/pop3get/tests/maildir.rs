@@ -11,7 +11,7 @@ use pop3_proto::testing::Keeper;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What it prints with `--json`. It ends by itself, whatever the server does.
+/// What pop3get prints with `--json`. It ends by itself, whatever the server does.
 fn fetch(server: SocketAddr, maildir: &Path) -> serde_json::Value {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pop3get"));
     command.args(["--plain", "--user", "ann", "--password-env", "PASSWORD", "--max-time", "30", "--json"]);

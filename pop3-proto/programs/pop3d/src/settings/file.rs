@@ -1,4 +1,4 @@
-//! The TOML file, as `sample.toml` shows it.
+//! The settings file, in TOML. `sample.toml` shows all of it.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -85,9 +85,9 @@ pub(crate) struct Login {
     pub(crate) apop: bool,
     pub(crate) anonymous: bool,
     pub(crate) late_utf8: bool,
-    /// `NAME@DOMAIN` is NAME.
+    /// A user who logs in as `NAME@DOMAIN` is NAME.
     pub(crate) domain: Option<String>,
-    /// Seconds.
+    /// In seconds, like the next.
     pub(crate) delay: u64,
     pub(crate) failure_delay: u64,
 }
@@ -109,7 +109,7 @@ impl Default for Login {
 }
 
 impl Login {
-    /// The name of the user: what stands before the domain, if it is ours.
+    /// The name of the user: the part before the domain, if the domain is ours.
     pub(crate) fn local_part<'n>(&self, name: &'n str) -> &'n str {
         match (name.rsplit_once('@'), &self.domain) {
             (Some((local, domain)), Some(ours)) if domain.eq_ignore_ascii_case(ours) => local,
@@ -118,7 +118,7 @@ impl Login {
     }
 }
 
-/// Where passwords may pass without TLS.
+/// From where a password may come without TLS.
 #[derive(Clone, Copy, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Clear {
@@ -128,7 +128,8 @@ pub(crate) enum Clear {
     Always,
 }
 
-/// Strongest first. The -PLUS forms have to be asked for: some clients choose them and then fail to bind the channel.
+/// The strongest first. The -PLUS forms are off by default, because some clients choose them and then fail to
+/// bind the channel.
 const KNOWN: [Mechanism; 9] = [
     Mechanism::SCRAM_SHA_256_PLUS,
     Mechanism::SCRAM_SHA_1_PLUS,
@@ -159,7 +160,7 @@ fn mechanisms<'de, D: Deserializer<'de>>(names: D) -> Result<Vec<Mechanism>, D::
 pub(crate) struct Limits {
     pub(crate) connections: usize,
     pub(crate) per_address: usize,
-    /// Seconds.
+    /// In seconds, like the next.
     pub(crate) idle: u64,
     pub(crate) write: u64,
 }
@@ -179,7 +180,7 @@ pub(super) struct Proxy {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Relay {
-    /// Seconds.
+    /// In seconds.
     pub(crate) window: u64,
     pub(crate) table: PathBuf,
 }

@@ -1,4 +1,4 @@
-//! What the administrator wants, from the command line and a TOML file; the command line wins.
+//! The settings, from the command line and a TOML file. The command line wins.
 
 use std::fmt;
 use std::fs;
@@ -15,7 +15,7 @@ mod file;
 pub(crate) use args::Args;
 pub(crate) use file::{Clear, Deletions, Limits, Login};
 
-/// Settings that are checked as far as they can be without touching anything.
+/// Settings, checked as far as that is possible without touching files or sockets.
 pub(crate) struct Settings {
     pub(crate) hostname: String,
     pub(crate) plain: Vec<SocketAddr>,
@@ -39,7 +39,7 @@ pub(crate) enum Kind {
     Mbox,
 }
 
-/// A value and where it was set, for messages.
+/// A value, and where it was set, for error messages.
 #[derive(Clone)]
 pub(crate) struct At<T> {
     pub(crate) value: T,

@@ -1,5 +1,6 @@
-//! Files as far as the kernel has them in memory: what these functions do does not wait for a disk, as far as the kernel can promise. They
-//! give up where it would, and where the kernel cannot tell, and the caller asks again on a thread that may wait.
+//! Opens and reads files only if the kernel has them in memory, so that no disk holds up the thread, as far
+//! as the kernel can promise that. If a function gives up, the caller does the same on a thread that may
+//! wait.
 
 use std::fs::File;
 use std::path::Path;
@@ -13,14 +14,14 @@ mod linux {
 
     use super::{File, Path};
 
-    /// Opens a plain file of that folder, if the way to it is known.
+    /// Opens a plain file of that folder, if the kernel has its path in the cache.
     pub(crate) fn open(folder: &File, path: &Path) -> Option<File> {
         let flags = super::super::PLAIN | OFlags::RDONLY | OFlags::CLOEXEC;
         let file = File::from(openat2(folder, path, flags, Mode::empty(), ResolveFlags::CACHED).ok()?);
         file.metadata().is_ok_and(|metadata| metadata.is_file()).then_some(file)
     }
 
-    /// Whether the buffer was filled from that place on.
+    /// Fills the buffer from that offset on, or returns `false`.
     pub(crate) fn read(file: &File, into: &mut [u8], at: u64) -> bool {
         let len = into.len();
         preadv2(file, &mut [IoSliceMut::new(into)], at, ReadWriteFlags::NOWAIT).is_ok_and(|read| read == len)

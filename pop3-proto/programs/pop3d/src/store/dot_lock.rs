@@ -1,4 +1,4 @@
-//! `FILE.lock`, as delivery programs make it.
+//! The dot lock: a file `FILE.lock`, as delivery programs make it.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -7,10 +7,10 @@ use std::process;
 use std::thread::sleep;
 use std::time::Duration;
 
-/// How often, and how long apart, the lock is tried.
+/// How often the lock is tried, and how long to wait in between.
 const TRIES: u32 = 50;
 const WAIT: Duration = Duration::from_millis(100);
-/// A lock of that age was left behind by a program that died.
+/// A lock of this age was left behind by a program that died.
 const STALE: Duration = Duration::from_secs(600);
 
 pub(super) struct DotLock(PathBuf);
@@ -40,7 +40,7 @@ impl DotLock {
     }
 }
 
-/// Whether it is old, or names a process of this machine that is no more.
+/// Whether the lock is old, or names a process of this machine that has ended.
 fn is_stale(path: &Path) -> bool {
     let made = fs::symlink_metadata(path).and_then(|lock| lock.modified());
     let age = made.map_or(Duration::ZERO, |made| made.elapsed().unwrap_or_default());

@@ -1,6 +1,7 @@
-//! A Maildir: one file a message, its unique-id the name without flags.
+//! A Maildir: each message is a file, and the file's name without flags is the unique-id.
 //!
-//! Other programs work in it all the time: they deliver, move messages from `new` to `cur` and rename them for their flags.
+//! Other programs work in it all the time: they deliver messages, move them from `new` to `cur`, and rename
+//! them when their flags change.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -16,21 +17,21 @@ use super::sizes::Sizes;
 use super::{Entry, Kind, Mailbox, Message, cached, lock, open_plain, wire_size};
 use crate::crypto;
 
-/// How often a message is looked for that others rename all the time.
+/// How often to look for a message that other programs keep renaming.
 const TRIES: u32 = 5;
 
 pub(super) struct Folder {
     path: PathBuf,
     messages: Vec<Stored>,
-    /// The folder itself, locked.
+    /// The folder itself. The lock on it is held.
     lock: File,
 }
 
 struct Stored {
     id: OsString,
-    /// Where it was, from the folder on.
+    /// Where the message was when the maildrop was opened, relative to the folder.
     path: PathBuf,
-    /// Length of the file.
+    /// The length of the file.
     len: u64,
 }
 
@@ -38,10 +39,10 @@ struct Stored {
 pub(super) fn open(path: &Path) -> anyhow::Result<Option<Mailbox>> {
     let Some(lock) = lock(path)? else { return Ok(None) };
     let mut sizes = Sizes::read(path);
-    // In the order of the names, which begin with the time of delivery.
+    // Sorted by name, because names begin with the time of delivery.
     let mut found: BTreeMap<OsString, (Stored, Entry)> = BTreeMap::new();
     for _ in 0..TRIES {
-        // A file that is renamed while a folder is read may be missed: read until nothing new is seen.
+        // A listing may miss a file that is renamed in the meantime, so list until nothing new appears.
         let mut settled = true;
         for (id, file) in list(path).with_context(|| path.display().to_string())? {
             if found.contains_key(&id) {
@@ -67,22 +68,22 @@ pub(super) fn open(path: &Path) -> anyhow::Result<Option<Mailbox>> {
     Ok(Some(Mailbox { entries, kind: Kind::Maildir(folder.into()) }))
 }
 
-/// The length of the file, and what is to be said of the message.
+/// The length of the file, and the entry of the message.
 fn measure(id: &OsStr, file: &Path, sizes: &mut Sizes) -> io::Result<(u64, Entry)> {
     let (len, uid) = (fs::symlink_metadata(file)?.len(), uid(id));
     let octets = sizes.octets(&uid, len, || wire_size(open_plain(file)?))?;
     Ok((len, Entry { octets, uid }))
 }
 
-/// The plain files of `new` and `cur`, from the folder on, by their names without flags. `cur` comes last: what is moved in between is
-/// in both lists, and where it is now counts.
+/// The plain files of `new` and `cur`, by their names without flags. `cur` is read last: a message that is
+/// moved in the meantime is in both lists, and the later place is the right one.
 fn list(folder: &Path) -> io::Result<BTreeMap<OsString, PathBuf>> {
     let mut found = BTreeMap::new();
     for part in ["new", "cur"] {
         for file in fs::read_dir(folder.join(part))? {
             let file = file?;
             let name = file.file_name();
-            // What is gone again has no type.
+            // A file that is already gone has no type.
             let is_file = file.file_type().is_ok_and(|kind| kind.is_file());
             if !name.as_bytes().starts_with(b".") && is_file {
                 found.insert(id(&name).to_owned(), Path::new(part).join(&name));
@@ -92,14 +93,14 @@ fn list(folder: &Path) -> io::Result<BTreeMap<OsString, PathBuf>> {
     Ok(found)
 }
 
-/// The name without flags, which is the same for the life of a message.
+/// The name without flags, which stays the same as long as the message exists.
 fn id(name: &OsStr) -> &OsStr {
     let octets = name.as_bytes();
     let end = octets.windows(3).position(|part| part == b":2,").unwrap_or(octets.len());
     OsStr::from_bytes(&octets[..end])
 }
 
-/// The name itself, or, if it is too long or has octets that may not stand in a unique-id, a digest of it.
+/// The name itself; or a digest of it, if it is too long or has bytes that a unique-id may not have.
 fn uid(id: &OsStr) -> String {
     let octets = id.as_bytes();
     match (Uid::new(octets), id.to_str()) {
@@ -109,7 +110,7 @@ fn uid(id: &OsStr) -> String {
 }
 
 impl Folder {
-    /// A message that is still where it was, if the way to it is in memory.
+    /// Opens a message that is still in its place, if the kernel has the path to it in memory.
     pub(super) fn message_at_hand(&self, at: usize) -> Option<Message> {
         let message = self.messages.get(at)?;
         let file = cached::open(&self.lock, &message.path)?;
@@ -121,7 +122,8 @@ impl Folder {
         Ok(Message::in_file(self.at(at, open_plain)?.into(), 0, len))
     }
 
-    /// A message that is gone already is no failure; the first other one is reported when all have been tried.
+    /// Removes messages. One that is already gone is no failure. Of other errors the first is reported, after
+    /// all messages were tried.
     pub(super) fn remove(&self, marked: &[usize]) -> anyhow::Result<()> {
         let mut result = Ok(());
         for &at in marked {
@@ -138,7 +140,7 @@ impl Folder {
         result
     }
 
-    /// Does it with the file of that message, wherever others have moved it.
+    /// Calls `act` with the path of a message, even if another program has moved it.
     fn at<T>(&self, at: usize, act: impl Fn(&Path) -> io::Result<T>) -> io::Result<T> {
         let message = self.messages.get(at).ok_or(io::ErrorKind::NotFound)?;
         let mut result = act(&self.path.join(&message.path));
@@ -153,7 +155,7 @@ impl Folder {
                 _ => return result,
             }
         }
-        // Still there, and never where it was a moment ago.
+        // The message is still there, but other programs moved it before each try.
         result.map_err(|error| io::Error::other(error.to_string()))
     }
 }

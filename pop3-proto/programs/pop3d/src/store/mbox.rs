@@ -1,8 +1,9 @@
-//! An mbox file: messages one behind the other, each opened by a line that starts with `From `.
+//! An mbox file: messages one after another, each of which starts with a line `From ...`.
 //!
-//! Messages are served as the octets between those lines; `>From ` stays quoted. Other programs write to the file, under the
-//! dot-lock; so stock is taken under it, and at UPDATE it is taken again. Removing writes a new file beside the old one and puts it
-//! in its place.
+//! A message is served as the bytes between those lines, so `>From ` stays quoted. Other programs write to
+//! the file while they hold the dot lock. So pop3d holds it, too, while it lists the messages, and lists them
+//! again at UPDATE. To remove messages it writes a new file beside the old one and renames it over the old
+//! one.
 
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -22,9 +23,9 @@ use super::{Entry, Kind, Mailbox, Message, create_anew, lock};
 
 pub(super) struct Mbox {
     path: PathBuf,
-    /// Locked; `None` while no mail has ever come.
+    /// The locked file; `None` while no mail has ever come.
     file: Option<Arc<File>>,
-    /// As the file was when stock was taken.
+    /// As the file was when its messages were listed.
     len: u64,
     modified: SystemTime,
     messages: Vec<Stored>,
@@ -32,7 +33,7 @@ pub(super) struct Mbox {
 
 /// `None` if the maildrop is in use.
 pub(super) fn open(path: &Path) -> anyhow::Result<Option<Mailbox>> {
-    // A link in the place of the file stays a link.
+    // If the path is a link, it is resolved, so that removing messages does not replace the link by a file.
     let path = match fs::canonicalize(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Some(empty(path))),
         path => path.with_context(|| "finding the mbox")?,
@@ -40,7 +41,7 @@ pub(super) fn open(path: &Path) -> anyhow::Result<Option<Mailbox>> {
     let Some(file) = lock(&path)? else { return Ok(None) };
     let (messages, metadata) = {
         let _dot_lock = match DotLock::take(&path) {
-            // Where no lock can be made, nobody else can make one either.
+            // Where pop3d cannot make a lock, other programs of the user cannot make one either.
             Err(error) if is_read_only(&error) => None,
             lock => Some(lock.with_context(|| path.display().to_string())?),
         };
@@ -64,7 +65,7 @@ fn is_read_only(error: &io::Error) -> bool {
 }
 
 impl Mbox {
-    /// The message where it was, unless somebody has written over it.
+    /// Opens the message where it was, unless another program has overwritten it.
     pub(super) fn message(&self, at: usize) -> io::Result<Message> {
         let (Some(file), Some(message)) = (&self.file, self.messages.get(at)) else {
             return Err(io::ErrorKind::NotFound.into());
@@ -77,8 +78,8 @@ impl Mbox {
         Ok(Message::in_file(file.clone(), message.text, message.end))
     }
 
-    /// Writes the mbox anew without the messages of these unique-ids, and with all that was delivered in the meantime. A message
-    /// that is gone already is no failure.
+    /// Writes the mbox anew without the messages of these unique-ids, and with everything that was delivered
+    /// in the meantime. A message that is already gone is no failure.
     pub(super) fn remove(&self, uids: &HashSet<String>) -> anyhow::Result<()> {
         let in_path = || self.path.display().to_string();
         let _dot_lock = DotLock::take(&self.path).with_context(in_path)?;
@@ -125,7 +126,7 @@ fn copy_without<'m>(from: &File, to: &Path, removed: impl Iterator<Item = &'m St
     Ok(())
 }
 
-/// All octets from there to there, or an error.
+/// Passes on all bytes from one offset to another, or fails.
 fn each_piece(
     file: &File,
     from: u64,

@@ -1,6 +1,7 @@
-//! A message that is being read, a piece at a time.
+//! Reads a message piece by piece.
 //!
-//! What the kernel has in memory is read at once, on the thread of the session; for what has to come from a disk another thread waits.
+//! What the kernel has in memory is read at once, on the thread of the session. For what has to come from a
+//! disk another thread waits.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
@@ -11,7 +12,7 @@ use tokio::task::spawn_blocking;
 
 use super::cached;
 
-/// Octets of a message in memory at once.
+/// How many bytes of a message are in memory at once.
 pub(super) const PIECE: usize = 64 * 1024;
 
 pub(crate) struct Message {
@@ -21,7 +22,7 @@ pub(crate) struct Message {
 
 /// What has not been read yet.
 enum Rest {
-    /// From where to where in it.
+    /// The file, and the offsets of the start and the end of the rest.
     File(Arc<File>, u64, u64),
     Memory(Vec<u8>),
 }
@@ -35,12 +36,12 @@ impl Message {
         Self { rest: Rest::Memory(text), piece: Vec::new() }
     }
 
-    /// The piece that was read last; nothing behind the end.
+    /// The piece that was read last. It is empty at the end of the message.
     pub(crate) fn piece(&self) -> &[u8] {
         &self.piece
     }
 
-    /// Reads the next piece. An error if the file is shorter than it was: a message never looks whole that is not.
+    /// Reads the next piece. Fails if the file has become shorter, so that a cut message never looks whole.
     pub(crate) async fn read(&mut self) -> io::Result<()> {
         let (file, at, to) = match &mut self.rest {
             Rest::File(file, at, to) => (file, at, to),

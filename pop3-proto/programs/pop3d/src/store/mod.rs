@@ -1,4 +1,4 @@
-//! Where mail is kept: opening a maildrop, reading a message, removing messages.
+//! Where mail is stored: opens a maildrop, reads messages, removes messages.
 
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io;
@@ -27,7 +27,7 @@ pub(crate) use message::Message;
 use crate::languages::Texts;
 use crate::settings::{At, Kind as Format};
 
-/// Maildrops of one kind.
+/// The place of all maildrops, which are of one kind.
 pub(crate) enum Store {
     Maildir(String),
     Mbox(String),
@@ -40,7 +40,7 @@ pub(crate) struct Mailbox {
     kind: Kind,
 }
 
-/// Where the messages are, in the order of the entries; each holds its lock.
+/// Where the messages are, in the order of the entries. Each kind holds the lock of the maildrop.
 enum Kind {
     Maildir(Arc<maildir::Folder>),
     Mbox(Arc<mbox::Mbox>),
@@ -57,12 +57,12 @@ struct Entry {
 pub(crate) struct Refusal {
     pub(crate) code: Code,
     pub(crate) text: &'static str,
-    /// For the log.
+    /// The cause, for the log only.
     pub(crate) error: Option<anyhow::Error>,
 }
 
 impl Store {
-    /// `%u` in a path stands for the user name.
+    /// In a path `%u` stands for the user name.
     pub(crate) fn new(setting: Option<&(Format, At<String>)>) -> anyhow::Result<Self> {
         let Some((format, at)) = setting else {
             return Ok(Self::Sample(Arc::default()));
@@ -85,7 +85,7 @@ impl Store {
         }
     }
 
-    /// Whether users have maildrops of their own.
+    /// Whether each user has a maildrop of their own.
     pub(crate) fn is_by_user(&self) -> bool {
         match self {
             Self::Maildir(path) | Self::Mbox(path) => path.contains("%u"),
@@ -97,7 +97,7 @@ impl Store {
         matches!(self, Self::Sample(_))
     }
 
-    /// Locks the user's maildrop and takes stock of it.
+    /// Locks the user's maildrop and lists its messages.
     pub(crate) async fn open(&self, user: &str, texts: &Texts) -> Result<Mailbox, Refusal> {
         let opened = match self {
             Self::Sample(shared) => Ok(Ok(sample::open(shared))),
@@ -139,7 +139,7 @@ impl Mailbox {
         }
     }
 
-    /// Removes these messages and no other.
+    /// Removes these messages and no others.
     pub(crate) async fn remove(&self, numbers: &[MsgNo]) -> anyhow::Result<()> {
         let marked = numbers.iter().map(|n| n.index());
         match &self.kind {
@@ -175,7 +175,7 @@ impl Index for Mailbox {
     }
 }
 
-/// `None` if somebody else holds it.
+/// `None` if somebody else holds the lock.
 fn lock(path: &Path) -> anyhow::Result<Option<File>> {
     loop {
         let file = File::open(path).with_context(|| path.display().to_string())?;
@@ -186,7 +186,7 @@ fn lock(path: &Path) -> anyhow::Result<Option<File>> {
                 return Err(error).with_context(|| format!("locking {}", path.display()));
             }
         }
-        // Another session may have put a new file in this place since it was opened.
+        // Another session may have put a new file in this place after it was opened.
         if is_same(&file.metadata()?, &fs::metadata(path)?) {
             return Ok(Some(file));
         }
@@ -197,8 +197,8 @@ fn is_same(one: &Metadata, other: &Metadata) -> bool {
     (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
 
-/// How a file is opened that is to be a plain one: a pipe that would never answer does not hold up anybody, and a link to something
-/// else, which this process may read and the user may not, is not followed.
+/// Flags to open a file that should be a plain one. A pipe that never answers holds nobody up, and a link is
+/// not followed, because it could lead to a file that this process may read and the user may not.
 const PLAIN: OFlags = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).union(OFlags::NOCTTY);
 
 /// Opens a plain file.
@@ -206,7 +206,8 @@ fn open_plain(path: &Path) -> io::Result<File> {
     let open =
         |flags: OFlags| OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path);
     let file = match open(PLAIN) {
-        // Somebody else holds a lease on it and is asked to give it up: that is a plain file, and worth a wait.
+        // Another program holds a lease on the file and is asked to give it up. So it is a plain file, and
+        // worth waiting for.
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => open(PLAIN.difference(OFlags::NONBLOCK))?,
         opened => opened?,
     };
@@ -217,7 +218,7 @@ fn open_plain(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Makes a file of that name anew, and never writes through a link that stands there.
+/// Makes a new file of that name, and never writes through a link that has that name.
 fn create_anew(path: &Path) -> io::Result<File> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -225,7 +226,7 @@ fn create_anew(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Size on the wire of what a reader gives, in constant memory.
+/// The size on the wire of what a reader gives, in constant memory.
 fn wire_size(mut from: impl io::Read) -> io::Result<u64> {
     let mut size = WireSize::new();
     let mut piece = vec![0; 64 * 1024];
@@ -239,7 +240,7 @@ fn wire_size(mut from: impl io::Read) -> io::Result<u64> {
     }
 }
 
-/// The path with something more at its end.
+/// The path with a suffix at its end.
 fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);

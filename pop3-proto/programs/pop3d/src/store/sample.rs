@@ -1,4 +1,5 @@
-//! The built-in sample: in memory, shared by all users; what is removed is gone until the next start.
+//! The built-in sample messages, in memory. All users share them, and a message that is removed is gone until
+//! the next start.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +9,7 @@ use pop3_proto::dot::wire_size;
 
 use super::{Entry, Kind, Mailbox};
 
-/// Unique-ids and messages, oldest first. Some have the shapes that break POP3 software.
+/// Unique-ids and messages, oldest first. Some have shapes that break POP3 software.
 const MESSAGES: [(&str, &[u8]); 4] =
     [("welcome", WELCOME), ("dots", DOTS), ("eight-bit", EIGHT_BIT), ("empty", b"")];
 
@@ -44,10 +45,10 @@ pub(crate) struct Shared {
     busy: AtomicBool,
 }
 
-/// The sample in one session; the next may have it when this is dropped.
+/// The sample in one session. When this is dropped, the next session may open it.
 pub(super) struct Open {
     shared: Arc<Shared>,
-    /// Which of the messages are there.
+    /// The messages that are not removed yet.
     messages: Vec<usize>,
 }
 

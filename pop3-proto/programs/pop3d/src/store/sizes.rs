@@ -1,7 +1,8 @@
-//! Sizes on the wire, remembered in a file of the Maildir: a message is read once in its life to be measured.
+//! Remembers sizes on the wire in a file of the Maildir, so that each message is read only once to be
+//! measured.
 //!
-//! A message in a Maildir never changes, so its name and the length of its file tell that the size is still right. The file
-//! may be removed at any time.
+//! A message in a Maildir never changes. So if its name and the length of its file are as they were, the size
+//! is still right. The file may be removed at any time.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -14,14 +15,14 @@ use tracing::debug;
 use super::{create_anew, open_plain};
 
 const NAME: &str = "pop3d-sizes";
-/// More than a million messages need.
+/// The most bytes of the file that are read: more than a million messages need.
 const LONGEST: u64 = 128 << 20;
 
 pub(super) struct Sizes {
     path: PathBuf,
-    /// Length of the file, and size on the wire.
+    /// The length of the file, and the size on the wire.
     known: HashMap<String, (u64, u64)>,
-    /// What was asked for this time: the next file.
+    /// The sizes that were asked for this time, which go into the next file.
     used: HashMap<String, (u64, u64)>,
     measured: bool,
 }
@@ -32,7 +33,7 @@ impl Sizes {
         let mut text = String::new();
         let read = open_plain(&path).and_then(|file| file.take(LONGEST).read_to_string(&mut text));
         if read.is_err() {
-            text.clear(); // there is none yet, or it cannot be used: it is made anew
+            text.clear(); // There is no file yet, or it cannot be used.
         }
         let line = |line: &str| {
             let (stored, rest) = line.split_once(' ')?;
@@ -43,7 +44,7 @@ impl Sizes {
         Self { path, known, used: HashMap::new(), measured: false }
     }
 
-    /// The size of a message whose file has that length, measured only if it is not known.
+    /// The size of a message whose file has that length. It is measured only if it is not known.
     pub(super) fn octets(
         &mut self,
         uid: &str,
@@ -61,7 +62,7 @@ impl Sizes {
         Ok(octets)
     }
 
-    /// Keeps what was found out for the next session; a folder that may not be written does without.
+    /// Writes the sizes for the next session. In a folder that may not be written to, nothing is remembered.
     pub(super) fn write(self) {
         if !self.measured && self.used.len() == self.known.len() {
             return;

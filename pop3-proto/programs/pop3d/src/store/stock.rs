@@ -1,4 +1,4 @@
-//! Which messages there are in an mbox, and where.
+//! Finds the messages of an mbox and their places.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -9,20 +9,21 @@ use sha2::{Digest as _, Sha256};
 
 use crate::crypto;
 
-/// Longest part of a line in memory.
+/// The longest part of a line in memory.
 const PIECE: u64 = 64 * 1024;
 
 /// A message of an mbox.
 pub(super) struct Stored {
-    /// Where its `From ` line starts, its text starts and ends, and the next message starts.
+    /// Four offsets: the start of its `From ` line, the start and the end of its text, and the start of the
+    /// next message.
     pub(super) from: u64,
     pub(super) text: u64,
     pub(super) end: u64,
     pub(super) next: u64,
     pub(super) octets: u64,
-    /// Of the `From ` line and the text.
+    /// The digest of the `From ` line and the text.
     pub(super) digest: [u8; 32],
-    /// Made of the digest; of messages that are equal all but the first get their count.
+    /// Made from the digest. If messages are equal, all but the first have a count added.
     pub(super) uid: String,
 }
 
@@ -36,7 +37,7 @@ pub(super) fn take(mut file: &File) -> anyhow::Result<Vec<Stored>> {
     let mut piece = Vec::new();
     loop {
         piece.clear();
-        // A line of any length, at most this much of it at a time.
+        // A line may have any length; at most this much of it is read at a time.
         let n = reader.by_ref().take(PIECE).read_until(b'\n', &mut piece)? as u64;
         let is_from = line_start && piece.starts_with(b"From ");
         if n == 0 || is_from {
@@ -62,13 +63,13 @@ pub(super) fn take(mut file: &File) -> anyhow::Result<Vec<Stored>> {
     }
 }
 
-/// A message between its `From ` line and the blank line in front of the next one.
+/// A message between its `From ` line and the empty line before the next message.
 struct Message {
     from: u64,
     text: u64,
     size: WireSize,
     hash: Sha256,
-    /// An empty line that belongs to the text only if more of it follows.
+    /// An empty line, which belongs to the text only if more text follows.
     blank: Option<Vec<u8>>,
 }
 

@@ -1,5 +1,5 @@
-//! A Maildir: written to `tmp/`, synced, renamed to `new/`. Many small messages are synced together, which costs one wait for the
-//! disk instead of one each.
+//! Delivers into a Maildir: messages are written to `tmp/`, synced, and renamed to `new/`. Many small
+//! messages are synced together, so that the program waits for the disk once and not for each.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, BufWriter, Write as _};
@@ -14,28 +14,28 @@ use rustix::fs::{Mode, OFlags, openat, renameat};
 use super::{Delivery, failed};
 use crate::failure::Failure;
 
-/// Messages, and octets of them, that wait for their sync.
+/// A commit is due after this many messages, or after this many bytes.
 const MESSAGES: usize = 2000;
 const OCTETS: u64 = 64 * 1024 * 1024;
-/// Files that are synced one by one.
+/// Up to this many files are synced one by one.
 const FEW: usize = 8;
-/// Collected before they are written.
+/// How many bytes are collected before they are written.
 const BUFFER: usize = 64 * 1024;
-/// Octets of one message after which the disk begins to work while the rest comes in.
+/// After this many bytes of one message, a thread starts to sync it while the rest comes in.
 const MUCH: u64 = 32 * 1024 * 1024;
 
 pub(crate) struct Folder {
     path: PathBuf,
-    /// Open from before the first write, so that no error of the file system is missed.
+    /// Open from before the first write, so that `syncfs` reports every error of the file system since then.
     folder: Option<File>,
     host: String,
     count: u64,
     current: Option<(BufWriter<File>, String)>,
-    /// Of the current message.
+    /// The bytes of the current message since its last sync started.
     unsynced: u64,
-    /// The thread that syncs it so far.
+    /// The thread that syncs the current message as far as it has come.
     syncing: Option<JoinHandle<io::Result<()>>>,
-    /// Whole, in `tmp/`.
+    /// The messages that are complete in `tmp/`.
     ended: Vec<String>,
     octets: u64,
 }
@@ -74,7 +74,8 @@ impl Folder {
         self.path.join(folder).join(name)
     }
 
-    /// A few files one by one; many with everything else on the file system, which has to wait for the disk only once.
+    /// Syncs a few files one by one. Many are synced with everything else on the file system, which waits for
+    /// the disk only once.
     fn sync(&self) -> io::Result<()> {
         if let Some(folder) =
             self.folder.as_ref().filter(|_| cfg!(target_os = "linux") && self.ended.len() > FEW)
@@ -94,12 +95,13 @@ impl Folder {
         let file = file.get_ref().try_clone()?;
         self.synced()?;
         self.unsynced = 0;
-        // Without a thread the disk has more to do at the end.
+        // If no thread can be started, the sync at the end has more to do.
         self.syncing = thread::Builder::new().spawn(move || file.sync_data()).ok();
         Ok(())
     }
 
-    /// Waits for the thread. An error of the disk is told to one caller only: here it must not be lost.
+    /// Waits for the thread. The system reports an error of the disk to one caller only, so it must not be
+    /// lost here.
     fn synced(&mut self) -> io::Result<()> {
         let Some(thread) = self.syncing.take() else { return Ok(()) };
         thread.join().unwrap_or_else(|_| Err(io::Error::other("the thread that syncs has ended")))
@@ -131,7 +133,8 @@ impl Delivery for Folder {
         if let Some((file, name)) = self.current.take() {
             let written = file.into_inner().map_err(|error| error.into_error());
             if let Err(error) = self.synced().and(written) {
-                // Not whole: others that are may still be committed, and this one must not be among them.
+                // The message is not complete. Others may still be committed, and this one must not be among
+                // them.
                 let path = self.at("tmp", &name);
                 let _ = fs::remove_file(&path);
                 return Err(failed(&path, error));
@@ -154,7 +157,7 @@ impl Delivery for Folder {
 
     fn commit(&mut self) -> Result<(), Failure> {
         self.sync().map_err(|error| failed(&self.path.join("tmp"), error))?;
-        // What is not renamed when this fails is dropped, and fetched again.
+        // If this fails, the messages that are not renamed yet are dropped and fetched again.
         while let (Some(name), Some(folder)) = (self.ended.last(), &self.folder) {
             let [from, to] = ["tmp", "new"].map(|part| Path::new(part).join(name));
             let renamed = renameat(folder, from, folder, &to);
@@ -177,7 +180,7 @@ fn sync_file_system(_: &File) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// What was not committed is fetched again.
+/// Removes what was not committed; it is fetched again.
 impl Drop for Folder {
     fn drop(&mut self) {
         self.discard();

@@ -1,4 +1,5 @@
-//! An mbox file in the mboxrd form: whole messages only, appended under a dot lock and a `flock`, or taken back.
+//! Delivers into an mbox file in the mboxrd form. Messages are appended under a dot lock and a `flock`; if
+//! that fails, the file is cut back to where it was.
 
 use std::fs::{self, OpenOptions, TryLockError};
 use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write};
@@ -13,15 +14,16 @@ use time::macros::format_description;
 use super::{Delivery, failed};
 use crate::failure::Failure;
 
-// The server's own, so that both agree on how the lock is taken and when one is left over.
+// The file of pop3d itself, so that both programs agree on how the lock is taken and when a lock was left
+// behind.
 #[path = "../../../pop3d/src/store/dot_lock.rs"]
 mod dot_lock;
 
 use dot_lock::DotLock;
 
-/// Longest piece of a line that is looked at together.
+/// The longest piece of a line that is looked at in one go.
 const PIECE: u64 = 64 * 1024;
-/// Messages that wait for their append.
+/// A commit is due after this many messages, or after the bytes below.
 const MESSAGES: usize = 100;
 const OCTETS: u64 = 64 * 1024 * 1024;
 
@@ -37,14 +39,14 @@ impl File {
         Self { path: path.to_owned(), current: None, ended: Vec::new(), octets: 0 }
     }
 
-    /// Appends all, or leaves the file as it was.
+    /// Appends all messages, or leaves the file as it was.
     fn append(&mut self) -> io::Result<()> {
         let _lock = DotLock::take(&self.path)?;
         let mut file =
             OpenOptions::new().create(true).read(true).append(true).mode(0o600).open(&self.path)?;
         take(&file)?;
         let before = file.metadata()?.len();
-        // Another program may have left the last message without an empty line behind it, or without a line end.
+        // Another program may have ended the last message without an empty line, or without a line end.
         let mut tail = vec![0; before.min(2) as usize];
         file.seek(SeekFrom::Start(before - tail.len() as u64))?;
         file.read_exact(&mut tail)?;
@@ -99,7 +101,7 @@ impl Delivery for File {
     }
 }
 
-/// Waits for the lock as long as for the other.
+/// Waits for the `flock` as long as for the dot lock.
 fn take(file: &fs::File) -> io::Result<()> {
     for _ in 0..50 {
         match file.try_lock() {
@@ -111,7 +113,8 @@ fn take(file: &fs::File) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::ResourceBusy, "it is locked by another program"))
 }
 
-/// LF line ends, `>` in front of every line that looks like the head of a message, an empty line at the end.
+/// Writes a message with LF line ends, with `>` in front of every line that looks like a From line, and with
+/// an empty line at the end.
 fn write_message(message: &mut fs::File, file: &mut fs::File) -> io::Result<()> {
     let mut out = BufWriter::new(file);
     let format = format_description!(
@@ -152,13 +155,13 @@ fn write_message(message: &mut fs::File, file: &mut fs::File) -> io::Result<()> 
     out.flush()
 }
 
-/// `From `, or the same quoted before, any number of times.
+/// Whether the line is a From line, with any number of `>` in front.
 fn looks_like_a_head(line: &[u8]) -> bool {
     let quotes = line.iter().take_while(|b| **b == b'>').count();
     line.get(quotes..).is_some_and(|line| line.starts_with(b"From "))
 }
 
-/// What the lock needs, as it stands beside it in the server.
+/// The lock needs this function and the next; pop3d has them in the module above the lock, too.
 fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);

@@ -1,4 +1,4 @@
-//! Where messages go. Nothing counts as delivered before [`Delivery::commit`] has returned.
+//! Where messages go. A message counts as delivered only when [`Delivery::commit`] has returned.
 
 use std::fmt::Display;
 use std::path::Path;
@@ -11,21 +11,21 @@ mod mbox;
 mod pipe;
 
 pub(crate) trait Delivery {
-    /// A message comes; one that was begun and not ended is dropped.
+    /// A message begins. One that was begun before and not ended is dropped.
     fn begin(&mut self) -> Result<(), Failure>;
 
     fn write(&mut self, octets: &[u8]) -> Result<(), Failure>;
 
-    /// The message is whole. `false` if it was not taken, and others may be.
+    /// The message is complete. `false` means that it was not taken, but that others may be.
     fn end(&mut self) -> Result<bool, Failure>;
 
     /// Drops the message that was begun.
     fn discard(&mut self);
 
-    /// Whether enough lies here uncommitted.
+    /// Whether enough messages wait for a commit.
     fn wants_commit(&self) -> bool;
 
-    /// Everything that was ended is safe when this returns. If it fails, none of it may be taken for safe.
+    /// When this returns, everything that was ended is safe. If it fails, none of it counts as safe.
     fn commit(&mut self) -> Result<(), Failure>;
 }
 

@@ -1,4 +1,5 @@
-//! A command that gets each message, once it is whole, on its standard input. Its exit code 0 says that the message is safe.
+//! Delivers each message to a command, on its standard input, once the message is complete. Exit code 0 says
+//! that it is safe.
 
 use std::fs::File;
 use std::io::{BufWriter, Seek as _, Write as _};
@@ -10,7 +11,7 @@ use crate::options::Options;
 
 pub(crate) struct Pipe {
     command: String,
-    /// Variables that are not its business.
+    /// The environment variables with secrets, which are hidden from the command.
     secrets: Vec<String>,
     current: Option<BufWriter<File>>,
     done: bool,
