@@ -14,10 +14,10 @@ use crate::secret::Secret;
 pub struct Base64<'i>(&'i [u8]);
 
 impl<'i> Base64<'i> {
-    /// No octets at all: the initial response that is written `=`, and an empty exchange line.
+    /// No bytes at all: the initial response that is written `=`, and an empty exchange line.
     pub const EMPTY: Self = Self(b"");
 
-    /// Checks the text in constant time. `None` for anything that RFC 5034 section 4 bids to refuse: a foreign octet,
+    /// Checks the text in constant time. `None` for anything that RFC 5034 section 4 bids to refuse: a foreign byte,
     /// `=` anywhere but at the end, a length that is not a multiple of four, pad bits that are not zero.
     #[must_use]
     pub fn new(text: &'i [u8]) -> Option<Self> {
@@ -32,7 +32,7 @@ impl<'i> Base64<'i> {
         self.0
     }
 
-    /// How many octets [`decode`](Self::decode) yields.
+    /// How many bytes [`decode`](Self::decode) yields.
     #[must_use]
     pub fn decoded_len(&self) -> usize {
         let pad = self.0.iter().rev().take_while(|&&b| b == b'=').count();
@@ -52,7 +52,7 @@ impl<'i> Base64<'i> {
 
 #[cfg(feature = "scram")]
 impl Base64<'_> {
-    /// What [`decode`](Self::decode) yields, one octet after the other.
+    /// What [`decode`](Self::decode) yields, one byte after the other.
     pub(crate) fn octets(&self) -> impl Iterator<Item = u8> + '_ {
         groups(self.0).flat_map(|group| {
             let mut octets = [0; GROUP / 4 * 3];
@@ -88,7 +88,7 @@ pub(crate) fn put(data: &[u8], out: &mut impl Output) -> Result<(), Full> {
     for octets in data.chunks(GROUP / 4 * 3) {
         match Padded::encode(octets, &mut text) {
             Ok(text) => out.put(text.as_bytes())?,
-            Err(_) => return Err(Full), // cannot be: 48 octets make 64
+            Err(_) => return Err(Full), // cannot be: 48 bytes make 64
         }
     }
     Ok(())
@@ -106,7 +106,7 @@ fn groups(text: &[u8]) -> impl Iterator<Item = Group<'_>> {
 }
 
 impl Group<'_> {
-    /// How many octets it made. Out of line, as it is large: the alphabet is searched in constant time.
+    /// How many bytes it made. Out of line, as it is large: the alphabet is searched in constant time.
     #[inline(never)]
     fn decode(&self, into: &mut [u8]) -> Option<usize> {
         if !self.0.len().is_multiple_of(4) {

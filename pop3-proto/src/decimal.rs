@@ -3,7 +3,7 @@
 /// The digits of a number, no leading zeros.
 pub(crate) type Decimal = ReverseBuf<20>;
 
-/// Text of at most `N` octets, written from its end: of a number the last digit is known first. Octets and digits that do not fit
+/// Text of at most `N` bytes, written from its end: of a number the last digit is known first. Bytes and digits that do not fit
 /// are lost, and so is a whole text.
 pub(crate) struct ReverseBuf<const N: usize> {
     octets: [u8; N],
@@ -38,7 +38,7 @@ impl<const N: usize> ReverseBuf<N> {
         }
     }
 
-    /// Puts octets in front.
+    /// Puts bytes in front.
     #[cfg_attr(target_pointer_width = "64", inline)]
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(crate) fn text(&mut self, text: &[u8]) {
@@ -49,7 +49,7 @@ impl<const N: usize> ReverseBuf<N> {
         }
     }
 
-    /// Puts an octet in front.
+    /// Puts a byte in front.
     #[inline]
     pub(crate) fn octet(&mut self, octet: u8) {
         let start = self.start.wrapping_sub(1);

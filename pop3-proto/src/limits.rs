@@ -6,11 +6,11 @@ pub const COMMAND_LINE: usize = 255;
 /// Longest argument that a server without CAPA has to take, in octets (RFC 1939 section 3).
 pub const ARGUMENT: usize = 40;
 
-/// Longest status line, greeting or capability line that this side sends, with its CRLF, in octets
+/// Longest status line, greeting or capability line that this side sends, with its CRLF, in bytes
 /// (RFC 1939 section 3, RFC 2449 sections 4 and 5).
 pub const REPLY_LINE: usize = 512;
 
-/// Longest line of an open AUTH exchange taken by default, with its CRLF, in octets. RFC 5034 section 4 sets no
+/// Longest line of an open AUTH exchange taken by default, with its CRLF, in bytes. RFC 5034 section 4 sets no
 /// limit but what the mechanisms need; RFC 4954 names this figure as enough for those that are known.
 pub const EXCHANGE_LINE: usize = 12_288;
 
@@ -26,13 +26,13 @@ pub const UNIQUE_ID: usize = 70;
 /// Longest mechanism name, in octets (RFC 4422 section 3.1).
 pub const MECHANISM_NAME: usize = 20;
 
-/// Longest user name kept by a server session, in octets: what a USER line of 255 octets can carry.
+/// Longest user name kept by a server session, in bytes: what a USER line of 255 bytes can carry.
 pub const USER_NAME: usize = COMMAND_LINE - "USER \r\n".len();
 
-/// Least room that an output must be able to offer, in octets: one status line of the full length.
+/// Least room that an output must be able to offer, in bytes: one status line of the full length.
 pub const MIN_OUTPUT: usize = REPLY_LINE;
 
-/// Shortest window, in octets: what a command line of RFC 1939 section 3 and its reply take.
+/// Shortest window, in bytes: what a command line of RFC 1939 section 3 and its reply take.
 pub const MIN_WINDOW: usize = 64;
 
 /// Shortest inactivity timer of a server, in seconds (RFC 1939 section 3).
@@ -40,11 +40,11 @@ pub const AUTOLOGOUT_SECS: u64 = 600;
 
 /// The limits that an embedder may move: how long a line may be, and how much bad input a server bears.
 ///
-/// Every length is in octets and counts the CRLF. A line above its limit is swallowed up to its end, is reported once,
+/// Every length is in bytes and counts the CRLF. A line above its limit is swallowed up to its end, is reported once,
 /// and costs no memory; what follows it is in step again.
 ///
 /// The one promise to keep: the buffer whose unread part is shown to a session holds at least
-/// [`for_window`](Self::for_window) octets. A full window then always means "this line is too long" and never "more please".
+/// [`for_window`](Self::for_window) bytes. A full window then always means "this line is too long" and never "more please".
 ///
 /// ```
 /// use pop3_proto::Limits;
@@ -62,12 +62,12 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// For a window of at least [`EXCHANGE_LINE`] octets, 12 KiB.
+    /// For a window of at least [`EXCHANGE_LINE`] bytes, 12 KiB.
     pub const DEFAULT: Self = Self::for_window(EXCHANGE_LINE);
 
     /// Limits for an embedder that can show `octets` at once: every line limit is capped to it.
     ///
-    /// Fewer than [`COMMAND_LINE`] octets still work, but then longer commands are refused against RFC 2449 section 4. The least
+    /// Fewer than [`COMMAND_LINE`] bytes still work, but then longer commands are refused against RFC 2449 section 4. The least
     /// is [`MIN_WINDOW`]; less counts as that.
     #[must_use]
     pub const fn for_window(octets: usize) -> Self {

@@ -20,15 +20,15 @@ pub enum Line<'i> {
 
 /// Finds CRLF-ended lines in linear time, however the bytes are cut.
 ///
-/// It keeps no bytes: what is not a whole line yet must be shown again, with more behind it.
+/// It keeps no bytes: what is not a whole line yet must be shown again, with more after it.
 #[derive(Clone, Debug)]
 pub struct LineScanner {
     limit: usize,
-    /// How many octets at the front of the window are known to hold no line end.
+    /// How many bytes at the front of the window are known to hold no line end.
     scanned: usize,
     accept_bare_lf: bool,
     state: State,
-    /// While skipping: the last octet that went was a CR.
+    /// While skipping: the last byte that went was a CR.
     cr: bool,
 }
 
@@ -49,7 +49,7 @@ enum State {
 pub(crate) enum Front<'i> {
     Line {
         line: Line<'i>,
-        /// How many octets to use up to be past the line.
+        /// How many bytes to use up to be past the line.
         len: usize,
         /// The line ended in a bare LF, which this scanner accepts.
         bare_lf: bool,
@@ -61,7 +61,7 @@ pub(crate) enum Front<'i> {
 
 /// A front with nothing odd about it.
 pub(crate) enum Fast<'i> {
-    /// A whole line, without its CRLF; `len` octets with it.
+    /// A whole line, without its CRLF; `len` bytes with it.
     Line { line: &'i [u8], len: usize },
     /// No line end yet, and the limit is not reached.
     Partial,
@@ -70,7 +70,7 @@ pub(crate) enum Fast<'i> {
 }
 
 impl LineScanner {
-    /// A scanner for lines of at most `limit` octets with their CRLF.
+    /// A scanner for lines of at most `limit` bytes with their CRLF.
     #[must_use]
     pub const fn new(limit: usize) -> Self {
         Self { limit, scanned: 0, accept_bare_lf: false, state: State::Clean, cr: false }
@@ -88,7 +88,7 @@ impl LineScanner {
         self.limit = limit;
     }
 
-    /// The next line. Total work is linear in the octets that pass, also when they come one at a time.
+    /// The next line. Total work is linear in the bytes that pass, also when they come one at a time.
     #[inline(always)]
     pub fn next<'i>(&mut self, mut input: impl Input<'i>) -> Line<'i> {
         match self.fast(input.bytes()) {
@@ -117,7 +117,7 @@ impl LineScanner {
         }
     }
 
-    /// Looks at the front of the window without using it, except for what an over-long line leaves behind.
+    /// Looks at the front of the window without using it, except for what an over-long line leaves after.
     #[inline]
     pub(crate) fn front<'i>(&mut self, input: &mut impl Input<'i>) -> Front<'i> {
         match self.fast(input.bytes()) {
@@ -211,16 +211,16 @@ impl LineScanner {
         self.state = if report { State::Report } else { State::Silent };
         self.cr = false;
         self.scanned = 0;
-        // What is known to hold no line end goes at once; its last octet decides whether a LF behind it is a line end.
+        // What is known to hold no line end goes at once; its last byte decides whether a LF after it is a line end.
         let known = input.bytes().len().min(self.limit.saturating_sub(1));
         self.cr = known.checked_sub(1).and_then(|last| input.bytes().get(last)) == Some(&b'\r');
         input.consume(known);
     }
 
-    /// The front of the line, if the limit is passed with no line end among the first `len` octets.
+    /// The front of the line, if the limit is passed with no line end among the first `len` bytes.
     #[inline]
     fn over<'i>(&self, bytes: &'i [u8], len: usize) -> Option<Front<'i>> {
-        // The line end needs at least one octet more.
+        // The line end needs at least one byte more.
         if len < self.limit {
             None
         } else {
@@ -228,7 +228,7 @@ impl LineScanner {
         }
     }
 
-    /// Uses octets up to and with the line end; `true` when it came.
+    /// Uses bytes up to and with the line end; `true` when it came.
     fn skip<'i>(&mut self, input: &mut impl Input<'i>) -> bool {
         loop {
             let bytes = input.bytes();
@@ -279,7 +279,7 @@ pub(crate) fn find_lf(bytes: &[u8]) -> Option<usize> {
 /// Two words.
 const NEAR: usize = 16;
 
-/// As [`find_lf`], of fewer than 16 octets.
+/// As [`find_lf`], of fewer than 16 bytes.
 #[inline(always)]
 fn find_lf_near(bytes: &[u8]) -> Option<usize> {
     let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) else {

@@ -2,21 +2,21 @@
 
 use core::fmt;
 
-/// Octets that no formatter shows: a password on its way to the check.
+/// Bytes that no formatter shows: a password on its way to the check.
 ///
-/// `Debug` prints `Secret(..)` in every build, and there is no `Display`. Take the octets out with
+/// `Debug` prints `Secret(..)` in every build, and there is no `Display`. Take the bytes out with
 /// [`expose`](Self::expose) at the one place that needs them.
 #[derive(Clone, Copy)]
 pub struct Secret<'a>(&'a [u8]);
 
 impl<'a> Secret<'a> {
-    /// Wraps the octets; nothing is copied.
+    /// Wraps the bytes; nothing is copied.
     #[must_use]
     pub const fn new(octets: &'a [u8]) -> Self {
         Self(octets)
     }
 
-    /// The octets themselves. Spaces belong to a password: nothing was trimmed (RFC 1939 section 7, PASS).
+    /// The bytes themselves. Spaces belong to a password: nothing was trimmed (RFC 1939 section 7, PASS).
     ///
     /// Compare them with [`matches`](Self::matches), or better, hash them.
     #[must_use]

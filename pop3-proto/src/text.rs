@@ -1,4 +1,4 @@
-//! Text from the peer is octets; showing it never fails and never hands a control character to a terminal.
+//! Text from the peer is bytes; showing it never fails and never hands a control character to a terminal.
 
 use core::fmt;
 
@@ -10,13 +10,13 @@ use core::fmt;
 pub struct Text<'i>(&'i [u8]);
 
 impl<'i> Text<'i> {
-    /// Wraps the octets; nothing is copied.
+    /// Wraps the bytes; nothing is copied.
     #[must_use]
     pub const fn new(octets: &'i [u8]) -> Self {
         Self(octets)
     }
 
-    /// The octets as they came, without status, response code, the space behind them, and line end.
+    /// The bytes as they came, without status, response code, the space after them, and line end.
     #[must_use]
     pub const fn as_bytes(&self) -> &'i [u8] {
         self.0

@@ -53,7 +53,7 @@ pub enum Auth<'u> {
 /// What is wrong with a URL, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UrlError {
-    /// The octet, from 0.
+    /// The byte, from 0.
     pub at: usize,
     /// What is wrong there.
     pub fault: UrlFault,
@@ -69,17 +69,17 @@ pub enum UrlFault {
     NoUser,
     /// A character that has to be written as `%XX`, or `%` without two hexadecimal digits.
     Escape,
-    /// The octets of the user name are not UTF-8, or hold a control character.
+    /// The bytes of the user name are not UTF-8, or hold a control character.
     Text,
     /// A password. Take it out: URLs are shown, stored and logged.
     Password,
-    /// Behind `;` stands something other than `AUTH=` and a mechanism.
+    /// After `;` stands something other than `AUTH=` and a mechanism.
     Auth,
     /// No host, or one that cannot be.
     Host,
     /// The port is no number from 1 to 65535.
     Port,
-    /// Something behind the host.
+    /// Something after the host.
     Path,
 }
 

@@ -1,6 +1,6 @@
-//! Eight octets at a time, in one word.
+//! Eight bytes at a time, in one word.
 
-/// Octets of a word.
+/// Bytes of a word.
 pub(crate) const WORD: usize = size_of::<u64>();
 
 /// Whether a word is one register. On smaller machines loops by the byte are shorter and no slower.
@@ -8,19 +8,19 @@ pub(crate) const WORD: usize = size_of::<u64>();
 /// The tests also run with the cfg `pop3_proto_narrow`, so that those loops are tried on machines that do not need them.
 pub(crate) const WIDE: bool = cfg!(all(target_pointer_width = "64", not(pop3_proto_narrow)));
 
-/// A word of equal octets.
+/// A word of equal bytes.
 #[inline(always)]
 pub(crate) const fn splat(octet: u8) -> u64 {
     u64::from_ne_bytes([octet; WORD])
 }
 
-/// The high bit of the lowest octet that is zero, and perhaps of some above it; 0 if none is.
+/// The high bit of the lowest byte that is zero, and perhaps of some above it; 0 if none is.
 #[inline(always)]
 pub(crate) const fn zeros(word: u64) -> u64 {
     word.wrapping_sub(splat(1)) & !word & splat(0x80)
 }
 
-/// Whether there is a control character of ASCII among the octets.
+/// Whether there is a control character of ASCII among the bytes.
 #[inline]
 pub(crate) fn has_control(octets: &[u8]) -> bool {
     has_other(octets, 0)
@@ -32,7 +32,7 @@ pub(crate) fn has_unprintable(octets: &[u8]) -> bool {
     has_other(octets, 0x80)
 }
 
-/// Whether an octet is a control character of ASCII, or has a bit in common with `bits`.
+/// Whether a byte is a control character of ASCII, or has a bit in common with `bits`.
 #[inline(always)]
 fn has_other(octets: &[u8], bits: u8) -> bool {
     let Some(last) = octets.last_chunk().filter(|_| WIDE) else {
@@ -47,7 +47,7 @@ fn has_other(octets: &[u8], bits: u8) -> bool {
 #[inline(always)]
 fn others(octets: &[u8; WORD], bits: u8) -> u64 {
     let word = u64::from_ne_bytes(*octets);
-    // The high bit of the lowest octet that is too low is right; so is that of any other if none is.
+    // The high bit of the lowest byte that is too low is right; so is that of any other if none is.
     let low = word.wrapping_sub(splat(b' ')) & !word & splat(0x80);
     low | zeros(word ^ splat(0x7F)) | word & splat(bits)
 }

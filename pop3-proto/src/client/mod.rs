@@ -1,10 +1,11 @@
-//! Floor 4, the client's side of the dialogue.
+//! The client's side of the dialogue: [`Client`] sends commands and reads the replies.
 //!
 //! # The loop
 //!
-//! [`Client::send`] appends a command to the output and returns its [`Id`]; [`Client::receive`] takes the window and returns
-//! the next [`Event`]. A reply comes as one [`Part`] if it is one line; a listing or a message comes as [`Part::Begin`], its
-//! items or octets, and [`Part::End`]. Nothing is collected, so a message of any size passes in constant memory.
+//! [`Client::send`] appends a command to the output and returns its [`Id`]; [`Client::receive`] takes the
+//! window and returns the next [`Event`]. A one-line reply comes as one [`Part`]. A listing or a message
+//! comes as [`Part::Begin`], then its items or bytes, then [`Part::End`]. Nothing is collected, so a message
+//! of any size passes in constant memory.
 //!
 //! ```
 //! use pop3_proto::client::{Client, Event, Part, Profile};

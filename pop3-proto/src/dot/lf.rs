@@ -1,5 +1,5 @@
 //! The body of a server that ends its lines in bare LF. Any line end ends a line here, so message text can forge the end:
-//! a session uses it only when told to, and only behind a status line that ended in bare LF itself.
+//! a session uses it only when told to, and only after a status line that ended in bare LF itself.
 
 use super::state::State;
 use super::unstuff::Chunk;

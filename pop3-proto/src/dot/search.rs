@@ -1,4 +1,4 @@
-//! One needle serves bodies in both directions: a dot behind a line end.
+//! One needle serves bodies in both directions: a dot after a line end.
 
 use crate::word::{WIDE, WORD, splat, zeros};
 

@@ -2,7 +2,7 @@
 
 /// Counts the octets that a stored message has on the wire, piece by piece.
 ///
-/// A bare LF counts as two octets, a missing last line end as two more, stuffing as none.
+/// A bare LF counts as two bytes, a missing last line end as two more, stuffing as none.
 #[derive(Clone, Copy, Debug)]
 pub struct WireSize {
     octets: u64,
@@ -19,7 +19,7 @@ impl WireSize {
     /// Adds a piece of the message.
     #[inline]
     pub fn add(&mut self, piece: &[u8]) {
-        // Short runs let the compiler count in vectors of octets.
+        // Short runs let the compiler count in vectors of bytes.
         const RUN: usize = 128;
         let Some((&first, &last)) = piece.first().zip(piece.last()) else { return };
         let mut bare = u64::from(first == b'\n' && self.last != b'\r');

@@ -6,8 +6,8 @@ use crate::word::WIDE;
 
 /// Writes a stored message as the body of a multi-line reply.
 ///
-/// It hands out runs of the message's own bytes and, between them, the few octets that the wire needs more; nothing is
-/// copied. Bare LF becomes CRLF; bare CR, NUL and 8-bit octets pass. The message may come in any pieces.
+/// It hands out runs of the message's own bytes and, between them, the few bytes that the wire needs more; nothing is
+/// copied. Bare LF becomes CRLF; bare CR, NUL and 8-bit bytes pass. The message may come in any pieces.
 #[derive(Clone, Debug)]
 pub struct Stuffer {
     state: State,
@@ -20,7 +20,7 @@ enum Stored {
     Plain,
     /// With CRLF line ends and no other LF.
     Crlf,
-    /// With octet 0x80 for NUL.
+    /// With byte 0x80 for NUL.
     ReplacingNul,
     Stuffed,
 }
@@ -49,7 +49,7 @@ impl Stuffer {
     }
 
     /// For a message that is known to have CRLF line ends and no other LF, as it comes by SMTP: searched for dots only, which is
-    /// faster. A LF without CR goes out as it is; a dot behind it is stuffed all the same, because there are clients that take
+    /// faster. A LF without CR goes out as it is; a dot after it is stuffed all the same, because there are clients that take
     /// such a LF for a line end.
     #[must_use]
     pub const fn crlf() -> Self {
@@ -69,7 +69,7 @@ impl Stuffer {
         Self { state: State::LineStart, stored: Stored::ReplacingNul }
     }
 
-    /// The next octets to send; `message` loses what they stand for, and keeps a dot that goes out twice. `None` when `message` is used up: go on with the next
+    /// The next bytes to send; `message` loses what they stand for, and keeps a dot that goes out twice. `None` when `message` is used up: go on with the next
     /// piece, or with [`finish`](Self::finish).
     #[inline]
     pub fn next<'m>(&mut self, message: &mut &'m [u8]) -> Option<&'m [u8]> {
@@ -93,7 +93,7 @@ impl Stuffer {
         matches!(self.stored, Stored::Plain | Stored::ReplacingNul)
     }
 
-    /// Octets that go out as they are, or one in the place of a NUL. Out of line, so that what comes in twos and threes is quick.
+    /// Bytes that go out as they are, or one in the place of a NUL. Out of line, so that what comes in twos and threes is quick.
     #[inline(never)]
     fn run<'m>(&mut self, message: &mut &'m [u8]) -> &'m [u8] {
         let bytes = *message;
@@ -149,7 +149,7 @@ impl Default for Stuffer {
     }
 }
 
-/// Length of the run that can go out as it is: up to a bare LF, or with a line end in front of a dot. The first octet is
+/// Length of the run that can go out as it is: up to a bare LF, or with a line end in front of a dot. The first byte is
 /// no LF.
 #[inline]
 fn clean_run(bytes: &[u8]) -> usize {

@@ -4,7 +4,7 @@ use crate::line::find_lf;
 
 /// Says how much of a message a TOP asks for, and when it is enough.
 ///
-/// It counts lines of the stored message, ended by LF or CRLF; the empty line behind the header counts as none of them.
+/// It counts lines of the stored message, ended by LF or CRLF; the empty line after the header counts as none of them.
 #[derive(Clone, Debug)]
 pub struct TopLimit {
     lines: u64,
@@ -15,7 +15,7 @@ pub struct TopLimit {
 enum State {
     /// In the header, at the start of a line.
     HeaderLine,
-    /// In the header, behind a CR at the start of a line.
+    /// In the header, after a CR at the start of a line.
     HeaderCr,
     Header,
     Body,

@@ -8,7 +8,7 @@ use crate::word::WORD;
 /// What [`Unstuffer::next`] found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chunk<'i> {
-    /// Message octets, stuffing removed; never empty. Call again: there may be more in the window.
+    /// Message bytes, stuffing removed; never empty. Call again: there may be more in the window.
     Data(&'i [u8]),
     /// The window is used up and the body goes on.
     Partial,
@@ -19,12 +19,12 @@ pub enum Chunk<'i> {
 /// Takes the dots out of a body and finds its end.
 ///
 /// It hands out slices of the window itself and keeps one byte of state. Near-terminators (`LF . CRLF`, `CRLF . LF`,
-/// `CRLF . CR CR LF`) are message octets. A dot at the start of a line goes, whatever follows it.
+/// `CRLF . CR CR LF`) are message bytes. A dot at the start of a line goes, whatever follows it.
 #[derive(Clone, Debug)]
 pub struct Unstuffer(State);
 
 impl Unstuffer {
-    /// At the start of a body, right behind the status line.
+    /// At the start of a body, right after the status line.
     #[must_use]
     pub const fn new() -> Self {
         Self(State::LineStart)
@@ -62,7 +62,7 @@ impl Unstuffer {
                 }
                 (state, _) => {
                     *unstuffed |= state == State::Dot && first != b'.';
-                    // Whoever reads octet by octet is served without a search.
+                    // Whoever reads byte by byte is served without a search.
                     if bytes.len() > 1
                         && let Some(before) = self.before_dot(bytes)
                     {
@@ -79,7 +79,7 @@ impl Unstuffer {
         }
     }
 
-    /// Message octets up to the next dot at the start of a line.
+    /// Message bytes up to the next dot at the start of a line.
     #[inline]
     fn before_dot<'i>(&self, bytes: &'i [u8]) -> Option<&'i [u8]> {
         let near = bytes.first_chunk().map(near_lf_dot);
@@ -89,7 +89,7 @@ impl Unstuffer {
         }
     }
 
-    /// As [`before_dot`](Self::before_dot), with some octets searched already. Out of line, so that lines of a few octets are quick.
+    /// As [`before_dot`](Self::before_dot), with some bytes searched already. Out of line, so that lines of a few bytes are quick.
     #[inline(never)]
     fn before_far_dot<'i>(&self, bytes: &'i [u8], mut searched: usize) -> Option<&'i [u8]> {
         while let Some(at) = bytes.get(searched..).and_then(far_lf_dot) {
@@ -107,7 +107,7 @@ impl Unstuffer {
         None
     }
 
-    /// What came last when these octets have gone.
+    /// What came last when these bytes have gone.
     #[inline]
     fn behind(&self, bytes: &[u8]) -> State {
         match bytes {

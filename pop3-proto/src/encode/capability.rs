@@ -8,7 +8,7 @@ use crate::types::Capability;
 /// Appends one line of the answer to CAPA.
 ///
 /// The free parts of [`Other`](Capability::Other), [`Implementation`](Capability::Implementation) and
-/// [`Sasl`](Capability::Sasl) are written up to the first octet that may not stand there, and cut to the 512 octets of a
+/// [`Sasl`](Capability::Sasl) are written up to the first byte that may not stand there, and cut to the 512 bytes of a
 /// capability line. An `Other` whose tag has no legal front is left out.
 ///
 /// # Errors
@@ -47,7 +47,7 @@ fn number(tag: &[u8], value: Option<u64>, per_user: bool, out: &mut impl Output)
     put(out, &[tag, value, if per_user { b" USER\r\n" } else { b"\r\n" }])
 }
 
-/// `SASL` and the names; those beyond the 512 octets of the line are left out.
+/// `SASL` and the names; those beyond the 512 bytes of the line are left out.
 pub(crate) fn sasl(names: &mut dyn Iterator<Item = &[u8]>, out: &mut impl Output) -> Result<(), Full> {
     const ROOM: usize = crate::limits::REPLY_LINE - 2;
     let mut len = b"SASL".len();

@@ -42,7 +42,7 @@ impl From<Full> for EncodeError {
 
 /// Appends the command with its CRLF, in one piece.
 ///
-/// An AUTH line with an initial response counts like any other: above 255 octets send AUTH alone and the response after
+/// An AUTH line with an initial response counts like any other: above 255 bytes send AUTH alone and the response after
 /// the empty challenge (RFC 5034 section 4).
 ///
 /// # Errors
@@ -83,7 +83,7 @@ pub fn command(command: &Command<'_>, out: &mut impl Output) -> Result<(), Encod
     }
 }
 
-/// `AUTH mechanism initial-response` from raw octets; `Some(b"")` is written `=`.
+/// `AUTH mechanism initial-response` from raw bytes; `Some(b"")` is written `=`.
 pub(crate) fn auth(
     mechanism: &[u8],
     initial: Option<&[u8]>,

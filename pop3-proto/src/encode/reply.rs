@@ -1,4 +1,4 @@
-//! A reply is one line of at most 512 octets, whatever text it is given.
+//! A reply is one line of at most 512 bytes, whatever text it is given.
 
 use super::put;
 use crate::base64;
@@ -14,7 +14,7 @@ pub const END: &[u8] = b".\r\n";
 
 /// Appends a status line (RFC 1939 section 3, RFC 2449 section 8).
 ///
-/// The text is made fit for the wire: it is cut to the 512 octets of a line, control characters and 8-bit characters become
+/// The text is made fit for the wire: it is cut to the 512 bytes of a line, control characters and 8-bit characters become
 /// `?`, and a `[` at its start that would read as a response code becomes `(`.
 ///
 /// # Errors
@@ -78,7 +78,7 @@ pub fn greeting(text: &str, timestamp: Option<ApopTimestamp<'_>>, out: &mut impl
     out.put(b"\r\n")
 }
 
-/// Appends the answer to STAT: `+OK n m` and nothing behind it (RFC 1939 section 5).
+/// Appends the answer to STAT: `+OK n m` and nothing after it (RFC 1939 section 5).
 ///
 /// # Errors
 ///
@@ -225,7 +225,7 @@ fn line(
     sanitized(&[open, code.as_bytes(), close], text, utf8, out)
 }
 
-/// Octets of a challenge line.
+/// Bytes of a challenge line.
 pub(crate) const fn challenge_len(data: &[u8]) -> usize {
     base64::encoded_len(data.len()).saturating_add(b"+ \r\n".len())
 }
@@ -258,7 +258,7 @@ fn sanitized<const N: usize>(
     out.put(b"\r\n")
 }
 
-/// The front of `text` that takes at most `room` octets and ends on a character.
+/// The front of `text` that takes at most `room` bytes and ends on a character.
 #[inline]
 fn cut(text: &str, room: usize) -> &str {
     if text.len() <= room {

@@ -1,4 +1,4 @@
-//! What goes out: as many commands at once as the session permits, one stage behind the other.
+//! What goes out: as many commands at once as the session permits, one stage after the other.
 
 use super::headers::Headers;
 use super::listing::Item;

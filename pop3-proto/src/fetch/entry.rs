@@ -10,7 +10,7 @@ use crate::hex;
 /// What a message is known by.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Id {
-    /// The unique-id, octet for octet as the server sent it, however long or odd. Never use one as a file name.
+    /// The unique-id, byte for byte as the server sent it, however long or odd. Never use one as a file name.
     Uid(Box<[u8]>),
     /// A digest of the header, where the server has no unique-ids, or an empty one.
     Digest([u8; 16]),

@@ -15,7 +15,7 @@ impl Record {
     ///
     /// # Errors
     ///
-    /// [`ImportError`]: a line without NUL, or without a time behind it.
+    /// [`ImportError`]: a line without NUL, or without a time after it.
     pub fn from_getmail(text: &[u8]) -> Result<Self, ImportError> {
         let mut import = Import::default();
         for (number, line) in lines(text) {

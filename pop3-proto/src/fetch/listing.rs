@@ -25,7 +25,7 @@ pub(super) struct Item {
     pub(super) came: Option<bool>,
 }
 
-/// Octets that one message takes besides its unique-id.
+/// Bytes that one message takes besides its unique-id.
 const ITEM: usize = size_of::<Item>() + size_of::<(MsgNo, Box<[u8]>)>();
 
 #[derive(Debug, Default)]
@@ -37,7 +37,7 @@ pub(super) struct Listing {
 }
 
 impl Listing {
-    /// `None` if the listing is beyond `most` octets of memory or lines.
+    /// `None` if the listing is beyond `most` bytes of memory or lines.
     pub(super) fn scan(&mut self, scan: Scan, most: (usize, u64)) -> Option<()> {
         self.account(0, most)?;
         self.items.push(Item::new(scan.number, Some(scan.octets)));

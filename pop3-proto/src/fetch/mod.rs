@@ -1,6 +1,6 @@
 //! Floor 5, the client's download plan: what is new, what to delete, and what is certain after a broken session.
 //!
-//! A [`Fetch`] runs one session behind the login. [`Fetch::advance`] sends commands, as many at once as the server permits;
+//! A [`Fetch`] runs one session after the login. [`Fetch::advance`] sends commands, as many at once as the server permits;
 //! [`Fetch::handle_event`] takes every event and says what it means for the store. A [`Record`] tells from session to session which messages
 //! the store has. Three promises:
 //!

@@ -13,7 +13,7 @@ use super::rules::Rules;
 use crate::client::{Refusal, RefusalKind};
 use crate::types::{MsgNo, Verb};
 
-/// The download of one session, from behind the login to the answer to QUIT.
+/// The download of one session, from after the login to the answer to QUIT.
 #[derive(Debug)]
 pub struct Fetch {
     pub(super) rules: Rules,
@@ -30,7 +30,7 @@ pub struct Fetch {
     pub(super) sent: VecDeque<Sent>,
     /// Of the header that is coming in.
     pub(super) digester: Digester,
-    /// Octets of the body that is coming in.
+    /// Bytes of the body that is coming in.
     pub(super) octets: u64,
     pub(super) stopped: bool,
     /// What STAT said.
@@ -97,13 +97,13 @@ pub enum FetchEvent<'i> {
     Nothing,
     /// A message begins: open a place for it.
     Begin(Download),
-    /// Octets of it.
+    /// Bytes of it.
     Data(&'i [u8]),
     /// It is complete. Make it safe, now or together with others, then call [`Fetch::stored`]: until then it counts as not fetched.
     Whole(Download),
     /// It is complete, and is one that the record has: drop it.
     Known(Download),
-    /// It came without a single octet, though the server says that it has some: drop it. The next session tries again.
+    /// It came without a single byte, though the server says that it has some: drop it. The next session tries again.
     Empty(Download),
     /// The server does not give it. If [`RefusalKind`] says later three times in a row, no more are asked for in this session.
     Refused(Download, Refusal<'i>),
@@ -118,7 +118,7 @@ pub enum Progress {
     /// All that was asked for has come. Make safe what is not, call [`Fetch::stored`] for it, then go on: deletions follow. It is
     /// said once.
     Fetched,
-    /// The messages to delete are marked, and QUIT follows. Save the record now: if a crash comes behind QUIT, the next session knows
+    /// The messages to delete are marked, and QUIT follows. Save the record now: if a crash comes after QUIT, the next session knows
     /// what may be gone. It is said once, and not without deletions.
     Marked,
     /// QUIT was answered: the record is final.
@@ -146,20 +146,20 @@ pub struct Summary {
     pub listed: u64,
     /// Messages that came whole.
     pub fetched: u64,
-    /// Octets of message that came, of previews too.
+    /// Bytes of message that came, of previews too.
     pub octets: u64,
     /// Previews that came.
     pub previewed: u64,
     /// Messages that the store had.
     pub known: u64,
-    /// Messages that the server refused to send or to delete, or sent without an octet.
+    /// Messages that the server refused to send or to delete, or sent without a byte.
     pub refused: u64,
     /// Deletions that QUIT confirmed.
     pub deleted: u64,
 }
 
 impl Fetch {
-    /// The download of a session behind its login. `now` is in seconds since 1970.
+    /// The download of a session after its login. `now` is in seconds since 1970.
     #[must_use]
     pub fn new(record: Record, rules: Rules, now: u64) -> Self {
         Self {
@@ -214,7 +214,7 @@ impl Fetch {
         self.record.iter().filter(|entry| entry.is_leaving()).count()
     }
 
-    /// The unique-id of a message, if the server has one for it. It may hold any octet, and repeat.
+    /// The unique-id of a message, if the server has one for it. It may hold any byte, and repeat.
     #[must_use]
     pub fn uid(&self, number: MsgNo) -> Option<&[u8]> {
         self.listing.items.get(self.listing.find(number)?)?.uid.as_deref()

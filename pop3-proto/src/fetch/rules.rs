@@ -10,7 +10,7 @@ pub struct Rules {
     pub delete_older_days: Option<u32>,
     /// Leave so many messages on the server, the newest.
     pub keep_count: Option<u32>,
-    /// Leave so many octets on the server, in the newest messages: from the first that does not fit, all older ones go.
+    /// Leave so many bytes on the server, in the newest messages: from the first that does not fit, all older ones go.
     pub keep_octets: Option<u64>,
     /// Of larger messages fetch a preview: the header and [`preview_lines`](Self::preview_lines). They stay on the server.
     pub preview_above: Option<u64>,
@@ -25,7 +25,7 @@ pub struct Rules {
     /// Forget messages that were not listed for so many days, 365 by default. Some servers list only the oldest few hundred
     /// messages, so what is not listed is not gone.
     pub forget_days: u32,
-    /// Most octets of memory that the listing may take, 256 MiB by default: a list that goes on beyond is taken for endless. A
+    /// Most bytes of memory that the listing may take, 256 MiB by default: a list that goes on beyond is taken for endless. A
     /// message takes about 200 and five times its unique-id.
     pub max_memory: usize,
 }

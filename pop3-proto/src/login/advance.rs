@@ -17,7 +17,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
     /// # Errors
     ///
     /// [`SendError::Full`]: flush the output, then call again. If it comes from an empty output, that is too small for the response of
-    /// the mechanism: at most 700 octets, or those of the token or password and a half more. Others mean that somebody else uses the session at the same time.
+    /// the mechanism: at most 700 bytes, or those of the token or password and a half more. Others mean that somebody else uses the session at the same time.
     pub fn advance<const Q: usize>(
         &mut self,
         client: &mut Client<Q>,

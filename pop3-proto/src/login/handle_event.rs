@@ -144,7 +144,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
     fn next_after(&mut self, method: Method, kind: RefusalKind) -> Stage {
         self.tried = self.tried.with(method);
         self.refused = self.refused.with(method);
-        // A password that was called wrong is what the user has to know, whatever else went wrong behind it.
+        // A password that was called wrong is what the user has to know, whatever else went wrong after it.
         let keeps = self.last.is_some_and(|last| last.kind == RefusalKind::Credentials && kind != last.kind);
         if !keeps {
             self.last = Some(Failure::new(kind, Reason::Refused(method)));

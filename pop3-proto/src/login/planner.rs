@@ -11,7 +11,7 @@ use crate::sasl::{Channel, Why};
 use crate::text::Text;
 use crate::types::{ApopDigest, Mechanism, Security};
 
-/// Octets of a refusal's text that are kept.
+/// Bytes of a refusal's text that are kept.
 const WORDS: usize = 128;
 
 /// The login of one connection.
@@ -36,7 +36,7 @@ pub struct Login<'c, M: AsRef<[u8]> + AsMut<[u8]>, E = NoEngine> {
     pub(super) last: Option<Failure>,
     /// The server has said nothing to CAPA or to the method that was begun last.
     pub(super) unanswered: bool,
-    /// There is another method behind the one that was begun last.
+    /// There is another method after the one that was begun last.
     pub(super) spare: bool,
     pub(super) method: Option<Method>,
     words: [u8; WORDS],
@@ -174,7 +174,7 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'c, M, E> {
         self.method
     }
 
-    /// The text of the last refusal, cut to 128 octets: show it to people, with what [`Failure`] says.
+    /// The text of the last refusal, cut to 128 bytes: show it to people, with what [`Failure`] says.
     #[must_use]
     pub fn last_refusal_text(&self) -> Text<'_> {
         Text::new(self.words.get(..self.words_len).unwrap_or_default())

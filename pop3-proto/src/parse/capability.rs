@@ -13,7 +13,7 @@ use crate::types::{Capability, Deviation, Deviations, Expire, LoginDelay, Mechan
 /// a known one with a parameter that makes no sense, is [`Capability::Other`].
 ///
 /// Notes [`TrailingSpace`](Deviation::TrailingSpace), [`CapabilitySpelling`](Deviation::CapabilitySpelling),
-/// [`BadCapability`](Deviation::BadCapability) and, above 510 octets, [`LongLine`](Deviation::LongLine).
+/// [`BadCapability`](Deviation::BadCapability) and, above 510 bytes, [`LongLine`](Deviation::LongLine).
 pub fn capability<'i>(line: &'i [u8], seen: &mut Deviations) -> Capability<'i> {
     if line.len() > crate::limits::REPLY_LINE.saturating_sub(2) {
         seen.insert(Deviation::LongLine);
@@ -30,7 +30,7 @@ pub fn capability<'i>(line: &'i [u8], seen: &mut Deviations) -> Capability<'i> {
     let params = behind.trim_ascii_start();
     let other = Capability::Other { tag, params };
     let is = |name: &str| tag.eq_ignore_ascii_case(name.as_bytes());
-    // A parameter behind a tag that has none is skipped, as RFC 2449 section 5 asks of clients.
+    // A parameter after a tag that has none is skipped, as RFC 2449 section 5 asks of clients.
     match tag.len() {
         3 if is("TOP") => Capability::Top,
         4 if is("USER") => Capability::User,

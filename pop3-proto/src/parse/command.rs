@@ -1,4 +1,4 @@
-//! A command line is told apart by its first four octets and read strictly.
+//! A command line is told apart by its first four bytes and read strictly.
 
 use super::error::CommandError;
 use super::grammar::{any_command, capitals};
@@ -9,7 +9,7 @@ use crate::word::has_control;
 
 /// Reads one command (RFC 1939 section 3, RFC 2449 section 3), given without its CRLF.
 ///
-/// USER and PASS take the rest of the line, 8-bit octets included; no argument can hold a control character. Unknown
+/// USER and PASS take the rest of the line, 8-bit bytes included; no argument can hold a control character. Unknown
 /// verbs of three or four characters are [`Command::Other`].
 ///
 /// # Errors
@@ -72,7 +72,7 @@ const CAPA: u32 = capitals(*b"CAPA");
 const STLS: u32 = capitals(*b"STLS");
 const UTF8: u32 = capitals(*b"UTF8");
 
-/// One message number behind a verb of four letters, and nothing else.
+/// One message number after a verb of four letters, and nothing else.
 #[inline]
 fn message(line: &[u8]) -> Option<MsgNo> {
     let [b' ', b'1'..=b'9', ..] = line.get(4..)? else { return None };

@@ -10,7 +10,7 @@ pub enum CommandError {
     Empty,
     /// No keyword of three or four visible characters (RFC 2449 section 3).
     Keyword,
-    /// A control character, or an 8-bit octet where only ASCII may stand.
+    /// A control character, or an 8-bit byte where only ASCII may stand.
     Octet,
     /// An argument that the command needs is missing.
     Missing,

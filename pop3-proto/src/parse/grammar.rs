@@ -175,7 +175,7 @@ fn other(line: &[u8]) -> Result<Command<'_>, CommandError> {
     }
 }
 
-/// Four octets in capitals: only letters have bit 6 set and may lose bit 5.
+/// Four bytes in capitals: only letters have bit 6 set and may lose bit 5.
 #[inline]
 pub(super) const fn capitals(word: [u8; 4]) -> u32 {
     let word = u32::from_be_bytes(word);

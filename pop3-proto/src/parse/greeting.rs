@@ -25,7 +25,7 @@ pub fn greeting<'i>(line: &'i [u8], seen: &mut Deviations) -> Result<Greeting<'i
     Ok(greeting)
 }
 
-/// From the first `<` to the first `>` behind it.
+/// From the first `<` to the first `>` after it.
 fn bracketed(text: &[u8]) -> Option<&[u8]> {
     let open = text.iter().position(|b| *b == b'<')?;
     let from = text.get(open..)?;

@@ -5,9 +5,9 @@ use super::number::{last_number, msg_no, msg_no_at, number};
 use crate::text::Text;
 use crate::types::{Deviation, Deviations, LangLine, MsgNo, Scan, Stat, Uid, UidLine};
 
-/// Reads the text behind the `+OK` of STAT: count and octets (RFC 1939 section 5).
+/// Reads the text after the `+OK` of STAT: count and octets (RFC 1939 section 5).
 ///
-/// More text behind a space is permitted. Notes [`BadNumber`](Deviation::BadNumber) and
+/// More text after a space is permitted. Notes [`BadNumber`](Deviation::BadNumber) and
 /// [`ExtraSpaces`](Deviation::ExtraSpaces).
 ///
 /// # Errors
@@ -18,7 +18,7 @@ pub fn stat_reply(text: &[u8], seen: &mut Deviations) -> Result<Stat, ReplyError
     Ok(Stat { count, octets })
 }
 
-/// Reads the text behind the `+OK` of `LIST n`: message number and size (RFC 1939 section 5).
+/// Reads the text after the `+OK` of `LIST n`: message number and size (RFC 1939 section 5).
 ///
 /// # Errors
 ///
@@ -44,7 +44,7 @@ pub fn scan_item(line: &[u8], seen: &mut Deviations) -> Result<Scan, ReplyError>
     }
 }
 
-/// Reads the text behind the `+OK` of `UIDL n`: message number and unique-id (RFC 1939 section 7).
+/// Reads the text after the `+OK` of `UIDL n`: message number and unique-id (RFC 1939 section 7).
 ///
 /// Notes what [`uid_item`] notes, and [`UidWithoutNumber`](Deviation::UidWithoutNumber) for the id alone.
 ///

@@ -1,7 +1,7 @@
 //! Floor 3, reading: one finished line in, one value out.
 //!
 //! Each function takes a line without its line end, as [`LineScanner`](crate::LineScanner) hands it out, and looks at each
-//! octet a fixed number of times. Commands are read strictly. Replies are read leniently, because servers are what they
+//! byte a fixed number of times. Commands are read strictly. Replies are read leniently, because servers are what they
 //! are, and every departure from the RFCs is noted in the [`Deviations`](crate::Deviations) that the caller passes in: who
 //! wants strictness refuses a line that left a note.
 //!

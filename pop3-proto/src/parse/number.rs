@@ -38,7 +38,7 @@ pub(crate) fn number_at(line: &[u8], at: usize) -> Option<(u64, usize)> {
     by_digits(line, at)
 }
 
-/// The number that a line of four octets or more ends with: all of it from `at` on. Nothing has to be found out but whether these are
+/// The number that a line of four bytes or more ends with: all of it from `at` on. Nothing has to be found out but whether these are
 /// digits.
 #[inline(always)]
 pub(crate) fn last_number(line: &[u8], at: usize) -> Option<u64> {
@@ -62,7 +62,7 @@ fn last_by_digits(line: &[u8], at: usize) -> Option<u64> {
     (end == line.len()).then_some(value)
 }
 
-/// The octets of a line from `at` on, eight at most, the first lowest; zeros behind the last. `None` for a line below four.
+/// The bytes of a line from `at` on, eight at most, the first lowest; zeros after the last. `None` for a line below four.
 #[inline(always)]
 fn eight(line: &[u8], at: usize) -> Option<u64> {
     if let Some(word) = line.get(at..)?.first_chunk() {
@@ -75,7 +75,7 @@ fn eight(line: &[u8], at: usize) -> Option<u64> {
     Some(word.unbounded_shr((at.wrapping_sub(from) as u32).wrapping_mul(8)))
 }
 
-/// A line of four to eight octets, the first lowest.
+/// A line of four to eight bytes, the first lowest.
 #[inline]
 fn all_of(line: &[u8]) -> Option<u64> {
     let (first, last) = (u32::from_le_bytes(*line.first_chunk()?), u32::from_le_bytes(*line.last_chunk()?));
@@ -99,7 +99,7 @@ fn by_digits(line: &[u8], at: usize) -> Option<(u64, usize)> {
 
 const ZEROS: u64 = 0x3030_3030_3030_3030;
 
-/// Value and count of the digits at the front of eight octets, first octet lowest.
+/// Value and count of the digits at the front of eight bytes, first byte lowest.
 #[inline]
 const fn first_eight(word: u64) -> (u64, usize) {
     let digits = word ^ ZEROS;
@@ -107,19 +107,19 @@ const fn first_eight(word: u64) -> (u64, usize) {
     if len == 0 {
         return (0, 0);
     }
-    // Zeros in front of the number stand in for the octets behind it.
+    // Zeros in front of the number stand in for the bytes after it.
     let before = 64_u32.wrapping_sub(len.wrapping_mul(8));
     (eight_digits(digits.wrapping_shl(before)), len as usize)
 }
 
-/// The high bit of the first octet that is not 0 to 9, and of some others above it. A carry crosses octets above the first such one
+/// The high bit of the first byte that is not 0 to 9, and of some others above it. A carry crosses bytes above the first such one
 /// only.
 #[inline]
 const fn not_digits(octets: u64) -> u64 {
     (octets.wrapping_add(0x7676_7676_7676_7676) | octets) & 0x8080_8080_8080_8080
 }
 
-/// The value of eight octets from 0 to 9, the first lowest.
+/// The value of eight bytes from 0 to 9, the first lowest.
 #[inline]
 const fn eight_digits(digits: u64) -> u64 {
     let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);

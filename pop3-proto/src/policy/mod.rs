@@ -1,6 +1,6 @@
 //! Floor 5: what a server remembers from one session to the next. Pure state; time is an argument, memory is bounded.
 //!
-//! Each of these is one value for a whole server, behind a lock of yours, and knows nothing of sessions:
+//! Each of these is one value for a whole server, after a lock of yours, and knows nothing of sessions:
 //!
 //! * [`Throttle`] makes guessing slow: who fails to log in waits, longer each time.
 //! * [`LoginDelays`] keeps what LOGIN-DELAY announces (RFC 2449 section 6.5). The largest delay of any user is announced before

@@ -47,7 +47,7 @@ impl<K: Ord + Clone> Throttle<K> {
     }
 
     /// When the attempt that is there now may be looked at: `now`, or later after failures. Attempts that come side by side get
-    /// their turns one behind the other.
+    /// their turns one after the other.
     ///
     /// `None` if that would be more than `patience` away: refuse the attempt, with [`Code::SysTemp`](crate::Code::SysTemp) for
     /// instance. It leaves no trace, so a flood of attempts keeps nobody out for longer.

@@ -30,7 +30,7 @@ pub struct Channel<'c> {
     /// A server refuses a client then that believes it has none: somebody cut the list (RFC 5802 section 6). It offers -PLUS
     /// exactly where there are some; the first three count. A client uses the first.
     pub bindings: &'c [Binding<'c>],
-    /// Server: a secret that never changes, 32 random octets: from it and the name come the salt and the keys of a
+    /// Server: a secret that never changes, 32 random bytes: from it and the name come the salt and the keys of a
     /// user who does not exist, so that SCRAM asks everybody the same.
     pub fake_key: &'c [u8],
     /// Server: the iteration count told to users who do not exist; use the one that most of the real ones have. 4096 by default.
@@ -45,7 +45,7 @@ pub struct Channel<'c> {
 pub struct Binding<'c> {
     /// The name of the type, `tls-exporter` or `tls-server-end-point` for instance.
     pub kind: &'c str,
-    /// The data, 64 octets at most.
+    /// The data, 64 bytes at most.
     pub data: &'c [u8],
 }
 

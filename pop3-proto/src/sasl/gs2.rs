@@ -59,7 +59,7 @@ pub(super) fn put_name(name: &str, out: &mut impl Output) -> Result<(), Full> {
     })
 }
 
-/// The first octet of a name, `=2C` and `=3D` turned back, and how many octets it is written with; `None` at any other `=`
+/// The first byte of a name, `=2C` and `=3D` turned back, and how many bytes it is written with; `None` at any other `=`
 /// (RFC 5802 section 5.1).
 pub(super) const fn first_octet(name: &[u8]) -> Option<(u8, usize)> {
     match name {

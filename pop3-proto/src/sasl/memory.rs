@@ -1,4 +1,4 @@
-//! What an exchange has to remember lies in octets lent by the embedder, and is wiped when it is over.
+//! What an exchange has to remember lies in bytes lent by the embedder, and is wiped when it is over.
 
 #[cfg(feature = "scram")]
 use base64ct::Encoding as _;
@@ -27,7 +27,7 @@ impl Span {
     }
 }
 
-/// The memory of one exchange: octets are only ever added.
+/// The memory of one exchange: bytes are only ever added.
 #[derive(Debug)]
 pub(super) struct Memory<'m> {
     octets: &'m mut [u8],
@@ -67,7 +67,7 @@ impl<'m> Memory<'m> {
         Ok(())
     }
 
-    /// Where the next octets will lie.
+    /// Where the next bytes will lie.
     pub(super) const fn mark(&self) -> usize {
         *self.used
     }
@@ -87,7 +87,7 @@ impl<'m> Memory<'m> {
         span.of(self.octets)
     }
 
-    /// The same octets for as long as the memory is lent, now that nothing is added any more.
+    /// The same bytes for as long as the memory is lent, now that nothing is added any more.
     pub(super) fn into_kept(self) -> Kept<'m> {
         Kept(self.octets)
     }

@@ -1,4 +1,4 @@
-//! Floor 3, SASL mechanisms: octets in, octets out, outside the sessions (RFC 4422, RFC 5034).
+//! Floor 3, SASL mechanisms: bytes in, bytes out, outside the sessions (RFC 4422, RFC 5034).
 //!
 //! [`server::Exchange`] and [`client::Exchange`] run PLAIN, LOGIN, EXTERNAL, ANONYMOUS, OAUTHBEARER and XOAUTH2, with the feature
 //! `cram-md5` CRAM-MD5, with `scram` SCRAM-SHA-1, SCRAM-SHA-256 and their -PLUS forms. Each is a step machine. The server's takes what
@@ -7,7 +7,7 @@
 //! but needs the same care, is [`ApopDigest::of`](crate::ApopDigest) and `Server::apop_matches`.
 //!
 //! Names and passwords are prepared with SASLprep (RFC 4013) where the feature `saslprep` is on; where it is not, those with
-//! octets outside of ASCII are refused, as RFC 5802 section 2.2 permits. Prepare what you store in the same way, with [`prepare()`].
+//! bytes outside of ASCII are refused, as RFC 5802 section 2.2 permits. Prepare what you store in the same way, with [`prepare()`].
 
 #[cfg(feature = "apop")]
 pub(crate) mod apop;

@@ -1,10 +1,10 @@
-//! `Words` and `Domain`: the texts of a configuration, as plain data without lifetime and heap.
+//! `Words` and `Domain`: the texts of a configuration, as plain values without lifetime and heap.
 
 use core::fmt;
 
 use crate::text::is_domain;
 
-/// Bytes of the longest text that is made at run time.
+/// The longest text, in bytes, that can be made at run time.
 const ROOM: usize = 255;
 
 /// A text of a [`Config`](super::Config): a literal of any length, or up to 255 bytes made at run time.

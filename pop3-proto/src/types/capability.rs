@@ -38,7 +38,7 @@ pub enum Capability<'i> {
     },
     /// `LANG`: the LANG command works (RFC 6856 section 3).
     Lang,
-    /// Any other tag, with what stands behind it (empty if nothing does).
+    /// Any other tag, with what stands after it (empty if nothing does).
     Other {
         /// The tag, in the case it came in.
         tag: &'i [u8],
@@ -52,7 +52,7 @@ pub enum Capability<'i> {
 pub struct LoginDelay {
     /// Seconds that must pass between two logins. Before login this is the largest that any user has.
     pub seconds: u64,
-    /// `USER` stands behind it: ask again after login for the user's own value.
+    /// `USER` stands after it: ask again after login for the user's own value.
     pub per_user: bool,
 }
 
@@ -61,7 +61,7 @@ pub struct LoginDelay {
 pub struct Expire {
     /// Days that a message stays at least; `None` is `NEVER`. Before login this is the smallest that any user has.
     pub days: Option<u64>,
-    /// `USER` stands behind it: ask again after login for the user's own value.
+    /// `USER` stands after it: ask again after login for the user's own value.
     pub per_user: bool,
 }
 

@@ -54,7 +54,7 @@ impl fmt::Display for Code {
 pub struct ResponseCode<'i>(&'i [u8]);
 
 impl<'i> ResponseCode<'i> {
-    /// `None` unless `inner`, the octets between the brackets, is levels of visible ASCII separated by `/`
+    /// `None` unless `inner`, the bytes between the brackets, is levels of visible ASCII separated by `/`
     /// (RFC 2449 section 3).
     #[must_use]
     pub fn new(inner: &'i [u8]) -> Option<Self> {
@@ -63,7 +63,7 @@ impl<'i> ResponseCode<'i> {
         (visible && levels).then_some(Self(inner))
     }
 
-    /// The octets between the brackets.
+    /// The bytes between the brackets.
     #[must_use]
     pub const fn as_bytes(&self) -> &'i [u8] {
         self.0

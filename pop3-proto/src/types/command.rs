@@ -41,7 +41,7 @@ pub enum Command<'a> {
         /// `=` on the wire is [`Base64::EMPTY`]; no argument is `None`. The two differ.
         initial: Option<Base64<'a>>,
     },
-    /// `AUTH` alone, or with a space behind it: what Outlook sends to ask for the list of mechanisms. No RFC has it.
+    /// `AUTH` alone, or with a space after it: what Outlook sends to ask for the list of mechanisms. No RFC has it.
     AuthList,
     /// `STLS`: go over to TLS (RFC 2595 section 4).
     Stls,
@@ -78,7 +78,7 @@ pub enum Command<'a> {
     Other {
         /// The verb, in the case it came in.
         verb: &'a [u8],
-        /// What stands behind the space; `None` if there is no space.
+        /// What stands after the space; `None` if there is no space.
         args: Option<&'a [u8]>,
     },
 }

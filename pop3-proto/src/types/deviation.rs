@@ -34,7 +34,7 @@ deviations! {
     BadTimestamp,
     /// The status indicator came in lower or mixed case: `+ok`.
     StatusCase,
-    /// Another word behind `+` or `-` than `OK` or `ERR`: `+OKAY`, `-ERROR`.
+    /// Another word after `+` or `-` than `OK` or `ERR`: `+OKAY`, `-ERROR`.
     StatusWord,
     /// A line ended in LF without CR.
     BareLf,
@@ -63,11 +63,11 @@ deviations! {
     DuplicateNumber,
     /// A listing holds a number above the count that STAT gave.
     BeyondStat,
-    /// A unique-id without a single octet.
+    /// A unique-id without a single byte.
     EmptyUid,
-    /// A unique-id of more than 70 octets.
+    /// A unique-id of more than 70 bytes.
     LongUid,
-    /// A unique-id with a space, a control character or an 8-bit octet in it.
+    /// A unique-id with a space, a control character or an 8-bit byte in it.
     OddUid,
     /// `UIDL n` was answered with the id alone.
     UidWithoutNumber,
@@ -76,7 +76,7 @@ deviations! {
     /// The body of a reply has bare LF line ends, and LF `.` LF ends it. Outside the lenient profile, and only after a
     /// status line that ended in bare LF itself: message text could forge such an end.
     BareLfBody,
-    /// An AUTH challenge without the space behind `+`.
+    /// An AUTH challenge without the space after `+`.
     BareContinuation,
     /// An AUTH challenge that is not base64; the exchange should be cancelled (RFC 5034 section 4).
     BadChallenge,

@@ -1,4 +1,4 @@
-//! The APOP digest is 16 octets, written as 32 lower-case hexadecimal digits (RFC 1939 section 7, APOP).
+//! The APOP digest is 16 bytes, written as 32 lower-case hexadecimal digits (RFC 1939 section 7, APOP).
 
 use core::fmt;
 
@@ -12,7 +12,7 @@ use crate::secret::Secret;
 pub struct ApopDigest([u8; 16]);
 
 impl ApopDigest {
-    /// Wraps the 16 octets that MD5 gives.
+    /// Wraps the 16 bytes that MD5 gives.
     #[must_use]
     pub const fn new(octets: [u8; 16]) -> Self {
         Self(octets)
@@ -33,7 +33,7 @@ impl ApopDigest {
         Some(Self(octets))
     }
 
-    /// The 16 octets.
+    /// The 16 bytes.
     #[must_use]
     pub const fn octets(&self) -> &[u8; 16] {
         &self.0

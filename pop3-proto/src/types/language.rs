@@ -30,7 +30,7 @@ pub fn lookup_language<'t>(
             return Some(tag);
         }
         range = range.get(..range.iter().rposition(|b| *b == b'-')?)?;
-        // A single letter or digit goes with the subtag behind it.
+        // A single letter or digit goes with the subtag after it.
         if let [front @ .., b'-', _] = range {
             range = front;
         }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// Octets that came in clear were still unread when TLS was up.
+/// Bytes that came in clear were still unread when TLS was up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlaintextLeft;
 

@@ -14,7 +14,7 @@ pub struct ApopTimestamp<'a>(&'a str);
 
 impl<'a> ApopTimestamp<'a> {
     /// `None` unless `text` is `<`, one or more visible ASCII characters, `@`, one or more of the same, `>`, and fits the 512
-    /// octets of a greeting.
+    /// bytes of a greeting.
     #[must_use]
     pub fn new(text: &'a str) -> Option<Self> {
         let inner = text.strip_prefix('<')?.strip_suffix('>')?;

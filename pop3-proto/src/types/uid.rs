@@ -4,9 +4,9 @@ use core::fmt;
 
 use crate::limits::UNIQUE_ID;
 
-/// A unique-id that a server may announce: 1 to 70 octets, each `0x21..=0x7E`.
+/// A unique-id that a server may announce: 1 to 70 bytes, each `0x21..=0x7E`.
 ///
-/// It stays with its message across sessions and should not be used again for another one. Compare octet by octet: case
+/// It stays with its message across sessions and should not be used again for another one. Compare byte by byte: case
 /// counts. Do not use one as a file name: `/` and a leading `.` are legal in it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Uid<'a>(&'a [u8]);
@@ -37,7 +37,7 @@ impl<'a> Uid<'a> {
     }
 }
 
-/// A unique-id that owns its octets, without a heap: 71 bytes.
+/// A unique-id that owns its bytes, without a heap: 71 bytes.
 ///
 /// ```
 /// use pop3_proto::{Uid, UidBuf};

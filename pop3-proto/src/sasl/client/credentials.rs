@@ -18,7 +18,7 @@ pub struct Credentials<'c> {
     pub token: Option<Secret<'c>>,
     /// The TLS connection shows a certificate of this client, for EXTERNAL.
     pub certificate: bool,
-    /// For ANONYMOUS: what to say of oneself, no octet by default. Never the user's address without leave (RFC 4505 section 5).
+    /// For ANONYMOUS: what to say of oneself, no byte by default. Never the user's address without leave (RFC 4505 section 5).
     pub trace: Option<&'c str>,
 }
 

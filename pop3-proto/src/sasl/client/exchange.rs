@@ -20,7 +20,7 @@ use crate::sasl::memory::{Memory, Span};
 use crate::sasl::scram::Hash;
 use crate::sasl::{Channel, Why};
 
-/// Longest message, in octets: its base64 and the line end fit the room of a `Vec`.
+/// Longest message, in bytes: its base64 and the line end fit the room of a `Vec`.
 const LONGEST: usize = 12_285;
 
 /// The mechanisms of this crate, client side.

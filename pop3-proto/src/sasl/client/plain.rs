@@ -72,7 +72,7 @@ pub(super) fn is_sendable(text: &[u8]) -> bool {
     !text.is_empty() && !text.contains(&0)
 }
 
-/// Whose maildrop to open; no octet means the one of the certificate.
+/// Whose maildrop to open; no byte means the one of the certificate.
 pub(super) fn external(credentials: &Credentials<'_>, memory: &mut Memory<'_>) -> Result<Span, Why> {
     if !credentials.certificate {
         return Err(Why::Credentials);

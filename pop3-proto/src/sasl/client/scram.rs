@@ -17,16 +17,16 @@ use crate::sasl::{Channel, Prepared, Why, prepare};
 /// use, about a second of work.
 pub const MAX_ITERATIONS: u32 = 1_000_000;
 
-/// Longest salt and signature that are taken, in octets.
+/// Longest salt and signature that are taken, in bytes.
 const LONGEST: usize = 64;
 
-/// Longest combined nonce, in octets: the response has to fit an output.
+/// Longest combined nonce, in bytes: the response has to fit an output.
 const NONCE: usize = 128;
 
 #[derive(Debug)]
 pub(super) struct Scram {
     hash: Hash,
-    /// The gs2 header and the data of the binding behind it.
+    /// The gs2 header and the data of the binding after it.
     binding: Span,
     /// The client-first message; without its header it is the bare one.
     pub(super) first: Span,

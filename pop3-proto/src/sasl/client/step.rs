@@ -8,7 +8,7 @@ use crate::sasl::Why;
 #[must_use = "a step says what to send"]
 #[non_exhaustive]
 pub enum Step<'e> {
-    /// These octets, with [`Client::respond`](crate::client::Client::respond).
+    /// These bytes, with [`Client::respond`](crate::client::Client::respond).
     Respond(&'e [u8]),
     /// `*`, with [`Client::cancel`](crate::client::Client::cancel): the challenge is not what an honest server would send, or there
     /// is nothing left to say.

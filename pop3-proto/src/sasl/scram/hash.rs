@@ -1,4 +1,4 @@
-//! The two hashes of SCRAM, behind one value.
+//! The two hashes of SCRAM, after one value.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
@@ -14,14 +14,14 @@ pub enum Hash {
     Sha256,
 }
 
-/// Longest result, in octets.
+/// Longest result, in bytes.
 pub(super) const LONGEST: usize = 32;
 
 /// A result; of SHA-1 the front counts, the rest is zero.
 pub(super) type Tag = [u8; LONGEST];
 
 impl Hash {
-    /// How many octets it gives.
+    /// How many bytes it gives.
     #[must_use]
     pub const fn octets(self) -> usize {
         match self {
@@ -59,7 +59,7 @@ impl Hash {
         }
     }
 
-    /// HMAC over the parts, one behind the other.
+    /// HMAC over the parts, one after the other.
     pub(super) fn hmac<'p>(self, key: &[u8], parts: impl IntoIterator<Item = &'p [u8]>) -> Tag {
         macro_rules! hmac {
             ($hash:ty) => {

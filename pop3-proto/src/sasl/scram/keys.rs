@@ -9,7 +9,7 @@ use zeroize::Zeroize as _;
 use super::hash::{Hash, LONGEST, Tag};
 use crate::sasl::prepare;
 
-/// Longest salt, in octets.
+/// Longest salt, in bytes.
 const SALT: usize = 64;
 
 /// The SCRAM keys of one user and one hash. Whoever steals them can pass for the server, not for the user.
@@ -41,7 +41,7 @@ pub struct BadKeys;
 
 impl Keys {
     /// Computes the keys from a password, which takes as long as the iterations say: at least 4096 of them
-    /// (RFC 5802 section 5.1, RFC 7677 section 4). The salt is 1 to 64 random octets, 16 in general.
+    /// (RFC 5802 section 5.1, RFC 7677 section 4). The salt is 1 to 64 random bytes, 16 in general.
     ///
     /// `None` if the password cannot be prepared (see [`prepare()`]), or if salt or iterations are out of range.
     #[must_use]

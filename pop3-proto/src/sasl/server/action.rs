@@ -4,7 +4,7 @@ use crate::sasl::memory::Span;
 #[cfg(feature = "scram")]
 use crate::sasl::scram::Hash;
 
-/// The next move of a mechanism; where its octets lie.
+/// The next move of a mechanism; where its bytes lie.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Move {
     Challenge(Span),

@@ -11,7 +11,7 @@ use crate::sasl::memory::{Memory, Span};
 use crate::sasl::scram::{Hash, Keys, is_extension, is_nonce, proof_is_right, server_signature, text};
 use crate::sasl::{Channel, Why};
 
-/// Longest channel binding and fake key that are kept, in octets.
+/// Longest channel binding and fake key that are kept, in bytes.
 const KEPT: usize = 64;
 
 #[derive(Debug)]
@@ -225,7 +225,7 @@ fn client_final(
     Ok(memory.since(start))
 }
 
-/// Whether `text` is the header with the data behind it, octet for octet (section 5.1, `c`).
+/// Whether `text` is the header with the data after it, byte for byte (section 5.1, `c`).
 fn is_binding(text: Base64<'_>, header: &[u8], data: &[u8]) -> bool {
     let mut expected = header.iter().chain(data);
     let same = text.octets().all(|octet| expected.next() == Some(&octet));

@@ -16,7 +16,7 @@ use crate::sasl::scram::{Hash, Keys};
 #[must_use = "a step says what to do next"]
 #[non_exhaustive]
 pub enum Step<'e> {
-    /// Send these octets with [`Ticket::challenge`](crate::server::Ticket::challenge); the response goes to [`Engine::step`].
+    /// Send these bytes with [`Ticket::challenge`](crate::server::Ticket::challenge); the response goes to [`Engine::step`].
     Challenge(&'e [u8]),
     /// Is this the password of that user? Answer for a name that does not exist as late as for one that does: hash
     /// something.
