@@ -61,7 +61,7 @@ impl<const Q: usize> Client<Q> {
     }
 
     /// Sets whether USER, PASS and APOP may contain bytes outside ASCII although the server has not announced
-    /// `UTF8 USER`; off by default (RFC 856 section 2.2). Servers older than that RFC accept such bytes in
+    /// `UTF8 USER`; off by default (RFC 6856 section 2.2). Servers older than that RFC accept such bytes in
     /// an encoding of their own choice.
     #[must_use]
     pub const fn with_eight_bit_logins(mut self, allowed: bool) -> Self {
@@ -70,7 +70,7 @@ impl<const Q: usize> Client<Q> {
     }
 
     /// Sets whether arguments of more than 40 bytes may be sent to a server that refused CAPA; off by default
-    /// (RFC 939 section 3). Many mail addresses are longer than that, and many old servers accept them.
+    /// (RFC 1939 section 3). Many mail addresses are longer than that, and many old servers accept them.
     #[must_use]
     pub const fn with_long_arguments(mut self, allowed: bool) -> Self {
         self.settings.long_arguments = allowed;
@@ -193,7 +193,7 @@ impl<const Q: usize> Client<Q> {
 
 impl<const Q: usize> Handover<Q> {
     /// Creates the session inside TLS. It expects no greeting and knows no capabilities, so send CAPA again
-    /// (RFC 595 section 4).
+    /// (RFC 2595 section 4).
     ///
     /// `window` is the unread part of the bytes that came in *plaintext*. Pass what your receive buffer still
     /// holds, so that no byte from before the handshake can be mistaken for one from inside TLS.

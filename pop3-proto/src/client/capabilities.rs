@@ -9,7 +9,7 @@ pub enum Knowledge {
     /// CAPA was not sent, or STLS made the session forget its answer.
     #[default]
     NotAsked,
-    /// CAPA was answered `-ERR`: the server is older than RFC 449. Try commands to find out what it
+    /// CAPA was answered `-ERR`: the server is older than RFC 2449. Try commands to find out what it
     /// supports.
     Refused,
     /// CAPA was answered.
@@ -20,7 +20,7 @@ pub enum Knowledge {
 /// [`knowledge`](Self::knowledge) says whether there was an answer at all.
 ///
 /// Send CAPA again after STLS (the session forgets the old answer by itself) and after the login, when the
-/// list may be different (RFC 449 section 5).
+/// list may be different (RFC 2449 section 5).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Capabilities {
     knowledge: Knowledge,

@@ -21,7 +21,7 @@ pub enum ProtocolError {
     /// [`Part::End`](super::Part::End) did not come is not complete.
     Truncated,
     /// The connection ended after QUIT but before its answer: whether the messages marked as deleted are gone
-    /// is *unknown*. Look for their unique-ids in the next session (RFC 939 section 6).
+    /// is *unknown*. Look for their unique-ids in the next session (RFC 1939 section 6).
     OutcomeUnknown,
 }
 
@@ -55,15 +55,15 @@ pub enum SendError {
     /// has a wrong form.
     BadArgument,
     /// USER, PASS or APOP contains a byte outside ASCII, and the server has not announced `UTF8 USER`
-    /// (RFC 856 section 2.2); see [`Client::with_eight_bit_logins`](super::Client::with_eight_bit_logins).
+    /// (RFC 6856 section 2.2); see [`Client::with_eight_bit_logins`](super::Client::with_eight_bit_logins).
     NotAscii,
-    /// The line would be longer than 255 octets (RFC 449 section 4), or an argument longer than 40 octets
-    /// for a server that refused CAPA (RFC 939 section 3). Send a long initial response after the empty
+    /// The line would be longer than 255 octets (RFC 2449 section 4), or an argument longer than 40 octets
+    /// for a server that refused CAPA (RFC 1939 section 3). Send a long initial response after the empty
     /// challenge; for other arguments see
     /// [`Client::with_long_arguments`](super::Client::with_long_arguments).
     TooLong,
     /// The command is not possible at this point of the session: before the greeting, during an AUTH
-    /// exchange, after the end; STLS inside TLS or after UTF8 (RFC 856 section 2.1); or `respond` and
+    /// exchange, after the end; STLS inside TLS or after UTF8 (RFC 6856 section 2.1); or `respond` and
     /// `cancel` without a challenge.
     NotNow,
 }

@@ -132,7 +132,7 @@ impl fmt::Debug for Part<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal<'i> {
     /// The response code as it came. If the server has not announced RESP-CODES, it may be ordinary text in
-    /// brackets (RFC 449 section 6.4).
+    /// brackets (RFC 2449 section 6.4).
     pub code: Option<ResponseCode<'i>>,
     /// The text after the code, for people to read.
     pub text: Text<'i>,

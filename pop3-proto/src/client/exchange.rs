@@ -1,4 +1,4 @@
-//! Reads a challenge of an AUTH exchange (RFC 034 section 4).
+//! Reads a challenge of an AUTH exchange (RFC 5034 section 4).
 
 use super::event::{Event, Id, Part};
 use super::noted::Noted;

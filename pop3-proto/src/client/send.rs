@@ -46,7 +46,7 @@ impl<const Q: usize> Client<Q> {
     }
 
     /// Appends AUTH. `initial` is the initial response before base64. `Some` of no bytes is sent as `=`
-    /// (RFC 034 section 4).
+    /// (RFC 5034 section 4).
     ///
     /// # Errors
     ///
@@ -122,7 +122,7 @@ impl<const Q: usize> Client<Q> {
         if self.is_long(argument.len()) { Err(SendError::TooLong) } else { Ok(()) }
     }
 
-    /// Whether an argument is too long for a server that is older than RFC 449.
+    /// Whether an argument is too long for a server that is older than RFC 2449.
     fn is_long(&self, argument: usize) -> bool {
         let old = self.reader.capabilities.knowledge() == Knowledge::Refused;
         old && argument > ARGUMENT && !self.settings.long_arguments

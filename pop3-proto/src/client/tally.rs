@@ -39,7 +39,7 @@ impl Tally {
         self.unreadable = true;
     }
 
-    /// Numbers may come in any order, but without deletions they are 1 to n (RFC 939 section 4).
+    /// Numbers may come in any order, but without deletions they are 1 to n (RFC 1939 section 4).
     pub(super) fn end(&self, deleted: bool, seen: &mut Deviations) {
         if self.items > self.largest {
             seen.insert(Deviation::DuplicateNumber);
