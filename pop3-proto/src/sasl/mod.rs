@@ -8,7 +8,7 @@
 //! not a SASL mechanism but needs the same care; for it see [`ApopDigest::of`](crate::ApopDigest) and
 //! `Server::apop_matches`.
 //!
-//! The client's side of CRAM-MD5, PLAIN and so on starts with [`client::Credentials`] and a [`Channel`]:
+//! A client's exchange needs [`client::Credentials`] and a [`Channel`]:
 //!
 //! ```
 //! use pop3_proto::Secret;
