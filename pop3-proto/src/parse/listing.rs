@@ -1,18 +1,20 @@
-//! Listing lines are a number and what belongs to it; real servers bend them in many ways, each with a name.
+//! Reads the lines of listings. Real servers deviate from the RFC in many ways, and each way is noted by
+//! name.
 
 use super::error::ReplyError;
 use super::number::{last_number, msg_no, msg_no_at, number};
 use crate::text::Text;
 use crate::types::{Deviation, Deviations, LangLine, MsgNo, Scan, Stat, Uid, UidLine};
 
-/// Reads the text after the `+OK` of STAT: count and octets (RFC 1939 section 5).
+/// Reads the text after the `+OK` of STAT: count and size in octets (RFC 1939 section 5).
 ///
-/// More text after a space is permitted. Notes [`BadNumber`](Deviation::BadNumber) and
+/// More text is permitted after a space. Notes [`BadNumber`](Deviation::BadNumber) and
+/// [`ExtraSpaces`](Deviation::ExtraSpaces).
 /// [`ExtraSpaces`](Deviation::ExtraSpaces).
 ///
 /// # Errors
 ///
-/// [`ReplyError::Fields`] if the two numbers are not there.
+/// [`ReplyError::Fields`] if one of the two numbers is missing.
 pub fn stat_reply(text: &[u8], seen: &mut Deviations) -> Result<Stat, ReplyError> {
     let (count, octets) = pair(text, seen)?;
     Ok(Stat { count, octets })
@@ -22,7 +24,7 @@ pub fn stat_reply(text: &[u8], seen: &mut Deviations) -> Result<Stat, ReplyError
 ///
 /// # Errors
 ///
-/// As [`scan_item`].
+/// Those of [`scan_item`].
 pub fn scan_reply(text: &[u8], seen: &mut Deviations) -> Result<Scan, ReplyError> {
     scan(text, seen)
 }
@@ -35,7 +37,7 @@ pub fn scan_reply(text: &[u8], seen: &mut Deviations) -> Result<Scan, ReplyError
 ///
 /// # Errors
 ///
-/// [`ReplyError::Fields`] if a number is missing, or the message number is 0 or above 32 bits.
+/// [`ReplyError::Fields`] if a number is missing, or the message number is 0 or does not fit into 32 bits.
 #[inline]
 pub fn scan_item(line: &[u8], seen: &mut Deviations) -> Result<Scan, ReplyError> {
     match usual_scan(line) {
@@ -91,7 +93,7 @@ pub fn lang_item<'i>(line: &'i [u8], seen: &mut Deviations) -> Result<LangLine<'
     Ok(LangLine { tag, description: Text::new(description.strip_prefix(b" ").unwrap_or_default()) })
 }
 
-/// A line as the RFC has it.
+/// Reads a line that is exactly as in the RFC.
 #[inline(always)]
 fn usual_scan(line: &[u8]) -> Option<Scan> {
     let (number, space) = msg_no_at(line, 0)?;
@@ -110,7 +112,7 @@ fn scan(line: &[u8], seen: &mut Deviations) -> Result<Scan, ReplyError> {
     Ok(Scan { number, octets })
 }
 
-/// Two numbers, however spaced; the second may be odd.
+/// Reads two numbers with any number of spaces between them. The second may deviate from the RFC.
 fn pair(line: &[u8], seen: &mut Deviations) -> Result<(u64, u64), ReplyError> {
     let (behind, first) = noting(line, seen)?;
     let second = spaces(behind, seen).ok_or(ReplyError::Fields)?;
@@ -130,7 +132,7 @@ fn pair(line: &[u8], seen: &mut Deviations) -> Result<(u64, u64), ReplyError> {
     Ok((first, second))
 }
 
-/// A number; of all that read as the largest only one is it, and the others are noted.
+/// Reads a number. If it reads as the largest but is not exactly that number, notes it as too large.
 fn noting<'i>(line: &'i [u8], seen: &mut Deviations) -> Result<(&'i [u8], u64), ReplyError> {
     let (behind, value) = number(line).map_err(|_| ReplyError::Fields)?;
     let written = line.get(..line.len().saturating_sub(behind.len())).unwrap_or_default();
@@ -165,7 +167,7 @@ fn checked<'i>(uid: &'i [u8], seen: &mut Deviations) -> &'i [u8] {
     uid
 }
 
-/// One space, or with a note several.
+/// Skips one space. Several are skipped too, and noted.
 fn spaces<'i>(input: &'i [u8], seen: &mut Deviations) -> Option<&'i [u8]> {
     let mut rest = input.strip_prefix(b" ")?;
     while let Some(tail) = rest.strip_prefix(b" ") {

@@ -1,4 +1,4 @@
-//! The APOP digest is 16 bytes, written as 32 lower-case hexadecimal digits (RFC 1939 section 7, APOP).
+//! `ApopDigest`: 16 bytes, written as 32 lower-case hexadecimal digits (RFC 1939 section 7, APOP).
 
 use core::fmt;
 
@@ -7,7 +7,7 @@ use crate::secret::Secret;
 
 /// The digest of an APOP command: MD5 over the greeting's timestamp, angle brackets included, and the shared secret.
 ///
-/// `Debug` does not show it: whoever sees timestamp and digest can guess the secret offline.
+/// `Debug` does not show it, because anybody who sees timestamp and digest can guess the secret offline.
 #[derive(Clone, Copy)]
 pub struct ApopDigest([u8; 16]);
 
@@ -18,7 +18,7 @@ impl ApopDigest {
         Self(octets)
     }
 
-    /// Reads 32 hexadecimal digits; `None` for capitals, other characters and other lengths.
+    /// Reads 32 hexadecimal digits. `None` for capital letters, other characters and other lengths.
     #[must_use]
     pub fn from_hex(hex: &[u8]) -> Option<Self> {
         let pairs: &[u8; 32] = hex.try_into().ok()?;
@@ -39,7 +39,7 @@ impl ApopDigest {
         &self.0
     }
 
-    /// The 32 digits as they stand on the wire.
+    /// The 32 digits as written on the wire.
     #[must_use]
     pub fn to_hex(&self) -> [u8; 32] {
         let mut hex = [0; 32];
@@ -52,7 +52,7 @@ impl ApopDigest {
         hex
     }
 
-    /// Whether both are the same, in a time that does not depend on where they differ.
+    /// Whether both are equal. The time does not depend on where they differ.
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {
         Secret::new(&self.0).matches(Secret::new(&other.0))
