@@ -34,15 +34,15 @@
 //!             event => match fetch.handle_event(&event) {
 //!                 FetchEvent::Data(octets) => mail.extend_from_slice(octets),
 //!                 FetchEvent::Whole(message) => {
-//! // A program writes the message to disk, with a sync, and the line to the file of the record.
+//!                     // A program writes the message to disk, with a sync, and the line to the file of the record.
 //!                     let line = fetch.stored(message.number).unwrap().to_string();
 //!                     assert_eq!(line, "have 11 1790000000 1790000000 1790000000 eaf046257f107c1d112753e4317faf26 0 uid:id-1");
 //!                 }
 //!                 _ => {}
 //!             },
 //!         },
-//!         Progress::Fetched => {} // whatever is not safe yet is made safe now
-//!         Progress::Marked => {} // the record is saved, in case the program dies behind QUIT
+//!         Progress::Fetched => {} // make safe what is not safe yet
+//!         Progress::Marked => {} // save the record, in case the program crashes after QUIT
 //!         Progress::Done => break,
 //!         Progress::Failed(fault) => return Err(fault.into()),
 //!     }

@@ -21,8 +21,9 @@ pub struct Channel<'c> {
     pub nonce: Option<Nonce>,
     /// Server: its host name, for the challenge of CRAM-MD5.
     pub host: &'c str,
-    /// Host and port that the client connected to, if they are known for sure: in OAUTHBEARER a client says them, and a server
-    /// compares them with what the client says, if it says them (RFC 7628 section 3.1). `None` by default, which skips that.
+    /// Host and port that the client connected to, if they are known with certainty. In OAUTHBEARER a client
+    /// sends them, and a server compares them with those that the client sends, if any (RFC 7628 section
+    /// 3.1). `None` by default, which skips this.
     pub authority: Option<(&'c str, u16)>,
     /// Server: the user that the client's TLS certificate names; EXTERNAL confirms it. `None` makes EXTERNAL
     /// fail.
