@@ -1,5 +1,16 @@
 //! Every limit as a named constant with its RFC section, and `Limits`, the limits that an embedder may
 //! change.
+//!
+//! ```
+//! use pop3_proto::Limits;
+//! use pop3_proto::limits::{EXCHANGE_LINE, MIN_OUTPUT};
+//!
+//! // The default limits need a receive buffer of 12 KiB. The output needs room for one status line.
+//! assert_eq!((EXCHANGE_LINE, MIN_OUTPUT), (12_288, 512));
+//! // With a smaller receive buffer, name its size. Close after 5 bad commands in a row, not after 50.
+//! let limits = Limits::for_window(1024).with_max_errors(5);
+//! assert_eq!((limits.exchange_line(), limits.max_errors()), (1024, 5));
+//! ```
 
 /// The longest command line including its CRLF, in octets (RFC 2449 section 4; RFC 1939 had 47).
 pub const COMMAND_LINE: usize = 255;

@@ -79,7 +79,7 @@ pub enum UrlFault {
     NoUser,
     /// A character that has to be written as `%XX`, or `%` without two hexadecimal digits.
     Escape,
-    /// The bytes of the user name are not UTF-8, or hold a control character.
+    /// The bytes of the user name are not UTF-8, or contain a control character.
     Text,
     /// The URL contains a password. Remove it, because URLs are shown, stored and logged.
     Password,

@@ -26,7 +26,8 @@
 //!         Event::Reply { part: Part::Data(octets), .. } => mail.extend_from_slice(octets),
 //!         Event::Reply { part: Part::End, .. } => break,
 //!         Event::Reply { part: Part::Err(refusal), .. } => return Err(refusal.text.to_string().into()),
-//!         Event::NeedInput => return client.end_of_input().map_err(Into::into), // a program flushes `out` and reads
+//!         // A program flushes `out` and reads from its connection here.
+//!         Event::NeedInput => return client.end_of_input().map_err(Into::into),
 //!         _ => {}
 //!     }
 //! }

@@ -44,7 +44,8 @@ pub fn status_line_utf8(
     line(status, code, text, true, out)
 }
 
-/// Appends a greeting: `+OK`, the text, and the timestamp if the server offers APOP (RFC 1939 sections 4 and 7).
+/// Appends a greeting: `+OK`, the text, and the timestamp if the server offers APOP (RFC 1939 sections 4 and
+/// 7).
 ///
 /// The text is changed as by [`status_line`]. In addition, `<` becomes `(`, because only the timestamp may
 /// start with it.

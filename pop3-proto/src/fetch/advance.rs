@@ -14,7 +14,8 @@ impl Fetch {
     ///
     /// # Errors
     ///
-    /// [`SendError::Full`]: flush the output, then call again. Any other error means that the client is not logged in, or that some other code uses the session at the same time.
+    /// [`SendError::Full`]: flush the output, then call again. Any other error means that the client is not
+    /// logged in, or that some other code uses the session at the same time.
     pub fn advance<const Q: usize>(
         &mut self,
         client: &mut Client<Q>,

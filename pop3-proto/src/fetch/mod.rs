@@ -21,7 +21,8 @@
 //! # let mut client: Client = Client::new(Profile::LENIENT, Security::Tls);
 //! # client.receive(&mut &b"+OK\r\n"[..])?;
 //! // What the server will send after the login; a program reads it from its connection.
-//! let mut window = &b"+OK 1 11\r\n+OK\r\n1 11\r\n.\r\n+OK\r\n1 id-1\r\n.\r\n+OK\r\nHi\r\n..dot\r\n.\r\n+OK\r\n+OK bye\r\n"[..];
+//! let mut window = &b"+OK 1 11\r\n+OK\r\n1 11\r\n.\r\n+OK\r\n1 id-1\r\n.\r\n\
+//!     +OK\r\nHi\r\n..dot\r\n.\r\n+OK\r\n+OK bye\r\n"[..];
 //! let mut rules = Rules::default();
 //! rules.delete_after_days = Some(0);
 //! let now = 1_790_000_000; // seconds since 1970
@@ -30,13 +31,15 @@
 //! loop {
 //!     match fetch.advance(&mut client, &mut out)? {
 //!         Progress::Pending => match client.receive(&mut window)? {
-//!             Event::NeedInput => return Err("the connection ended".into()), // a program flushes `out` and reads
+//!             // A program flushes `out` and reads from its connection here.
+//!             Event::NeedInput => return Err("the connection ended".into()),
 //!             event => match fetch.handle_event(&event) {
 //!                 FetchEvent::Data(octets) => mail.extend_from_slice(octets),
 //!                 FetchEvent::Whole(message) => {
-//!                     // A program writes the message to disk, with a sync, and the line to the file of the record.
+//!                     // A program syncs the message to disk, then appends this line to the record.
 //!                     let line = fetch.stored(message.number).unwrap().to_string();
-//!                     assert_eq!(line, "have 11 1790000000 1790000000 1790000000 eaf046257f107c1d112753e4317faf26 0 uid:id-1");
+//!                     let digest = "eaf046257f107c1d112753e4317faf26"; // of the header
+//!                     assert_eq!(line, format!("have 11 {now} {now} {now} {digest} 0 uid:id-1"));
 //!                 }
 //!                 _ => {}
 //!             },
@@ -49,7 +52,8 @@
 //! }
 //! assert_eq!(mail, b"Hi\r\n.dot\r\n");
 //! assert_eq!(out, b"STAT\r\nLIST\r\nUIDL\r\nRETR 1\r\nDELE 1\r\nQUIT\r\n");
-//! assert!(fetch.record().iter().all(|entry| entry.is_gone())); // and forgotten once the next listing does not show it
+//! // The record forgets the message when the next listing does not show it.
+//! assert!(fetch.record().iter().all(|entry| entry.is_gone()));
 //! # Ok(())
 //! # }
 //! ```

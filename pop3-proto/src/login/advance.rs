@@ -17,7 +17,10 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
     ///
     /// # Errors
     ///
-    /// [`SendError::Full`]: flush the output, then call again. If it comes although the output is empty, the output is too small for the response of the mechanism. A response takes at most 700 bytes, or one and a half times the length of the token or password if that is more. Any other error means that some other code uses the session at the same time.
+    /// [`SendError::Full`]: flush the output, then call again. If it comes although the output is empty, the
+    /// output is too small for the response of the mechanism. A response takes at most 700 bytes, or one and
+    /// a half times the length of the token or password if that is more. Any other error means that some
+    /// other code uses the session at the same time.
     pub fn advance<const Q: usize>(
         &mut self,
         client: &mut Client<Q>,

@@ -10,7 +10,7 @@ use crate::sasl::Why;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Failure {
-    /// Who has to act, and how.
+    /// Why it failed, and what to do about it.
     pub kind: RefusalKind,
     /// What happened.
     pub reason: Reason,

@@ -20,12 +20,14 @@
 //! let mut client: Client = Client::new(Profile::LENIENT, Security::Tls);
 //!
 //! // What the server is going to say; a program reads it from its connection.
-//! let mut window = &b"+OK hello\r\n+OK\r\nUSER\r\nSASL PLAIN\r\n.\r\n+OK welcome\r\n+OK\r\nTOP\r\nUIDL\r\n.\r\n"[..];
+//! let mut window = &b"+OK hello\r\n+OK\r\nUSER\r\nSASL PLAIN\r\n.\r\n\
+//!     +OK welcome\r\n+OK\r\nTOP\r\nUIDL\r\n.\r\n"[..];
 //! let mut out = Vec::new();
 //! loop {
 //!     match login.advance(&mut client, &mut out)? {
 //!         Progress::Pending => match client.receive(&mut window)? {
-//!             Event::NeedInput => return Err(login.end_of_input().into()), // a program flushes `out` and reads
+//!             // A program flushes `out` and reads from its connection here.
+//!             Event::NeedInput => return Err(login.end_of_input().into()),
 //!             event => login.handle_event(&event),
 //!         },
 //!         Progress::StartTls => unreachable!("this connection is inside TLS"), // see `Login::set_channel`

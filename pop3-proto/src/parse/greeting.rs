@@ -4,7 +4,8 @@ use super::error::ReplyError;
 use super::reply::status_line;
 use crate::types::{ApopTimestamp, Deviation, Deviations, Greeting, Status};
 
-/// Reads the line with which a server opens the session (RFC 1939 section 4, RFC 2449 section 3), without its line end.
+/// Reads the line with which a server opens the session (RFC 1939 section 4, RFC 2449 section 3), without its
+/// line end.
 ///
 /// Notes what [`status_line`] notes, and [`BadTimestamp`](Deviation::BadTimestamp) for a `<...>` part that is
 /// not a msg-id.

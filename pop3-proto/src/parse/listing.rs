@@ -10,7 +10,6 @@ use crate::types::{Deviation, Deviations, LangLine, MsgNo, Scan, Stat, Uid, UidL
 ///
 /// More text is permitted after a space. Notes [`BadNumber`](Deviation::BadNumber) and
 /// [`ExtraSpaces`](Deviation::ExtraSpaces).
-/// [`ExtraSpaces`](Deviation::ExtraSpaces).
 ///
 /// # Errors
 ///
@@ -67,8 +66,8 @@ pub fn uid_reply<'i>(text: &'i [u8], seen: &mut Deviations) -> Result<UidLine<'i
 /// Reads one line of a UIDL listing: message number and unique-id (RFC 1939 section 7).
 ///
 /// The id is the rest of the line. Notes [`EmptyUid`](Deviation::EmptyUid), [`LongUid`](Deviation::LongUid),
-/// [`OddUid`](Deviation::OddUid), [`ExtraSpaces`](Deviation::ExtraSpaces), [`TrailingSpace`](Deviation::TrailingSpace) and
-/// [`StatusInListing`](Deviation::StatusInListing).
+/// [`OddUid`](Deviation::OddUid), [`ExtraSpaces`](Deviation::ExtraSpaces),
+/// [`TrailingSpace`](Deviation::TrailingSpace) and [`StatusInListing`](Deviation::StatusInListing).
 ///
 /// # Errors
 ///

@@ -22,7 +22,8 @@ use crate::time::Time;
 /// assert_eq!(throttle.attempt(who, now, patience), Some(now)); // at once
 /// throttle.failed(who, now);
 /// assert_eq!(throttle.attempt(who, now, patience), Some(Time::from_millis(6_000))); // after 1 s
-/// assert_eq!(throttle.attempt(who, now, patience), Some(Time::from_millis(7_000))); // attempts in parallel are not faster
+/// // A second attempt at the same time has to wait longer: attempts in parallel are not faster.
+/// assert_eq!(throttle.attempt(who, now, patience), Some(Time::from_millis(7_000)));
 /// assert_eq!(throttle.attempt(who, now, patience), None); // too many wait already
 /// ```
 #[derive(Clone, Debug)]

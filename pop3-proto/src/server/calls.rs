@@ -86,8 +86,8 @@ impl<C: Borrow<Config>, I, M> Server<C, I, M> {
         self.session.apop_matches(digest, secret)
     }
 
-    /// Whether the client has turned UTF8 on, so that messages with UTF-8 in their headers may be sent (RFC
-    /// 6856 section 2).
+    /// Whether the client has turned UTF8 on, so that messages with UTF-8 in their headers may be sent
+    /// (RFC 6856 section 2).
     #[must_use]
     pub const fn is_utf8(&self) -> bool {
         self.session.is_utf8()
@@ -111,7 +111,8 @@ impl<C: Borrow<Config>, I, M> Server<C, I, M> {
         self.session.config()
     }
 
-    /// When to call [`handle_timeout`](Self::handle_timeout) if nothing else happens; see [`Session::poll_timeout`].
+    /// When to call [`handle_timeout`](Self::handle_timeout) if nothing else happens; see
+    /// [`Session::poll_timeout`].
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Time> {
         self.session.poll_timeout()
@@ -215,8 +216,8 @@ impl<C: Borrow<Config>, I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Server<C, I, M> 
     }
 
     /// The messages that [`Update`](Event::Update) must remove: once the client has sent QUIT, the marked
-    /// messages in ascending order. Before QUIT, and after every other end of a session, it is empty (RFC
-    /// 1939 section 6).
+    /// messages in ascending order. Before QUIT, and after every other end of a session, it is empty
+    /// (RFC 1939 section 6).
     pub fn removals(&self) -> impl Iterator<Item = MsgNo> + '_ {
         self.mail.removals()
     }

@@ -14,7 +14,7 @@ pub enum Event<'i> {
     NeedInput,
     /// Flush the output and do **not** read: the server has more to say first.
     NeedOutput,
-    /// A ticket was kept with [`Ticket::defer`] and is not answered yet.
+    /// A ticket was kept with [`Ticket::defer`] and is not answered yet. Flush the output.
     Waiting,
     /// The client sent USER and PASS, or APOP.
     Login {
@@ -97,11 +97,11 @@ pub enum Event<'i> {
         reply: Ticket<kind::Quit>,
     },
     /// The session has answered a line by itself. This event is for logs, statistics and honeypots. It comes
-    /// The command. `None` if the line was not a command, or was part of an AUTH exchange. Its `Display`
-    /// shows no secret.
+    /// only if [`Config::report_answers`](crate::server::Config::report_answers) asks for it, and it needs no
     /// answer.
     Answered {
-        /// The command; `None` if the line was none, or part of an AUTH exchange. Its `Display` shows no secret.
+        /// The command. `None` if the line was not a command, or was part of an AUTH exchange. Its `Display`
+        /// shows no secret.
         command: Option<Command<'i>>,
         /// Why it was answered `-ERR`; `None` if it was answered `+OK`.
         refusal: Option<Phrase>,

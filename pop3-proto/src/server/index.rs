@@ -4,8 +4,9 @@ use crate::types::{MsgNo, Uid};
 
 /// The messages of a maildrop, as they were when it was opened.
 ///
-/// Numbers run from 1 to [`len`](Self::len). Sizes and ids must not change while the maildrop is open (RFC
-/// 1939 section 4). Every method is called only with a number in this range, and should take constant time.
+/// Numbers run from 1 to [`len`](Self::len). Sizes and ids must not change while the maildrop is open
+/// (RFC 1939 section 4). Every method is called only with a number in this range, and should take constant
+/// time.
 pub trait Index {
     /// How many messages there are, including those marked as deleted.
     fn len(&self) -> u32;
@@ -29,8 +30,8 @@ pub trait Index {
         false
     }
 
-    /// The unique-id of message `n`: the same in every session, and never used again for another message (RFC
-    /// 1939 section 7).
+    /// The unique-id of message `n`: the same in every session, and never used again for another message
+    /// (RFC 1939 section 7).
     fn uid(&self, n: MsgNo) -> Uid<'_>;
 }
 

@@ -1,5 +1,5 @@
-//! The APOP timestamp of the greeting, in the one form that every client accepts: `<digits.digits@host>` (RFC
-//! 1939 section 7).
+//! The APOP timestamp of the greeting, in the one form that every client accepts: `<digits.digits@host>`
+//! (RFC 1939 section 7).
 
 use core::fmt;
 

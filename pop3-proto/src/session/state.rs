@@ -79,8 +79,8 @@ impl<C> Session<C> {
         self.name.get()
     }
 
-    /// Whether the client has turned UTF8 on, so that messages with UTF-8 in their headers may be sent (RFC
-    /// 6856 section 2).
+    /// Whether the client has turned UTF8 on, so that messages with UTF-8 in their headers may be sent
+    /// (RFC 6856 section 2).
     #[must_use]
     pub const fn is_utf8(&self) -> bool {
         self.utf8

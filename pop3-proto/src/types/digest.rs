@@ -5,7 +5,8 @@ use core::fmt;
 use crate::hex;
 use crate::secret::Secret;
 
-/// The digest of an APOP command: MD5 over the greeting's timestamp, angle brackets included, and the shared secret.
+/// The digest of an APOP command: MD5 over the greeting's timestamp, angle brackets included, and the shared
+/// secret.
 ///
 /// `Debug` does not show it, because anybody who sees timestamp and digest can guess the secret offline.
 #[derive(Clone, Copy)]

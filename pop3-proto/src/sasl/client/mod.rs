@@ -4,9 +4,9 @@
 //! use pop3_proto::{Base64, Secret};
 //! use pop3_proto::sasl::{Channel, client::{Credentials, Engine, Exchange, Step}};
 //!
-//! // In a session, pass `initial` to `Client::auth` if the line has room for it, `Part::Challenge` to `step`,
-//! // `Step::Respond` to `Client::respond`, and `Step::Cancel` to `Client::cancel`. After `+OK`, trust the
-//! // login only if `is_proved` says so. The module `login` does all of that.
+//! // In a session, pass `initial` to `Client::auth` if the line has room for it, `Part::Challenge` to
+//! // `step`, `Step::Respond` to `Client::respond`, and `Step::Cancel` to `Client::cancel`. After `+OK`,
+//! // trust the login only if `is_proved` says so. The module `login` does all of that.
 //! let credentials = Credentials::password("tim", Secret::new(b"tanstaaftanstaaf"));
 //! let channel = Channel::new("mail.example.com");
 //! let mut exchange = Exchange::new(credentials, channel, [0; 1024]);

@@ -13,10 +13,12 @@
 //! let name = loop {
 //!     let answer = match step {
 //!         Step::CheckPassword { name, password } => {
-//!             Answer::Password(name == "tim" && password.expose() == b"tanstaaftanstaaf") // hash it, in real life
+//!             // A real server stores a hash of the password and compares that.
+//!             Answer::Password(name == "tim" && password.expose() == b"tanstaaftanstaaf")
 //!         }
 //!         Step::Done { name } => break name,
-//!         _ => panic!("refused"), // also what this code does not know: nobody gets in by a question that was not understood
+//!         // Also refuses steps that this code does not know, so that nobody logs in through one of them.
+//!         _ => panic!("refused"),
 //!     };
 //!     step = exchange.answer(answer);
 //! };
