@@ -5,13 +5,13 @@
 //! use pop3_proto::discover::{Service, Srv, guesses, logins, query, rank};
 //!
 //! assert_eq!(query(Service::Pops, "example.net").unwrap(), "_pop3s._tcp.example.net");
-//! // Look that name up, and that of `Service::Pop`; the answers of each are ranked on their own.
+//! // Look up that name, and that of `Service::Pop`. Rank the answers of each separately.
 //! let mut answers = [Srv::new(20, 0, 995, "b.example.net"), Srv::new(10, 0, 995, "a.example.net")];
-//! let ranked = rank(&mut answers, |_| 0); // in real life a random number from 0 up to the argument
+//! let ranked = rank(&mut answers, |_| 0); // a real program returns a random number from 0 to the argument
 //! assert_eq!(ranked[0].target, "a.example.net");
-//! // Without answers, in this order; each has to show a certificate for its name.
+//! // Without answers, try these hosts in order; each has to show a certificate for its name.
 //! assert_eq!(guesses("example.net").unwrap().next().unwrap().host, "pop.example.net");
-//! // Inside TLS, and nowhere else, try these names.
+//! // Try these names, but only inside TLS.
 //! assert_eq!(logins("ann@example.net").collect::<Vec<_>>(), ["ann@example.net", "ann"]);
 //! ```
 

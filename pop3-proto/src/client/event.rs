@@ -31,8 +31,8 @@ pub enum Event<'i> {
     /// servers say goodbye in this way.
     ///
     /// The session can recognize such a line only while no command waits for an answer. If it is not read by
-    /// then, it is taken for the answer to the next command. Before and after a command on which much
-    /// depends, such as one that deletes, flush the output and receive until [`NeedInput`](Self::NeedInput).
+    /// then, it is taken for the answer to the next command. To rule that out for an important command,
+    /// receive until [`NeedInput`](Self::NeedInput) before you send it, and flush it at once.
     Unsolicited(Text<'i>),
     /// The session is over: QUIT was answered, or the server refused service. After `+OK` to STLS, take the
     /// [`handover`](super::Client::handover).

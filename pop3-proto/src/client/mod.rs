@@ -15,7 +15,7 @@
 //! let mut client: Client = Client::new(Profile::LENIENT, Security::Tls);
 //! let (mut out, mut mail) = (Vec::new(), Vec::new());
 //!
-//! // What the server is going to say; a program reads it from its connection.
+//! // What the server will send; a program reads it from its connection.
 //! let mut window = &b"+OK ready\r\n+OK 11 octets\r\nHi\r\n..dot\r\n.\r\n"[..];
 //! loop {
 //!     match client.receive(&mut window)? {

@@ -64,7 +64,7 @@ impl Asked {
 
     /// Whether nothing may be sent after this command until it is answered. A server may lose what follows a
     /// login in the same segment, and what follows AUTH, STLS and QUIT is not a command (RFC 2449 section
-    /// 6.6). Without these, the longest command is 37 octets.
+    /// 6.6). The other commands are at most 37 octets long.
     pub(super) const fn closes(self) -> bool {
         matches!(
             self,

@@ -1,5 +1,4 @@
-//! `RefusalKind`: why a server refused, in six kinds. Servers say it by response code, by text, or not at
-//! all.
+//! `RefusalKind`: why a server refused. Servers say so by response code, by text, or not at all.
 
 use core::fmt;
 

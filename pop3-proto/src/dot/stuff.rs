@@ -27,7 +27,7 @@ enum Stored {
     Stuffed,
 }
 
-/// In how many bytes to look for a NUL at a time.
+/// How many bytes to search for a NUL at a time.
 const NEAR: usize = 256;
 
 /// What was sent last, as far as it matters.

@@ -93,7 +93,7 @@ impl Headers {
     }
 
     fn claim(&mut self, agrees: Agrees, item: &Item, digest: &HeaderDigest) -> Option<Key> {
-        // An empty header identifies nothing.
+        // All empty headers have the same digest, so the digest alone is not enough.
         let says_nothing = *digest == Digester::new().finish();
         if says_nothing && (!agrees.with_size() || (agrees.is_gone() && item.uid.is_none())) {
             return None;

@@ -59,8 +59,8 @@ impl Record {
     ///
     /// # Errors
     ///
-    /// [`ImportError`]: an id is outside a list, the first line of a list is bad, or a list has fewer ids than
-    /// it says.
+    /// [`ImportError`]: an id is outside a list, the first line of a list is bad, or a list has fewer ids
+    /// than it says.
     pub fn from_mpop(text: &[u8], user: &str, host: &str, now: u64) -> Result<Self, ImportError> {
         let mut import = Import::default();
         let mut left = 0_u64;

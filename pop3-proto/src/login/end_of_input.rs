@@ -50,8 +50,8 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
                 _,
             ) => {
                 let failure = Failure::new(RefusalKind::Credentials, Reason::ClosedDuring(method));
-                // The server has not proved itself, perhaps because it does not know the password. So the next
-                // attempt must not fall back to a method that shows it.
+                // The server has not proved itself, perhaps because it does not know the password. So the
+                // next attempt must not fall back to a method that shows it.
                 if method.proves_the_server() && !self.unanswered {
                     failure
                 } else {

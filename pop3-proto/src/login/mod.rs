@@ -19,7 +19,7 @@
 //! let mut login = Login::new(credentials, channel, Policy::DEFAULT, [0; 1200]);
 //! let mut client: Client = Client::new(Profile::LENIENT, Security::Tls);
 //!
-//! // What the server is going to say; a program reads it from its connection.
+//! // What the server will send; a program reads it from its connection.
 //! let mut window = &b"+OK hello\r\n+OK\r\nUSER\r\nSASL PLAIN\r\n.\r\n\
 //!     +OK welcome\r\n+OK\r\nTOP\r\nUIDL\r\n.\r\n"[..];
 //! let mut out = Vec::new();

@@ -82,7 +82,8 @@ impl fmt::Debug for Words {
 pub struct Domain(Words);
 
 impl Domain {
-    /// A name from a literal, also at compile time. `None` if it is not a domain name or longer than 255 bytes.
+    /// A name from a literal, also at compile time. `None` if it is not a domain name or longer than
+    /// 255 bytes.
     #[must_use]
     pub const fn new(name: &'static str) -> Option<Self> {
         if is_domain(name, ROOM) && name.len() <= ROOM { Some(Self(Words::new(name))) } else { None }

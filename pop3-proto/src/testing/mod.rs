@@ -7,7 +7,7 @@
 //! ```
 //! use pop3_proto::testing::{Keeper, Script, pipe};
 //!
-//! // What a client and a server say to each other; comments and empty lines do not count.
+//! // What a client and a server send each other; comments and empty lines do not count.
 //! let script = Script::parse(
 //!     r"S: +OK POP3 server ready\r\n
 //!       C: USER ann\r\n
