@@ -215,9 +215,9 @@ impl<C: Borrow<Config>, I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Server<C, I, M> 
         self.mail.mark(number)
     }
 
-    /// The messages to remove at [`Update`](Event::Update): once the client has sent QUIT, the marked messages
-    /// in ascending order. Before QUIT, and after every other end of a session, there are none (RFC 1939
-    /// section 6).
+    /// The messages to remove at [`Update`](Event::Update): once the client has sent QUIT, the marked
+    /// messages in ascending order. Before QUIT, and after every other end of a session, there are none
+    /// (RFC 1939 section 6).
     pub fn removals(&self) -> impl Iterator<Item = MsgNo> + '_ {
         self.mail.removals()
     }

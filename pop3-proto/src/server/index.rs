@@ -22,9 +22,9 @@ pub trait Index {
     fn octets(&self, n: MsgNo) -> u64;
 
     /// Whether message `n` may be sent only to a client that has sent UTF8, because its header has bytes
-    /// outside ASCII (RFC 6856 section 2.1). If so, RETR and TOP of it without UTF8 are answered `-ERR
-    /// [UTF8]`. The default is `false`: most servers send such messages to every client, and most clients
-    /// expect that.
+    /// outside ASCII (RFC 6856 section 2.1). If so, RETR and TOP of it without UTF8 are answered
+    /// `-ERR [UTF8]`. The default is `false`: most servers send such messages to every client, and most
+    /// clients expect that.
     fn needs_utf8(&self, n: MsgNo) -> bool {
         let _ = n;
         false

@@ -14,9 +14,9 @@ use crate::types::{Command, MsgNo};
 
 /// What happened, or what the session needs; [`Session::receive`](super::Session::receive) returns it.
 ///
-/// Handle `NeedInput`, `NeedOutput`, `Waiting` and `Closed` explicitly; for all other events the arm `_ =>
-/// {}` is safe, because the next call answers an unused ticket with `-ERR`. So code written today refuses the
-/// commands of later versions.
+/// Handle `NeedInput`, `NeedOutput`, `Waiting` and `Closed` explicitly; for all other events the arm
+/// `_ => {}` is safe, because the next call answers an unused ticket with `-ERR`. So code written today
+/// refuses the commands of later versions.
 #[non_exhaustive]
 pub enum Event<'i> {
     /// Flush the output, then read more bytes into the window.

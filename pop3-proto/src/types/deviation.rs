@@ -31,58 +31,55 @@ macro_rules! deviations {
 }
 
 deviations! {
-    /// The greeting has a `<...>` part that is not a well-formed msg-id. It does not count as an offer of
-    /// APOP.
+    /// The greeting has a `<...>` part that is not a well-formed msg-id; APOP is then not offered.
     BadTimestamp,
     /// The status indicator came in lower or mixed case: `+ok`.
     StatusCase,
-    /// The word after `+` or `-` is not `OK` or `ERR`: `+OKAY`, `-ERROR`.
+    /// Another word behind `+` or `-` than `OK` or `ERR`: `+OKAY`, `-ERROR`.
     StatusWord,
     /// A line ended in LF without CR.
     BareLf,
     /// A status or capability line was longer than 512 octets (RFC 2449 section 4), or any line was longer
-    /// than the limit of this session, so that only its front was reported.
+    /// than the limit of this session, which handed out its front.
     LongLine,
     /// A space at the end of a listing or capability line.
     TrailingSpace,
-    /// More than one space where there should be one.
+    /// More than one space where one belongs.
     ExtraSpaces,
     /// `RESP_CODES` or `AUTH_RESP_CODE`, with underscores.
     CapabilitySpelling,
     /// A capability line whose parameter is missing or cannot be read.
     BadCapability,
-    /// A number has a sign or a fraction, or does not fit into 64 bits. A negative one counts as 0, too large
-    /// a one as the largest.
+    /// A number with a sign, a fraction, or beyond 64 bits; negative counts as 0, too large as the largest.
     BadNumber,
-    /// `+OK` to STAT, `LIST n` or `UIDL n` without the data that was asked for.
+    /// `+OK` to STAT, `LIST n` or `UIDL n` without what was asked for.
     NoNumbers,
-    /// A listing line that cannot be read: it has no number, message number 0, or no size.
+    /// A listing line that cannot be read: no number, message number 0, size missing.
     BadListing,
-    /// `+OK ` at the start of a listing line.
+    /// `+OK ` in front of a listing line.
     StatusInListing,
-    /// The numbers of a listing are not 1 to n although nothing was deleted.
+    /// Numbers of a listing are not 1 to n although nothing was deleted.
     Gap,
-    /// A listing contains a number more than once.
+    /// A listing holds a number more than once.
     DuplicateNumber,
-    /// A listing contains a number above the count that STAT gave.
+    /// A listing holds a number above the count that STAT gave.
     BeyondStat,
-    /// An empty unique-id.
+    /// A unique-id without a single octet.
     EmptyUid,
-    /// A unique-id of more than 70 bytes.
+    /// A unique-id of more than 70 octets.
     LongUid,
-    /// A unique-id that contains a space, a control character or an 8-bit byte.
+    /// A unique-id with a space, a control character or an 8-bit octet in it.
     OddUid,
     /// `UIDL n` was answered with the id alone.
     UidWithoutNumber,
-    /// A line of a message body starts with a dot that was not stuffed. The dot is lost.
+    /// A line of a message body starts with a dot that was not stuffed; the dot is gone.
     UnstuffedDot,
-    /// The body of a reply has bare LF line ends, and LF `.` LF ends it. The lenient profile does not accept
-    /// this, because message text could contain such an end. It is possible only after a status line that
-    /// itself ended in bare LF.
+    /// The body of a reply has bare LF line ends, and LF `.` LF ends it. Outside the lenient profile, and
+    /// only after a status line that ended in bare LF itself: message text could forge such an end.
     BareLfBody,
-    /// An AUTH challenge without the space after `+`.
+    /// An AUTH challenge without the space behind `+`.
     BareContinuation,
-    /// An AUTH challenge that is not base64. The exchange should be cancelled (RFC 5034 section 4).
+    /// An AUTH challenge that is not base64; the exchange should be cancelled (RFC 5034 section 4).
     BadChallenge,
     /// A line came although no command was waiting for an answer.
     Unsolicited,

@@ -18,7 +18,8 @@ const SALT: usize = 64;
 ///
 /// ```
 /// use pop3_proto::sasl::scram::{Hash, Keys};
-/// let salt = b"\x5b\x6d\x99\x68\x9d\x12\x35\x8e\xec\xa0\x4b\x14\x12\x36\xfa\x81"; // a real program uses random bytes
+/// // A real program uses random bytes.
+/// let salt = b"\x5b\x6d\x99\x68\x9d\x12\x35\x8e\xec\xa0\x4b\x14\x12\x36\xfa\x81";
 /// let keys = Keys::derive(Hash::Sha256, "pencil", salt, 4096).unwrap();
 /// let text = "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$\
 ///             WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=";
