@@ -1,7 +1,8 @@
-//! Values of this crate for fuzz targets, through the `arbitrary` crate: commands, capabilities and lines of replies.
+//! Values of this crate for fuzz targets, through the crate `arbitrary`: commands, capabilities and lines of
+//! replies.
 //!
-//! Most of them can be sent. Texts come from a list of what real and hostile peers say, or are any bytes; those that the wire cannot
-//! carry are refused by the encoder, which is worth fuzzing, too.
+//! Most of them can be sent. Texts are arbitrary bytes, or come from a list of texts that real and hostile
+//! peers send. The encoder refuses those that cannot be sent, and that is worth fuzzing, too.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 
@@ -13,7 +14,7 @@ use crate::types::{
     Status, StatusLine, Uid, UidLine,
 };
 
-/// Names, arguments and texts that have been trouble somewhere.
+/// Names, arguments and texts that have caused problems somewhere.
 const TEXTS: [&[u8]; 20] = [
     b"ann",
     b"ann@example.com",
@@ -55,7 +56,7 @@ fn base64<'a>(u: &mut Unstructured<'a>) -> Result<Base64<'a>> {
     let known = u.choose(&BASE64).copied()?;
     let len = u.int_in_range(0..=64_usize)?.min(u.len());
     let given = u.bytes(len)?;
-    // Real base64 hardly ever comes by chance.
+    // Valid base64 hardly ever occurs by chance.
     Ok(Base64::new(given).or_else(|| Base64::new(known)).unwrap_or(Base64::EMPTY))
 }
 

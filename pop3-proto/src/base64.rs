@@ -1,4 +1,5 @@
-//! Base64 of the AUTH dialogue is checked once, at the door (RFC 4648 section 4, RFC 5034 section 4).
+//! `Base64`: base64 text of an AUTH exchange, checked once when it is read (RFC 4648 section 4, RFC 5034
+//! section 4).
 
 use core::fmt;
 
@@ -7,18 +8,20 @@ use base64ct::{Base64 as Padded, Base64Unpadded as Unpadded, Encoding};
 use crate::buf::{Full, Output};
 use crate::secret::Secret;
 
-/// Checked base64 text: padded, of the standard alphabet, nothing skipped, nothing trailing.
+/// Checked base64 text: padded, in the standard alphabet, with nothing skipped and nothing after it.
 ///
-/// It came from a client's AUTH line or a server's challenge and usually holds a secret, so `Debug` shows its length only.
+/// It comes from a client's AUTH line or a server's challenge and usually contains a secret, so `Debug` shows
+/// only its length.
 #[derive(Clone, Copy)]
 pub struct Base64<'i>(&'i [u8]);
 
 impl<'i> Base64<'i> {
-    /// No octets at all: the initial response that is written `=`, and an empty exchange line.
+    /// No bytes at all: an initial response that is written as `=`, or an empty line of an exchange.
     pub const EMPTY: Self = Self(b"");
 
-    /// Checks the text in constant time. `None` for anything that RFC 5034 section 4 bids to refuse: a foreign octet,
-    /// `=` anywhere but at the end, a length that is not a multiple of four, pad bits that are not zero.
+    /// Checks the text in constant time. `None` for everything that RFC 5034 section 4 requires to be
+    /// refused: a character outside the alphabet, `=` anywhere but at the end, a length that is not a
+    /// multiple of four, or pad bits that are not zero.
     #[must_use]
     pub fn new(text: &'i [u8]) -> Option<Self> {
         let mut sink = [0; GROUP / 4 * 3];
@@ -32,14 +35,14 @@ impl<'i> Base64<'i> {
         self.0
     }
 
-    /// How many octets [`decode`](Self::decode) yields.
+    /// How many bytes [`decode`](Self::decode) returns.
     #[must_use]
     pub fn decoded_len(&self) -> usize {
         let pad = self.0.iter().rev().take_while(|&&b| b == b'=').count();
         (self.0.len() / 4).wrapping_mul(3).saturating_sub(pad)
     }
 
-    /// Decodes into the front of `into` and returns that part; `None` if `into` is shorter than
+    /// Decodes into the front of `into` and returns that part. `None` if `into` is shorter than
     /// [`decoded_len`](Self::decoded_len).
     pub fn decode<'d>(&self, into: &'d mut [u8]) -> Option<&'d [u8]> {
         let into = into.get_mut(..self.decoded_len())?;
@@ -52,7 +55,7 @@ impl<'i> Base64<'i> {
 
 #[cfg(feature = "scram")]
 impl Base64<'_> {
-    /// What [`decode`](Self::decode) yields, one octet after the other.
+    /// The bytes that [`decode`](Self::decode) returns, one by one.
     pub(crate) fn octets(&self) -> impl Iterator<Item = u8> + '_ {
         groups(self.0).flat_map(|group| {
             let mut octets = [0; GROUP / 4 * 3];
@@ -62,7 +65,7 @@ impl Base64<'_> {
     }
 }
 
-/// In constant time: it may be a password.
+/// Compares in constant time, because it may be a password.
 impl PartialEq for Base64<'_> {
     fn eq(&self, other: &Self) -> bool {
         Secret::new(self.0).matches(Secret::new(other.0))
@@ -77,27 +80,27 @@ impl fmt::Debug for Base64<'_> {
     }
 }
 
-/// Length of the base64 text of `octets` octets.
+/// The length of the base64 text of `octets` bytes.
 pub(crate) const fn encoded_len(octets: usize) -> usize {
     octets.div_ceil(3).saturating_mul(4)
 }
 
-/// Writes the base64 text of `data`. The caller has made sure of the room.
+/// Writes the base64 text of `data`. The caller has made sure that there is room.
 pub(crate) fn put(data: &[u8], out: &mut impl Output) -> Result<(), Full> {
     let mut text = [0; GROUP];
     for octets in data.chunks(GROUP / 4 * 3) {
         match Padded::encode(octets, &mut text) {
             Ok(text) => out.put(text.as_bytes())?,
-            Err(_) => return Err(Full), // cannot be: 48 octets make 64
+            Err(_) => return Err(Full), // cannot happen: 48 bytes make 64
         }
     }
     Ok(())
 }
 
-/// Characters that are worked on at a time.
+/// How many characters are decoded at a time.
 const GROUP: usize = 64;
 
-/// Some characters, and whether they are the last, which alone may be padded.
+/// Some characters, and whether they are the last ones. Only the last ones may be padded.
 struct Group<'i>(&'i [u8], bool);
 
 fn groups(text: &[u8]) -> impl Iterator<Item = Group<'_>> {
@@ -106,13 +109,15 @@ fn groups(text: &[u8]) -> impl Iterator<Item = Group<'_>> {
 }
 
 impl Group<'_> {
-    /// How many octets it made. Out of line, as it is large: the alphabet is searched in constant time.
+    /// Decodes the group, and returns how many bytes it gave. Not inlined because it is large: the alphabet
+    /// is searched in constant time.
     #[inline(never)]
     fn decode(&self, into: &mut [u8]) -> Option<usize> {
         if !self.0.len().is_multiple_of(4) {
             return None;
         }
-        // One decoder for both: with the padding gone, another `=` is a foreign character.
+        // One decoder is enough for both forms. With the padding removed, any other `=` is outside the
+        // alphabet.
         let text = match self.0 {
             [front @ .., b'=', b'='] | [front @ .., b'='] if self.1 => front,
             text => text,

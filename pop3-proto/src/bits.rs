@@ -1,6 +1,7 @@
-//! A set of the values of an enum, as bits: one macro for every such set.
+//! The macro `bit_set!`, which makes a set of the values of an enum, stored as bits.
 
-/// Makes `$set`, a set of `$one` in a `$bits`. The enum has `ALL`, a slice in the order of its values, and no more values than bits.
+/// Makes `$set`, a set of `$one` in a `$bits`. The enum has `ALL`, a slice in the order of its values, and no
+/// more values than there are bits.
 macro_rules! bit_set {
     ($(#[$doc:meta])+ $set:ident of $one:ident in $bits:ident) => {
         $(#[$doc])+
@@ -13,7 +14,7 @@ macro_rules! bit_set {
             /// The empty set.
             pub const NONE: Self = Self(0);
 
-            /// All of them.
+            /// The set of all values.
             pub const ALL: Self = {
                 let mut all = Self::NONE;
                 let mut rest = $one::ALL;
@@ -24,25 +25,25 @@ macro_rules! bit_set {
                 all
             };
 
-            /// A set of this one.
+            /// The set that contains only this value.
             #[must_use]
             pub const fn only(one: $one) -> Self {
                 Self::NONE.with(one)
             }
 
-            /// This set, and that one in it.
+            /// This set with that value added.
             #[must_use]
             pub const fn with(self, one: $one) -> Self {
                 Self(self.0 | Self::bit(one))
             }
 
-            /// This set without that one.
+            /// This set without that value.
             #[must_use]
             pub const fn without(self, one: $one) -> Self {
                 Self(self.0 & !Self::bit(one))
             }
 
-            /// Whether it is in the set.
+            /// Whether the value is in the set.
             #[must_use]
             pub const fn contains(self, one: $one) -> bool {
                 self.0 & Self::bit(one) != 0
@@ -54,30 +55,30 @@ macro_rules! bit_set {
                 self.0 == 0
             }
 
-            /// How many are in the set.
+            /// How many values are in the set.
             #[must_use]
             pub const fn count(self) -> u32 {
                 self.0.count_ones()
             }
 
-            /// Adds one.
+            /// Adds a value.
             pub const fn insert(&mut self, one: $one) {
                 *self = self.with(one);
             }
 
-            /// Those of either set.
+            /// The values that are in either set.
             #[must_use]
             pub const fn union(self, other: Self) -> Self {
                 Self(self.0 | other.0)
             }
 
-            /// Those of this set that are not in `other`.
+            /// The values of this set that are not in `other`.
             #[must_use]
             pub const fn minus(self, other: Self) -> Self {
                 Self(self.0 & !other.0)
             }
 
-            /// One by one, in the order of the enum.
+            /// The values one by one, in the order of the enum.
             pub fn iter(self) -> impl Iterator<Item = $one> + Clone {
                 $one::ALL.iter().copied().filter(move |one| self.contains(*one))
             }

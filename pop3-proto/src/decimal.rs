@@ -1,10 +1,10 @@
-//! Numbers in decimal, without the formatting machinery.
+//! Writes numbers in decimal, without the formatting code of `core::fmt`.
 
-/// The digits of a number, no leading zeros.
+/// The digits of a number, without leading zeros.
 pub(crate) type Decimal = ReverseBuf<20>;
 
-/// Text of at most `N` octets, written from its end: of a number the last digit is known first. Octets and digits that do not fit
-/// are lost, and so is a whole text.
+/// Text of at most `N` bytes, written from its end, because the last digit of a number is known first. Bytes,
+/// digits and whole texts that do not fit are left out.
 pub(crate) struct ReverseBuf<const N: usize> {
     octets: [u8; N],
     start: usize,
@@ -38,7 +38,7 @@ impl<const N: usize> ReverseBuf<N> {
         }
     }
 
-    /// Puts octets in front.
+    /// Puts bytes in front.
     #[cfg_attr(target_pointer_width = "64", inline)]
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(crate) fn text(&mut self, text: &[u8]) {
@@ -49,7 +49,7 @@ impl<const N: usize> ReverseBuf<N> {
         }
     }
 
-    /// Puts an octet in front.
+    /// Puts a byte in front.
     #[inline]
     pub(crate) fn octet(&mut self, octet: u8) {
         let start = self.start.wrapping_sub(1);
@@ -59,7 +59,7 @@ impl<const N: usize> ReverseBuf<N> {
         }
     }
 
-    /// Nothing, if what was put in is no UTF-8.
+    /// Returns an empty text if the bytes are not UTF-8.
     pub(crate) fn as_str(&self) -> &str {
         core::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }

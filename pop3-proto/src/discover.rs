@@ -1,17 +1,17 @@
-//! Floor 5, from a mail address to servers: which DNS names to ask, how to rank the answers, and what to guess without any
-//! (RFC 6186, RFC 8314 section 5.1). There is no DNS in here.
+//! Finds servers for a mail address: which DNS names to look up, how to order the answers, and what to try
+//! without answers (RFC 6186, RFC 8314 section 5.1). This module does not send DNS queries itself.
 //!
 //! ```
 //! use pop3_proto::discover::{Service, Srv, guesses, logins, query, rank};
 //!
 //! assert_eq!(query(Service::Pops, "example.net").unwrap(), "_pop3s._tcp.example.net");
-//! // Look that name up, and that of `Service::Pop`; the answers of each are ranked on their own.
+//! // Look up that name, and that of `Service::Pop`. Rank the answers of each separately.
 //! let mut answers = [Srv::new(20, 0, 995, "b.example.net"), Srv::new(10, 0, 995, "a.example.net")];
-//! let ranked = rank(&mut answers, |_| 0); // in real life a random number from 0 up to the argument
+//! let ranked = rank(&mut answers, |_| 0); // a real program returns a random number from 0 to the argument
 //! assert_eq!(ranked[0].target, "a.example.net");
-//! // Without answers, in this order; each has to show a certificate for its name.
+//! // Without answers, try these hosts in order; each has to show a certificate for its name.
 //! assert_eq!(guesses("example.net").unwrap().next().unwrap().host, "pop.example.net");
-//! // Inside TLS, and nowhere else, try these names.
+//! // Try these names, but only inside TLS.
 //! assert_eq!(logins("ann@example.net").collect::<Vec<_>>(), ["ann@example.net", "ann"]);
 //! ```
 
@@ -20,20 +20,21 @@ use alloc::string::String;
 
 use crate::text::is_domain;
 
-/// A service, by the way it comes into TLS.
+/// A service, by the way in which it uses TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Service {
     /// TLS from the start, `_pop3s._tcp` (RFC 8314 section 3.3).
     Pops,
-    /// STLS, `_pop3._tcp` (RFC 6186 section 3.3). Not to be used without STLS, whatever the answers' priorities say.
+    /// STLS, `_pop3._tcp` (RFC 6186 section 3.3). Never use it without STLS, whatever priorities the answers
+    /// have.
     Pop,
 }
 
 impl Service {
-    /// In the order of preference: all targets of the first before any of the second.
+    /// Both services, in the order of preference: try all targets of the first before any of the second.
     pub const ALL: [Self; 2] = [Self::Pops, Self::Pop];
 
-    /// The labels in front of the domain.
+    /// The labels before the domain.
     #[must_use]
     pub const fn labels(self) -> &'static str {
         match self {
@@ -42,7 +43,7 @@ impl Service {
         }
     }
 
-    /// The port where the service is if nobody says otherwise.
+    /// The default port of the service.
     #[must_use]
     pub const fn port(self) -> u16 {
         match self {
@@ -52,10 +53,12 @@ impl Service {
     }
 }
 
-/// The name to look up SRV records for; `None` if `domain` is no domain name in ASCII (that of the address, as A-labels).
+/// The name for which to look up SRV records. `None` if `domain` is not a domain name in ASCII; use the
+/// domain of the address, with A-labels.
 ///
-/// Keep what works, and look up again only when it fails (RFC 6186 section 4). The certificate is checked against the domain, by
-/// SRV-ID, or the target host where the lookup was signed; never against an alias in between (RFC 7817 section 3).
+/// Keep the server that works, and look it up again only when it fails (RFC 6186 section 4). Check the
+/// certificate against the domain, by SRV-ID, or against the target host if the DNS lookup was signed; never
+/// against an alias in between (RFC 7817 section 3).
 #[must_use]
 pub fn query(service: Service, domain: &str) -> Option<String> {
     has_domain_form(domain).then(|| format!("{}.{domain}", service.labels()))
@@ -64,30 +67,31 @@ pub fn query(service: Service, domain: &str) -> Option<String> {
 /// An SRV record (RFC 2782).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Srv<'a> {
-    /// Lower ones first.
+    /// Records with a lower priority are tried first.
     pub priority: u16,
-    /// Share among those of one priority.
+    /// The share of this record among those of the same priority.
     pub weight: u16,
-    /// Where the service listens.
+    /// The port on which the service listens.
     pub port: u16,
-    /// The host; `.` says that there is no such service.
+    /// The host; `.` means that there is no such service.
     pub target: &'a str,
 }
 
 impl<'a> Srv<'a> {
-    /// A record as it came.
+    /// A record as it came in the answer.
     #[must_use]
     pub const fn new(priority: u16, weight: u16, port: u16, target: &'a str) -> Self {
         Self { priority, weight, port, target }
     }
 }
 
-/// The records of one service in the order in which to try them: by priority, and at random by weight within one. Those of which
-/// the target is `.`, or the port 0, are left out: if none is left, the domain does not have the service, and nothing is to be guessed.
+/// Puts the records of one service into the order in which to try them: by priority, and at random by weight
+/// within one priority. Records whose target is `.` or whose port is 0 are left out. If none is left, the
+/// domain does not offer the service, and you should not try the [`guesses`] either.
 ///
-/// `random` gives a number from 0 up to its argument, which is included.
+/// `random` returns a number from 0 up to and including its argument.
 pub fn rank<'r, 'a>(records: &'r mut [Srv<'a>], mut random: impl FnMut(u32) -> u32) -> &'r [Srv<'a>] {
-    // Weight 0 first, so that it has a small chance in the draw (RFC 2782).
+    // Weight 0 comes first, so that it has a small chance in the draw (RFC 2782).
     records.sort_by_key(|srv| (is_absent(srv), srv.priority, srv.weight));
     let there = records.iter().position(is_absent).unwrap_or(records.len());
     let records = records.get_mut(..there).unwrap_or_default();
@@ -114,7 +118,7 @@ fn is_absent(srv: &Srv<'_>) -> bool {
     matches!(srv.target, "." | "") || srv.port == 0
 }
 
-/// A server that may be there.
+/// A server that may exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Guess {
@@ -122,12 +126,12 @@ pub struct Guess {
     pub host: String,
     /// Its port.
     pub port: u16,
-    /// How it comes into TLS.
+    /// How it uses TLS.
     pub service: Service,
 }
 
-/// Where servers usually are, for a domain without SRV records; `None` if it is no domain name. Connect, shake hands and check the
-/// certificate; send no credentials before that (RFC 8314 section 5.1).
+/// Where servers usually are, for a domain without SRV records. `None` if it is not a domain name. Connect,
+/// do the TLS handshake and check the certificate; send no credentials before that (RFC 8314 section 5.1).
 #[must_use]
 pub fn guesses(domain: &str) -> Option<impl Iterator<Item = Guess> + '_> {
     let hosts = ["pop.", "pop3.", "mail.", ""];
@@ -141,20 +145,22 @@ pub fn guesses(domain: &str) -> Option<impl Iterator<Item = Guess> + '_> {
     })
 }
 
-/// The user names to try for an address: all of it, then what stands before the last `@` (RFC 6186 section 4). Then ask the
-/// user; and go on to the second only after a refusal that speaks of credentials.
+/// The user names to try for an address: the whole address, then the part before the last `@` (RFC 6186
+/// section 4). If both fail, ask the user. Try the second one only if the first was refused because of the
+/// credentials.
 pub fn logins(address: &str) -> impl Iterator<Item = &str> {
     let local = address.rsplit_once('@').map(|(local, _)| local).filter(|local| !local.is_empty());
     core::iter::once(address).chain(local)
 }
 
-/// The domain of an address.
+/// The domain of an address, the part after the last `@`.
 #[must_use]
 pub fn domain(address: &str) -> Option<&str> {
     address.rsplit_once('@').map(|(_, domain)| domain).filter(|domain| has_domain_form(domain))
 }
 
-/// A trailing dot is the root; what is put before the name has to fit, too (RFC 1035 section 2.3.4).
+/// A dot at the end stands for the DNS root. The length is limited so that the labels before the name also
+/// fit (RFC 1035 section 2.3.4).
 fn has_domain_form(name: &str) -> bool {
     name.len() <= 240 && is_domain(name.strip_suffix('.').unwrap_or(name), 63)
 }

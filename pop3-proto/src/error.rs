@@ -11,7 +11,8 @@ use crate::types::{BadMsgNo, PlaintextLeft};
 
 macro_rules! errors {
     ($($(#[doc = $doc:literal])+ $(#[cfg($gate:meta)])? $name:ident($type:ty),)+) => {
-        /// Any error of this crate. Every error type has a `From`, so `?` works in a function that returns this one.
+        /// Any error of this crate. Every error type of the crate has a `From` for it, so `?` works in a
+        /// function that returns it.
         ///
         /// ```
         /// use pop3_proto::{Error, MsgNo, parse};
@@ -56,19 +57,19 @@ macro_rules! errors {
 }
 
 errors! {
-    /// The server broke the protocol; the connection is over.
+    /// The server broke the protocol. The session is over.
     Protocol(ProtocolError),
-    /// A command was not sent; nothing was written.
+    /// A command was not sent. Nothing was written.
     Send(SendError),
     /// The output has no room.
     Full(Full),
-    /// A line is no command.
+    /// A line is not a command.
     Command(CommandError),
-    /// A line is no reply.
+    /// A line is not a reply.
     Reply(ReplyError),
     /// A value cannot be written.
     Encode(EncodeError),
-    /// Plaintext bytes were left at the edge of TLS.
+    /// Plaintext bytes were left unread when TLS started.
     PlaintextLeft(PlaintextLeft),
     /// The memory for deletion marks is too small.
     TooFewMarks(TooFewMarks),
@@ -86,7 +87,7 @@ errors! {
     /// A URL cannot be read.
     #[cfg(feature = "alloc")]
     Url(crate::url::UrlError),
-    /// The server's listing cannot be downloaded from.
+    /// The download cannot continue, because of the server.
     #[cfg(feature = "fetch")]
     Fetch(crate::fetch::Fault),
     /// A record of downloads cannot be read.

@@ -1,6 +1,6 @@
-//! Bytes as two hexadecimal digits.
+//! Reads a byte that is written as two hexadecimal digits.
 
-/// The byte that two digits stand for, in either case.
+/// The byte that two digits stand for, in either letter case.
 pub(crate) const fn byte(high: u8, low: u8) -> Option<u8> {
     match (nibble(high), nibble(low)) {
         (Some(high), Some(low)) => Some(high << 4 | low),

@@ -1,50 +1,66 @@
-//! Every limit is a named constant with its RFC section; one value gathers those that an embedder may move.
+//! Every limit as a named constant with its RFC section, and `Limits`, the limits that an embedder may
+//! change.
+//!
+//! ```
+//! use pop3_proto::Limits;
+//! use pop3_proto::limits::{EXCHANGE_LINE, MIN_OUTPUT};
+//!
+//! // The default limits need a receive buffer of 12 KiB. The output needs room for one status line.
+//! assert_eq!((EXCHANGE_LINE, MIN_OUTPUT), (12_288, 512));
+//! // With a smaller receive buffer, name its size. Close after 5 bad commands in a row, not after 50.
+//! let limits = Limits::for_window(1024).with_max_errors(5);
+//! assert_eq!((limits.exchange_line(), limits.max_errors()), (1024, 5));
+//! ```
 
-/// Longest command line with its CRLF, in octets (RFC 2449 section 4; RFC 1939 had 47).
+/// The longest command line including its CRLF, in octets (RFC 2449 section 4; RFC 1939 had 47).
 pub const COMMAND_LINE: usize = 255;
 
-/// Longest argument that a server without CAPA has to take, in octets (RFC 1939 section 3).
+/// The longest argument that a server without CAPA has to accept, in octets (RFC 1939 section 3).
 pub const ARGUMENT: usize = 40;
 
-/// Longest status line, greeting or capability line that this side sends, with its CRLF, in octets
+/// The longest status line, greeting or capability line that this side sends, including its CRLF, in octets
 /// (RFC 1939 section 3, RFC 2449 sections 4 and 5).
 pub const REPLY_LINE: usize = 512;
 
-/// Longest line of an open AUTH exchange taken by default, with its CRLF, in octets. RFC 5034 section 4 sets no
-/// limit but what the mechanisms need; RFC 4954 names this figure as enough for those that are known.
+/// The longest line of an AUTH exchange that is accepted by default, including its CRLF, in bytes. RFC 5034
+/// section 4 sets no limit except what the mechanisms need; RFC 4954 names this number as enough for those
+/// that are known.
 pub const EXCHANGE_LINE: usize = 12_288;
 
-/// Memory for a SASL exchange in which every token fits that an exchange line can carry, in bytes.
+/// Memory for a SASL exchange, in bytes, that is enough for every token that fits into a line of an exchange.
 pub const SASL_MEMORY: usize = EXCHANGE_LINE;
 
 /// Memory for a SASL exchange without tokens, in bytes: enough for every other mechanism of this crate.
 pub const SASL_MEMORY_SMALL: usize = 1_200;
 
-/// Longest unique-id that this side sends, in octets (RFC 1939 section 7, UIDL).
+/// The longest unique-id that this side sends, in octets (RFC 1939 section 7, UIDL).
 pub const UNIQUE_ID: usize = 70;
 
-/// Longest mechanism name, in octets (RFC 4422 section 3.1).
+/// The longest mechanism name, in octets (RFC 4422 section 3.1).
 pub const MECHANISM_NAME: usize = 20;
 
-/// Longest user name kept by a server session, in octets: what a USER line of 255 octets can carry.
+/// The longest user name that a server session keeps, in bytes: as long as fits into a USER line of 255
+/// octets.
 pub const USER_NAME: usize = COMMAND_LINE - "USER \r\n".len();
 
-/// Least room that an output must be able to offer, in octets: one status line of the full length.
+/// The minimum room that an output must be able to offer, in bytes: one status line of full length.
 pub const MIN_OUTPUT: usize = REPLY_LINE;
 
-/// Shortest window, in octets: what a command line of RFC 1939 section 3 and its reply take.
+/// The shortest window, in bytes: enough for a command line of RFC 1939 section 3 and its reply.
 pub const MIN_WINDOW: usize = 64;
 
-/// Shortest inactivity timer of a server, in seconds (RFC 1939 section 3).
+/// The shortest inactivity timer of a server, in seconds (RFC 1939 section 3).
 pub const AUTOLOGOUT_SECS: u64 = 600;
 
-/// The limits that an embedder may move: how long a line may be, and how much bad input a server bears.
+/// The limits that an embedder may change: how long a line may be, and how many bad commands and failed
+/// logins a server allows.
 ///
-/// Every length is in octets and counts the CRLF. A line above its limit is swallowed up to its end, is reported once,
-/// and costs no memory; what follows it is in step again.
+/// Every length is in bytes and includes the CRLF. A line above its limit is skipped to its end and reported
+/// once, and it takes no memory. The line after it is read normally.
 ///
-/// The one promise to keep: the buffer whose unread part is shown to a session holds at least
-/// [`for_window`](Self::for_window) octets. A full window then always means "this line is too long" and never "more please".
+/// There is one condition: the buffer whose unread part is shown to a session must hold at least as many
+/// bytes as were given to [`for_window`](Self::for_window). A full window then always means that the line is
+/// too long, and never that more bytes are needed.
 ///
 /// ```
 /// use pop3_proto::Limits;
@@ -62,13 +78,13 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// For a window of at least [`EXCHANGE_LINE`] octets, 12 KiB.
+    /// For a window of at least [`EXCHANGE_LINE`] bytes, 12 KiB.
     pub const DEFAULT: Self = Self::for_window(EXCHANGE_LINE);
 
-    /// Limits for an embedder that can show `octets` at once: every line limit is capped to it.
+    /// Limits for an embedder whose window can hold `octets` bytes: every line limit is reduced to it.
     ///
-    /// Fewer than [`COMMAND_LINE`] octets still work, but then longer commands are refused against RFC 2449 section 4. The least
-    /// is [`MIN_WINDOW`]; less counts as that.
+    /// With fewer than [`COMMAND_LINE`] bytes the session still works, but refuses longer commands although
+    /// RFC 2449 section 4 permits them. The minimum is [`MIN_WINDOW`]; a smaller value counts as that.
     #[must_use]
     pub const fn for_window(octets: usize) -> Self {
         Self {
@@ -80,38 +96,40 @@ impl Limits {
         }
     }
 
-    /// Longest line of an open AUTH exchange, and of an AUTH command with its initial response (RFC 5034 section 4). More than
-    /// the window is cut to it: for long tokens start from [`for_window`](Self::for_window).
+    /// Sets the longest line of an AUTH exchange, and of an AUTH command with its initial response (RFC 5034
+    /// section 4). A value larger than the window is reduced to it, so for long tokens start from
+    /// [`for_window`](Self::for_window).
     #[must_use]
     pub const fn with_exchange_line(mut self, octets: usize) -> Self {
         self.exchange_line = octets;
         self
     }
 
-    /// Longest status or listing line that a client takes whole; of a longer one it hands out the front.
-    /// RFC 2449 section 4 says 512, real servers send more.
+    /// Sets the longest status or listing line that a client accepts completely; of a longer one it reports
+    /// the front. RFC 2449 section 4 says 512 octets, but real servers send more.
     #[must_use]
     pub const fn with_reply_line(mut self, octets: usize) -> Self {
         self.reply_line = octets;
         self
     }
 
-    /// How many bad commands in a row (unknown, malformed, too long, in the wrong state) a server answers before it
-    /// closes; 50 by default. A good command starts the count again.
+    /// Sets how many bad commands in a row (unknown, malformed, too long, in the wrong state) a server
+    /// answers before it closes; 50 by default. A good command resets the count.
     #[must_use]
     pub const fn with_max_errors(mut self, count: u16) -> Self {
         self.max_errors = count;
         self
     }
 
-    /// How many failed logins a server answers before it closes (RFC 1939 section 4 permits closing); 10 by default.
+    /// Sets how many failed logins a server answers before it closes (RFC 1939 section 4 permits closing); 10
+    /// by default.
     #[must_use]
     pub const fn with_max_login_failures(mut self, count: u16) -> Self {
         self.max_login_failures = count;
         self
     }
 
-    /// Longest command line a server takes; see [`COMMAND_LINE`].
+    /// The longest command line that a server accepts; see [`COMMAND_LINE`].
     #[must_use]
     pub const fn command_line(&self) -> usize {
         self.capped(COMMAND_LINE)

@@ -1,4 +1,4 @@
-//! A line is found once, with a counter of how far the search went, and is handed on whole.
+//! `LineScanner`: finds the lines at the front of the window, without searching any byte twice.
 
 use memchr::memchr;
 
@@ -10,25 +10,28 @@ use crate::word::{WIDE, splat, zeros};
 pub enum Line<'i> {
     /// A whole line, without its CRLF.
     Complete(&'i [u8]),
-    /// No end in sight: show more. Nothing was used unless an over-long line is being skipped.
+    /// The line end has not come yet: show more bytes. Nothing was consumed, unless an over-long line is
+    /// being skipped.
     Partial,
-    /// A line longer than the limit came to its end; it is gone, and the next call is in step again.
+    /// The end of a line that is longer than the limit. It was consumed, and the next call reads the next
+    /// line.
     TooLong,
-    /// A whole line that holds a bare LF, which ends no line (RFC 1939 section 3); it is gone, as one line.
+    /// A whole line that contains a bare LF, which does not end a line (RFC 1939 section 3). It was consumed
+    /// as one line.
     BareLf,
 }
 
-/// Finds CRLF-ended lines in linear time, however the bytes are cut.
+/// Finds lines that end in CRLF in linear time, wherever the input is cut.
 ///
-/// It keeps no bytes: what is not a whole line yet must be shown again, with more behind it.
+/// It keeps no bytes. A line that is not complete yet must be shown again, followed by more bytes.
 #[derive(Clone, Debug)]
 pub struct LineScanner {
     limit: usize,
-    /// How many octets at the front of the window are known to hold no line end.
+    /// How many bytes at the front of the window are known to contain no line end.
     scanned: usize,
     accept_bare_lf: bool,
     state: State,
-    /// While skipping: the last octet that went was a CR.
+    /// While skipping: whether the last byte that was skipped is a CR.
     cr: bool,
 }
 
@@ -36,22 +39,23 @@ pub struct LineScanner {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Clean,
-    /// It holds a bare LF.
+    /// It contains a bare LF.
     BareLf,
-    /// It is too long and skipped; that is reported as [`Line::TooLong`] at its end.
+    /// It is too long and is being skipped. At its end, [`Line::TooLong`] is reported.
     Report,
-    /// It is too long, its front was handed out already, and its rest is skipped; its end is not reported.
+    /// It is too long, its front was already reported, and its rest is being skipped. Its end is not
+    /// reported.
     Silent,
 }
 
-/// What lies at the front of the window; nothing of it is used yet.
+/// What is at the front of the window. Nothing of it is consumed yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Front<'i> {
     Line {
         line: Line<'i>,
-        /// How many octets to use up to be past the line.
+        /// How many bytes to consume to get past the line.
         len: usize,
-        /// The line ended in a bare LF, which this scanner accepts.
+        /// Whether the line ended in a bare LF, which this scanner accepts.
         bare_lf: bool,
     },
     Partial,
@@ -59,36 +63,37 @@ pub(crate) enum Front<'i> {
     Over(&'i [u8]),
 }
 
-/// A front with nothing odd about it.
+/// The front of the window in the usual cases.
 pub(crate) enum Fast<'i> {
-    /// A whole line, without its CRLF; `len` octets with it.
+    /// A whole line, without its CRLF; with it, it has `len` bytes.
     Line { line: &'i [u8], len: usize },
-    /// No line end yet, and the limit is not reached.
+    /// There is no line end yet, and the limit is not reached.
     Partial,
-    /// Something else: [`LineScanner::front`] tells.
+    /// Any other case; [`LineScanner::front`] handles it.
     Other,
 }
 
 impl LineScanner {
-    /// A scanner for lines of at most `limit` octets with their CRLF.
+    /// Creates a scanner for lines of at most `limit` bytes including their CRLF.
     #[must_use]
     pub const fn new(limit: usize) -> Self {
         Self { limit, scanned: 0, accept_bare_lf: false, state: State::Clean, cr: false }
     }
 
-    /// Whether a bare LF ends a line too, for people who type at a raw connection. Off by default.
+    /// Sets whether a bare LF also ends a line, for people who type on a raw connection. Off by default.
     #[must_use]
     pub const fn accept_bare_lf(mut self, accept: bool) -> Self {
         self.accept_bare_lf = accept;
         self
     }
 
-    /// Another limit, from the present line on.
+    /// Sets another limit, which already holds for the current line.
     pub const fn set_limit(&mut self, limit: usize) {
         self.limit = limit;
     }
 
-    /// The next line. Total work is linear in the octets that pass, also when they come one at a time.
+    /// Returns the next line. The total work is linear in the number of bytes, even if they come one at a
+    /// time.
     #[inline(always)]
     pub fn next<'i>(&mut self, mut input: impl Input<'i>) -> Line<'i> {
         match self.fast(input.bytes()) {
@@ -117,7 +122,7 @@ impl LineScanner {
         }
     }
 
-    /// Looks at the front of the window without using it, except for what an over-long line leaves behind.
+    /// Looks at the front of the window without consuming it. Only the rest of an over-long line is consumed.
     #[inline]
     pub(crate) fn front<'i>(&mut self, input: &mut impl Input<'i>) -> Front<'i> {
         match self.fast(input.bytes()) {
@@ -127,7 +132,7 @@ impl LineScanner {
         }
     }
 
-    /// What the window nearly always begins with.
+    /// Handles what is nearly always at the front of the window.
     #[inline(always)]
     pub(crate) fn fast<'i>(&mut self, bytes: &'i [u8]) -> Fast<'i> {
         let unsearched = match bytes.get(self.scanned..) {
@@ -144,7 +149,7 @@ impl LineScanner {
         let lf = self.scanned.wrapping_add(at);
         match bytes.get(..lf) {
             Some([line @ .., b'\r']) if lf < self.limit => {
-                // It may be looked at again before it is used.
+                // The line may be looked at again before it is consumed.
                 self.scanned = lf;
                 Fast::Line { line, len: lf.wrapping_add(1) }
             }
@@ -152,7 +157,7 @@ impl LineScanner {
         }
     }
 
-    /// Any line, the odd ones too.
+    /// Handles any line, including the unusual ones.
     #[inline(never)]
     fn slow<'i>(&mut self, input: &mut impl Input<'i>) -> Front<'i> {
         if self.state == State::Report && self.skip(input) {
@@ -189,7 +194,7 @@ impl LineScanner {
         }
     }
 
-    /// Goes on with the rest of a line whose front was handed out; `false` while its end has not come.
+    /// Skips the rest of a line whose front was reported. Returns `false` while its end has not come.
     #[inline]
     pub(crate) fn past_skip<'i>(&mut self, input: &mut impl Input<'i>) -> bool {
         if self.state == State::Silent && self.skip(input) {
@@ -198,7 +203,7 @@ impl LineScanner {
         matches!(self.state, State::Clean | State::BareLf)
     }
 
-    /// Uses up the line that [`front`](Self::front) showed.
+    /// Consumes the line that [`front`](Self::front) returned.
     #[inline]
     pub(crate) fn consume_line<'i>(&mut self, input: &mut impl Input<'i>, len: usize) {
         input.consume(len);
@@ -206,21 +211,22 @@ impl LineScanner {
         self.state = State::Clean;
     }
 
-    /// Gives up on the line that [`front`](Self::front) found too long; `report` says whether its end is news.
+    /// Skips the line that [`front`](Self::front) found too long; `report` says whether to report its end.
     pub(crate) fn skip_rest<'i>(&mut self, input: &mut impl Input<'i>, report: bool) {
         self.state = if report { State::Report } else { State::Silent };
         self.cr = false;
         self.scanned = 0;
-        // What is known to hold no line end goes at once; its last octet decides whether a LF behind it is a line end.
+        // The bytes known to contain no line end are consumed at once. The last of them decides whether a LF
+        // after it is a line end.
         let known = input.bytes().len().min(self.limit.saturating_sub(1));
         self.cr = known.checked_sub(1).and_then(|last| input.bytes().get(last)) == Some(&b'\r');
         input.consume(known);
     }
 
-    /// The front of the line, if the limit is passed with no line end among the first `len` octets.
+    /// The front of the line, if it is longer than the limit and has no line end among the first `len` bytes.
     #[inline]
     fn over<'i>(&self, bytes: &'i [u8], len: usize) -> Option<Front<'i>> {
-        // The line end needs at least one octet more.
+        // The line end needs at least one more byte.
         if len < self.limit {
             None
         } else {
@@ -228,7 +234,7 @@ impl LineScanner {
         }
     }
 
-    /// Uses octets up to and with the line end; `true` when it came.
+    /// Consumes bytes up to and including the line end. Returns `true` when it has come.
     fn skip<'i>(&mut self, input: &mut impl Input<'i>) -> bool {
         loop {
             let bytes = input.bytes();
@@ -252,7 +258,8 @@ impl LineScanner {
     }
 }
 
-/// Where the first LF stands. Most lines are short, and looking at four words costs less than the call of a vector search.
+/// The position of the first LF. Most lines are short, and for those checking four words costs less than
+/// calling a vector search.
 #[inline(always)]
 pub(crate) fn find_lf(bytes: &[u8]) -> Option<usize> {
     if !WIDE {
@@ -276,16 +283,16 @@ pub(crate) fn find_lf(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// Two words.
+/// The length of two words.
 const NEAR: usize = 16;
 
-/// As [`find_lf`], of fewer than 16 octets.
+/// Like [`find_lf`], for fewer than 16 bytes.
 #[inline(always)]
 fn find_lf_near(bytes: &[u8]) -> Option<usize> {
     let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) else {
         return bytes.iter().position(|octet| *octet == b'\n');
     };
-    // The words overlap.
+    // The words may overlap.
     let (first, last) =
         (zeros(u64::from_le_bytes(*first) ^ splat(b'\n')), zeros(u64::from_le_bytes(*last) ^ splat(b'\n')));
     let (marks, before) = if first == 0 { (last, bytes.len().wrapping_sub(8)) } else { (first, 0) };

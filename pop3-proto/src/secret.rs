@@ -1,22 +1,22 @@
-//! A secret may be carried and compared, never printed.
+//! `Secret`: bytes that can be carried and compared, but never printed.
 
 use core::fmt;
 
-/// Octets that no formatter shows: a password on its way to the check.
+/// Bytes that no formatter shows, such as a password that has not been checked yet.
 ///
-/// `Debug` prints `Secret(..)` in every build, and there is no `Display`. Take the octets out with
-/// [`expose`](Self::expose) at the one place that needs them.
+/// `Debug` prints `Secret(..)` in every build, and there is no `Display`. Call [`expose`](Self::expose) at
+/// the one place that needs the bytes.
 #[derive(Clone, Copy)]
 pub struct Secret<'a>(&'a [u8]);
 
 impl<'a> Secret<'a> {
-    /// Wraps the octets; nothing is copied.
+    /// Wraps the bytes; nothing is copied.
     #[must_use]
     pub const fn new(octets: &'a [u8]) -> Self {
         Self(octets)
     }
 
-    /// The octets themselves. Spaces belong to a password: nothing was trimmed (RFC 1939 section 7, PASS).
+    /// The bytes themselves. Spaces belong to a password, so none were removed (RFC 1939 section 7, PASS).
     ///
     /// Compare them with [`matches`](Self::matches), or better, hash them.
     #[must_use]
@@ -24,7 +24,7 @@ impl<'a> Secret<'a> {
         self.0
     }
 
-    /// Whether the two are the same, in a time that depends on their lengths only.
+    /// Whether the two are equal. The time depends only on their lengths.
     ///
     /// ```
     /// use pop3_proto::Secret;
@@ -33,7 +33,7 @@ impl<'a> Secret<'a> {
     #[must_use]
     pub fn matches(&self, other: Secret<'_>) -> bool {
         let difference = self.0.iter().zip(other.0).fold(0, |all, (a, b)| all | (a ^ b));
-        // The optimizer must not learn that one difference decides.
+        // Keeps the optimizer from leaving the loop at the first difference.
         (core::hint::black_box(difference) == 0) & (self.0.len() == other.0.len())
     }
 }

@@ -1,32 +1,34 @@
-//! Text from the peer is octets; showing it never fails and never hands a control character to a terminal.
+//! `Text`: text from the peer, as bytes. Displaying it never fails, and never sends a control character to a
+//! terminal.
 
 use core::fmt;
 
 /// The human-readable part of a reply, exactly as it came.
 ///
-/// Only the status indicator and a response code carry meaning (RFC 1939 section 9); show the rest to people, do not act
-/// on it. `Display` writes what is not UTF-8 as U+FFFD and control characters as escapes.
+/// Only the status indicator and a response code have a meaning for programs (RFC 1939 section 9). Show the
+/// rest to people, and do not act on it. `Display` writes bytes that are not UTF-8 as U+FFFD, and control
+/// characters as escapes.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct Text<'i>(&'i [u8]);
 
 impl<'i> Text<'i> {
-    /// Wraps the octets; nothing is copied.
+    /// Wraps the bytes; nothing is copied.
     #[must_use]
     pub const fn new(octets: &'i [u8]) -> Self {
         Self(octets)
     }
 
-    /// The octets as they came, without status, response code, the space behind them, and line end.
+    /// The bytes as they came, without status, response code, the space after them, and line end.
     #[must_use]
     pub const fn as_bytes(&self) -> &'i [u8] {
         self.0
     }
 
-    /// The text, if it is UTF-8. It may hold control characters; `Display` shows them as escapes.
+    /// The text, if it is UTF-8. It may contain control characters; `Display` shows them as escapes.
     ///
     /// # Errors
     ///
-    /// [`Utf8Error`](core::str::Utf8Error) says where it is not.
+    /// [`Utf8Error`](core::str::Utf8Error) says at which byte it is not UTF-8.
     pub const fn to_str(&self) -> Result<&'i str, core::str::Utf8Error> {
         str::from_utf8(self.0)
     }
@@ -62,7 +64,7 @@ impl fmt::Debug for Text<'_> {
     }
 }
 
-/// Bytes as `Debug` shows them: in quotes, with escapes.
+/// Shows bytes in `Debug` output: in quotes, with escapes.
 pub(crate) struct Escaped<'a>(pub(crate) &'a [u8]);
 
 impl fmt::Debug for Escaped<'_> {
@@ -71,8 +73,8 @@ impl fmt::Debug for Escaped<'_> {
     }
 }
 
-/// Whether this has the form of a domain name: labels of letters, digits, `-` and `_` between single dots, none of them longer
-/// than `longest`.
+/// Whether the name has the form of a domain name: labels of letters, digits, `-` and `_`, separated by
+/// single dots, none of them longer than `longest`.
 pub(crate) const fn is_domain(name: &str, longest: usize) -> bool {
     let mut rest = name.as_bytes();
     let mut label = 0_usize;

@@ -1,10 +1,11 @@
-//! Time is an argument: eight bytes that the embedder hands in and gets back as deadlines.
+//! `Time`: a point in time on the embedder's clock. The crate never reads a clock; it takes times as
+//! arguments and returns deadlines.
 
 use core::time::Duration;
 
-/// A moment on the embedder's own clock, in milliseconds since whatever start it chose.
+/// A point in time on the embedder's own clock, in milliseconds since a start that the embedder chooses.
 ///
-/// The crate never reads a clock. With `std`, the usual source is one `Instant` kept by the program:
+/// With `std`, the usual source is one `Instant` that the program keeps:
 ///
 /// ```
 /// use pop3_proto::Time;
@@ -19,13 +20,14 @@ impl Time {
     /// The start of the embedder's clock.
     pub const ZERO: Self = Self(0);
 
-    /// The moment `millis` milliseconds after the start of the clock.
+    /// The time `millis` milliseconds after the start of the clock.
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis)
     }
 
-    /// The moment that long after the start of the clock, cut to whole milliseconds; saturates after 584 million years.
+    /// The time that long after the start of the clock, cut to whole milliseconds. Saturates after 584
+    /// million years.
     #[must_use]
     pub const fn from_elapsed(start: Duration) -> Self {
         Self::ZERO.after(start)
@@ -37,14 +39,14 @@ impl Time {
         self.0
     }
 
-    /// The moment `wait` later; saturates.
+    /// The time `wait` later; saturates.
     #[must_use]
     pub const fn after(self, wait: Duration) -> Self {
         let millis = wait.as_secs().saturating_mul(1000).saturating_add(wait.subsec_millis() as u64);
         Self(self.0.saturating_add(millis))
     }
 
-    /// How long from `earlier` to this moment; zero if `earlier` is in fact later.
+    /// How long it is from `earlier` to this time; zero if `earlier` is in fact later.
     #[must_use]
     pub const fn duration_since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))

@@ -1,4 +1,14 @@
-//! Floor 5, POP URLs (RFC 2384), and the forms of them that are in use.
+//! POP URLs (RFC 2384), and the variants of them that are in use.
+//!
+//! ```
+//! use pop3_proto::url::Url;
+//!
+//! // What a user typed becomes a server to connect to and a user to log in as.
+//! let url = Url::parse("pops://ann@mail.example.com").expect("this is a POP URL");
+//! assert!(url.tls);
+//! assert_eq!((url.host, url.port()), ("mail.example.com", 995));
+//! assert_eq!(url.user.as_deref(), Some("ann"));
+//! ```
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -10,9 +20,9 @@ use crate::types::is_mechanism_name;
 
 /// A POP URL: `pop://user;AUTH=mechanism@host:port`.
 ///
-/// `pops` is a server inside TLS from the start (RFC 8314), `pop3` and `pop3s` mean the same as `pop` and `pops`. There is no
-/// password in a URL, no path, and no relative form. A URL gives nobody leave to use a stored password: ask the user first,
-/// once for each host (RFC 2384 section 9).
+/// `pops` is a server inside TLS from the start (RFC 8314); `pop3` and `pop3s` mean the same as `pop` and
+/// `pops`. A URL has no password, no path, and no relative form. A URL alone is no permission to use a stored
+/// password: ask the user first, once for each host (RFC 2384 section 9).
 ///
 /// ```
 /// use pop3_proto::url::{Auth, Url};
@@ -25,13 +35,13 @@ use crate::types::is_mechanism_name;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Url<'u> {
-    /// TLS from the start. Without it STLS is to be used (RFC 8314 section 3).
+    /// Whether TLS is used from the start. If not, use STLS (RFC 8314 section 3).
     pub tls: bool,
     /// The user name; if there is none, ask the user.
     pub user: Option<Cow<'u, str>>,
     /// How to log in.
     pub auth: Auth<'u>,
-    /// A name or an address; that of IPv6 without its brackets.
+    /// The host: a name or an address. An IPv6 address is without its brackets.
     pub host: &'u str,
     /// The port, if the URL names one.
     pub port: Option<u16>,
@@ -44,16 +54,16 @@ pub enum Auth<'u> {
     /// `*`, or nothing: the client chooses, and shows a password only inside TLS (RFC 2384 section 4).
     #[default]
     Any,
-    /// `+APOP`.
+    /// `+APOP`: the APOP command.
     Apop,
-    /// A SASL mechanism, and no other without asking the user.
+    /// This SASL mechanism. Use no other without asking the user.
     Mechanism(Cow<'u, str>),
 }
 
 /// What is wrong with a URL, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UrlError {
-    /// The octet, from 0.
+    /// The position of the fault in bytes, from 0.
     pub at: usize,
     /// What is wrong there.
     pub fault: UrlFault,
@@ -63,28 +73,28 @@ pub struct UrlError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UrlFault {
-    /// Not `pop://`, `pops://`, `pop3://` or `pop3s://`.
+    /// The URL does not start with `pop://`, `pops://`, `pop3://` or `pop3s://`.
     Scheme,
-    /// No user name where one is due.
+    /// A user name is missing where one is required.
     NoUser,
     /// A character that has to be written as `%XX`, or `%` without two hexadecimal digits.
     Escape,
-    /// The octets of the user name are not UTF-8, or hold a control character.
+    /// The bytes of the user name are not UTF-8, or contain a control character.
     Text,
-    /// A password. Take it out: URLs are shown, stored and logged.
+    /// The URL contains a password. Remove it, because URLs are shown, stored and logged.
     Password,
-    /// Behind `;` stands something other than `AUTH=` and a mechanism.
+    /// After `;` comes something other than `AUTH=` and a mechanism.
     Auth,
-    /// No host, or one that cannot be.
+    /// There is no host, or it is not a valid one.
     Host,
-    /// The port is no number from 1 to 65535.
+    /// The port is not a number from 1 to 65535.
     Port,
-    /// Something behind the host.
+    /// Something follows the host.
     Path,
 }
 
 impl<'u> Url<'u> {
-    /// A URL of a server, without user, mechanism and port.
+    /// Creates the URL of a server, without user, mechanism and port.
     #[must_use]
     pub const fn new(host: &'u str, tls: bool) -> Self {
         Self { tls, user: None, auth: Auth::Any, host, port: None }
@@ -94,7 +104,7 @@ impl<'u> Url<'u> {
     ///
     /// # Errors
     ///
-    /// [`UrlError`], with the place of the fault.
+    /// [`UrlError`], with the position of the fault.
     pub fn parse(text: &'u str) -> Result<Self, UrlError> {
         let colon = text.find("://").ok_or_else(|| at(0, UrlFault::Scheme))?;
         let (scheme, rest) = text.split_at_checked(colon).ok_or_else(|| at(0, UrlFault::Scheme))?;
@@ -120,7 +130,7 @@ impl<'u> Url<'u> {
         Ok(Self { tls, user, auth, host, port })
     }
 
-    /// The port to connect to: the one that is named, 995 inside TLS, 110 otherwise.
+    /// The port to connect to: the one in the URL, or else 995 with TLS from the start and 110 without.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port.unwrap_or(if self.tls { 995 } else { 110 })
@@ -159,7 +169,7 @@ fn user_and_auth(login: &str, start: usize) -> Result<(Cow<'_, str>, Auth<'_>), 
     Ok((user, auth))
 }
 
-/// What may stand in a user name or a mechanism as it is (RFC 2384 section 3, `achar`).
+/// Whether this byte may be in a user name or a mechanism unescaped (RFC 2384 section 3, `achar`).
 const fn is_plain(octet: u8) -> bool {
     octet.is_ascii_alphanumeric()
         || matches!(
@@ -190,7 +200,7 @@ fn decode(text: &str, start: usize) -> Result<Cow<'_, str>, UrlError> {
         return Ok(Cow::Borrowed(text));
     }
     let decoded = String::from_utf8(octets).map_err(|_| at(start, UrlFault::Text))?;
-    // CR and LF in a name would be another command.
+    // CR and LF in a name could start another command.
     if decoded.chars().any(char::is_control) {
         Err(at(start, UrlFault::Text))
     } else {

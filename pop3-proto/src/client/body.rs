@@ -1,4 +1,4 @@
-//! A message that comes in: the bytes between its status line and its final dot.
+//! Reads a message: the bytes between its status line and its final dot.
 
 use super::event::{Event, Part};
 use super::noted::Noted;
@@ -11,7 +11,7 @@ use crate::types::Deviation;
 impl<Q: Questions> Reader<Q> {
     #[inline(never)]
     pub(super) fn body<'i>(&mut self, input: &mut impl Input<'i>, noted: &mut Noted) -> Event<'i> {
-        // The rest of an over-long status line is not the front of a message.
+        // The rest of an over-long status line is not part of the message.
         if !self.scanner.past_skip(input) {
             return Event::NeedInput;
         }

@@ -1,4 +1,4 @@
-//! The state of one session, and what can be asked of it.
+//! `Client`: the state of one session, and the questions that an embedder can ask of it.
 
 use super::capabilities::Capabilities;
 use super::error::ProtocolError;
@@ -15,8 +15,8 @@ use crate::types::{Deviation, Deviations, PlaintextLeft, Security};
 
 /// The client's side of one connection.
 ///
-/// `Q` is how many commands may be on the way at once, a power of two up to 128; each takes one octet of state. One is the rule
-/// until the server announces PIPELINING.
+/// `Q` is how many commands may be sent before their answers have come, a power of two up to 128; each takes
+/// one byte of state. Until the server announces PIPELINING, only one command at a time is sent.
 #[derive(Clone, Debug)]
 pub struct Client<const Q: usize = 16> {
     pub(super) settings: Settings,
@@ -27,7 +27,8 @@ pub struct Client<const Q: usize = 16> {
 }
 
 impl Client<16> {
-    /// A session on a connection that was just made, or whose TLS handshake was just done. It expects the greeting.
+    /// Creates a session for a connection that was just made, or whose TLS handshake was just completed. It
+    /// expects the greeting.
     #[must_use]
     pub const fn new(profile: Profile, security: Security) -> Self {
         Self::with_queue(profile, security)
@@ -35,7 +36,7 @@ impl Client<16> {
 }
 
 impl<const Q: usize> Client<Q> {
-    /// As [`new`](Client::new), with room for `Q` commands on the way: a power of two up to 128.
+    /// Like [`new`](Client::new), with room for `Q` unanswered commands: a power of two up to 128.
     #[must_use]
     pub const fn with_queue(profile: Profile, security: Security) -> Self {
         let settings = Settings { profile, pipelining: true, eight_bit_logins: false, long_arguments: false };
@@ -44,30 +45,32 @@ impl<const Q: usize> Client<Q> {
         client
     }
 
-    /// Other limits; [`Limits::for_window`] if the receive buffer holds fewer than 12 KiB.
+    /// Sets other limits. Use [`Limits::for_window`] if the receive buffer holds fewer than 12 KiB.
     #[must_use]
     pub const fn with_limits(mut self, limits: Limits) -> Self {
         self.reader.limits = limits;
         self
     }
 
-    /// Whether to pipeline when the server announces it; on by default. Some servers announce it and mix up their replies.
+    /// Sets whether to pipeline when the server announces PIPELINING; on by default. Some servers announce it
+    /// but mix up their replies.
     #[must_use]
     pub const fn with_pipelining(mut self, allowed: bool) -> Self {
         self.settings.pipelining = allowed;
         self
     }
 
-    /// Whether octets beyond ASCII may stand in USER, PASS and APOP although the server has not announced `UTF8 USER`; off by
-    /// default (RFC 6856 section 2.2). Servers older than that take them in the encoding of their own choice.
+    /// Sets whether USER, PASS and APOP may contain bytes outside ASCII although the server has not announced
+    /// `UTF8 USER`; off by default (RFC 6856 section 2.2). Servers older than that RFC accept such bytes in
+    /// an encoding of their own choice.
     #[must_use]
     pub const fn with_eight_bit_logins(mut self, allowed: bool) -> Self {
         self.settings.eight_bit_logins = allowed;
         self
     }
 
-    /// Whether a server that refused CAPA may get arguments of more than 40 octets; off by default (RFC 1939 section 3). Many a
-    /// mail address is longer, and many an old server takes it.
+    /// Sets whether arguments of more than 40 bytes may be sent to a server that refused CAPA; off by default
+    /// (RFC 1939 section 3). Many mail addresses are longer than that, and many old servers accept them.
     #[must_use]
     pub const fn with_long_arguments(mut self, allowed: bool) -> Self {
         self.settings.long_arguments = allowed;
@@ -85,18 +88,18 @@ impl<const Q: usize> Client<Q> {
         }
     }
 
-    /// Says whether [`receive`](Self::receive) has something. It borrows nothing: made for wrappers whose read loop comes
-    /// first, then one `receive`.
+    /// Says whether [`receive`](Self::receive) has something to report. The result borrows nothing, so a
+    /// wrapper can put its read loop around this call and then call `receive` once.
     pub fn poll<'i>(&mut self, mut input: impl Input<'i>) -> Need {
         if self.failed.is_none() && self.reader.waits(&mut input) { Need::Input } else { Need::Event }
     }
 
-    /// The next event. `input` is the window on what is unread; events borrow it and not the session.
+    /// Returns the next event. `input` is the window of unread bytes; events borrow it and not the session.
     ///
     /// # Errors
     ///
-    /// [`ProtocolError`]: the server broke the protocol beyond what the profile accepts. It is final: close the connection. Every
-    /// further call returns it again.
+    /// [`ProtocolError`] if the server broke the protocol beyond what the profile accepts. The error is
+    /// final: close the connection. Every further call returns the same error.
     #[inline]
     pub fn receive<'i>(&mut self, mut input: impl Input<'i>) -> Result<Event<'i>, ProtocolError> {
         if let Some(error) = self.failed {
@@ -114,7 +117,7 @@ impl<const Q: usize> Client<Q> {
         self.failed.is_some()
     }
 
-    /// Records what the server did; fails if the profile does not accept it.
+    /// Records the deviations of the server. Fails if the profile does not accept one of them.
     #[cold]
     fn apply_profile(&mut self, noted: Noted) -> Result<(), ProtocolError> {
         self.deviations = self.deviations.union(noted.deviations);
@@ -128,25 +131,25 @@ impl<const Q: usize> Client<Q> {
         Err(error)
     }
 
-    /// What the server said it can do, as far as it was asked in this session.
+    /// The capabilities that the server has announced in this session.
     #[must_use]
     pub const fn capabilities(&self) -> &Capabilities {
         &self.reader.capabilities
     }
 
-    /// What the server did so far that the RFCs do not allow.
+    /// Everything that the server has done in this session that the RFCs do not allow.
     #[must_use]
     pub const fn deviations(&self) -> Deviations {
         self.deviations
     }
 
-    /// Whether the octets pass through TLS.
+    /// Whether the connection is inside TLS.
     #[must_use]
     pub const fn security(&self) -> Security {
         self.security
     }
 
-    /// Whether it is over: QUIT or STLS was answered, or the server refused service.
+    /// Whether the session is over: QUIT or STLS was answered, or the server refused service.
     #[must_use]
     pub const fn is_closed(&self) -> bool {
         matches!(self.reader.reading, Reading::Closed { .. })
@@ -158,12 +161,12 @@ impl<const Q: usize> Client<Q> {
         self.reader.queue.is_empty()
     }
 
-    /// What the end of the connection means: call it when a read returns nothing.
+    /// Says what the end of the connection means. Call it when a read returns no bytes.
     ///
     /// # Errors
     ///
-    /// [`ProtocolError::Truncated`] or [`ProtocolError::OutcomeUnknown`] if something was still to come; the error of an earlier
-    /// call if there was one.
+    /// [`ProtocolError::Truncated`] or [`ProtocolError::OutcomeUnknown`] if something was still to come, or
+    /// the error that an earlier call returned.
     pub fn end_of_input(&self) -> Result<(), ProtocolError> {
         if let Some(error) = self.failed {
             return Err(error);
@@ -176,7 +179,7 @@ impl<const Q: usize> Client<Q> {
         }
     }
 
-    /// The way on into TLS: `Some` only after `+OK` to STLS.
+    /// What the session inside TLS is made from: `Some` only after `+OK` to STLS.
     #[must_use]
     pub const fn handover(&self) -> Option<Handover<Q>> {
         match self.reader.reading {
@@ -189,10 +192,11 @@ impl<const Q: usize> Client<Q> {
 }
 
 impl<const Q: usize> Handover<Q> {
-    /// The session inside TLS. It expects no greeting and knows no capabilities: ask CAPA again (RFC 2595 section 4).
+    /// Creates the session inside TLS. It expects no greeting and knows no capabilities, so send CAPA again
+    /// (RFC 2595 section 4).
     ///
-    /// `window` is what is unread of the bytes that came in *plaintext*: pass what your receive buffer holds, so that no byte
-    /// from before the handshake can pass for one from inside TLS.
+    /// `window` is the unread part of the bytes that came in *plaintext*. Pass what your receive buffer still
+    /// holds, so that no byte from before the handshake can be mistaken for one from inside TLS.
     ///
     /// # Errors
     ///

@@ -1,23 +1,26 @@
-//! What a client knows of its server's capabilities, without keeping a line of them.
+//! `Capabilities`: what a client knows of its server's capabilities, in a few bytes and without the lines of
+//! the answer.
 
 use crate::types::{Capability, Expire, LoginDelay, WELL_KNOWN};
 
-/// How a client knows the capabilities it knows.
+/// What a client knows about its server's capabilities, and why.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Knowledge {
-    /// CAPA was not asked, or everything was forgotten at STLS.
+    /// CAPA was not sent, or STLS made the session forget its answer.
     #[default]
     NotAsked,
-    /// CAPA was answered `-ERR`: a server from before RFC 2449. Probe.
+    /// CAPA was answered `-ERR`: the server is older than RFC 2449. Try commands to find out what it
+    /// supports.
     Refused,
     /// CAPA was answered.
     Known,
 }
 
-/// What the last complete answer to CAPA said. The methods tell what was announced; see
-/// [`knowledge`](Self::knowledge) for whether anything was.
+/// The contents of the last complete answer to CAPA. The methods say what the server announced;
+/// [`knowledge`](Self::knowledge) says whether there was an answer at all.
 ///
-/// Ask again after STLS (the session forgets by itself) and after login, where the list may differ (RFC 2449 section 5).
+/// Send CAPA again after STLS (the session forgets the old answer by itself) and after the login, when the
+/// list may be different (RFC 2449 section 5).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Capabilities {
     knowledge: Knowledge,
@@ -41,38 +44,39 @@ macro_rules! flags {
 
 impl Capabilities {
     flags! {
-        /// TOP works.
+        /// TOP is available.
         top = 0,
-        /// USER and PASS work, though maybe not for every user.
+        /// USER and PASS are available, though perhaps not for every user.
         user = 1,
-        /// AUTH works; see [`offers`](Self::offers).
+        /// AUTH is available; see [`offers`](Self::offers).
         sasl = 2,
-        /// A text that starts with `[` starts with a response code.
+        /// If the text of a reply starts with `[`, it starts with a response code.
         resp_codes = 3,
-        /// Several commands may be sent at once.
+        /// Several commands may be sent without waiting for the answers.
         pipelining = 4,
-        /// UIDL works.
+        /// UIDL is available.
         uidl = 5,
-        /// STLS works, here and now.
+        /// STLS is available in the present state.
         stls = 6,
-        /// Every failure caused by credentials carries `[AUTH]`.
+        /// Every failure that is caused by the credentials carries `[AUTH]`.
         auth_resp_code = 7,
-        /// UTF8 works.
+        /// UTF8 is available.
         utf8 = 8,
         /// Names and passwords may be UTF-8.
         utf8_user = 9,
-        /// LANG works.
+        /// LANG is available.
         lang = 10,
     }
 
-    /// Where the knowledge comes from.
+    /// Whether CAPA was answered, refused, or not sent.
     #[must_use]
     pub const fn knowledge(&self) -> Knowledge {
         self.knowledge
     }
 
-    /// Whether the SASL line holds this mechanism. Only the mechanisms that have a constant in
-    /// [`Mechanism`](crate::Mechanism) are remembered; watch [`Part::Capability`](super::Part::Capability) for others.
+    /// Whether the SASL line lists this mechanism. Only mechanisms that have a constant in
+    /// [`Mechanism`](crate::Mechanism) are remembered; to find others, look at each
+    /// [`Part::Capability`](super::Part::Capability).
     #[must_use]
     pub fn offers(&self, mechanism: &str) -> bool {
         (0_u32..)
@@ -80,13 +84,13 @@ impl Capabilities {
             .any(|(i, known)| self.mechanisms & bit(i) != 0 && known.eq_ignore_ascii_case(mechanism))
     }
 
-    /// Least time between logins.
+    /// The minimum time between logins, if announced.
     #[must_use]
     pub const fn login_delay(&self) -> Option<LoginDelay> {
         self.login_delay
     }
 
-    /// How long messages stay.
+    /// For how long messages are kept, if announced.
     #[must_use]
     pub const fn expire(&self) -> Option<Expire> {
         self.expire
@@ -99,7 +103,8 @@ impl Capabilities {
         Self { knowledge: Knowledge::Known, ..Self::NOTHING }
     }
 
-    /// A server that knew CAPA before may refuse it after login; what it said then still holds.
+    /// A server that answered CAPA before the login may refuse it afterwards. Its earlier answer then still
+    /// holds.
     pub(super) fn refused(&mut self) {
         if self.knowledge == Knowledge::NotAsked {
             self.knowledge = Knowledge::Refused;

@@ -1,25 +1,27 @@
-//! A peer's faults end the session; the caller's own mistakes change nothing.
+//! Errors of the client: faults of the server end the session, mistakes of the caller change nothing.
 
 use core::fmt;
 
 use crate::encode::EncodeError;
 use crate::types::Deviation;
 
-/// Why the session cannot go on. It is final: the same error comes from every further call.
+/// Why the session cannot go on. The error is final: every further call returns the same one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ProtocolError {
-    /// A line where `+OK` or `-ERR` was due is neither, nor anything the profile takes for it.
+    /// Where `+OK` or `-ERR` was due, the line is neither, nor anything that the profile accepts instead.
     Status,
-    /// The server did this, and the profile does not accept it.
+    /// The server departed from the RFCs in a way that the profile does not accept.
     Deviation(Deviation),
-    /// Octets in clear behind the `+OK` to STLS: somebody injects replies (CVE-2021-22947 and others). Close at once.
+    /// Bytes in plaintext followed the `+OK` to STLS: somebody injects replies (CVE-2021-22947 and others).
+    /// Close the connection at once.
     PlaintextAfterStls,
-    /// The connection ended in the middle: before the greeting, with a command unanswered, or with messages marked as deleted
-    /// and no QUIT, so that none of them is removed. A message whose [`Part::End`](super::Part::End) did not come is not whole.
+    /// The connection ended too early: before the greeting, with a command unanswered, or with messages
+    /// marked as deleted and no QUIT, so that none of them is removed. A message whose
+    /// [`Part::End`](super::Part::End) did not come is not complete.
     Truncated,
-    /// The connection ended behind QUIT without its answer: whether the messages marked as deleted are gone is *unknown*. Look
-    /// for their unique-ids in the next session (RFC 1939 section 6).
+    /// The connection ended after QUIT but before its answer: whether the messages marked as deleted are gone
+    /// is *unknown*. Look for their unique-ids in the next session (RFC 1939 section 6).
     OutcomeUnknown,
 }
 
@@ -41,7 +43,7 @@ impl fmt::Display for ProtocolError {
 
 impl core::error::Error for ProtocolError {}
 
-/// Why a command was not sent. Nothing was written, and the session is as it was.
+/// Why a command was not sent. Nothing was written, and the session is unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SendError {
@@ -49,17 +51,20 @@ pub enum SendError {
     Busy,
     /// The output has no room for the line: flush it, then send again.
     Full,
-    /// An argument that the wire cannot carry: CR, LF, NUL or another control character, nothing at all, or a wrong form.
+    /// An argument that cannot be sent: it contains CR, LF, NUL or another control character, is empty, or
+    /// has a wrong form.
     BadArgument,
-    /// An octet beyond ASCII in USER, PASS or APOP, and the server has not announced `UTF8 USER` (RFC 6856 section 2.2); see
-    /// [`Client::with_eight_bit_logins`](super::Client::with_eight_bit_logins).
+    /// USER, PASS or APOP contains a byte outside ASCII, and the server has not announced `UTF8 USER`
+    /// (RFC 6856 section 2.2); see [`Client::with_eight_bit_logins`](super::Client::with_eight_bit_logins).
     NotAscii,
-    /// The line would be longer than 255 octets (RFC 2449 section 4), or an argument longer than 40 for a server that refused
-    /// CAPA (RFC 1939 section 3). Send a long initial response after the empty challenge; for the rest see
+    /// The line would be longer than 255 octets (RFC 2449 section 4), or an argument longer than 40 octets
+    /// for a server that refused CAPA (RFC 1939 section 3). Send a long initial response after the empty
+    /// challenge; for other arguments see
     /// [`Client::with_long_arguments`](super::Client::with_long_arguments).
     TooLong,
-    /// Not at this point of the dialogue: before the greeting, while an AUTH exchange is open, after the end, STLS inside TLS or
-    /// behind UTF8 (RFC 6856 section 2.1); or `respond` and `cancel` without a challenge.
+    /// The command is not possible at this point of the session: before the greeting, during an AUTH
+    /// exchange, after the end; STLS inside TLS or after UTF8 (RFC 6856 section 2.1); or `respond` and
+    /// `cancel` without a challenge.
     NotNow,
 }
 

@@ -1,4 +1,5 @@
-//! What a session tells its embedder. Events borrow the window, never the session.
+//! `Event` and `Part`: what a client session reports to its embedder. They borrow the window, never the
+//! session.
 
 use core::fmt;
 
@@ -6,59 +7,62 @@ use crate::base64::Base64;
 use crate::text::{Escaped, Text};
 use crate::types::{Capability, Code, Greeting, LangLine, ResponseCode, Scan, Stat, UidLine};
 
-/// What happened, or what the session needs, from [`Client::receive`](super::Client::receive).
+/// What happened, or what the session needs; [`Client::receive`](super::Client::receive) returns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event<'i> {
-    /// Flush the output, then read more into the window. At the end of input ask
+    /// Flush the output, then read more bytes into the window. If the connection has ended, call
     /// [`end_of_input`](super::Client::end_of_input).
     NeedInput,
-    /// The server is ready. Commands may be sent from here on.
+    /// The server is ready. From now on commands may be sent.
     Greeting(Greeting<'i>),
-    /// The server greets with `-ERR`: [`Closed`](Self::Closed) follows.
+    /// The greeting was `-ERR`. [`Closed`](Self::Closed) follows.
     Refused(Refusal<'i>),
     /// A reply, or a part of one.
     Reply {
-        /// The command, as [`send`](super::Client::send) numbered it.
+        /// The command, by the number that [`send`](super::Client::send) returned.
         id: Id,
-        /// What came.
+        /// The contents.
         part: Part<'i>,
-        /// Whether the reply is complete with this.
+        /// Whether this part completes the reply.
         last: bool,
     },
-    /// A line that answers no command; [`Deviation::Unsolicited`](crate::Deviation::Unsolicited). Many servers say good-bye so.
+    /// A line that answers no command; see [`Deviation::Unsolicited`](crate::Deviation::Unsolicited). Many
+    /// servers say goodbye in this way.
     ///
-    /// It is known for one only while nothing is asked: a line that was not read by then becomes the answer to the next command. To
-    /// be sure, receive until [`NeedInput`](Self::NeedInput) before a command on which much depends, and flush behind it.
+    /// The session can recognize such a line only while no command waits for an answer. If it is not read by
+    /// then, it is taken for the answer to the next command. To rule that out for an important command,
+    /// receive until [`NeedInput`](Self::NeedInput) before you send it, and flush it at once.
     Unsolicited(Text<'i>),
-    /// It is over: QUIT was answered, or the server refused service. After `+OK` to STLS:
+    /// The session is over: QUIT was answered, or the server refused service. After `+OK` to STLS, take the
     /// [`handover`](super::Client::handover).
     Closed,
 }
 
-/// What [`Client::poll`](super::Client::poll) found.
+/// What [`Client::poll`](super::Client::poll) says that the session needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Need {
-    /// [`receive`](super::Client::receive) has an event or an error; with the same window it does not return `NeedInput`.
+    /// [`receive`](super::Client::receive) has an event or an error. Called with the same window, it does not
+    /// return `NeedInput`.
     Event,
     /// Flush the output, then read more.
     Input,
 }
 
-/// Which command a reply answers: its place in the order of sending, from 0.
+/// Identifies the command that a reply answers: its position in the order of sending, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id(pub(super) u32);
 
 impl Id {
-    /// The place as a number; wraps after 2^32 commands.
+    /// The position as a number; it wraps after 2^32 commands.
     #[must_use]
     pub const fn get(self) -> u32 {
         self.0
     }
 }
 
-/// A reply, or a part of one.
+/// The contents of a reply, or of a part of one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Part<'i> {
@@ -72,9 +76,10 @@ pub enum Part<'i> {
     Scan(Scan),
     /// The whole reply to UIDL with a number.
     Uid(UidLine<'i>),
-    /// AUTH goes on: answer with [`respond`](super::Client::respond) or [`cancel`](super::Client::cancel).
+    /// AUTH continues: answer with [`respond`](super::Client::respond) or [`cancel`](super::Client::cancel).
     Challenge(Base64<'i>),
-    /// `+OK`, and a body follows, up to [`End`](Self::End). The text never frames anything.
+    /// `+OK`, and a body follows, up to [`End`](Self::End). The text of this line has no influence on where
+    /// the body ends.
     Begin(Text<'i>),
     /// A line of LIST.
     ScanItem(Scan),
@@ -84,13 +89,13 @@ pub enum Part<'i> {
     Capability(Capability<'i>),
     /// A line of LANG.
     LangItem(LangLine<'i>),
-    /// A line of a listing that cannot be read; the next line follows.
+    /// A line of a listing that could not be parsed. The listing goes on with the next line.
     UnreadableItem(&'i [u8]),
-    /// `+OK` to STAT, `LIST n` or `UIDL n`, and the rest cannot be read: the whole reply.
+    /// `+OK` to STAT, `LIST n` or `UIDL n`, followed by text that could not be parsed: the whole reply.
     UnreadableReply(&'i [u8]),
-    /// A challenge that is no base64: answer with [`cancel`](super::Client::cancel).
+    /// A challenge that is not base64: answer with [`cancel`](super::Client::cancel).
     BadChallenge(&'i [u8]),
-    /// Octets of a message, stuffing removed, of any length but 0.
+    /// Bytes of a message, with dot-stuffing removed; never empty.
     Data(&'i [u8]),
     /// The body is complete.
     End,
@@ -123,17 +128,18 @@ impl fmt::Debug for Part<'_> {
     }
 }
 
-/// A `-ERR`.
+/// The contents of a `-ERR` reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal<'i> {
-    /// The response code as it came. Without RESP-CODES announced it is a good guess only (RFC 2449 section 6.4).
+    /// The response code as it came. If the server has not announced RESP-CODES, it may be ordinary text in
+    /// brackets (RFC 2449 section 6.4).
     pub code: Option<ResponseCode<'i>>,
-    /// What follows, for people.
+    /// The text after the code, for people to read.
     pub text: Text<'i>,
 }
 
 impl Refusal<'_> {
-    /// The registered response code.
+    /// The response code, if it is a registered one.
     #[must_use]
     pub fn known_code(&self) -> Option<Code> {
         self.code.and_then(|code| code.known())

@@ -1,4 +1,4 @@
-//! A listing that comes in, line by line: of LIST, UIDL, CAPA or LANG.
+//! Reads a listing line by line: the answer to LIST, UIDL, CAPA or LANG.
 
 use super::event::{Event, Id, Part};
 use super::noted::Noted;
@@ -38,7 +38,8 @@ impl<Q: Questions> Reader<Q> {
         };
         let mut number = None;
         let part = match asked {
-            // The front of an id is another id, the front of a list another list.
+            // A cut-off line cannot be used: the front of a unique-id is a different id, and the front of a
+            // list a different list.
             _ if found.truncated => Err(ReplyError::Fields),
             Asked::Capa => {
                 let capability = parse::capability(line, &mut seen);

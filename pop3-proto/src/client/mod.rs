@@ -1,10 +1,11 @@
-//! Floor 4, the client's side of the dialogue.
+//! The client's side of the dialogue: [`Client`] sends commands and reads the replies.
 //!
 //! # The loop
 //!
-//! [`Client::send`] appends a command to the output and returns its [`Id`]; [`Client::receive`] takes the window and returns
-//! the next [`Event`]. A reply comes as one [`Part`] if it is one line; a listing or a message comes as [`Part::Begin`], its
-//! items or octets, and [`Part::End`]. Nothing is collected, so a message of any size passes in constant memory.
+//! [`Client::send`] appends a command to the output and returns its [`Id`]; [`Client::receive`] takes the
+//! window and returns the next [`Event`]. A one-line reply comes as one [`Part`]. A listing or a message
+//! comes as [`Part::Begin`], then its items or bytes, then [`Part::End`]. Nothing is collected, so a message
+//! of any size passes in constant memory.
 //!
 //! ```
 //! use pop3_proto::client::{Client, Event, Part, Profile};
@@ -14,7 +15,7 @@
 //! let mut client: Client = Client::new(Profile::LENIENT, Security::Tls);
 //! let (mut out, mut mail) = (Vec::new(), Vec::new());
 //!
-//! // What the server is going to say; a program reads it from its connection.
+//! // What the server will send; a program reads it from its connection.
 //! let mut window = &b"+OK ready\r\n+OK 11 octets\r\nHi\r\n..dot\r\n.\r\n"[..];
 //! loop {
 //!     match client.receive(&mut window)? {
@@ -25,7 +26,8 @@
 //!         Event::Reply { part: Part::Data(octets), .. } => mail.extend_from_slice(octets),
 //!         Event::Reply { part: Part::End, .. } => break,
 //!         Event::Reply { part: Part::Err(refusal), .. } => return Err(refusal.text.to_string().into()),
-//!         Event::NeedInput => return client.end_of_input().map_err(Into::into), // a program flushes `out` and reads
+//!         // A program flushes `out` and reads from its connection here.
+//!         Event::NeedInput => return client.end_of_input().map_err(Into::into),
 //!         _ => {}
 //!     }
 //! }

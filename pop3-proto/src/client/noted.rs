@@ -1,8 +1,8 @@
-//! `Noted`: what is wrong with what was read, for whoever judges it.
+//! `Noted`: the faults found in what was read. The client decides which of them to accept.
 
 use crate::types::{Deviation, Deviations};
 
-/// What the RFCs do not allow about what was read.
+/// What was read that the RFCs do not allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Noted {
     pub(super) deviations: Deviations,
@@ -18,11 +18,11 @@ impl Noted {
     }
 }
 
-/// What no deviation can say; not final here.
+/// Faults that are not a deviation. The client makes them final errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// A status line was due, and this is none.
+    /// A status line was due, and this line is not one.
     Status,
-    /// Plaintext bytes after the answer to STLS.
+    /// Plaintext bytes followed the answer to STLS.
     PlaintextAfterStls,
 }

@@ -1,40 +1,42 @@
-//! How much a client bears is a set of named deviations, chosen at run time.
+//! `Profile`: the set of deviations from the RFCs that a client accepts, chosen at run time.
 
 use crate::types::{Deviation, Deviations};
 
-/// Which departures from the RFCs a client accepts. Those that it does not accept end the session with
-/// [`ProtocolError::Deviation`](super::ProtocolError::Deviation); all are recorded either way.
+/// Which deviations from the RFCs a client accepts. A deviation that it does not accept ends the session with
+/// [`ProtocolError::Deviation`](super::ProtocolError::Deviation). All deviations are recorded, whether
+/// accepted or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Profile {
     accepted: Deviations,
 }
 
 impl Profile {
-    /// Accepts none: for conformance tests.
+    /// Accepts no deviation: for conformance tests.
     pub const STRICT: Self = Self { accepted: Deviations::NONE };
 
-    /// Accepts all that real servers do and that cannot harm, which is all but [`Deviation::BareLfBody`].
+    /// Accepts every deviation that real servers show and that does no harm: all except
+    /// [`Deviation::BareLfBody`].
     pub const LENIENT: Self = Self { accepted: Deviations::ALL.without(Deviation::BareLfBody) };
 
-    /// This profile, and `deviation` accepted.
+    /// This profile, but `deviation` is accepted.
     #[must_use]
     pub const fn accept(self, deviation: Deviation) -> Self {
         Self { accepted: self.accepted.with(deviation) }
     }
 
-    /// This profile, and `deviation` refused.
+    /// This profile, but `deviation` is not accepted.
     #[must_use]
     pub const fn refuse(self, deviation: Deviation) -> Self {
         Self { accepted: self.accepted.without(deviation) }
     }
 
-    /// Whether it is accepted.
+    /// Whether the profile accepts `deviation`.
     #[must_use]
     pub const fn accepts(self, deviation: Deviation) -> bool {
         self.accepted.contains(deviation)
     }
 
-    /// The first of these that is not accepted.
+    /// The first of these deviations that the profile does not accept.
     pub(super) fn refuses(self, seen: Deviations) -> Option<Deviation> {
         seen.minus(self.accepted).iter().next()
     }

@@ -1,12 +1,13 @@
-//! Replies cannot be framed without knowing the question: one octet for each command on the way.
+//! The queue of unanswered commands, one byte each. How to read a reply depends on the command that it
+//! answers.
 
 use super::event::Id;
 use crate::types::{Command, Verb};
 
-/// What kind of answer a command will have.
+/// What kind of reply a command will get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Asked {
-    /// One line, and nothing follows from it.
+    /// One line that changes no state.
     Line,
     User,
     /// PASS and APOP.
@@ -25,11 +26,11 @@ pub(super) enum Asked {
     LangListing,
     /// LANG with a range.
     Lang,
-    /// A message.
+    /// RETR or TOP: a message.
     Body,
-    /// Other lines, handed out as octets: of bare AUTH, or of a verb that the crate does not know.
+    /// Other lines, reported as bytes: the answer to AUTH alone, or to a verb that the crate does not know.
     OtherBody,
-    /// A verb that the crate does not know, in one line.
+    /// One line: the answer to a verb that the crate does not know.
     Other,
 }
 
@@ -61,8 +62,9 @@ impl Asked {
         }
     }
 
-    /// Whether nothing may be sent behind it before its answer is in. A server may lose what follows a login in one segment,
-    /// and what follows AUTH, STLS and QUIT is no command (RFC 2449 section 6.6). What is left is short: 37 octets at most.
+    /// Whether nothing may be sent after this command until it is answered. A server may lose what follows a
+    /// login in the same segment, and what follows AUTH, STLS and QUIT is not a command (RFC 2449 section
+    /// 6.6). The other commands are at most 37 octets long.
     pub(super) const fn closes(self) -> bool {
         matches!(
             self,
@@ -78,7 +80,7 @@ impl Asked {
     }
 }
 
-/// The questions as a reader needs them: the oldest, and that it is answered.
+/// The queue as a reader needs it: the oldest command, and that it has been answered.
 pub(super) trait Questions {
     fn front(&self) -> Option<(Id, Asked)>;
     fn pop(&mut self);
@@ -103,7 +105,7 @@ impl<const Q: usize> Questions for Queue<Q> {
 #[derive(Clone, Debug)]
 pub(super) struct Queue<const Q: usize> {
     asked: [Asked; Q],
-    /// Ids count up; an id's place in the array is its low bits.
+    /// Ids count up. The low bits of an id are its place in the array.
     first: u32,
     len: u8,
 }
@@ -122,7 +124,7 @@ impl<const Q: usize> Queue<Q> {
         self.len as usize >= Q
     }
 
-    /// The caller has made sure that it is not full.
+    /// The caller has made sure that the queue is not full.
     #[inline]
     pub(super) fn push(&mut self, asked: Asked) -> Id {
         let id = self.first.wrapping_add(u32::from(self.len));

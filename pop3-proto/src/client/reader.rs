@@ -1,6 +1,8 @@
-//! `Reader`: frames what a server says and pairs it with the questions. It fails nothing; the client judges.
+//! `Reader`: splits what a server sends into replies, and matches them with the commands. It reports faults
+//! but does not act on them; the client does.
 //!
-//! It knows nothing of the connection and one thing of the profile, so whoever only watches a connection can hold one too.
+//! It knows nothing of the connection and one thing of the profile (`lf_bodies`), so that code that only
+//! observes a connection can use it too.
 
 use super::capabilities::Capabilities;
 use super::event::{Event, Id, Part};
@@ -13,22 +15,22 @@ use crate::limits::Limits;
 use crate::line::{Fast, Front, Line, LineScanner};
 use crate::types::Deviation;
 
-/// What is being read, and what is known from before. `Q` holds the questions.
+/// What is being read, and what is known from earlier replies. `Q` holds the unanswered commands.
 #[derive(Clone, Debug)]
 pub(super) struct Reader<Q> {
     pub(super) limits: Limits,
-    /// A status line with a bare LF begins a body of such lines.
+    /// Whether a status line that ends in a bare LF begins a body whose lines end in bare LF.
     pub(super) lf_bodies: bool,
     pub(super) scanner: LineScanner,
     pub(super) queue: Q,
     pub(super) reading: Reading,
     pub(super) capabilities: Capabilities,
-    /// Those of the answer to CAPA that is coming in.
+    /// The capabilities from the answer to CAPA that is being read.
     pub(super) incoming: Capabilities,
     pub(super) tally: Tally,
-    /// A DELE was sent: numbers may have gaps.
+    /// Whether a DELE was sent, after which numbers may have gaps.
     pub(super) deleted: bool,
-    /// UTF8 was accepted.
+    /// Whether UTF8 was accepted.
     pub(super) utf8: bool,
 }
 
@@ -36,14 +38,14 @@ pub(super) struct Reader<Q> {
 #[derive(Clone, Debug)]
 pub(super) enum Reading {
     Greeting,
-    /// The status line of the first command in the queue; anything else if the queue is empty.
+    /// The status line of the first command in the queue. If the queue is empty, any line is unsolicited.
     Status,
-    /// A challenge was handed out; the caller's answer is due.
+    /// A challenge was reported; the caller has to answer it.
     Challenged,
     Listing,
     Body(Unstuffer),
     LfBody(LfUnstuffer),
-    /// Closed; whether by STLS.
+    /// The session is closed; `tls` says whether by STLS.
     Closed {
         tls: bool,
     },
@@ -54,7 +56,7 @@ impl<Q: Questions> Reader<Q> {
         Self {
             limits,
             lf_bodies,
-            // A bare LF ends a line here so that the profile can judge it.
+            // The scanner accepts a bare LF as a line end, and the profile decides afterwards.
             scanner: LineScanner::new(limits.reply_line()).accept_bare_lf(true),
             queue,
             reading,
@@ -81,7 +83,7 @@ impl<Q: Questions> Reader<Q> {
         }
     }
 
-    /// What comes next, and in `noted` what the RFCs do not allow about it.
+    /// Reads the next event, and puts what the RFCs do not allow about it into `noted`.
     #[inline(always)]
     pub(super) fn read<'i>(&mut self, input: &mut impl Input<'i>, noted: &mut Noted) -> Event<'i> {
         match &self.reading {
@@ -93,7 +95,8 @@ impl<Q: Questions> Reader<Q> {
         }
     }
 
-    /// For a status line and a challenge; the lines of a listing keep the limit of its status line.
+    /// Sets the limit for a status line or a challenge. The lines of a listing keep the limit of its status
+    /// line.
     #[inline]
     pub(super) fn set_limit(&mut self) {
         let limits = &self.limits;
@@ -105,7 +108,8 @@ impl<Q: Questions> Reader<Q> {
         });
     }
 
-    /// The next line. Of an over-long one the front, and its rest is skipped. `None` if it is not there yet, or the session failed.
+    /// The next line. Of an over-long line only the front is returned, and its rest is skipped. `None` if the
+    /// line is not complete yet.
     #[inline(always)]
     pub(super) fn line<'i>(&mut self, input: &mut impl Input<'i>, noted: &mut Noted) -> Option<Found<'i>> {
         match self.scanner.fast(input.bytes()) {
@@ -129,7 +133,7 @@ impl<Q: Questions> Reader<Q> {
                 self.scanner.skip_rest(input, false);
                 (Found { text, bare_lf: false, truncated: true }, Some(Deviation::LongLine))
             }
-            // A scanner that accepts bare LF and skips in silence reports no other line.
+            // A scanner that accepts bare LF and skips silently reports no other kind of line.
             Front::Partial | Front::Line { .. } => return None,
         };
         if let Some(odd) = odd {
@@ -143,7 +147,7 @@ impl<Q: Questions> Reader<Q> {
         self.queue.front().map_or(Id(0), |(id, _)| id)
     }
 
-    /// The last part of a reply: its command leaves the queue.
+    /// Reports the last part of a reply and removes its command from the queue.
     #[cfg_attr(target_pointer_width = "64", inline)]
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(super) fn finish_reply<'i>(&mut self, part: Part<'i>) -> Event<'i> {
@@ -154,11 +158,11 @@ impl<Q: Questions> Reader<Q> {
     }
 }
 
-/// A line where one was due.
+/// A line that was read where one was due.
 pub(super) struct Found<'i> {
     pub(super) text: &'i [u8],
-    /// It ended in LF alone.
+    /// Whether it ended in LF alone.
     pub(super) bare_lf: bool,
-    /// It is the front of an over-long one.
+    /// Whether it is the front of an over-long line.
     pub(super) truncated: bool,
 }

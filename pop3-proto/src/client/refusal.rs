@@ -1,32 +1,36 @@
-//! Servers say why they refuse by response code, by text, or not at all; here it becomes one of five.
+//! `RefusalKind`: why a server refused. Servers say so by response code, by text, or not at all.
 
 use core::fmt;
 
 use super::event::Refusal;
 use crate::types::Code;
 
-/// Whose trouble it is, and what helps.
+/// Why the server refused, and what to do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RefusalKind {
-    /// Name, password or token are wrong, or not enough: ask the user.
+    /// Name, password or token are wrong or not sufficient: ask the user.
     Credentials,
-    /// The maildrop is open in another session. The password is right, or was not looked at: keep it, come back in a minute.
+    /// The maildrop is open in another session. The password is right, or was not checked: keep it, and try
+    /// again in a minute.
     Busy,
-    /// It will probably pass: come back later, after LOGIN-DELAY or a few minutes, and do not bother the user before it lasts.
+    /// The problem is probably temporary: try again later, after LOGIN-DELAY or a few minutes. Tell the user
+    /// only if it persists.
     Later,
-    /// Somebody has to step in, at the server or in the account; a password does not help.
+    /// Somebody has to act, at the server or in the account; another password does not help.
     Permanent,
-    /// Server and policy do not agree on how to log in, or the connection cannot be trusted.
+    /// Server and policy have no way to log in in common, or the connection cannot be trusted.
     Policy,
-    /// The program that logs in passed something that cannot be used; neither the server nor the user can help. No refusal of a
-    /// server means this.
+    /// The program that logs in passed something that cannot be used; neither the server nor the user can
+    /// help. No refusal by a server has this kind.
     Caller,
 }
 
 impl RefusalKind {
-    /// What a refusal means: by its response code, or by the words in which old servers say the same. `None` if it does not say.
+    /// Finds the kind of a refusal, from its response code or from words that old servers use. `None` if
+    /// neither tells.
     ///
-    /// The words are a guess; the code, where there is one, is not (RFC 2449 section 8, RFC 3206).
+    /// The words are only a guess. The response code, where there is one, is reliable (RFC 2449 section 8,
+    /// RFC 3206).
     #[must_use]
     pub fn classify(refusal: &Refusal<'_>) -> Option<Self> {
         match refusal.known_code() {
@@ -43,7 +47,8 @@ impl RefusalKind {
     }
 }
 
-/// The first that fits counts: "account locked" is no lock on the maildrop, and who has a wrong password is asked to try again.
+/// The first entry that fits counts. So "account locked" does not mean a locked maildrop, and a wrong
+/// password is not a temporary failure even if the text asks the user to try again.
 const WORDS: [(RefusalKind, &[&str]); 6] = [
     (
         RefusalKind::Policy,
@@ -70,7 +75,7 @@ const WORDS: [(RefusalKind, &[&str]); 6] = [
     (RefusalKind::Later, &["try again", "later", "wait", "too many", "too fast", "exceed", "timeout"]),
 ];
 
-/// Whether the word, or one that begins with it, stands in the text, in any case.
+/// Whether the text contains the word, or a word that begins with it, in any letter case.
 fn contains(text: &[u8], word: &str) -> bool {
     let mut rest = text;
     let mut inside = false;

@@ -1,4 +1,4 @@
-//! What goes out: one command, one line, one entry in the queue.
+//! Sends commands: one line each, with one entry in the queue.
 
 use super::calls::Client;
 use super::capabilities::Knowledge;
@@ -14,14 +14,14 @@ use crate::types::{Command, Security};
 use crate::word::has_control;
 
 impl<const Q: usize> Client<Q> {
-    /// Appends a command to `out`; flush it. Its answer comes with the returned id.
+    /// Appends a command to `out`, which you then flush. Its reply comes with the returned id.
     ///
-    /// The answer to an [`Other`](Command::Other) verb is taken to be one line; see
+    /// The reply to an [`Other`](Command::Other) verb is taken to be one line; for a longer reply see
     /// [`send_multiline`](Self::send_multiline).
     ///
     /// # Errors
     ///
-    /// [`SendError`]; nothing was written then.
+    /// [`SendError`] if the command cannot be sent. Nothing was written then.
     pub fn send(&mut self, command: &Command<'_>, out: &mut impl Output) -> Result<Id, SendError> {
         match *command {
             Command::User(text) => self.may_log_in_with(text)?,
@@ -32,12 +32,12 @@ impl<const Q: usize> Client<Q> {
         self.send_as(Asked::by(command), out, |out| Ok(encode::command(command, out)?))
     }
 
-    /// As [`send`](Self::send), for a verb that the crate does not know and whose `+OK` has a body: it comes as
-    /// [`Part::Data`](super::Part::Data).
+    /// Like [`send`](Self::send), for a verb that the crate does not know and whose `+OK` is followed by a
+    /// body. The body comes as [`Part::Data`](super::Part::Data).
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send); [`SendError::BadArgument`] for any other command.
+    /// Those of [`send`](Self::send), and [`SendError::BadArgument`] for any command that the crate knows.
     pub fn send_multiline(&mut self, command: &Command<'_>, out: &mut impl Output) -> Result<Id, SendError> {
         if !matches!(command, Command::Other { .. }) {
             return Err(SendError::BadArgument);
@@ -45,11 +45,13 @@ impl<const Q: usize> Client<Q> {
         self.send_as(Asked::OtherBody, out, |out| Ok(encode::command(command, out)?))
     }
 
-    /// Appends AUTH. `initial` is the initial response, raw; `Some` of no octets is sent as `=` (RFC 5034 section 4).
+    /// Appends AUTH. `initial` is the initial response before base64. `Some` of no bytes is sent as `=`
+    /// (RFC 5034 section 4).
     ///
     /// # Errors
     ///
-    /// [`SendError::TooLong`] if the line would pass 255 octets: then send `None`, and the response after the empty challenge.
+    /// [`SendError::TooLong`] if the line would be longer than 255 octets. Then send `None`, and send the
+    /// response after the empty challenge.
     pub fn auth(
         &mut self,
         mechanism: &str,
@@ -62,28 +64,29 @@ impl<const Q: usize> Client<Q> {
         self.send_as(Asked::Auth, out, |out| Ok(encode::auth(mechanism.as_bytes(), initial, out)?))
     }
 
-    /// Answers a challenge; no octets are the empty response.
+    /// Answers a challenge. Empty `data` is the empty response.
     ///
     /// # Errors
     ///
-    /// [`SendError::NotNow`] without a challenge, [`SendError::Full`] if the line does not fit the room of `out`: flush, and give
-    /// it room for the longest response.
+    /// [`SendError::NotNow`] if there is no challenge. [`SendError::Full`] if the line does not fit into the
+    /// room of `out`: flush it, and make sure that it has room for the longest response.
     pub fn respond(&mut self, data: &[u8], out: &mut impl Output) -> Result<(), SendError> {
         let len = base64::encoded_len(data.len()).saturating_add(2);
         self.answer(len, out, |out| base64::put(data, out))
     }
 
-    /// Ends the exchange with `*`; the server's `-ERR` follows.
+    /// Cancels the exchange with `*`. The server answers `-ERR`.
     ///
     /// # Errors
     ///
-    /// As [`respond`](Self::respond).
+    /// Those of [`respond`](Self::respond).
     pub fn cancel(&mut self, out: &mut impl Output) -> Result<(), SendError> {
         self.answer(b"*\r\n".len(), out, |out| out.put(b"*"))
     }
 
-    /// Whether a command can be sent now. One at a time, until the server announces PIPELINING and
-    /// [`with_pipelining`](Self::with_pipelining) allows it; nothing behind a login, AUTH, STLS, QUIT or an unknown verb.
+    /// Whether a command can be sent now. Commands go out one at a time, until the server announces
+    /// PIPELINING and [`with_pipelining`](Self::with_pipelining) allows it. Nothing can be sent after a
+    /// login, AUTH, STLS, QUIT or an unknown verb until it is answered.
     #[must_use]
     pub fn can_send(&self) -> bool {
         self.ready().is_ok()
@@ -108,7 +111,7 @@ impl<const Q: usize> Client<Q> {
         }
     }
 
-    /// Whether this can be a name or a password of USER, PASS and APOP here.
+    /// Whether this can be sent as a name or a password with USER, PASS and APOP.
     pub(crate) fn may_log_in_with(&self, argument: &[u8]) -> Result<(), SendError> {
         if argument.is_empty() || has_control(argument) {
             return Err(SendError::BadArgument);
@@ -119,7 +122,7 @@ impl<const Q: usize> Client<Q> {
         if self.is_long(argument.len()) { Err(SendError::TooLong) } else { Ok(()) }
     }
 
-    /// Whether an argument is too long for a server from before RFC 2449.
+    /// Whether an argument is too long for a server that is older than RFC 2449.
     fn is_long(&self, argument: usize) -> bool {
         let old = self.reader.capabilities.knowledge() == Knowledge::Refused;
         old && argument > ARGUMENT && !self.settings.long_arguments
@@ -136,7 +139,7 @@ impl<const Q: usize> Client<Q> {
             Asked::Stls if self.security == Security::Tls || self.reader.utf8 => {
                 return Err(SendError::NotNow);
             }
-            // Their answers decide how the octets behind them are read.
+            // The answers to STLS and AUTH decide how the bytes after them are read.
             Asked::Stls | Asked::Auth if !self.reader.queue.is_empty() => return Err(SendError::Busy),
             _ => {}
         }

@@ -1,4 +1,4 @@
-//! `Settings`: what the caller chose; all that survives STLS.
+//! `Settings`: what the caller chose. Nothing else survives STLS.
 
 use super::profile::Profile;
 

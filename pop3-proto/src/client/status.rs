@@ -1,4 +1,4 @@
-//! A status line, or the challenge that comes in its place.
+//! Reads a status line, or the challenge that comes instead of one.
 
 use super::capabilities::Capabilities;
 use super::event::{Event, Part, Refusal};
@@ -46,7 +46,7 @@ impl<Q: Questions> Reader<Q> {
             (Reading::Status, Some((id, Asked::Auth))) if is_challenge(line) => {
                 return self.challenge(id, found, noted);
             }
-            // While a challenge is open a server may give up, and nothing else.
+            // While a challenge waits for its answer, a server may only end the exchange with `-ERR`.
             (reading, Some((_, asked))) if matches!(reading, Reading::Status) || line.starts_with(b"-") => {
                 let Ok(status) = parse::status_line(line, &mut noted.deviations) else {
                     noted.fault = Some(Fault::Status);
@@ -104,7 +104,7 @@ impl<Q: Questions> Reader<Q> {
                 self.reading = Reading::Closed { tls: true };
                 return event;
             }
-            // Half a number is another number.
+            // A number that is cut off is a different number.
             Asked::Stat | Asked::Scan | Asked::Uid if found.truncated => Err(ReplyError::Fields),
             Asked::Stat => parse::stat_reply(text, &mut noted.deviations).map(|stat| {
                 self.tally.stat = Some(stat.count);
@@ -146,7 +146,8 @@ impl<Q: Questions> Reader<Q> {
     }
 }
 
-/// The text of a `+OK` with a response code left in it: none is registered for `+OK`, so it means nothing more to a program.
+/// The text of a `+OK`, including any response code: none is registered for `+OK`, so the code means nothing
+/// to a program.
 #[inline]
 fn whole_text<'i>(line: &StatusLine<'i>, whole: &'i [u8]) -> Text<'i> {
     match line.code.and_then(|_| whole.iter().position(|b| *b == b'[')) {

@@ -1,15 +1,16 @@
-//! Listings are checked as a whole without being kept: a count and the largest number say enough.
+//! `Tally`: checks a listing as a whole without keeping it, with a count, the largest number and a checksum.
 
 use crate::types::{Deviation, Deviations, MsgNo};
 
-/// Of the listing that is coming in, and of STAT before it.
+/// What is known of the listing that is being read, and of the STAT before it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tally {
-    /// From STAT.
+    /// The number of messages, from STAT.
     pub(super) stat: Option<u64>,
     items: u32,
     largest: u32,
-    /// The numbers that came less 1 to as many, each scattered: 0 if they are the same numbers.
+    /// The sum of the hashed message numbers, minus the hashes of 1 to `items`: 0 if both are the same
+    /// numbers.
     difference: u64,
     unreadable: bool,
 }
@@ -43,7 +44,7 @@ impl Tally {
         if self.items > self.largest {
             seen.insert(Deviation::DuplicateNumber);
         } else if deleted || self.unreadable {
-            // Whether a number is missing cannot be told.
+            // Nobody can tell whether a number is missing.
         } else if self.items < self.largest {
             seen.insert(Deviation::Gap);
         } else if self.difference != 0 {
@@ -53,7 +54,7 @@ impl Tally {
     }
 }
 
-/// Numbers that add up to the same do not any more (the finalizer of SplitMix64).
+/// Hashes a number, so that different numbers do not add up to the same sum (the finalizer of SplitMix64).
 #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 const fn scatter(number: u32) -> u64 {
     let x = (number as u64).wrapping_add(0x9E37_79B9_7F4A_7C15);

@@ -1,11 +1,12 @@
-//! `BodyEnd`: where a body ends, for whoever hands it on as it is.
+//! `BodyEnd`: finds where a body ends, for programs that pass it on unchanged.
 
 use super::search::lf_dot;
 use crate::buf::Input;
 
-/// Finds the end of a body without changing it: for proxies and recorders, which hand the bytes on with their stuffing.
+/// Finds the end of a body without changing it: for proxies and recorders, which pass the bytes on with their
+/// stuffing.
 ///
-/// It keeps one byte of state. Only CRLF.CRLF ends a body (RFC 1939 section 3), however the bytes are cut.
+/// It keeps one byte of state. Only CRLF.CRLF ends a body (RFC 1939 section 3), wherever the input is cut.
 ///
 /// ```
 /// use pop3_proto::dot::BodyEnd;
@@ -21,11 +22,11 @@ pub struct BodyEnd {
     matched: u8,
 }
 
-/// As many bytes as CRLF.CRLF has.
+/// The length of CRLF.CRLF in bytes.
 const WHOLE: u8 = 5;
 
 impl BodyEnd {
-    /// At the start of a body, right after the status line: a dot may come first.
+    /// Starts at the beginning of a body, directly after the status line, where a dot may come first.
     #[must_use]
     pub const fn new() -> Self {
         Self { matched: 2 }
@@ -68,11 +69,12 @@ impl BodyEnd {
     }
 }
 
-/// How many bytes come before the next place that may matter: a CR before LF and dot, or one near the end.
+/// How many bytes come before the next place that may matter: a CR before LF and dot, or one close to the
+/// end.
 fn before_dot(bytes: &[u8]) -> usize {
     match lf_dot(bytes) {
         Some(lf) => lf.saturating_sub(1),
-        // The end may hold the front of one.
+        // The last bytes may be the front of such a place.
         None => bytes.len().saturating_sub(2),
     }
 }

@@ -1,11 +1,12 @@
-//! The body of a server that ends its lines in bare LF. Any line end ends a line here, so message text can forge the end:
-//! a session uses it only when told to, and only behind a status line that ended in bare LF itself.
+//! The body of a server that ends its lines in bare LF. Because LF alone ends a line here, message text can
+//! forge the end of the body. A session uses this only if its profile says so, and only after a status line
+//! that itself ended in bare LF.
 
 use super::state::State;
 use super::unstuff::Chunk;
 use crate::buf::Input;
 
-/// As [`Unstuffer`](super::Unstuffer), with LF as the line end and a CR in front of it as part of the line.
+/// Like [`Unstuffer`](super::Unstuffer), but LF is the line end, and a CR before it belongs to the line.
 #[derive(Clone, Debug)]
 pub(crate) struct LfUnstuffer(State);
 
@@ -14,7 +15,7 @@ impl LfUnstuffer {
         Self(State::LineStart)
     }
 
-    /// Whether [`next`](Self::next) would ask for more of a window with these bytes.
+    /// Whether [`next`](Self::next) would need more bytes than these.
     pub(crate) fn wants_more(&self, bytes: &[u8]) -> bool {
         self.0.wants_more(bytes)
     }

@@ -1,4 +1,5 @@
-//! Floor 3, bodies: byte-stuffing and its reverse, streaming, as slices of the caller's own bytes (RFC 1939 section 3).
+//! Message bodies: adds and removes byte-stuffing as a stream, without copying the caller's bytes (RFC 1939
+//! section 3).
 //!
 //! ```
 //! use pop3_proto::dot::{Chunk, Stuffer, Unstuffer};

@@ -1,26 +1,28 @@
-//! One needle serves bodies in both directions: a dot behind a line end.
+//! Searches for LF followed by a dot, which both directions need.
 
 use crate::word::{WIDE, WORD, splat, zeros};
 
-/// Setting up a vector search costs more than searching a line, and its state is too large for a session.
+/// Setting up a vector search costs more than searching a line, and its state is too large for a session. So
+/// one is shared.
 #[cfg(feature = "std")]
 static LF_DOT: std::sync::LazyLock<memchr::memmem::Finder<'static>> =
     std::sync::LazyLock::new(|| memchr::memmem::Finder::new(b"\n."));
 
-/// Where the first LF stands that is followed by a dot.
+/// The position of the first LF that is followed by a dot.
 #[inline]
 pub(super) fn lf_dot(hay: &[u8]) -> Option<usize> {
     let Some(near) = hay.first_chunk().filter(|_| WIDE) else { return by_words(hay) };
     near_lf_dot(near).or_else(|| Some(WORD.wrapping_add(far_lf_dot(hay.get(WORD..)?)?)))
 }
 
-/// As [`lf_dot`], if the LF is in the first word: the call of a vector search costs more than a very short line.
+/// Like [`lf_dot`], if the LF is in the first word. Calling a vector search would cost more than searching a
+/// very short line.
 #[inline(always)]
 pub(super) fn near_lf_dot(hay: &[u8; WORD + 1]) -> Option<usize> {
     by_words(hay)
 }
 
-/// As [`lf_dot`], if it is not near.
+/// Like [`lf_dot`], if it is not in the first word.
 #[inline]
 pub(super) fn far_lf_dot(hay: &[u8]) -> Option<usize> {
     #[cfg(feature = "std")]
@@ -38,7 +40,7 @@ fn by_words(hay: &[u8]) -> Option<usize> {
         && let (Some(first), Some(second)) =
             (rest.first_chunk::<WORD>(), rest.get(1..).and_then(|r| r.first_chunk::<WORD>()))
     {
-        // Zero where a LF is followed by a dot.
+        // A byte is zero where a LF is followed by a dot.
         let pair = (u64::from_le_bytes(*first) ^ splat(b'\n')) | (u64::from_le_bytes(*second) ^ splat(b'.'));
         let marks = zeros(pair);
         if marks != 0 {
@@ -56,7 +58,7 @@ mod tests {
 
     use super::{by_words, lf_dot};
 
-    /// Every place in every length around the seams, beside decoys.
+    /// Finds the pair at every position, in every length around the word boundaries, next to similar bytes.
     #[test]
     fn finds_the_first_pair_wherever_it_lies() {
         for len in 0..500 {

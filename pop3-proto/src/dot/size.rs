@@ -1,8 +1,8 @@
-//! A message is as long as it is on the wire, unstuffed: LIST, STAT and RETR must agree (RFC 1939 section 11).
+//! The wire size of a message, without stuffing. LIST, STAT and RETR must agree on it (RFC 1939 section 11).
 
 /// Counts the octets that a stored message has on the wire, piece by piece.
 ///
-/// A bare LF counts as two octets, a missing last line end as two more, stuffing as none.
+/// A bare LF counts as two octets, a missing last line end as two more, and stuffing is not counted.
 #[derive(Clone, Copy, Debug)]
 pub struct WireSize {
     octets: u64,
@@ -10,7 +10,7 @@ pub struct WireSize {
 }
 
 impl WireSize {
-    /// Of an empty message.
+    /// The size of an empty message.
     #[must_use]
     pub const fn new() -> Self {
         Self { octets: 0, last: b'\n' }
@@ -19,7 +19,7 @@ impl WireSize {
     /// Adds a piece of the message.
     #[inline]
     pub fn add(&mut self, piece: &[u8]) {
-        // Short runs let the compiler count in vectors of octets.
+        // Runs this short let the compiler count in byte vectors.
         const RUN: usize = 128;
         let Some((&first, &last)) = piece.first().zip(piece.last()) else { return };
         let mut bare = u64::from(first == b'\n' && self.last != b'\r');
@@ -49,7 +49,7 @@ impl Default for WireSize {
     }
 }
 
-/// [`WireSize`] of a whole message.
+/// The [`WireSize`] of a whole message.
 #[must_use]
 pub fn wire_size(message: &[u8]) -> u64 {
     let mut size = WireSize::new();

@@ -1,4 +1,5 @@
-//! What goes out as a body has CRLF line ends, a dot more on each line that starts with one, and a line end at its end.
+//! `Stuffer`: makes the body of a reply, with CRLF line ends, an extra dot on each line that starts with a
+//! dot, and a final line end.
 
 use super::search::lf_dot;
 use crate::line::find_lf;
@@ -6,38 +7,39 @@ use crate::word::WIDE;
 
 /// Writes a stored message as the body of a multi-line reply.
 ///
-/// It hands out runs of the message's own bytes and, between them, the few octets that the wire needs more; nothing is
-/// copied. Bare LF becomes CRLF; bare CR, NUL and 8-bit octets pass. The message may come in any pieces.
+/// It returns runs of the message's own bytes and, between them, the few additional bytes that the wire
+/// needs; nothing is copied. Bare LF becomes CRLF; bare CR, NUL and 8-bit bytes are not changed. The message
+/// may come in pieces of any size.
 #[derive(Clone, Debug)]
 pub struct Stuffer {
     state: State,
     stored: Stored,
 }
 
-/// What the message is, and has to become.
+/// The form in which the message is stored, and what has to be changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stored {
     Plain,
-    /// With CRLF line ends and no other LF.
+    /// CRLF line ends and no other LF.
     Crlf,
-    /// With octet 0x80 for NUL.
+    /// As stored, but each NUL becomes the byte 0x80.
     ReplacingNul,
     Stuffed,
 }
 
-/// How far NUL is looked for at a time.
+/// How many bytes to search for a NUL at a time.
 const NEAR: usize = 256;
 
-/// What went out last, as far as it matters.
+/// What was sent last, as far as it matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     /// A line end, or nothing yet.
     LineStart,
     Inside,
     Cr,
-    /// The dot that is now in front, for the first time.
+    /// The dot that is now at the front was sent once.
     Stuffed,
-    /// A LF without CR, in a message that was to have none.
+    /// A LF without CR, in a message that should have none.
     BareLf,
 }
 
@@ -48,28 +50,30 @@ impl Stuffer {
         Self { state: State::LineStart, stored: Stored::Plain }
     }
 
-    /// For a message that is known to have CRLF line ends and no other LF, as it comes by SMTP: searched for dots only, which is
-    /// faster. A LF without CR goes out as it is; a dot behind it is stuffed all the same, because there are clients that take
-    /// such a LF for a line end.
+    /// For a message that is known to have CRLF line ends and no other LF, for instance one that came by
+    /// SMTP. It is searched only for dots, which is faster. A LF without CR is sent as it is. A dot after it
+    /// is stuffed nevertheless, because some clients take such a LF for a line end.
     #[must_use]
     pub const fn crlf() -> Self {
         Self { state: State::LineStart, stored: Stored::Crlf }
     }
 
-    /// For a message that is stored as it goes over the wire: CRLF line ends, dots stuffed, without the closing dot line.
-    /// It is handed out untouched; only the end is taken care of.
+    /// For a message that is stored in its wire form: CRLF line ends, dots stuffed, without the closing dot
+    /// line. It is returned unchanged; only the end is added.
     #[must_use]
     pub const fn pre_stuffed() -> Self {
         Self { state: State::LineStart, stored: Stored::Stuffed }
     }
 
-    /// As [`new`](Self::new), with octet 0x80 in place of NUL, for clients that stop at a NUL. Sizes stay.
+    /// Like [`new`](Self::new), with the byte 0x80 instead of NUL, for clients that stop at a NUL. The size
+    /// stays the same.
     #[must_use]
     pub const fn replacing_nul() -> Self {
         Self { state: State::LineStart, stored: Stored::ReplacingNul }
     }
 
-    /// The next octets to send; `message` loses what they stand for, and keeps a dot that goes out twice. `None` when `message` is used up: go on with the next
+    /// Returns the next bytes to send, and removes the bytes that they stand for from the front of `message`;
+    /// a dot that has to be sent twice stays there. `None` when `message` is used up: continue with the next
     /// piece, or with [`finish`](Self::finish).
     #[inline]
     pub fn next<'m>(&mut self, message: &mut &'m [u8]) -> Option<&'m [u8]> {
@@ -93,7 +97,8 @@ impl Stuffer {
         matches!(self.stored, Stored::Plain | Stored::ReplacingNul)
     }
 
-    /// Octets that go out as they are, or one in the place of a NUL. Out of line, so that what comes in twos and threes is quick.
+    /// Bytes that are sent as they are, or the byte that replaces a NUL. Not inlined, so that pieces of two
+    /// or three bytes are handled quickly.
     #[inline(never)]
     fn run<'m>(&mut self, message: &mut &'m [u8]) -> &'m [u8] {
         let bytes = *message;
@@ -108,7 +113,8 @@ impl Stuffer {
                 return b"\x80";
             }
             (_, Stored::ReplacingNul) => {
-                // No more than is looked at once: what ends a run early must not be searched for again and again.
+                // Search only as far as the run can go. Otherwise the same bytes would be searched again
+                // after every early end of a run.
                 let near = bytes.get(..NEAR).unwrap_or(bytes);
                 let before_nul = memchr::memchr(0, near).and_then(|nul| near.get(..nul));
                 clean_run(before_nul.unwrap_or(near))
@@ -125,7 +131,7 @@ impl Stuffer {
         *message = rest;
         match (self.state, rest) {
             (State::LineStart | State::BareLf, [b'.', ..]) if self.stored != Stored::Stuffed => {
-                // It goes out at the end of this run, and once more at the start of the next.
+                // It is sent at the end of this run, and once more at the start of the next.
                 self.state = State::Stuffed;
                 bytes.get(..len.wrapping_add(1)).unwrap_or(run)
             }
@@ -133,7 +139,7 @@ impl Stuffer {
         }
     }
 
-    /// What ends the body: a line end if the last line has none, and the dot line.
+    /// What ends the body: a line end if the last line has none, then the dot line.
     #[must_use]
     pub const fn finish(&self) -> &'static [u8] {
         match self.state {
@@ -149,8 +155,8 @@ impl Default for Stuffer {
     }
 }
 
-/// Length of the run that can go out as it is: up to a bare LF, or with a line end in front of a dot. The first octet is
-/// no LF.
+/// The length of the run that can be sent as it is: up to a bare LF, or up to and including a line end before
+/// a dot. The first byte is not LF.
 #[inline]
 fn clean_run(bytes: &[u8]) -> usize {
     let mut at = 0_usize;
@@ -163,7 +169,7 @@ fn clean_run(bytes: &[u8]) -> usize {
         if bytes.get(at) == Some(&b'.') {
             return at;
         }
-        // Where one line end is in order the next ones are most likely, too.
+        // If one line end is in order, the next ones most likely are, too.
         if WIDE {
             at = clean_blocks(bytes, at);
         }
@@ -171,8 +177,8 @@ fn clean_run(bytes: &[u8]) -> usize {
     bytes.len()
 }
 
-/// Skips blocks from `at` on that have no bare LF, and no LF in front of a dot. Without a branch inside a block the compiler makes
-/// vector code of it.
+/// Skips blocks from `at` on that have no bare LF, and no LF before a dot. There is no branch inside a block,
+/// so that the compiler makes vector code of it.
 #[inline]
 fn clean_blocks(bytes: &[u8], mut at: usize) -> usize {
     const BLOCK: usize = 64;

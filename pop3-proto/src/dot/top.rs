@@ -1,10 +1,11 @@
-//! TOP is the header, the empty line, and so many lines of the body (RFC 1939 section 7).
+//! `TopLimit`: TOP sends the header, the empty line, and a number of lines of the body (RFC 1939 section 7).
 
 use crate::line::find_lf;
 
-/// Says how much of a message a TOP asks for, and when it is enough.
+/// Says how much of a message a TOP asks for, and when that is reached.
 ///
-/// It counts lines of the stored message, ended by LF or CRLF; the empty line behind the header counts as none of them.
+/// It counts lines of the stored message, ended by LF or CRLF. The empty line after the header is not
+/// counted.
 #[derive(Clone, Debug)]
 pub struct TopLimit {
     lines: u64,
@@ -15,7 +16,7 @@ pub struct TopLimit {
 enum State {
     /// In the header, at the start of a line.
     HeaderLine,
-    /// In the header, behind a CR at the start of a line.
+    /// In the header, after a CR at the start of a line.
     HeaderCr,
     Header,
     Body,
@@ -23,7 +24,7 @@ enum State {
 }
 
 impl TopLimit {
-    /// For `TOP msg lines`.
+    /// Starts the answer to `TOP msg lines`.
     #[must_use]
     pub const fn new(lines: u64) -> Self {
         Self { lines, state: State::HeaderLine }
@@ -39,7 +40,7 @@ impl TopLimit {
         piece.get(..piece.len().saturating_sub(rest.len())).unwrap_or_default()
     }
 
-    /// Whether nothing more belongs to the answer: stop reading the message.
+    /// Whether nothing more belongs to the answer, so that the message need not be read further.
     #[must_use]
     pub const fn is_enough(&self) -> bool {
         matches!(self.state, State::Enough)

@@ -1,4 +1,5 @@
-//! Only CRLF.CRLF ends a body, and one byte of state finds it however the bytes are cut (RFC 1939 section 3).
+//! `Unstuffer`: removes the stuffing from a body and finds its end, which is only CRLF.CRLF (RFC 1939 section
+//! 3).
 
 use super::search::{far_lf_dot, near_lf_dot};
 use super::state::State;
@@ -8,40 +9,43 @@ use crate::word::WORD;
 /// What [`Unstuffer::next`] found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chunk<'i> {
-    /// Message octets, stuffing removed; never empty. Call again: there may be more in the window.
+    /// Bytes of the message, with the stuffing removed; never empty. Call again: there may be more in the
+    /// window.
     Data(&'i [u8]),
-    /// The window is used up and the body goes on.
+    /// The window is used up, and the body continues.
     Partial,
-    /// The body is complete. What is left in the window belongs to the next reply.
+    /// The body is complete. The rest of the window belongs to the next reply.
     End,
 }
 
-/// Takes the dots out of a body and finds its end.
+/// Removes the stuffed dots from a body and finds its end.
 ///
-/// It hands out slices of the window itself and keeps one byte of state. Near-terminators (`LF . CRLF`, `CRLF . LF`,
-/// `CRLF . CR CR LF`) are message octets. A dot at the start of a line goes, whatever follows it.
+/// It returns slices of the window itself and keeps one byte of state, so the input may be cut anywhere.
+/// Sequences that resemble the end (`LF . CRLF`, `CRLF . LF`, `CRLF . CR CR LF`) are bytes of the message. A
+/// dot at the start of a line is removed, whatever follows it.
 #[derive(Clone, Debug)]
 pub struct Unstuffer(State);
 
 impl Unstuffer {
-    /// At the start of a body, right behind the status line.
+    /// Starts at the beginning of a body, directly after the status line.
     #[must_use]
     pub const fn new() -> Self {
         Self(State::LineStart)
     }
 
-    /// The next piece of the body. After [`Chunk::End`] it goes on answering `End` and uses nothing.
+    /// Returns the next piece of the body. After [`Chunk::End`] it always returns `End` and consumes nothing.
     #[inline]
     pub fn next<'i>(&mut self, mut input: impl Input<'i>) -> Chunk<'i> {
         self.next_noting(&mut input, &mut false)
     }
 
-    /// Whether [`next`](Self::next) would ask for more of a window with these bytes.
+    /// Whether [`next`](Self::next) would need more bytes than these.
     pub(crate) fn wants_more(&self, bytes: &[u8]) -> bool {
         self.0.wants_more(bytes)
     }
 
-    /// As [`next`](Self::next); sets `unstuffed` at a leading dot that no server which stuffs would send.
+    /// Like [`next`](Self::next), but sets `unstuffed` at a leading dot that a server which stuffs would not
+    /// send.
     #[inline]
     pub(crate) fn next_noting<'i>(&mut self, input: &mut impl Input<'i>, unstuffed: &mut bool) -> Chunk<'i> {
         loop {
@@ -55,14 +59,14 @@ impl Unstuffer {
                 (State::Dot, b'\r') => State::DotCr,
                 (State::DotCr, b'\n') => State::End,
                 (State::DotCr, _) => {
-                    // The dot was stuffing after all, and the CR is data.
+                    // The dot was not part of the end: it is removed, and the CR is data.
                     *unstuffed = true;
                     self.0 = State::Cr;
                     return Chunk::Data(b"\r");
                 }
                 (state, _) => {
                     *unstuffed |= state == State::Dot && first != b'.';
-                    // Whoever reads octet by octet is served without a search.
+                    // A caller that reads byte by byte needs no search.
                     if bytes.len() > 1
                         && let Some(before) = self.before_dot(bytes)
                     {
@@ -79,7 +83,7 @@ impl Unstuffer {
         }
     }
 
-    /// Message octets up to the next dot at the start of a line.
+    /// Message bytes up to the next dot at the start of a line.
     #[inline]
     fn before_dot<'i>(&self, bytes: &'i [u8]) -> Option<&'i [u8]> {
         let near = bytes.first_chunk().map(near_lf_dot);
@@ -89,7 +93,8 @@ impl Unstuffer {
         }
     }
 
-    /// As [`before_dot`](Self::before_dot), with some octets searched already. Out of line, so that lines of a few octets are quick.
+    /// Like [`before_dot`](Self::before_dot), when some bytes were already searched. Not inlined, so that
+    /// lines of a few bytes are handled quickly.
     #[inline(never)]
     fn before_far_dot<'i>(&self, bytes: &'i [u8], mut searched: usize) -> Option<&'i [u8]> {
         while let Some(at) = bytes.get(searched..).and_then(far_lf_dot) {
@@ -107,7 +112,7 @@ impl Unstuffer {
         None
     }
 
-    /// What came last when these octets have gone.
+    /// The state after these bytes.
     #[inline]
     fn behind(&self, bytes: &[u8]) -> State {
         match bytes {

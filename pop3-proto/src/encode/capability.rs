@@ -1,4 +1,4 @@
-//! One capability line (RFC 2449 section 5).
+//! Writes one capability line (RFC 2449 section 5).
 
 use super::put;
 use crate::buf::{Full, Output};
@@ -8,12 +8,12 @@ use crate::types::Capability;
 /// Appends one line of the answer to CAPA.
 ///
 /// The free parts of [`Other`](Capability::Other), [`Implementation`](Capability::Implementation) and
-/// [`Sasl`](Capability::Sasl) are written up to the first octet that may not stand there, and cut to the 512 octets of a
-/// capability line. An `Other` whose tag has no legal front is left out.
+/// [`Sasl`](Capability::Sasl) are written up to the first byte that is not allowed there, and cut to the 512
+/// octets of a capability line. An `Other` whose tag does not start with a legal character is left out.
 ///
 /// # Errors
 ///
-/// [`Full`] if the line does not fit; nothing was appended.
+/// [`Full`] if the line does not fit. Nothing was appended then.
 pub fn capability(capability: &Capability<'_>, out: &mut impl Output) -> Result<(), Full> {
     let word: &[u8] = match *capability {
         Capability::Top => b"TOP",
@@ -40,14 +40,14 @@ pub fn capability(capability: &Capability<'_>, out: &mut impl Output) -> Result<
     put(out, &[word, b"\r\n"])
 }
 
-/// A number, or `NEVER`.
+/// Writes a tag with a number, or with `NEVER`.
 fn number(tag: &[u8], value: Option<u64>, per_user: bool, out: &mut impl Output) -> Result<(), Full> {
     let digits = Decimal::new(value.unwrap_or_default());
     let value: &[u8] = if value.is_some() { digits.as_bytes() } else { b"NEVER" };
     put(out, &[tag, value, if per_user { b" USER\r\n" } else { b"\r\n" }])
 }
 
-/// `SASL` and the names; those beyond the 512 octets of the line are left out.
+/// Writes `SASL` and the names. Names beyond the 512 octets of the line are left out.
 pub(crate) fn sasl(names: &mut dyn Iterator<Item = &[u8]>, out: &mut impl Output) -> Result<(), Full> {
     const ROOM: usize = crate::limits::REPLY_LINE - 2;
     let mut len = b"SASL".len();
@@ -74,7 +74,7 @@ fn with_params(tag: &[u8], params: &[u8], out: &mut impl Output) -> Result<(), F
     put(out, &[tag, space, params, b"\r\n"])
 }
 
-/// The front of `bytes` that can be a tag: visible, and without the dot that could end the list.
+/// The front of `bytes` that can be a tag: visible characters other than the dot, which could end the list.
 fn tag(bytes: &[u8]) -> &[u8] {
     let end = bytes.iter().position(|b| !matches!(b, 0x21..=0x2D | 0x2F..=0x7E)).unwrap_or(bytes.len());
     bytes.get(..end.min(crate::limits::REPLY_LINE.wrapping_sub(3))).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! The encoder is the injection guard: no argument can end its line early or start another.
+//! Writes commands, and prevents injection: no argument can end its line early or start another line.
 
 use core::fmt;
 
@@ -14,9 +14,10 @@ use crate::word::has_control;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EncodeError {
-    /// The output has no room for the line: flush, then try again.
+    /// The output has no room for the line: flush it, then try again.
     Full,
-    /// An argument is empty, holds CR, LF, NUL or another control character, or breaks the form of its command.
+    /// An argument is empty, contains CR, LF, NUL or another control character, or does not have the form
+    /// that its command needs.
     BadArgument,
     /// The line would be longer than 255 octets (RFC 2449 section 4).
     TooLong,
@@ -40,14 +41,14 @@ impl From<Full> for EncodeError {
     }
 }
 
-/// Appends the command with its CRLF, in one piece.
+/// Appends the command with its CRLF, all at once.
 ///
-/// An AUTH line with an initial response counts like any other: above 255 octets send AUTH alone and the response after
-/// the empty challenge (RFC 5034 section 4).
+/// An AUTH line with an initial response has the same limit as other lines. If it would be longer than 255
+/// octets, send AUTH alone, and the response after the empty challenge (RFC 5034 section 4).
 ///
 /// # Errors
 ///
-/// [`EncodeError`]; nothing was appended then.
+/// [`EncodeError`] if the command cannot be written. Nothing was appended then.
 #[inline]
 pub fn command(command: &Command<'_>, out: &mut impl Output) -> Result<(), EncodeError> {
     let verb = command.verb().as_str().as_bytes();
@@ -83,7 +84,7 @@ pub fn command(command: &Command<'_>, out: &mut impl Output) -> Result<(), Encod
     }
 }
 
-/// `AUTH mechanism initial-response` from raw octets; `Some(b"")` is written `=`.
+/// Writes `AUTH mechanism initial-response` from raw bytes; `Some(b"")` is written as `=`.
 pub(crate) fn auth(
     mechanism: &[u8],
     initial: Option<&[u8]>,
@@ -124,7 +125,7 @@ fn line(out: &mut impl Output, parts: &[&[u8]]) -> Result<(), EncodeError> {
     Ok(out.put(b"\r\n")?)
 }
 
-/// A line of a verb and at most two numbers, in which nothing can be wrong.
+/// Writes a line of a verb and at most two numbers. Such a line cannot contain a bad argument.
 #[inline]
 fn numbers(out: &mut impl Output, verb: &[u8], numbers: &[u64]) -> Result<(), EncodeError> {
     let mut line = ReverseBuf::<{ b"VERB   \r\n".len() + 20 + 20 }>::empty();
@@ -149,7 +150,8 @@ fn word(bytes: &[u8]) -> Result<&[u8], EncodeError> {
     if bytes.contains(&b' ') { Err(EncodeError::BadArgument) } else { text(bytes) }
 }
 
-/// A known verb in disguise would be answered in a form that nobody expects.
+/// Refuses a verb that the crate knows, in any letter case: its reply would have a form that the caller does
+/// not expect.
 fn keyword(verb: &[u8]) -> Result<&[u8], EncodeError> {
     let known = Verb::ALL.iter().any(|known| known.as_str().as_bytes().eq_ignore_ascii_case(verb));
     let fits = matches!(verb.len(), 3 | 4) && verb.is_ascii() && !known;

@@ -1,7 +1,7 @@
-//! Floor 3, writing: one value in, one line out, all of it or none.
+//! Encoding: each function writes one value as one line, either completely or not at all.
 //!
-//! What these functions write is always one line: an argument that would make it two is refused
-//! ([`EncodeError::BadArgument`]), a text that would is mended.
+//! What these functions write is always one line. An argument that would make it two is refused
+//! ([`EncodeError::BadArgument`]); in a text, the characters that would are replaced.
 //!
 //! ```
 //! use pop3_proto::{Code, Command, MsgNo, Status, encode};

@@ -1,4 +1,4 @@
-//! A reply is one line of at most 512 octets, whatever text it is given.
+//! Writes replies. Each is one line of at most 512 octets, whatever text it is given.
 
 use super::put;
 use crate::base64;
@@ -14,8 +14,8 @@ pub const END: &[u8] = b".\r\n";
 
 /// Appends a status line (RFC 1939 section 3, RFC 2449 section 8).
 ///
-/// The text is made fit for the wire: it is cut to the 512 octets of a line, control characters and 8-bit characters become
-/// `?`, and a `[` at its start that would read as a response code becomes `(`.
+/// The text is changed where it cannot be sent: it is cut to the 512 octets of a line, control characters and
+/// 8-bit characters become `?`, and a `[` at its start that would read as a response code becomes `(`.
 ///
 /// # Errors
 ///
@@ -30,11 +30,11 @@ pub fn status_line(
     line(status, code, text, false, out)
 }
 
-/// As [`status_line`], with UTF-8 left in the text: for use after LANG or UTF8 (RFC 6856 sections 2 and 3).
+/// Like [`status_line`], but UTF-8 stays in the text: for use after LANG or UTF8 (RFC 6856 sections 2 and 3).
 ///
 /// # Errors
 ///
-/// As [`status_line`].
+/// Those of [`status_line`].
 pub fn status_line_utf8(
     status: Status,
     code: Option<Code>,
@@ -44,9 +44,11 @@ pub fn status_line_utf8(
     line(status, code, text, true, out)
 }
 
-/// Appends a greeting: `+OK`, the text, and the timestamp if the server offers APOP (RFC 1939 sections 4 and 7).
+/// Appends a greeting: `+OK`, the text, and the timestamp if the server offers APOP (RFC 1939 sections 4 and
+/// 7).
 ///
-/// The text is made fit as by [`status_line`]; a `<`, which opens the timestamp and nothing else, becomes `(`.
+/// The text is changed as by [`status_line`]. In addition, `<` becomes `(`, because only the timestamp may
+/// start with it.
 ///
 /// # Errors
 ///
@@ -78,7 +80,7 @@ pub fn greeting(text: &str, timestamp: Option<ApopTimestamp<'_>>, out: &mut impl
     out.put(b"\r\n")
 }
 
-/// Appends the answer to STAT: `+OK n m` and nothing behind it (RFC 1939 section 5).
+/// Appends the answer to STAT: `+OK n m` and nothing after it (RFC 1939 section 5).
 ///
 /// # Errors
 ///
@@ -112,7 +114,7 @@ pub fn scan_item(scan: Scan, out: &mut impl Output) -> Result<(), Full> {
     put(out, &[scan_line(scan).as_bytes()])
 }
 
-/// `n size` and CRLF, in one piece.
+/// Writes `n size` and CRLF into one buffer.
 #[inline]
 fn scan_line(scan: Scan) -> ReverseBuf<33> {
     let mut line = ReverseBuf::empty();
@@ -157,8 +159,9 @@ pub fn lang_reply(tag: &str, text: &str, out: &mut impl Output) -> Result<(), Fu
     sanitized(&head, cut(text, room), true, out)
 }
 
-/// Appends one line of a language listing: `tag description` (RFC 6856 section 3.2). Control characters become `?`. The tag is
-/// written up to its first character that is not a letter, a digit or `-`, and cut to 64.
+/// Appends one line of a language listing: `tag description` (RFC 6856 section 3.2). Control characters
+/// become `?`. The tag is written up to its first character that is not a letter, a digit or `-`, and cut to
+/// 64 characters.
 ///
 /// # Errors
 ///
@@ -202,7 +205,7 @@ fn line(
         && bytes.len() <= REPLY_LINE.wrapping_sub(b"-ERR \r\n".len())
         && !has_unprintable(bytes)
     {
-        // What most replies are. Where space is dear the way below has to do.
+        // Most replies take this path. Where code size matters, the path below has to do.
         return put(out, &[if ok { b"+OK " } else { b"-ERR " }, bytes, b"\r\n"]);
     }
     let code = code.map_or("", Code::as_str);
@@ -217,7 +220,7 @@ fn line(
         (false, false, false) => (b"-ERR [", b"] ", 10),
     };
     let text = cut(text, REPLY_LINE.wrapping_sub(taken).saturating_sub(code.len()));
-    // What would read as a response code is none.
+    // A text that looks like a response code must not be read as one.
     let (close, text) = match text.strip_prefix('[').filter(|_| code.is_empty()) {
         Some(behind) => (&b"("[..], behind),
         None => (close, text),
@@ -225,12 +228,12 @@ fn line(
     sanitized(&[open, code.as_bytes(), close], text, utf8, out)
 }
 
-/// Octets of a challenge line.
+/// The length of a challenge line in bytes.
 pub(crate) const fn challenge_len(data: &[u8]) -> usize {
     base64::encoded_len(data.len()).saturating_add(b"+ \r\n".len())
 }
 
-/// Appends `head`, `text` and CRLF; what may not stand in a text is replaced.
+/// Appends `head`, `text` and CRLF. Characters that are not allowed in a text are replaced.
 #[inline]
 fn sanitized<const N: usize>(
     head: &[&[u8]; N],
@@ -258,7 +261,7 @@ fn sanitized<const N: usize>(
     out.put(b"\r\n")
 }
 
-/// The front of `text` that takes at most `room` octets and ends on a character.
+/// The front of `text` that takes at most `room` bytes and does not split a character.
 #[inline]
 fn cut(text: &str, room: usize) -> &str {
     if text.len() <= room {

@@ -1,4 +1,4 @@
-//! What goes out: as many commands at once as the session permits, one stage behind the other.
+//! `Fetch::advance`: sends as many commands at once as the session permits, one stage after the other.
 
 use super::headers::Headers;
 use super::listing::Item;
@@ -9,12 +9,13 @@ use crate::client::{Client, SendError};
 use crate::types::Command;
 
 impl Fetch {
-    /// Sends what is to be sent, and says where the download stands. Call it before every read, and after every event.
+    /// Sends what is due now, and says how far the download is. Call it before every read, and after every
+    /// event.
     ///
     /// # Errors
     ///
-    /// [`SendError::Full`]: flush the output, then call again. Others mean that nobody is logged in, or that somebody else uses the
-    /// session at the same time.
+    /// [`SendError::Full`]: flush the output, then call again. Any other error means that the client is not
+    /// logged in, or that some other code uses the session at the same time.
     pub fn advance<const Q: usize>(
         &mut self,
         client: &mut Client<Q>,
@@ -26,7 +27,7 @@ impl Fetch {
                 Stage::Failed(fault) => return Ok(Progress::Failed(fault)),
                 _ => {}
             }
-            // What cannot be sent with nothing on the way is an error that the caller has to see.
+            // If a command cannot be sent although none is unanswered, the caller has to see that error.
             while self.sent.is_empty() || client.can_send() {
                 let Some((command, sent)) = self.next_command(client) else { break };
                 client.send(&command, out)?;
@@ -92,7 +93,7 @@ impl Fetch {
         }
     }
 
-    /// Everything of this stage is answered. What the caller has to be told.
+    /// Ends a stage whose commands are all answered. Returns what the caller has to be told.
     fn end_stage(&mut self) -> Option<Progress> {
         self.next = 0;
         self.stage = match self.stage {
@@ -131,7 +132,8 @@ impl Fetch {
         None
     }
 
-    /// An id that came back on another message must not delete what was never fetched.
+    /// A server may use a unique-id again for another message. The header is compared before the message is
+    /// deleted, so that a message that was never fetched is not deleted.
     fn check(&mut self, i: usize) {
         if let Some(item) = self.listing.items.get_mut(i) {
             let entry = item.key.as_ref().and_then(|key| self.record.get(key));
@@ -142,7 +144,7 @@ impl Fetch {
     fn headers_are_in(&mut self) {
         for item in &mut self.listing.items {
             let entry = item.key.as_ref().and_then(|key| self.record.get(key));
-            // Where TOP is refused, RETR tells.
+            // If TOP was refused there is no digest, and RETR provides one.
             if item.check && item.digest != entry.and_then(|entry| entry.digest) {
                 item.key = None;
                 item.unsure = true;
@@ -157,7 +159,8 @@ impl Fetch {
         items.filter(|(_, item)| which(self, item)).map(|(i, _)| i).collect()
     }
 
-    /// What is new, what may be, and what was fetched as a preview under other rules.
+    /// Whether to fetch a message: if it is new or may be new, or if the record has only a preview and the
+    /// rules now ask for the whole.
     fn is_wanted(&self, item: &Item) -> bool {
         let entry = item.key.as_ref().and_then(|key| self.record.get(key));
         match entry {

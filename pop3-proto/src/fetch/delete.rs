@@ -1,4 +1,4 @@
-//! What the rules delete, and what the record forgets.
+//! Which messages the rules delete, and which entries the record forgets.
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -10,8 +10,8 @@ use crate::types::MsgNo;
 const DAY: u64 = 24 * 60 * 60;
 
 impl Fetch {
-    /// The messages to delete, in order. None of them is one that the store has not whole, but for those that are `assumed` to be
-    /// fetched.
+    /// The messages to delete, in order. Only messages that the store has completely are among them, and
+    /// those in `assumed`, which count as fetched.
     pub(super) fn deletions(&self, assumed: &[usize]) -> Vec<usize> {
         let rules = &self.rules;
         let past = |since: u64, days: Option<u32>| {
@@ -20,7 +20,7 @@ impl Fetch {
         let assumed: BTreeSet<usize> = assumed.iter().copied().collect();
         let (mut kept, mut kept_octets, mut full) = (0_u64, 0_u64, false);
         let mut doomed = Vec::new();
-        // The newest first: they are those that stay.
+        // The newest come first, because the newest are kept.
         for (i, item) in self.listing.items.iter().enumerate().rev() {
             let entry = item.key.as_ref().and_then(|key| self.record.get(key));
             let assumed = (assumed.contains(&i) && rules.lines(item.octets).is_none()).then_some(self.now);
@@ -35,7 +35,7 @@ impl Fetch {
                 doomed.push(i);
                 continue;
             }
-            // What goes anyway takes nobody's place.
+            // A message that is deleted anyway does not count towards the limits.
             let octets = kept_octets.saturating_add(item.octets.unwrap_or(0));
             full |= rules.keep_octets.is_some_and(|most| octets > most);
             let over = full || rules.keep_count.is_some_and(|most| kept >= u64::from(most));
@@ -50,8 +50,9 @@ impl Fetch {
         doomed
     }
 
-    /// Those of them that came in this session, or whose header was looked at. The others wait for the next session: an id that came
-    /// back on another message must not delete what was never fetched.
+    /// Those of the deletions that came in this session or whose header was checked. The others wait for the
+    /// next session: if a unique-id was used again for another message, a message that was never fetched must
+    /// not be deleted.
     pub(super) fn checked_deletions(&self) -> Vec<usize> {
         let mut doomed = self.deletions(&[]);
         doomed.retain(|i| {
@@ -62,8 +63,9 @@ impl Fetch {
         doomed
     }
 
-    /// Settles what the listing says. Messages that are not in it and were to be deleted are deleted; others may be outside of what the
-    /// server lists, and are forgotten in time. Of those that are in it the record learns what it did not know.
+    /// Updates the record from the listing. A message that was to be deleted and is no longer listed is
+    /// deleted. Other messages that are not listed may be outside what the server lists, and are forgotten
+    /// after some time. Entries of listed messages get the values that they lacked.
     pub(super) fn settle(&mut self) {
         let items = &self.listing.items;
         let mut renamed = Vec::new();
@@ -80,7 +82,7 @@ impl Fetch {
                 }
             }
         }
-        // A message that was not looked at may be any of those that seem to be missing.
+        // A message whose header was not checked may be any of those that seem to be missing.
         if !items.iter().any(|item| item.unsure) {
             let has_uids = !items.is_empty() && items.iter().all(|item| item.uid.is_some());
             let oldest = self.now.saturating_sub(u64::from(self.rules.forget_days).saturating_mul(DAY));
@@ -92,7 +94,7 @@ impl Fetch {
         renamed.into_iter().for_each(|number| self.rename(number));
     }
 
-    /// The server has a unique-id for it now.
+    /// Gives an entry its unique-id, once the server has one for the message.
     fn rename(&mut self, number: MsgNo) {
         let Some(item) = self.listing.find(number).and_then(|i| self.listing.items.get_mut(i)) else {
             return;

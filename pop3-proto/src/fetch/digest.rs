@@ -1,22 +1,23 @@
-//! What a message is known by where its unique-id is not enough: a digest of its header.
+//! A digest of a message's header, which identifies it where the unique-id is not enough.
 
 use sha2::{Digest as _, Sha256};
 
-/// The front of a SHA-256 over the header lines.
+/// The first 16 bytes of a SHA-256 over the header lines.
 pub(super) type HeaderDigest = [u8; 16];
 
-/// Fields that servers add and change while a message lies in the maildrop.
+/// Header fields that servers add and change while a message is in the maildrop.
 const VOLATILE: [&[u8]; 7] =
     [b"Status:", b"X-Status:", b"X-UID:", b"X-UIDL:", b"X-Keywords:", b"X-IMAP:", b"X-IMAPbase:"];
 
-/// Longest name in `VOLATILE`.
+/// Length of the longest name in `VOLATILE`.
 const LONGEST: usize = 11;
 
-/// Takes a message in slices of any length. Line ends do not count, CR or not, nor do volatile fields.
+/// Computes the digest from slices of any length. Line ends do not count, with or without CR, and neither do
+/// volatile fields.
 #[derive(Clone, Debug)]
 pub(super) struct Digester {
     hash: Sha256,
-    /// The front of the line, held back until it is long enough to tell what field it is.
+    /// The front of the line, held back until it is long enough to identify the field.
     front: [u8; LONGEST],
     len: usize,
     line: Line,
@@ -24,7 +25,8 @@ pub(super) struct Digester {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Line {
-    /// Its front is held back. Whether the line before it was skipped: this may be its continuation.
+    /// The front of the line is held back. `skipped` says whether the line before it was skipped, because
+    /// this line may be its continuation.
     Front {
         skipped: bool,
     },

@@ -1,4 +1,4 @@
-//! One message of the record, and its line.
+//! `Entry`: one message of the record, and its line in the text form.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -7,40 +7,42 @@ use core::fmt;
 use super::digest::HeaderDigest;
 use crate::hex;
 
-/// What a message is known by.
+/// What identifies a message.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Id {
-    /// The unique-id, octet for octet as the server sent it, however long or odd. Never use one as a file name.
+    /// The unique-id, byte for byte as the server sent it, whatever its length and contents. Never use one as
+    /// a file name.
     Uid(Box<[u8]>),
-    /// A digest of the header, where the server has no unique-ids, or an empty one.
+    /// A digest of the header, for servers without unique-ids or messages with an empty one.
     Digest([u8; 16]),
 }
 
-/// The place of a message in the record.
+/// What identifies an entry in the record.
 pub(super) type Key = (Id, u32);
 
-/// What became of a message on the server.
+/// What has happened to a message on the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// Nobody asked for its deletion.
+    /// It was not marked for deletion.
     Stays,
-    /// Somebody did, and QUIT was not answered.
+    /// It was marked for deletion, but QUIT was not answered.
     Leaving,
-    /// QUIT was answered. The next listing shows whether that was true.
+    /// It was marked for deletion, and QUIT was answered. The next listing shows whether it is gone.
     Gone,
 }
 
-/// One message that was seen. `Display` writes its line, without line end, for appending to the file of the record.
+/// One message that was seen. `Display` writes its line, without line end, so that it can be appended to the
+/// file of the record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     pub(super) id: Id,
-    /// Tells messages with the same id apart.
+    /// Distinguishes messages with the same id.
     pub(super) nth: u32,
     pub(super) octets: Option<u64>,
     pub(super) digest: Option<HeaderDigest>,
-    /// Seconds since 1970, these three.
+    /// This field and the next two are in seconds since 1970.
     pub(super) first_seen: u64,
-    /// Whole, and safe.
+    /// When the store got the whole message safely.
     pub(super) stored: Option<u64>,
     pub(super) listed: u64,
     pub(super) fate: Fate,
@@ -51,37 +53,39 @@ impl Entry {
         (self.id.clone(), self.nth)
     }
 
-    /// What it is known by.
+    /// What identifies the message.
     #[must_use]
     pub const fn id(&self) -> &Id {
         &self.id
     }
 
-    /// Whether the store has it whole; of the others it has a preview.
+    /// Whether the store has the whole message. Otherwise it has a preview.
     #[must_use]
     pub const fn is_stored(&self) -> bool {
         self.stored.is_some()
     }
 
-    /// Whether its deletion was asked for, with an outcome that is not known.
+    /// Whether the message was marked for deletion without a known outcome.
     #[must_use]
     pub const fn is_leaving(&self) -> bool {
         matches!(self.fate, Fate::Leaving)
     }
 
-    /// Whether the server said that it is deleted. The record forgets it when the next listing does not show it.
+    /// Whether the server confirmed the deletion. The record forgets the entry when the next listing does not
+    /// show the message.
     #[must_use]
     pub const fn is_gone(&self) -> bool {
         matches!(self.fate, Fate::Gone)
     }
 
-    /// Its size as the server announced it, if that is known.
+    /// The size as the server announced it, if known.
     #[must_use]
     pub const fn octets(&self) -> Option<u64> {
         self.octets
     }
 
-    /// `have|preview|leaving|gone OCTETS FIRST-SEEN STORED LISTED DIGEST NTH ID`, `-` for what is not known.
+    /// Reads `have|preview|leaving|gone OCTETS FIRST-SEEN STORED LISTED DIGEST NTH ID`, where `-` stands for
+    /// an unknown value.
     pub(super) fn parse(line: &str) -> Option<Self> {
         let mut fields = line.splitn(8, ' ');
         let (state, octets, first_seen) = (fields.next()?, fields.next()?, fields.next()?);
@@ -109,7 +113,7 @@ impl Entry {
     }
 }
 
-/// `-` is `Some(None)`.
+/// Reads a value; `-` is `Some(None)`.
 fn known<T>(text: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<Option<T>> {
     if text == "-" { Some(None) } else { parse(text).map(Some) }
 }

@@ -1,4 +1,4 @@
-//! What comes in: each part of a reply belongs to the oldest command on the way.
+//! `Fetch::handle_event`: each part of a reply belongs to the oldest unanswered command.
 
 use alloc::boxed::Box;
 
@@ -9,7 +9,7 @@ use crate::client::{Event, Part, Refusal, RefusalKind};
 use crate::types::Verb;
 
 impl Fetch {
-    /// Takes an event of the session, and says what it means for the store.
+    /// Takes an event of the session, and says what the store has to do.
     pub fn handle_event<'i>(&mut self, event: &Event<'i>) -> FetchEvent<'i> {
         let (Event::Reply { part, last, .. }, Some(sent)) = (event, self.sent.front()) else {
             return FetchEvent::Nothing;
@@ -34,7 +34,8 @@ impl Fetch {
     }
 
     fn listed<'i>(&mut self, sent: Sent, part: Part<'i>) -> FetchEvent<'i> {
-        // Some servers list more than they count; none lists without end. Two lines a message, and as many again.
+        // Some servers list more messages than they count, but none lists without end. The limit allows twice
+        // two lines for each message, and 10,000 more.
         let most_lines = self.count.map_or(u64::MAX, |count| count.saturating_mul(4).saturating_add(10_000));
         let most = (self.rules.max_memory, most_lines);
         let fits = match part {
@@ -70,7 +71,7 @@ impl Fetch {
                 }
                 (self.no_top, self.top_works) = (false, true);
             }
-            // RETR finds out then.
+            // RETR will then show whether the message is known.
             Part::Err(_) => self.no_top = !self.top_works,
             _ => {}
         }
@@ -98,7 +99,7 @@ impl Fetch {
                     return FetchEvent::Empty(wanted);
                 }
                 item.digest = Some(digest);
-                // TOP may be missing, and may have lied.
+                // RETR settles it, in case TOP was missing or returned something else.
                 item.unsure = false;
                 if item.key.is_none() {
                     item.key = self.headers.find(item, &digest).map(Box::new);
@@ -122,11 +123,11 @@ impl Fetch {
         }
     }
 
-    /// Some servers count what they give, and shut those out for a day who ask on.
+    /// Some servers limit how many messages they send, and lock out for a day those who go on asking.
     fn not_given<'i>(&mut self, wanted: Download, refusal: Refusal<'i>) -> FetchEvent<'i> {
         let later = matches!(RefusalKind::classify(&refusal), Some(RefusalKind::Later | RefusalKind::Busy));
         self.refused_in_a_row = if later { self.refused_in_a_row.saturating_add(1) } else { 0 };
-        // One message alone may be ill.
+        // A refusal of a single message may concern only that message.
         self.stopped |= self.refused_in_a_row >= 3;
         self.summary.refused = self.summary.refused.saturating_add(1);
         FetchEvent::Refused(wanted, refusal)

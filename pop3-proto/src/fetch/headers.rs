@@ -1,4 +1,4 @@
-//! Which message of the session is which of the record, by its header, where ids and sizes do not tell.
+//! Matches messages of the session with entries of the record by header, where ids and sizes are not enough.
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -9,33 +9,35 @@ use super::entry::{Entry, Fate, Id, Key};
 use super::listing::Item;
 use super::record::Record;
 
-/// How much has to agree besides the header, the most first.
+/// What has to agree besides the header. The most comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Agrees {
-    /// Unique-id and size, of a message that should be there.
+    /// Unique-id and size, with a message that should still be there.
     All,
-    /// The same, of one that should be gone.
+    /// Unique-id and size, with a message that should be gone.
     Gone,
-    /// The unique-id: some servers change sizes.
+    /// The unique-id, with a message that should still be there: some servers change sizes.
     Uid,
-    /// The same, of one that should be gone.
+    /// The unique-id, with a message that should be gone.
     GoneUid,
-    /// The size, of one that should be gone.
+    /// The size, with a message that should be gone.
     GoneSize,
-    /// The size: the server had no unique-ids then, or has none now.
+    /// The size, with a message that should still be there: the server had no unique-ids then, or has none
+    /// now.
     Size,
-    /// Nothing.
+    /// Nothing but the header.
     Header,
 }
 
 const ORDER: [Agrees; 7] =
     [Agrees::All, Agrees::Gone, Agrees::Uid, Agrees::GoneUid, Agrees::Size, Agrees::GoneSize, Agrees::Header];
 
-/// What is looked up: the header, and what has to agree with it. Where the unique-id does not have to, an empty one stands for
-/// entries that have none.
+/// What is looked up: the header, and what has to agree with it. If the unique-id need not agree, an empty
+/// one stands for entries that have none.
 type Clue = (Agrees, HeaderDigest, Option<Box<[u8]>>, Option<u64>);
 
-/// The record by header, without the entries that are messages of this session already.
+/// The entries of the record by header, without those that are already matched with a message of this
+/// session.
 #[derive(Debug, Default)]
 pub(super) struct Headers {
     by_clue: BTreeMap<Clue, Vec<Key>>,
@@ -49,7 +51,7 @@ impl Headers {
         for entry in record.iter() {
             headers.add(entry);
         }
-        // The lowest key first.
+        // The lowest key is taken first.
         headers.by_clue.values_mut().for_each(|keys| keys.reverse());
         headers
     }
@@ -70,7 +72,8 @@ impl Headers {
         }
     }
 
-    /// Finds those of `items` that have a digest and no entry yet, all by the best clue before any by the next.
+    /// Finds the entries of those `items` that have a digest and no entry yet. All items are tried with the
+    /// best clue before any is tried with the next.
     pub(super) fn find_all(&mut self, items: &mut [Item]) {
         for agrees in ORDER {
             for item in items.iter_mut().filter(|item| item.unsure) {
@@ -80,17 +83,17 @@ impl Headers {
                 }
             }
         }
-        // The header was looked at, and nobody has it.
+        // The header was checked, and no entry has it.
         items.iter_mut().filter(|item| item.digest.is_some()).for_each(|item| item.unsure = false);
     }
 
-    /// The entry that this message must be, if it is one.
+    /// The entry of this message, if there is one.
     pub(super) fn find(&mut self, item: &Item, digest: &HeaderDigest) -> Option<Key> {
         ORDER.into_iter().find_map(|agrees| self.claim(agrees, item, digest))
     }
 
     fn claim(&mut self, agrees: Agrees, item: &Item, digest: &HeaderDigest) -> Option<Key> {
-        // Messages without a header have nothing in common but that.
+        // All empty headers have the same digest, so the digest alone is not enough.
         let says_nothing = *digest == Digester::new().finish();
         if says_nothing && (!agrees.with_size() || (agrees.is_gone() && item.uid.is_none())) {
             return None;
@@ -98,7 +101,7 @@ impl Headers {
         if agrees == Agrees::GoneUid && item.uid.is_none() {
             return None;
         }
-        // A message that has another id now is another message.
+        // If the message has a different id now, it is a different message.
         let uid = if agrees.with_uid() { item.uid.as_deref() } else { item.uid.as_ref().map(|_| &[][..]) };
         let keys = self.by_clue.get_mut(&clue(agrees, digest, uid, item.octets))?;
         while let Some(key) = keys.pop() {

@@ -1,4 +1,4 @@
-//! Records of other programs, so that whoever changes does not fetch everything again.
+//! Imports records of other programs, so that a user who switches does not fetch every message again.
 
 use alloc::collections::BTreeMap;
 use core::fmt;
@@ -6,16 +6,17 @@ use core::fmt;
 use super::entry::{Entry, Fate, Id};
 use super::record::Record;
 
-/// The text is not of the form that it should be; the number of its first bad line, from 1.
+/// The text does not have the expected form. Holds the number of its first bad line, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ImportError(pub usize);
 
 impl Record {
-    /// From getmail6's `oldmail-` file of one account: a unique-id, NUL, and when it was fetched, a line.
+    /// Reads getmail6's `oldmail-` file of one account. Each line has a unique-id, NUL, and the time at which
+    /// the message was fetched.
     ///
     /// # Errors
     ///
-    /// [`ImportError`]: a line without NUL, or without a time behind it.
+    /// [`ImportError`]: a line has no NUL, or no time after it.
     pub fn from_getmail(text: &[u8]) -> Result<Self, ImportError> {
         let mut import = Import::default();
         for (number, line) in lines(text) {
@@ -27,13 +28,14 @@ impl Record {
         Ok(import.record)
     }
 
-    /// From fetchmail's `.fetchids`, which holds all accounts: `user@host`, a space, and a unique-id, a line. `now` is in
-    /// seconds since 1970, the time from which days count, since the file has none. Of a unique-id with a space in it fetchmail keeps the
-    /// front only; such messages come again.
+    /// Reads fetchmail's `.fetchids`, which holds all accounts. Each line has `user@host`, a space, and a
+    /// unique-id. `now`, in seconds since 1970, is the time from which days are counted, because the file has
+    /// no times. If a unique-id contains a space, fetchmail keeps only the front of it; such messages are
+    /// fetched again.
     ///
     /// # Errors
     ///
-    /// [`ImportError`]: a line without a space.
+    /// [`ImportError`]: a line has no space.
     pub fn from_fetchmail(text: &[u8], user: &str, host: &str, now: u64) -> Result<Self, ImportError> {
         let mut import = Import::default();
         for (number, line) in lines(text) {
@@ -51,12 +53,14 @@ impl Record {
         Ok(import.record)
     }
 
-    /// From mpop's file: comments, then for each account a line of a space, the count, host and user, and that many unique-ids,
-    /// one a line. `now` as for fetchmail.
+    /// Reads mpop's file. It has comments, then for each account a line that consists of a space, the count,
+    /// host and user, and then that many unique-ids, one per line. `now` is as in
+    /// [`from_fetchmail`](Self::from_fetchmail).
     ///
     /// # Errors
     ///
-    /// [`ImportError`]: an id outside of a list, a bad head of a list, or fewer ids than it says.
+    /// [`ImportError`]: an id is outside a list, the first line of a list is bad, or a list has fewer ids
+    /// than it says.
     pub fn from_mpop(text: &[u8], user: &str, host: &str, now: u64) -> Result<Self, ImportError> {
         let mut import = Import::default();
         let mut left = 0_u64;
@@ -85,7 +89,7 @@ impl Record {
     }
 }
 
-/// Ids may repeat; sizes and headers are not known.
+/// Collects imported ids. They may repeat; sizes and headers are not known.
 #[derive(Default)]
 struct Import {
     record: Record,

@@ -1,4 +1,4 @@
-//! What the server has: LIST and UIDL, put together by message number, in bounded memory.
+//! The server's messages: LIST and UIDL, combined by message number, in bounded memory.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -12,20 +12,20 @@ use crate::types::{MsgNo, Scan, UidLine};
 pub(super) struct Item {
     pub(super) number: MsgNo,
     pub(super) octets: Option<u64>,
-    /// Never empty.
+    /// The unique-id; never empty.
     pub(super) uid: Option<Box<[u8]>>,
     pub(super) digest: Option<HeaderDigest>,
-    /// Its entry in the record, once there is one.
+    /// Its entry in the record, if known.
     pub(super) key: Option<Box<Key>>,
-    /// Neither listed as known nor as new: its header has to be looked at.
+    /// The listing does not tell whether it is known or new: its header has to be checked.
     pub(super) unsure: bool,
-    /// It is known, and its header is looked at before it is deleted.
+    /// It is known, but its header has to be checked before it is deleted.
     pub(super) check: bool,
-    /// It came in this session; whether whole.
+    /// Set if it came in this session; says whether it came whole.
     pub(super) came: Option<bool>,
 }
 
-/// Octets that one message takes besides its unique-id.
+/// How many bytes one message takes besides its unique-id.
 const ITEM: usize = size_of::<Item>() + size_of::<(MsgNo, Box<[u8]>)>();
 
 #[derive(Debug, Default)]
@@ -37,16 +37,16 @@ pub(super) struct Listing {
 }
 
 impl Listing {
-    /// `None` if the listing is beyond `most` octets of memory or lines.
+    /// `None` if the listing exceeds `most`: bytes of memory, and lines.
     pub(super) fn scan(&mut self, scan: Scan, most: (usize, u64)) -> Option<()> {
         self.account(0, most)?;
         self.items.push(Item::new(scan.number, Some(scan.octets)));
         Some(())
     }
 
-    /// As [`scan`](Self::scan).
+    /// Adds a line of UIDL. `None` as for [`scan`](Self::scan).
     pub(super) fn uid(&mut self, line: &UidLine<'_>, most: (usize, u64)) -> Option<()> {
-        // It is kept here, as a key, and in the record, where it is a key again.
+        // The id is stored here, as a key, and in the record, where it is a key again.
         self.account(line.uid.len().saturating_mul(5), most)?;
         if let Some(number) = line.number.filter(|_| !line.uid.is_empty()) {
             self.uids.push((number, line.uid.into()));
@@ -54,7 +54,7 @@ impl Listing {
         Some(())
     }
 
-    /// A line that cannot be read. As [`scan`](Self::scan).
+    /// Counts a line that cannot be read. `None` as for [`scan`](Self::scan).
     pub(super) fn unreadable(&mut self, most: (usize, u64)) -> Option<()> {
         self.account(0, most)
     }
@@ -65,8 +65,8 @@ impl Listing {
         (self.memory <= most.0 && self.lines <= most.1).then_some(())
     }
 
-    /// By number: gaps, repetitions and any order are borne. Of a repeated number the last line counts: a status line that came
-    /// twice can look like the line of a message.
+    /// Sorts by number; gaps, repetitions and any order are accepted. If a number is repeated, the last line
+    /// counts, because a status line that came twice can look like the line of a message.
     pub(super) fn finish(&mut self) {
         self.items.reverse();
         self.items.sort_by_key(|item| item.number);
@@ -99,7 +99,7 @@ impl Item {
         Self { number, octets, uid: None, digest: None, key: None, unsure: false, check: false, came: None }
     }
 
-    /// What a new entry will be known by; `None` as long as there is neither unique-id nor digest.
+    /// The id of a new entry; `None` while neither unique-id nor digest is known.
     pub(super) fn id(&self) -> Option<Id> {
         match (&self.uid, self.digest) {
             (Some(uid), _) => Some(Id::Uid(uid.clone())),

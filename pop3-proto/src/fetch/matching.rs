@@ -1,4 +1,4 @@
-//! Which message of the session is which of the record, by unique-id and size.
+//! Matches messages of the session with entries of the record by unique-id and size.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -7,13 +7,14 @@ use super::entry::{Entry, Fate, Id, Key};
 use super::listing::Item;
 use super::record::Record;
 
-/// Matches what ids and sizes tell. What they do not is marked as unsure: ids that are missing, repeated in other numbers than before,
-/// on a message of another size, or on one that should be gone.
+/// Matches the messages that ids and sizes identify. The rest are marked as unsure: those whose id is
+/// missing, is repeated more or less often than before, is on a message of another size, or is on a message
+/// that should be gone.
 pub(super) fn by_uid(items: &mut [Item], record: &Record) {
     let mut of_uid: BTreeMap<&[u8], Vec<usize>> = BTreeMap::new();
     let mut unsure = Vec::new();
     let mut matched = Vec::new();
-    // Fetched when the server had no ids, or not for this message.
+    // Some entries are from a time when the server had no ids, or none for that message.
     let nameless = record.has_digests();
     for (i, item) in items.iter().enumerate() {
         match &item.uid {
@@ -42,7 +43,7 @@ pub(super) fn by_uid(items: &mut [Item], record: &Record) {
     }
 }
 
-/// The messages and the entries of one unique-id.
+/// Matches the messages and the entries of one unique-id.
 fn one_uid(
     group: &[usize],
     entries: &[&Entry],
@@ -61,7 +62,8 @@ fn one_uid(
     for (class, same) in sizes.into_values() {
         let (same, going): (Vec<&Entry>, Vec<&Entry>) =
             same.into_iter().partition(|entry| entry.fate == Fate::Stays);
-        // As many as before, or some of them gone: which of equals it was does not matter if the store has all, or has only previews.
+        // There are as many messages as entries, or fewer. Which of several equal entries is which does not
+        // matter if the store has all of them whole, or only previews of all.
         let alike = same.windows(2).all(|two| matches!(two, [a, b] if a.is_stored() == b.is_stored()));
         let clear = alike
             && (class.len() == same.len() || class.len() < same.len() && same.iter().all(|e| e.is_stored()));
@@ -74,7 +76,7 @@ fn one_uid(
         }
         free.extend(going);
     }
-    // Nothing is known of these but the id; they come from another program's record.
+    // Of these entries only the id is known; they come from another program's record.
     let blank =
         |entry: &&&Entry| entry.octets.is_none() && entry.digest.is_none() && entry.fate == Fate::Stays;
     let mut blank = free.iter().filter(blank);

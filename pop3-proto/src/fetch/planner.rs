@@ -1,4 +1,5 @@
-//! The state of one session's download, and what goes in and out of it besides the session.
+//! `Fetch`: the state of one session's download, and everything an embedder passes in or reads besides the
+//! session.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -13,82 +14,82 @@ use super::rules::Rules;
 use crate::client::{Refusal, RefusalKind};
 use crate::types::{MsgNo, Verb};
 
-/// The download of one session, from behind the login to the answer to QUIT.
+/// The download of one session, from after the login to the answer to QUIT.
 #[derive(Debug)]
 pub struct Fetch {
     pub(super) rules: Rules,
-    /// Seconds since 1970.
+    /// In seconds since 1970.
     pub(super) now: u64,
     pub(super) record: Record,
     pub(super) stage: Stage,
     pub(super) listing: Listing,
     pub(super) headers: Headers,
-    /// What is to be done in this stage, and how far it is.
+    /// The messages to handle in this stage, by index; `next` is the position in this list.
     pub(super) todo: Vec<usize>,
     pub(super) next: usize,
-    /// What the server still has to answer.
+    /// The commands that the server has not answered yet.
     pub(super) sent: VecDeque<Sent>,
-    /// Of the header that is coming in.
+    /// For the header that is being read.
     pub(super) digester: Digester,
-    /// Octets of the body that is coming in.
+    /// How many bytes of the body have been read.
     pub(super) octets: u64,
     pub(super) stopped: bool,
-    /// What STAT said.
+    /// The count from STAT.
     pub(super) count: Option<u64>,
     pub(super) uidl_announced: bool,
     pub(super) refused_in_a_row: u8,
     pub(super) no_top: bool,
     pub(super) top_works: bool,
-    /// DELE was answered `+OK`.
+    /// The entries whose DELE was answered `+OK`.
     pub(super) marked: Vec<Key>,
     pub(super) summary: Summary,
 }
 
-/// What is going on.
+/// What the download is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// The next of STAT, LIST, UIDL.
+    /// Sends STAT, LIST and UIDL; the number says which is next.
     List(u8),
-    /// TOP of messages that unique-ids do not tell apart.
+    /// Sends TOP for messages that unique-ids do not identify.
     Headers,
     Retrieve,
-    /// Everything came; the caller is told once.
+    /// Every message has come; the caller is told once.
     Fetched,
     Delete,
-    /// Everything is marked; the caller is told once.
+    /// Every message to delete is marked; the caller is told once.
     Marked,
     Quit,
     Done,
     Failed(Fault),
 }
 
-/// A command on the way.
+/// A command that was sent and not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sent {
     Stat,
     List,
     Uidl,
-    /// TOP for a digest, of this item.
+    /// TOP of this item, for a digest.
     Header(usize),
-    /// RETR, or TOP of that many lines for a preview.
+    /// RETR of this item, or TOP with that many lines for a preview.
     Body(usize, Option<u64>),
     Dele(usize),
     Quit,
 }
 
-/// A message that is asked for.
+/// A message that is fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Download {
     /// Its number in this session.
     pub number: MsgNo,
-    /// Its size as the server announced it: for a progress bar and nothing else.
+    /// Its size as the server announced it. Use it only for a progress bar.
     pub octets: Option<u64>,
-    /// A preview, with so many body lines; `None` is the whole message.
+    /// For a preview, the number of body lines; `None` for the whole message.
     pub preview: Option<u64>,
 }
 
-/// What an event means for the store, from [`Fetch::handle_event`].
+/// What the store has to do; [`Fetch::handle_event`] returns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 #[non_exhaustive]
@@ -97,44 +98,48 @@ pub enum FetchEvent<'i> {
     Nothing,
     /// A message begins: open a place for it.
     Begin(Download),
-    /// Octets of it.
+    /// Bytes of the message.
     Data(&'i [u8]),
-    /// It is complete. Make it safe, now or together with others, then call [`Fetch::stored`]: until then it counts as not fetched.
+    /// The message is complete. Make it safe, now or together with others, then call [`Fetch::stored`]. Until
+    /// then it counts as not fetched.
     Whole(Download),
-    /// It is complete, and is one that the record has: drop it.
+    /// The message is complete, but it is one that the record already has: discard it.
     Known(Download),
-    /// It came without a single octet, though the server says that it has some: drop it. The next session tries again.
+    /// The message came without a single byte, although the server announced some: discard it. The next
+    /// session tries again.
     Empty(Download),
-    /// The server does not give it. If [`RefusalKind`] says later three times in a row, no more are asked for in this session.
+    /// The server refused to send the message. If [`RefusalKind`] is `Later` or `Busy` three times in a row,
+    /// no further messages are asked for in this session.
     Refused(Download, Refusal<'i>),
 }
 
-/// Where the download stands, from [`Fetch::advance`].
+/// How far the download is; [`Fetch::advance`] returns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Progress {
-    /// Flush the output, and show the next event to [`Fetch::handle_event`].
+    /// Flush the output, then pass the next event to [`Fetch::handle_event`].
     Pending,
-    /// All that was asked for has come. Make safe what is not, call [`Fetch::stored`] for it, then go on: deletions follow. It is
-    /// said once.
+    /// Every message that was asked for has come. Make safe what is not safe yet, call [`Fetch::stored`] for
+    /// it, then continue: deletions follow. This is returned once.
     Fetched,
-    /// The messages to delete are marked, and QUIT follows. Save the record now: if a crash comes behind QUIT, the next session knows
-    /// what may be gone. It is said once, and not without deletions.
+    /// The messages to delete are marked, and QUIT follows. Save the record now, so that after a crash during
+    /// QUIT the next session knows which messages may be gone. This is returned once, and only if there are
+    /// deletions.
     Marked,
-    /// QUIT was answered: the record is final.
+    /// QUIT was answered. The record is final.
     Done,
-    /// The server does not let it go on. End the connection; the record is right.
+    /// The server does not let the download continue. End the connection. The record is right.
     Failed(Fault),
 }
 
-/// Why a download cannot go on.
+/// Why a download cannot continue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// `-ERR` to LIST, or to UIDL where it was announced: what is new cannot be told, and nothing is forgotten for that. Or to QUIT:
-    /// not all of the deletions were done.
+    /// The server answered `-ERR` to LIST, or to UIDL although it announced it. The new messages cannot be
+    /// found then, and no entry is forgotten. Or it answered `-ERR` to QUIT: not all deletions were done.
     Refused(Verb, Option<RefusalKind>),
-    /// A listing of far more messages than STAT counted, or that takes more memory than [`Rules::max_memory`].
+    /// The listing has far more messages than STAT counted, or takes more memory than [`Rules::max_memory`].
     TooMany,
 }
 
@@ -142,24 +147,24 @@ pub enum Fault {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Summary {
-    /// Messages that the server listed.
+    /// How many messages the server listed.
     pub listed: u64,
-    /// Messages that came whole.
+    /// How many messages came whole.
     pub fetched: u64,
-    /// Octets of message that came, of previews too.
+    /// How many bytes of messages came, including previews.
     pub octets: u64,
-    /// Previews that came.
+    /// How many previews came.
     pub previewed: u64,
-    /// Messages that the store had.
+    /// How many messages the store already had.
     pub known: u64,
-    /// Messages that the server refused to send or to delete, or sent without an octet.
+    /// How many messages the server refused to send or to delete, or sent without a byte.
     pub refused: u64,
-    /// Deletions that QUIT confirmed.
+    /// How many deletions QUIT confirmed.
     pub deleted: u64,
 }
 
 impl Fetch {
-    /// The download of a session behind its login. `now` is in seconds since 1970.
+    /// Creates the download of a session after its login. `now` is in seconds since 1970.
     #[must_use]
     pub fn new(record: Record, rules: Rules, now: u64) -> Self {
         Self {
@@ -185,18 +190,18 @@ impl Fetch {
         }
     }
 
-    /// Asks for no more messages: what is on the way comes, then deletions and QUIT.
+    /// Asks for no more messages. Those already asked for still come; then deletions and QUIT follow.
     pub const fn stop(&mut self) {
         self.stopped = true;
     }
 
-    /// What the store has, right at every moment.
+    /// What the store has. It is right at every moment.
     #[must_use]
     pub const fn record(&self) -> &Record {
         &self.record
     }
 
-    /// Ends the download: the record for the next session.
+    /// Ends the download and returns the record for the next session.
     #[must_use]
     pub fn into_record(self) -> Record {
         self.record
@@ -208,35 +213,39 @@ impl Fetch {
         self.summary
     }
 
-    /// Deletions whose outcome is not known.
+    /// How many deletions have an unknown outcome.
     #[must_use]
     pub fn unconfirmed_deletions(&self) -> usize {
         self.record.iter().filter(|entry| entry.is_leaving()).count()
     }
 
-    /// The unique-id of a message, if the server has one for it. It may hold any octet, and repeat.
+    /// The unique-id of a message, if the server has one for it. It may contain any byte, and other messages
+    /// may have the same.
     #[must_use]
     pub fn uid(&self, number: MsgNo) -> Option<&[u8]> {
         self.listing.items.get(self.listing.find(number)?)?.uid.as_deref()
     }
 
-    /// What is asked for, in order, once the listing is in: before that it is empty. Some of it may turn out to be known.
+    /// The messages to fetch, in order. It is empty until the listing has been read. Some of them may turn
+    /// out to be known.
     pub fn wanted(&self) -> impl Iterator<Item = Download> + '_ {
         let retrieving = matches!(self.stage, Stage::Retrieve) || self.rules.dry_run;
         let todo = if retrieving { self.todo.as_slice() } else { &[] };
         todo.iter().filter_map(|i| self.listing.items.get(*i)).map(|item| self.want(item))
     }
 
-    /// What the rules would delete, with [`Rules::dry_run`]: as if everything that is wanted had been stored.
+    /// With [`Rules::dry_run`], the messages that the rules would delete if everything that is wanted had
+    /// been stored.
     pub fn would_delete(&self) -> impl Iterator<Item = MsgNo> + '_ {
         let doomed = if self.rules.dry_run { self.deletions(&self.todo) } else { Vec::new() };
         doomed.into_iter().filter_map(|i| self.listing.items.get(i)).map(|item| item.number)
     }
 
-    /// The store has this message, and no crash can take it away: the record says so from here on, and the rules may delete it.
-    /// The entry's line can be appended to the file of the record.
+    /// Call this when the store has this message and no crash can destroy it. The record contains it from
+    /// then on, and the rules may delete it on the server. The line of the returned entry can be appended to
+    /// the file of the record.
     ///
-    /// `None` if no complete message of that number has come.
+    /// `None` if no complete message with that number has come.
     pub fn stored(&mut self, number: MsgNo) -> Option<&Entry> {
         let i = self.listing.find(number)?;
         let item = self.listing.items.get_mut(i)?;

@@ -1,4 +1,4 @@
-//! What the store has, from session to session, with a text form that only grows.
+//! `Record`: what the store has, from session to session. Its text form can be extended by appending lines.
 
 use alloc::collections::BTreeMap;
 use core::fmt;
@@ -9,40 +9,41 @@ use super::entry::{Entry, Id, Key};
 /// The first line of the text form.
 const HEADER: &str = "pop3-proto record 1";
 
-/// Which messages the store has, of one account.
+/// Which messages of one account the store has.
 ///
-/// The text form, by `Display` and `FromStr`, is a header and a line for each message. A line that comes later replaces one of
-/// the same message, and a last line without its line end, which a crash may leave, is skipped: so a program may append the line of each
-/// message as soon as that is safe, and write the whole text anew at the end of the session, and before it appends to what it has read.
+/// The text form, by `Display` and `FromStr`, is a header line and a line for each message. A later line
+/// replaces an earlier one of the same message. A last line without its line end, which a crash may leave, is
+/// skipped. So a program may append the line of each message as soon as the message is safe. It should write
+/// the whole text anew at the end of the session, and also before it appends to a text that it has read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
     entries: BTreeMap<Key, Entry>,
 }
 
-/// The text is not that of a record; the number of its first bad line, from 1.
+/// The text is not a record. Holds the number of its first bad line, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadRecord(pub usize);
 
 impl Record {
-    /// Of a store that has nothing.
+    /// The record of an empty store.
     #[must_use]
     pub const fn new() -> Self {
         Self { entries: BTreeMap::new() }
     }
 
-    /// How many messages it knows.
+    /// How many messages are in the record.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether it knows none.
+    /// Whether the record has no messages.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// One message after the other, in the order of their ids.
+    /// The messages, in the order of their ids.
     pub fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.entries.values()
     }
@@ -63,19 +64,19 @@ impl Record {
         self.entries.retain(keep);
     }
 
-    /// Those of one id, in order.
+    /// The messages with this id, in order.
     pub(super) fn of<'r>(&'r self, id: &Id) -> impl Iterator<Item = &'r Entry> {
         let keys = (id.clone(), 0)..=(id.clone(), u32::MAX);
         self.entries.range(keys).map(|(_, entry)| entry)
     }
 
-    /// A number that no message of that id has.
+    /// An `nth` number that no message with this id has.
     pub(super) fn free(&self, id: &Id) -> u32 {
         let keys = (id.clone(), 0)..=(id.clone(), u32::MAX);
         self.entries.range(keys).next_back().map_or(0, |((_, last), _)| last.saturating_add(1))
     }
 
-    /// Whether it knows messages by their header.
+    /// Whether the record has messages that are identified by their header.
     pub(super) fn has_digests(&self) -> bool {
         self.entries.last_key_value().is_some_and(|((id, _), _)| matches!(id, Id::Digest(_)))
     }
@@ -98,7 +99,7 @@ impl FromStr for Record {
     fn from_str(text: &str) -> Result<Self, BadRecord> {
         let mut record = Self::new();
         for (number, line) in (1..).zip(text.split_inclusive('\n')) {
-            // A crash in the middle of an append, or of the header.
+            // A crash in the middle of an append, or while the header was written.
             let Some(line) = line.strip_suffix('\n') else {
                 if number == 1 && !HEADER.starts_with(line) {
                     return Err(BadRecord(1));

@@ -1,32 +1,35 @@
-//! What to fetch, what to leave, what to delete.
+//! `Rules`: which messages to fetch, to leave on the server, and to delete.
 
-/// The rules of one account. Whatever they say, only messages that the store has whole are deleted.
+/// The rules for one account. Whatever they are, only messages that the store has whole are deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rules {
-    /// Delete what was stored so many days ago; 0 is at once. `None` by default: nothing is deleted for that.
+    /// Delete a message this many days after it was stored; 0 is at once. `None` by default: never delete for
+    /// this reason.
     pub delete_after_days: Option<u32>,
-    /// Delete what was first seen so many days ago.
+    /// Delete a message this many days after it was first seen.
     pub delete_older_days: Option<u32>,
-    /// Leave so many messages on the server, the newest.
+    /// Leave at most this many messages on the server, the newest ones.
     pub keep_count: Option<u32>,
-    /// Leave so many octets on the server, in the newest messages: from the first that does not fit, all older ones go.
+    /// Leave at most this many bytes on the server, in the newest messages: the first message that exceeds
+    /// the limit and all older ones are deleted.
     pub keep_octets: Option<u64>,
-    /// Of larger messages fetch a preview: the header and [`preview_lines`](Self::preview_lines). They stay on the server.
+    /// For messages of more bytes than this, fetch only a preview: the header and
+    /// [`preview_lines`](Self::preview_lines). They stay on the server.
     pub preview_above: Option<u64>,
-    /// Body lines of a preview, 20 by default.
+    /// How many body lines a preview has; 20 by default.
     pub preview_lines: u64,
     /// Fetch the header of every message and nothing else.
     pub headers_only: bool,
-    /// Fetch what the record has, too.
+    /// Also fetch messages that the record already has.
     pub all: bool,
-    /// List, plan, and QUIT.
+    /// List, plan, and QUIT: fetch and delete nothing.
     pub dry_run: bool,
-    /// Forget messages that were not listed for so many days, 365 by default. Some servers list only the oldest few hundred
-    /// messages, so what is not listed is not gone.
+    /// Forget messages that were not listed for this many days; 365 by default. Some servers list only the
+    /// oldest few hundred messages, so a message that is not listed need not be gone.
     pub forget_days: u32,
-    /// Most octets of memory that the listing may take, 256 MiB by default: a list that goes on beyond is taken for endless. A
-    /// message takes about 200 and five times its unique-id.
+    /// The largest amount of memory in bytes that the listing may take; 256 MiB by default. A longer list is
+    /// taken for endless. A message takes about 200 bytes and five times the length of its unique-id.
     pub max_memory: usize,
 }
 
@@ -46,7 +49,7 @@ impl Rules {
         max_memory: 256 * 1024 * 1024,
     };
 
-    /// How many body lines a message of that size is fetched with; `None` is all of it.
+    /// With how many body lines to fetch a message of that size; `None` is all of it.
     pub(super) fn lines(&self, octets: Option<u64>) -> Option<u64> {
         match (self.headers_only, self.preview_above, octets) {
             (true, ..) => Some(0),

@@ -1,4 +1,4 @@
-//! With serde a record is its text form, so that there is one form only.
+//! serde support: a record is serialized as its text form, so that there is only one form.
 
 use alloc::string::String;
 

@@ -1,4 +1,4 @@
-//! What goes out: one command at a time, chosen from what the session knows now.
+//! `Login::advance`: sends one command at a time, chosen from what the session knows so far.
 
 use super::failure::{Failure, Reason};
 use super::method::Method;
@@ -12,12 +12,15 @@ use crate::sasl::client::Engine;
 use crate::types::{Command, Security};
 
 impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
-    /// Sends what is to be sent, and says where the login stands. Call it before every read, and after every event.
+    /// Sends what is due now, and says how far the login is. Call it before every read, and after every
+    /// event.
     ///
     /// # Errors
     ///
-    /// [`SendError::Full`]: flush the output, then call again. If it comes from an empty output, that is too small for the response of
-    /// the mechanism: at most 700 octets, or those of the token or password and a half more. Others mean that somebody else uses the session at the same time.
+    /// [`SendError::Full`]: flush the output, then call again. If it comes although the output is empty, the
+    /// output is too small for the response of the mechanism. A response takes at most 700 bytes, or one and
+    /// a half times the length of the token or password if that is more. Any other error means that some
+    /// other code uses the session at the same time.
     pub fn advance<const Q: usize>(
         &mut self,
         client: &mut Client<Q>,
@@ -28,7 +31,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
                 Stage::In => return Ok(Progress::LoggedIn),
                 Stage::Failed(failure) => return Ok(Progress::Failed(failure)),
                 Stage::Handover if client.security() == Security::Plain => return Ok(Progress::StartTls),
-                // The list in clear counts no more (RFC 2595 section 4).
+                // The list from before TLS no longer counts (RFC 2595 section 4).
                 Stage::Handover => {
                     self.own.iter_mut().for_each(|own| own.announced = false);
                     Stage::AskCapa
@@ -134,7 +137,8 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
         Ok(self.last.map_or_else(
             || self.unusable.map_or(policy_failure(Reason::NoMethod), |(method, why)| unusable(method, why)),
             |failure| {
-                // Every failure caused by credentials would have said so (RFC 3206 section 6).
+                // The server promises `[AUTH]` on every failure caused by credentials, and there was none
+                // (RFC 3206 section 6).
                 let blameless = failure.kind == RefusalKind::Credentials && capabilities.auth_resp_code();
                 Stage::Failed(if blameless {
                     Failure { kind: RefusalKind::Later, ..failure }
@@ -145,7 +149,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
         ))
     }
 
-    /// `BadArgument` if the mechanism cannot be run with these credentials.
+    /// Begins a method. `BadArgument` if the mechanism cannot be run with these credentials.
     fn begin<const Q: usize>(
         &mut self,
         method: Method,
@@ -160,7 +164,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
         }
         let Some(mechanism) = method.mechanism() else {
             if method == Method::User {
-                // A name is not shown for a password that cannot follow.
+                // If the password cannot be sent, the name is not sent either.
                 client
                     .may_log_in_with(self.credentials.password.map_or(b"", |password| password.expose()))?;
                 client.send(&Command::User(name), out)?;
@@ -173,7 +177,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
         if let Err(why) = self.exchange.start(mechanism.name, offers_plus(method, client.capabilities())) {
             self.unusable = self.unusable.or(Some((method, why)));
             return match why {
-                // A mistake of the program: a weaker method in its place would hide it.
+                // This is a mistake of the program. Trying a weaker method instead would hide it.
                 Why::Memory | Why::Nonce | Why::Token | Why::TooLong => Ok(unusable(method, why)),
                 _ => Err(SendError::BadArgument),
             };
@@ -189,7 +193,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
         client: &mut Client<Q>,
         out: &mut impl Output,
     ) -> Result<Stage, SendError> {
-        // Microsoft hangs up on a token that follows AUTH on its line.
+        // Microsoft's servers close the connection if the token is on the AUTH line.
         let with_initial = announced && method != Method::Xoauth2;
         self.spoke = match self.engine(method).initial().filter(|_| with_initial) {
             Some(initial) => match client.auth(mechanism, Some(initial), out) {
@@ -223,7 +227,8 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
         }
     }
 
-    /// What failed where this method succeeded is the fault of the server, not of the credentials.
+    /// Asks for the capabilities after the login. If methods were refused before this one succeeded, that is
+    /// the server's fault and not the credentials', so the notes record it.
     fn recheck<const Q: usize>(
         &mut self,
         client: &mut Client<Q>,

@@ -1,4 +1,4 @@
-//! Which method next: the strongest that server, credentials, connection and policy have in common.
+//! Chooses the next method: the strongest one that server, credentials, connection and policy have in common.
 
 use super::method::Method;
 use super::planner::Login;
@@ -7,7 +7,7 @@ use crate::sasl::client::Engine;
 use crate::types::{Protection, Security};
 
 impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
-    /// The method, and whether the server announced it. What it did not announce comes last.
+    /// The method, and whether the server announced it. Methods that it did not announce come last.
     pub(super) fn choose(&self, capabilities: &Capabilities, security: Security) -> Option<(Method, bool)> {
         let tried = self.tried.union(self.notes.failed);
         let mut candidates = self.policy.methods.iter().filter(|method| {
@@ -25,7 +25,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
         })
     }
 
-    /// Whether the credentials have what it takes; the exchange may know better.
+    /// Whether the credentials contain what the method needs. The exchange checks them in more detail.
     fn fits(&self, method: Method) -> bool {
         let credentials = &self.credentials;
         match method {
@@ -44,8 +44,8 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
         }
     }
 
-    /// The form without a binding, where both ends have one and the policy permits it: the server would have to be told that there is
-    /// none (RFC 5802 section 6).
+    /// Whether using this form without a binding would hide one: both ends have a binding and the policy
+    /// permits it, so the client may not tell the server that there is none (RFC 5802 section 6).
     fn hides_a_binding(&self, method: Method, capabilities: &Capabilities) -> bool {
         let plus = match method {
             Method::ScramSha256 => Method::ScramSha256Plus,
@@ -76,12 +76,13 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
             Some(mechanism) => capabilities.offers(mechanism.name),
             None if method == Method::Own => self.own.as_ref().is_some_and(|own| own.announced),
             None if method == Method::Apop => true,
-            // Older servers announce nothing and have USER.
+            // Older servers announce nothing but do have USER.
             None => capabilities.user() || capabilities.knowledge() != Knowledge::Known,
         }
     }
 
-    /// -PLUS is never guessed: a server that has it says so, or somebody cut the list, which the other form finds out.
+    /// -PLUS is never tried unannounced. A server that has it announces it; if somebody removed it from the
+    /// list, the form without -PLUS detects that.
     fn may_be_there(&self, method: Method) -> bool {
         match method {
             Method::User | Method::Xoauth2 | Method::OauthBearer => true,

@@ -1,5 +1,5 @@
-//! What the end of the connection means: some servers hang up on CAPA, some on a wrong password, some on a mechanism that they
-//! list.
+//! What it means if the connection ends. Some servers close it after CAPA, some after a wrong password, some
+//! after a mechanism that they list.
 
 use super::failure::{Failure, Reason, Retry};
 use super::method::{Method, Methods};
@@ -10,7 +10,7 @@ use crate::sasl::client::Engine;
 use crate::types::Security;
 
 impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
-    /// Call it in place of [`handle_event`](Self::handle_event) when a read returns nothing.
+    /// Call it instead of [`handle_event`](Self::handle_event) when a read returns no bytes.
     pub fn end_of_input(&mut self) -> Failure {
         let failure = match (self.stage, self.last) {
             (Stage::Failed(failure), _) => failure,
@@ -26,7 +26,8 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
                 self.notes.no_capa_after = true;
                 without_capa()
             }
-            // It said -ERR and hung up; that the next method was on its way already changes nothing.
+            // The server answered `-ERR` and closed the connection. It does not matter that the next method
+            // had already been sent.
             (Stage::Method, Some(last)) => self.hung_up(last, self.spare),
             (_, Some(last)) if self.unanswered => self.hung_up(last, true),
             (Stage::Cancelled(method) | Stage::Cancel(method), _)
@@ -49,7 +50,8 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
                 _,
             ) => {
                 let failure = Failure::new(RefusalKind::Credentials, Reason::ClosedDuring(method));
-                // Who hangs up on a proof may not have understood it, and would understand a password.
+                // The server has not proved itself, perhaps because it does not know the password. So the
+                // next attempt must not fall back to a method that shows it.
                 if method.proves_the_server() && !self.unanswered {
                     failure
                 } else {
@@ -63,8 +65,8 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
         failure
     }
 
-    /// On a new connection the methods that were refused on this one are left out. Where the password itself was shown, another
-    /// way to show it helps nobody.
+    /// On a new connection, the methods that were refused on this one are left out. If the password itself
+    /// was sent, there is no use in sending it in another way.
     fn hung_up(&mut self, failure: Failure, spare: bool) -> Failure {
         let before = self.notes.failed;
         let hidden = self.refused.iter().filter(|method| !method.shows_the_password());

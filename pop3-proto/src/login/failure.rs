@@ -1,4 +1,4 @@
-//! Why a login failed, and what the next attempt should do differently.
+//! `Failure`: why a login failed, and what the next attempt should do differently.
 
 use core::fmt;
 
@@ -6,15 +6,16 @@ use super::method::Method;
 use crate::client::RefusalKind;
 use crate::sasl::Why;
 
-/// Why nobody is logged in. It is final for this connection: end it.
+/// Why the login failed. It is final for this connection: end it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Failure {
-    /// Whose trouble it is.
+    /// Why it failed, and what to do about it.
     pub kind: RefusalKind,
     /// What happened.
     pub reason: Reason,
-    /// Whether a new connection makes sense at once, with what was [learned](super::Login::server_notes) from this one.
+    /// Whether to try again at once on a new connection, with what was [learned](super::Login::server_notes)
+    /// from this one.
     pub retry: Option<Retry>,
 }
 
@@ -30,19 +31,21 @@ impl Failure {
 pub enum Reason {
     /// The greeting was `-ERR`.
     Greeting,
-    /// The server announces no STLS, and TLS is required. Somebody may have cut the list.
+    /// The server does not announce STLS, but TLS is required. Somebody may have removed STLS from the list
+    /// on the way.
     NoStls,
     /// STLS was answered `-ERR`, and TLS is required.
     StlsRefused,
-    /// There is no method that the server has, the credentials fit and the policy permits on this connection.
+    /// No method is left that the server has, that fits the credentials, and that the policy permits on this
+    /// connection.
     NoMethod,
-    /// This method cannot be used, by a mistake of the program that logs in: a nonce is missing, or the memory is too small. Nothing
-    /// weaker was tried in its place.
+    /// This method cannot be used because of a mistake in the program that logs in: a nonce is missing, or
+    /// the memory is too small. No weaker method was tried instead.
     Unusable(Method, Why),
-    /// The server refused this method, the last that was tried.
+    /// The server refused this method, which was the last one tried.
     Refused(Method),
-    /// The server says that the login succeeded and has not proved that it knows the password, or has just said the opposite. It
-    /// is not the server that it should be.
+    /// The server says that the login succeeded, but it has not proved that it knows the password, or has
+    /// just reported a failure. It is not the server that it claims to be.
     NotProved(Method),
     /// The connection ended while this method was tried.
     ClosedDuring(Method),
@@ -50,13 +53,13 @@ pub enum Reason {
     Closed,
 }
 
-/// What to do differently on a new connection; [`ServerNotes`](super::ServerNotes) holds it.
+/// What to do differently on a new connection. [`ServerNotes`](super::ServerNotes) holds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Retry {
-    /// Do not ask CAPA: it made the server hang up.
+    /// Do not send CAPA: the server closed the connection after it.
     WithoutCapa,
-    /// Do not use the method that made the server hang up.
+    /// Do not use the method after which the server closed the connection.
     NextMethod,
 }
 

@@ -1,4 +1,4 @@
-//! What comes in: every event moves the plan on, none of them writes anything.
+//! `Login::handle_event`: every event moves the login on. Nothing is sent here.
 
 use super::advance::unusable;
 use super::failure::{Failure, Reason};
@@ -12,7 +12,7 @@ use crate::sasl::client::{Engine, Step};
 use crate::types::{Capability, Greeting};
 
 impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
-    /// Takes an event of the session. It remembers what counts and keeps nothing that the event borrows.
+    /// Takes an event of the session. It remembers what matters and keeps nothing that the event borrows.
     pub fn handle_event(&mut self, event: &Event<'_>) {
         self.unanswered &= !matches!(event, Event::Reply { .. });
         self.stage = match *event {
@@ -55,11 +55,11 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
         Stage::AskCapa
     }
 
-    /// `None` is a challenge that cannot be read: some servers greet in the first one.
+    /// Takes a challenge. `None` is one that cannot be read: some servers send a greeting in the first one.
     fn challenged(&mut self, challenge: Option<Base64<'_>>) -> Stage {
         let method = match self.stage {
             Stage::Auth(method) => method,
-            // It was told that the exchange is over.
+            // The server was told that the exchange is over.
             Stage::Cancelled(method) => return not_proved(method),
             stage => return stage,
         };
@@ -112,12 +112,13 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
         }
     }
 
-    /// Where the server says why, it is believed; where it does not, or in words only, the mechanism itself may be the fault.
+    /// Decides what follows a refusal. A reason given by response code is trusted. Without a reason, or with
+    /// one in words only, the mechanism itself may be the problem.
     fn method_refused(&mut self, method: Method, refusal: &Refusal<'_>) -> Stage {
         self.keep_words(refusal.text);
         let refused = |kind| Stage::Failed(Failure::new(kind, Reason::Refused(method)));
-        // The password was right, or the token was looked at: no other way makes it better. And whoever refuses a binding is not
-        // told next that there is none (RFC 5802 section 6).
+        // The password was right, or the token was checked, so no other method would succeed. And if a server
+        // refuses a binding, the client must not tell it next that there is none (RFC 5802 section 6).
         if method != Method::Own && method.proves_the_server() && self.exchange.is_proved() {
             return refused(RefusalKind::classify(refusal).unwrap_or(RefusalKind::Later));
         }
@@ -129,7 +130,8 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
             return refused(RefusalKind::classify(refusal).unwrap_or(RefusalKind::Credentials));
         }
         match (RefusalKind::classify(refusal), refusal.known_code()) {
-            // Where the password was shown and called wrong, another way to show it makes it no better.
+            // The password itself was sent and the server calls it wrong, so sending it in another way does
+            // not help.
             (Some(RefusalKind::Credentials), None) if method.shows_the_password() => {
                 refused(RefusalKind::Credentials)
             }
@@ -144,7 +146,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
     fn next_after(&mut self, method: Method, kind: RefusalKind) -> Stage {
         self.tried = self.tried.with(method);
         self.refused = self.refused.with(method);
-        // A password that was called wrong is what the user has to know, whatever else went wrong behind it.
+        // If the server called a password wrong, the user has to know that, whatever else went wrong later.
         let keeps = self.last.is_some_and(|last| last.kind == RefusalKind::Credentials && kind != last.kind);
         if !keeps {
             self.last = Some(Failure::new(kind, Reason::Refused(method)));
@@ -153,7 +155,8 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
     }
 }
 
-/// Nothing more is said to somebody who does not know the password, least of all the password.
+/// The server has not proved that it knows the password, so nothing more is sent to it, least of all the
+/// password.
 const fn not_proved(method: Method) -> Stage {
     Stage::Failed(Failure::new(RefusalKind::Policy, Reason::NotProved(method)))
 }

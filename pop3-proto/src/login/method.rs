@@ -1,4 +1,4 @@
-//! The ways to log in, the strongest first.
+//! `Method`: the ways to log in, strongest first.
 
 use crate::bits::bit_set;
 use crate::types::{Mechanism, Protection};
@@ -13,10 +13,10 @@ macro_rules! methods {
         }
 
         impl Method {
-            /// All of them, in the order in which they are tried.
+            /// All methods, in the order in which they are tried.
             pub const ALL: &[Self] = &[$(Self::$name,)+];
 
-            /// The name, in small letters: that of the mechanism, `apop`, or `user`.
+            /// The name in lower case: that of the mechanism, `apop`, `user`, or `own`.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -24,7 +24,8 @@ macro_rules! methods {
                 }
             }
 
-            /// The SASL mechanism of this crate; `None` for APOP, for USER with PASS, and for [`Own`](Self::Own).
+            /// The SASL mechanism of this crate; `None` for APOP, for USER with PASS, and for
+            /// [`Own`](Self::Own).
             #[must_use]
             pub const fn mechanism(self) -> Option<Mechanism> {
                 match self {
@@ -36,46 +37,48 @@ macro_rules! methods {
 }
 
 methods! {
-    /// The mechanism that the program has brought along; see [`Login::with_engine`](super::Login::with_engine).
+    /// The program's own mechanism; see [`Login::with_engine`](super::Login::with_engine).
     Own = "own", None;
-    /// The TLS client certificate (RFC 4422 appendix A).
+    /// EXTERNAL: the TLS client certificate (RFC 4422 appendix A).
     External = "external", Some(Mechanism::EXTERNAL);
-    /// A token (RFC 7628).
+    /// OAUTHBEARER: a token (RFC 7628).
     OauthBearer = "oauthbearer", Some(Mechanism::OAUTHBEARER);
-    /// A token, in Google's and Microsoft's form.
+    /// XOAUTH2: a token, in the form of Google and Microsoft.
     Xoauth2 = "xoauth2", Some(Mechanism::XOAUTH2);
-    /// RFC 7677, bound to the TLS connection.
+    /// SCRAM-SHA-256-PLUS, bound to the TLS connection (RFC 7677).
     ScramSha256Plus = "scram-sha-256-plus", Some(Mechanism::SCRAM_SHA_256_PLUS);
-    /// RFC 5802, bound to the TLS connection.
+    /// SCRAM-SHA-1-PLUS, bound to the TLS connection (RFC 5802).
     ScramSha1Plus = "scram-sha-1-plus", Some(Mechanism::SCRAM_SHA_1_PLUS);
-    /// RFC 7677.
+    /// SCRAM-SHA-256 (RFC 7677).
     ScramSha256 = "scram-sha-256", Some(Mechanism::SCRAM_SHA_256);
-    /// RFC 5802.
+    /// SCRAM-SHA-1 (RFC 5802).
     ScramSha1 = "scram-sha-1", Some(Mechanism::SCRAM_SHA_1);
-    /// RFC 2195.
+    /// CRAM-MD5 (RFC 2195).
     CramMd5 = "cram-md5", Some(Mechanism::CRAM_MD5);
-    /// APOP, where the greeting has a well-formed timestamp (RFC 1939 section 7). A man in the middle learns the front of the password
-    /// from it (CVE-2007-1558); so it is in no set unless somebody puts it there.
+    /// APOP, if the greeting has a well-formed timestamp (RFC 1939 section 7). A man in the middle can learn
+    /// the front of the password from it (CVE-2007-1558), so no predefined set but [`Methods::ALL`] contains
+    /// it.
     Apop = "apop", None;
-    /// RFC 4616.
+    /// PLAIN (RFC 4616).
     Plain = "plain", Some(Mechanism::PLAIN);
-    /// The name and the password in two steps.
+    /// LOGIN: the name and the password in two steps.
     Login = "login", Some(Mechanism::LOGIN);
     /// USER and PASS (RFC 1939 section 7).
     User = "user", None;
-    /// As nobody (RFC 4505).
+    /// ANONYMOUS: log in without a name (RFC 4505).
     Anonymous = "anonymous", Some(Mechanism::ANONYMOUS);
 }
 
 impl Method {
-    /// The method of that name, in any case; never [`Own`](Self::Own), which no name brings about.
+    /// The method with that name, in any letter case. Never [`Own`](Self::Own).
     #[must_use]
     pub fn by_name(name: &str) -> Option<Self> {
         let mut all = Self::ALL.iter().copied().filter(|method| *method != Self::Own);
         all.find(|method| method.as_str().eq_ignore_ascii_case(name))
     }
 
-    /// Whether the server has to prove itself in it. An own mechanism may; nobody here knows, so it counts as one that does.
+    /// Whether the server has to prove itself in this method. For an own mechanism the crate does not know,
+    /// and assumes that it does.
     pub(super) const fn proves_the_server(self) -> bool {
         matches!(
             self,
@@ -88,7 +91,7 @@ impl Method {
         matches!(self, Self::Plain | Self::Login | Self::User)
     }
 
-    /// Whether it is bound to the TLS connection.
+    /// Whether the method is bound to the TLS connection.
     pub(super) const fn binds(self) -> bool {
         matches!(self, Self::ScramSha256Plus | Self::ScramSha1Plus)
     }
@@ -109,6 +112,6 @@ bit_set! {
 }
 
 impl Methods {
-    /// All but APOP, in which the server shows a name and the client a proof that can be guessed from offline.
+    /// All but APOP, which lets somebody who poses as the server guess the password offline.
     pub const DEFAULT: Self = Self::ALL.without(Method::Apop);
 }

@@ -1,9 +1,11 @@
-//! Floor 5, the client's way in: which step comes next, given capabilities, TLS, credentials and policy.
+//! The client's login: it decides which step comes next, from capabilities, TLS, credentials and policy.
 //!
-//! [`Login::advance`] sends what is to be sent, [`Login::handle_event`] takes every event of the session, until one of them says that it is over:
-//! [`Progress::LoggedIn`], or [`Progress::Failed`] with a [`Failure`] that says whose trouble it is and whether another attempt makes sense.
-//! Required TLS is a state that nothing gets around: in clear nothing leaves but CAPA and STLS. Where the [`Policy`] does not require it, no
-//! password and no token leaves in clear unless it says so; a name and a proof of CRAM-MD5 or SCRAM may.
+//! [`Login::advance`] sends the next command, and [`Login::handle_event`] takes every event of the session,
+//! until `advance` says that the login is over: [`Progress::LoggedIn`], or [`Progress::Failed`] with a
+//! [`Failure`] that says who has to act and whether another attempt makes sense. If TLS is required, nothing
+//! can get around it: without TLS, the client sends only CAPA and STLS. If the [`Policy`] does not require
+//! TLS, passwords are still sent without it only if the policy allows that explicitly, and tokens never. A
+//! name and a proof of CRAM-MD5 or SCRAM may be sent.
 //!
 //! ```
 //! use pop3_proto::client::{Client, Event, Profile};
@@ -17,13 +19,15 @@
 //! let mut login = Login::new(credentials, channel, Policy::DEFAULT, [0; 1200]);
 //! let mut client: Client = Client::new(Profile::LENIENT, Security::Tls);
 //!
-//! // What the server is going to say; a program reads it from its connection.
-//! let mut window = &b"+OK hello\r\n+OK\r\nUSER\r\nSASL PLAIN\r\n.\r\n+OK welcome\r\n+OK\r\nTOP\r\nUIDL\r\n.\r\n"[..];
+//! // What the server will send; a program reads it from its connection.
+//! let mut window = &b"+OK hello\r\n+OK\r\nUSER\r\nSASL PLAIN\r\n.\r\n\
+//!     +OK welcome\r\n+OK\r\nTOP\r\nUIDL\r\n.\r\n"[..];
 //! let mut out = Vec::new();
 //! loop {
 //!     match login.advance(&mut client, &mut out)? {
 //!         Progress::Pending => match client.receive(&mut window)? {
-//!             Event::NeedInput => return Err(login.end_of_input().into()), // a program flushes `out` and reads
+//!             // A program flushes `out` and reads from its connection here.
+//!             Event::NeedInput => return Err(login.end_of_input().into()),
 //!             event => login.handle_event(&event),
 //!         },
 //!         Progress::StartTls => unreachable!("this connection is inside TLS"), // see `Login::set_channel`

@@ -1,4 +1,4 @@
-//! `Own`: a mechanism that the program brings along, GSSAPI for instance.
+//! `Own`: a mechanism that the program supplies, for instance GSSAPI.
 
 use crate::base64::Base64;
 use crate::sasl::client::{Engine, Step};
@@ -8,7 +8,7 @@ use crate::types::Mechanism;
 pub(super) struct Own<E> {
     pub(super) mechanism: Mechanism,
     pub(super) engine: E,
-    /// The SASL line of the last answer to CAPA has it.
+    /// Whether the SASL line of the last answer to CAPA lists it.
     pub(super) announced: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The planner's state, and what goes in and out of it besides the session.
+//! `Login`: its state, and everything an embedder passes in or reads besides the session.
 
 use core::fmt;
 
@@ -11,37 +11,39 @@ use crate::sasl::{Channel, Why};
 use crate::text::Text;
 use crate::types::{ApopDigest, Mechanism, Security};
 
-/// Octets of a refusal's text that are kept.
+/// How many bytes of a refusal's text are kept.
 const WORDS: usize = 128;
 
 /// The login of one connection.
 ///
-/// `M` is the memory of the mechanisms, see [`Exchange`]: [`SASL_MEMORY_SMALL`](crate::limits::SASL_MEMORY_SMALL) bytes, or
-/// [`SASL_MEMORY`](crate::limits::SASL_MEMORY) for tokens. `E` is a mechanism of your own; see [`with_engine`](Self::with_engine).
+/// `M` is the memory of the mechanisms, see [`Exchange`]:
+/// [`SASL_MEMORY_SMALL`](crate::limits::SASL_MEMORY_SMALL) bytes, or
+/// [`SASL_MEMORY`](crate::limits::SASL_MEMORY) bytes for tokens. `E` is a mechanism of your own; see
+/// [`with_engine`](Self::with_engine).
 pub struct Login<'c, M: AsRef<[u8]> + AsMut<[u8]>, E = NoEngine> {
     pub(super) exchange: Exchange<'c, M>,
     pub(super) own: Option<Own<E>>,
-    /// The client's first message of the present exchange is out.
+    /// Whether the client's first message of the current exchange was sent.
     pub(super) spoke: bool,
     pub(super) credentials: Credentials<'c>,
     pub(super) policy: Policy,
     pub(super) notes: ServerNotes,
     pub(super) stage: Stage,
-    /// The answer to the greeting's timestamp.
+    /// The APOP digest for the greeting's timestamp.
     pub(super) digest: Option<ApopDigest>,
     /// Methods that failed or cannot be used on this connection.
     pub(super) tried: Methods,
-    /// Of these, those that the server refused.
+    /// The methods among `tried` that the server refused.
     pub(super) refused: Methods,
     pub(super) last: Option<Failure>,
-    /// The server has said nothing to CAPA or to the method that was begun last.
+    /// Whether the server has not yet answered CAPA or the method that was begun last.
     pub(super) unanswered: bool,
-    /// There is another method behind the one that was begun last.
+    /// Whether there is another method after the one that was begun last.
     pub(super) spare: bool,
     pub(super) method: Option<Method>,
     words: [u8; WORDS],
     words_len: usize,
-    /// The first method that the caller's fault ruled out.
+    /// The first method that could not be used because of the caller's mistake.
     pub(super) unusable: Option<(Method, Why)>,
 }
 
@@ -51,19 +53,19 @@ pub(super) enum Stage {
     Greeting,
     AskCapa,
     Capa(Security),
-    /// Capabilities are known as far as they will be: TLS, UTF8, method.
+    /// All available capabilities are known. Next come TLS, UTF8 and a method.
     Choose,
     Stls,
-    /// `+OK` to STLS came: the handshake is the caller's.
+    /// `+OK` to STLS came. The caller has to do the TLS handshake.
     Handover,
-    /// STLS was refused, and is not required.
+    /// STLS was refused, and TLS is not required.
     GoOnInClear,
     Utf8,
-    /// UTF8 was answered.
+    /// UTF8 was answered, or is not used. Next comes a method.
     Method,
     User,
     SendPass,
-    /// PASS or APOP.
+    /// PASS or APOP was sent.
     Answer(Method),
     Auth(Method),
     Respond(Method),
@@ -75,26 +77,28 @@ pub(super) enum Stage {
     Failed(Failure),
 }
 
-/// Where the login stands, from [`Login::advance`].
+/// How far the login is; [`Login::advance`] returns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Progress {
-    /// Flush the output, and show the next event to [`Login::handle_event`].
+    /// Flush the output, then pass the next event to [`Login::handle_event`].
     Pending,
-    /// `+OK` to STLS came. Take [`Client::handover`](crate::client::Client::handover), shake hands, check the certificate, and go on with
-    /// the client that [`Handover::secured`](crate::client::Handover::secured) gives, and with [`Login::set_channel`] if the connection has
-    /// a channel binding.
+    /// `+OK` to STLS came. Take [`Client::handover`](crate::client::Client::handover), do the TLS handshake
+    /// and check the certificate. Then continue with the client that
+    /// [`Handover::secured`](crate::client::Handover::secured) returns; if the connection has a channel
+    /// binding, also call [`Login::set_channel`].
     StartTls,
     /// The client is logged in. Its capabilities are those after the login.
     LoggedIn,
-    /// Nobody is logged in, and nobody will be on this connection.
+    /// The login failed, and cannot succeed on this connection.
     Failed(Failure),
 }
 
 impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Login<'c, M> {
-    /// The login of a connection whose greeting is still to come.
+    /// Creates the login for a connection whose greeting has not come yet.
     ///
-    /// The nonce of the channel must be new; a connection inside TLS from the start may have bindings.
+    /// The nonce of the channel must be new. A connection that is inside TLS from the start may have
+    /// bindings.
     #[must_use]
     pub const fn new(credentials: Credentials<'c>, channel: Channel<'c>, policy: Policy, memory: M) -> Self {
         Self {
@@ -118,14 +122,15 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Login<'c, M> {
         }
     }
 
-    /// Brings a mechanism along that this crate does not have, GSSAPI or NTLM for instance. It is used before all others where the
-    /// server announces it, and goes through the same STLS, CAPA and failures; its [`Method`] is [`Method::Own`].
+    /// Adds a mechanism that this crate does not have, for instance GSSAPI or NTLM. It is tried before all
+    /// others if the server announces it, with the same handling of STLS, CAPA and failures. Its [`Method`]
+    /// is [`Method::Own`].
     ///
-    /// The engine knows its credentials; it is asked for one exchange on one connection.
+    /// The engine has to know its credentials. It runs one exchange, on one connection.
     #[must_use]
     pub fn with_engine<E: Engine>(self, mechanism: Mechanism, engine: E) -> Login<'c, M, E> {
         let own = Own { mechanism, engine, announced: false };
-        // Named one by one: the type changes, and a struct update cannot.
+        // The fields are listed one by one, because a struct update cannot change the type.
         Login {
             exchange: self.exchange,
             own: Some(own),
@@ -149,32 +154,33 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Login<'c, M> {
 }
 
 impl<'c, M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'c, M, E> {
-    /// What earlier connections to this server taught.
+    /// Adds what was learned about this server from earlier connections.
     #[must_use]
     pub const fn with_server_notes(mut self, notes: ServerNotes) -> Self {
         self.notes = notes;
         self
     }
 
-    /// What this connection taught, and those before it.
+    /// What was learned about the server from this connection and earlier ones.
     #[must_use]
     pub const fn server_notes(&self) -> ServerNotes {
         self.notes
     }
 
-    /// Tells what the connection is inside TLS: call it after the handshake that [`Progress::StartTls`] asked for. Without it the
-    /// login goes on all the same, with the channel from before, which has no bindings.
+    /// Sets what is known of the connection inside TLS. Call it after the handshake that
+    /// [`Progress::StartTls`] asked for. Without it the login continues with the earlier channel, which has
+    /// no bindings.
     pub fn set_channel(&mut self, channel: Channel<'c>) {
         self.exchange.set_channel(channel);
     }
 
-    /// How the client logged in; `None` before that.
+    /// The method with which the client logged in; `None` before that.
     #[must_use]
     pub const fn method(&self) -> Option<Method> {
         self.method
     }
 
-    /// The text of the last refusal, cut to 128 octets: show it to people, with what [`Failure`] says.
+    /// The text of the last refusal, cut to 128 bytes. Show it to people, together with the [`Failure`].
     #[must_use]
     pub fn last_refusal_text(&self) -> Text<'_> {
         Text::new(self.words.get(..self.words_len).unwrap_or_default())
@@ -186,7 +192,7 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'c, M, E> {
         self.own.as_ref().and_then(|own| own.engine.refusal()).or_else(|| self.exchange.refusal())
     }
 
-    /// What runs this method.
+    /// The engine that runs this method.
     pub(super) fn engine(&self, method: Method) -> &dyn Engine {
         match &self.own {
             Some(own) if method == Method::Own => &own.engine,

@@ -1,17 +1,18 @@
-//! What the caller permits, and what it knows of the server from earlier connections.
+//! `Policy`: what the caller permits. `ServerNotes`: what it knows of the server from earlier connections.
 
 use super::method::Methods;
 
-/// What a connection has to be before anybody logs in on it (RFC 8314 section 5.2).
+/// Whether a connection must be inside TLS before the client logs in on it (RFC 8314 section 5.2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Tls {
-    /// Inside TLS, from the start or by STLS. Until then nothing goes out but CAPA and STLS.
+    /// TLS is required, from the start or by STLS. Until then the client sends only CAPA and STLS.
     #[default]
     Required,
-    /// STLS where it is offered, in clear where it is not: whoever sits in the middle decides. What shows the password is not sent in
-    /// clear all the same, unless [`Policy::allow_plaintext_secrets`] is set.
+    /// STLS is used if it is offered; otherwise the login goes on without TLS. Somebody in the middle can
+    /// prevent TLS in this way. Even then, methods that show the password are not used without TLS unless
+    /// [`Policy::allow_plaintext_secrets`] is set.
     IfOffered,
-    /// In clear, without asking for STLS: for a connection that is safe by other means.
+    /// No TLS, and STLS is not sent: for a connection that is protected by other means.
     Never,
 }
 
@@ -19,30 +20,36 @@ pub enum Tls {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Policy {
-    /// Whether TLS is a must. It is, by default.
+    /// Whether TLS is required. It is by default.
     pub tls: Tls,
-    /// Whether methods that show the password may be used in clear. Off by default; tokens need TLS in any case.
+    /// Whether methods that show the password may be used without TLS. Off by default. Tokens need TLS in any
+    /// case.
     pub allow_plaintext_secrets: bool,
     /// The methods that may be used: all but APOP by default.
     pub methods: Methods,
-    /// Whether to try what the server has not announced when nothing else is left, without an initial response (RFC 5034 section 3):
-    /// USER, the token, or the one method that [`methods`](Self::methods) holds. On by default: many a server forgets to announce.
+    /// Whether to try a method that the server has not announced if no other is left: USER, the token, or the
+    /// one method in [`methods`](Self::methods). It is then sent without an initial response (RFC 5034
+    /// section 3). On by default, because many servers do not announce everything.
     pub try_unannounced: bool,
-    /// Whether SCRAM may go on without a channel binding where the server refuses the one that it offered. Off by default: whoever
-    /// sits in the middle of the TLS connection has only to refuse. To insist on a binding, put nothing but -PLUS into
-    /// [`methods`](Self::methods): the list of the server can be cut as well. Some servers offer -PLUS with bindings that TLS 1.3 does not have.
+    /// Whether SCRAM may continue without a channel binding if the server refuses the one that the client
+    /// used. Off by default, because somebody in the middle of the TLS connection would only have to refuse
+    /// it. To insist on a binding, put only the -PLUS methods into [`methods`](Self::methods), because the
+    /// server's list may have been shortened on the way as well. Some servers offer -PLUS with bindings that
+    /// TLS 1.3 does not have.
     pub allow_unbound: bool,
-    /// How many methods may be refused on one connection before it counts as wrong credentials, 3 by default. Servers lock users
-    /// out who fail too often.
+    /// How many methods may be refused on one connection before the credentials count as wrong; 3 by default.
+    /// Servers lock out users who fail too often.
     pub attempts: u8,
-    /// Whether to ask CAPA again after the login, where the list may be another (RFC 2449 section 5). On by default.
+    /// Whether to send CAPA again after the login, when the list may be different (RFC 2449 section 5). On by
+    /// default.
     pub recheck_capabilities: bool,
-    /// Whether to send UTF8 before the login where it is offered, for messages as they are (RFC 6856 section 2). Off by default.
+    /// Whether to send UTF8 before the login if it is offered, so that messages come unchanged (RFC 6856
+    /// section 2). Off by default.
     pub utf8: bool,
 }
 
 impl Policy {
-    /// TLS, everything but APOP, and three attempts.
+    /// TLS required, all methods but APOP, and three attempts.
     pub const DEFAULT: Self = Self {
         tls: Tls::Required,
         allow_plaintext_secrets: false,
@@ -54,7 +61,7 @@ impl Policy {
         utf8: false,
     };
 
-    /// In clear, passwords too: for loopback, and for tests.
+    /// No TLS, and passwords may be sent without it: for loopback connections and tests.
     pub const CLEAR: Self = Self { tls: Tls::Never, allow_plaintext_secrets: true, ..Self::DEFAULT };
 }
 
@@ -64,23 +71,25 @@ impl Default for Policy {
     }
 }
 
-/// What earlier connections taught about a server. Keep it for each account, hand it to
-/// [`Login::with_server_notes`](super::Login::with_server_notes), and forget it when credentials or server change, and after some days: servers are mended.
+/// What was learned about a server from earlier connections. Keep it for each account and pass it to
+/// [`Login::with_server_notes`](super::Login::with_server_notes). Discard it when the credentials or the
+/// server change, and after some days, because servers get repaired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServerNotes {
-    /// Methods that the server lists and that fail all the same.
+    /// Methods that the server lists but that fail.
     pub failed: Methods,
-    /// It hangs up on CAPA in clear. What somebody in the middle can do there teaches nothing about TLS.
+    /// The server closes the connection after CAPA outside TLS. This is kept apart from the next field,
+    /// because somebody in the middle may have caused it.
     pub no_capa_in_clear: bool,
-    /// It hangs up on CAPA inside TLS.
+    /// The server closes the connection after CAPA inside TLS.
     pub no_capa_in_tls: bool,
-    /// It hangs up on CAPA after the login.
+    /// The server closes the connection after CAPA after the login.
     pub no_capa_after: bool,
 }
 
 impl ServerNotes {
-    /// Of a server that nobody has talked to.
+    /// Notes on a server that was never connected to.
     pub const NONE: Self =
         Self { failed: Methods::NONE, no_capa_in_clear: false, no_capa_in_tls: false, no_capa_after: false };
 }

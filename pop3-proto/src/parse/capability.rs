@@ -1,4 +1,4 @@
-//! A capability line is a tag and parameters; what cannot be read is kept as it came, so nothing is lost.
+//! Reads one capability line. A line that cannot be read is kept as it came, so that nothing is lost.
 
 use nom::Parser as _;
 use nom::branch::alt;
@@ -9,11 +9,11 @@ use nom::sequence::pair;
 use super::number::number;
 use crate::types::{Capability, Deviation, Deviations, Expire, LoginDelay, Mechanisms};
 
-/// Reads one line of the answer to CAPA (RFC 2449 section 3), given without its line end. Never fails: an unknown tag, and
-/// a known one with a parameter that makes no sense, is [`Capability::Other`].
+/// Reads one line of the answer to CAPA (RFC 2449 section 3), given without its line end. Never fails: an
+/// unknown tag, or a known one with a parameter that cannot be read, becomes [`Capability::Other`].
 ///
 /// Notes [`TrailingSpace`](Deviation::TrailingSpace), [`CapabilitySpelling`](Deviation::CapabilitySpelling),
-/// [`BadCapability`](Deviation::BadCapability) and, above 510 octets, [`LongLine`](Deviation::LongLine).
+/// [`BadCapability`](Deviation::BadCapability) and, above 510 bytes, [`LongLine`](Deviation::LongLine).
 pub fn capability<'i>(line: &'i [u8], seen: &mut Deviations) -> Capability<'i> {
     if line.len() > crate::limits::REPLY_LINE.saturating_sub(2) {
         seen.insert(Deviation::LongLine);
@@ -30,7 +30,7 @@ pub fn capability<'i>(line: &'i [u8], seen: &mut Deviations) -> Capability<'i> {
     let params = behind.trim_ascii_start();
     let other = Capability::Other { tag, params };
     let is = |name: &str| tag.eq_ignore_ascii_case(name.as_bytes());
-    // A parameter behind a tag that has none is skipped, as RFC 2449 section 5 asks of clients.
+    // A parameter of a tag that should have none is skipped, as RFC 2449 section 5 asks of clients.
     match tag.len() {
         3 if is("TOP") => Capability::Top,
         4 if is("USER") => Capability::User,

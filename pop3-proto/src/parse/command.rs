@@ -1,4 +1,4 @@
-//! A command line is told apart by its first four octets and read strictly.
+//! Reads a command line. Its first four bytes select the command; the arguments are read strictly.
 
 use super::error::CommandError;
 use super::grammar::{any_command, capitals};
@@ -9,12 +9,12 @@ use crate::word::has_control;
 
 /// Reads one command (RFC 1939 section 3, RFC 2449 section 3), given without its CRLF.
 ///
-/// USER and PASS take the rest of the line, 8-bit octets included; no argument can hold a control character. Unknown
-/// verbs of three or four characters are [`Command::Other`].
+/// USER and PASS take the rest of the line, including 8-bit bytes. No argument may contain a control
+/// character. Unknown verbs of three or four characters become [`Command::Other`].
 ///
 /// # Errors
 ///
-/// [`CommandError`] says which rule the line breaks.
+/// [`CommandError`], which says which rule the line breaks.
 #[inline]
 pub fn command(line: &[u8]) -> Result<Command<'_>, CommandError> {
     match fast(line) {
@@ -23,8 +23,8 @@ pub fn command(line: &[u8]) -> Result<Command<'_>, CommandError> {
     }
 }
 
-/// What clients send all day long, if there is nothing wrong with it. The verb decides by one comparison of words, and none of
-/// these forms leaves room for a control character that has not been looked for.
+/// Reads the most frequent commands, if they are well-formed. One comparison of words finds the verb, and
+/// none of these forms can contain a control character that was not checked for.
 #[inline]
 fn fast(line: &[u8]) -> Option<Command<'_>> {
     let alone = line.len() == 4;
@@ -72,7 +72,7 @@ const CAPA: u32 = capitals(*b"CAPA");
 const STLS: u32 = capitals(*b"STLS");
 const UTF8: u32 = capitals(*b"UTF8");
 
-/// One message number behind a verb of four letters, and nothing else.
+/// A verb of four letters followed by one message number, and nothing else.
 #[inline]
 fn message(line: &[u8]) -> Option<MsgNo> {
     let [b' ', b'1'..=b'9', ..] = line.get(4..)? else { return None };
@@ -105,7 +105,7 @@ mod tests {
 
     use super::{Command, CommandError, any_command, command};
 
-    /// Lines around the forms that [`fast`](super::fast) knows.
+    /// Lines that resemble the forms that [`fast`](super::fast) knows.
     fn lines() -> impl Strategy<Value = Vec<u8>> {
         let verb = prop_oneof![
             prop::sample::select(vec![
@@ -127,7 +127,7 @@ mod tests {
         })
     }
 
-    /// All that a result says; a password does not show itself.
+    /// Everything that a result contains; `Debug` does not show a password.
     fn said(result: Result<Command<'_>, CommandError>) -> String {
         match result {
             Ok(Command::Pass(password)) => format!("PASS {}", password.expose().escape_ascii()),

@@ -1,4 +1,4 @@
-//! Parse errors are small and say which rule was broken, in words fit for a reply.
+//! `CommandError` and `ReplyError`: which rule a line breaks, in words that can be sent in a reply.
 
 use core::fmt;
 
@@ -6,29 +6,29 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CommandError {
-    /// Nothing on the line.
+    /// The line is empty.
     Empty,
-    /// No keyword of three or four visible characters (RFC 2449 section 3).
+    /// The line does not start with a keyword of three or four visible characters (RFC 2449 section 3).
     Keyword,
-    /// A control character, or an 8-bit octet where only ASCII may stand.
+    /// The line has a control character, or an 8-bit byte where only ASCII is allowed.
     Octet,
     /// An argument that the command needs is missing.
     Missing,
-    /// More than the command takes, or more than one space.
+    /// There is more than the command takes, or more than one space.
     Extra,
-    /// Not a decimal number, or a message number with leading zeros.
+    /// An argument is not a decimal number, or a message number has leading zeros.
     Number,
-    /// Message number 0, or one above 32 bits: no such message can exist.
+    /// The message number is 0, or does not fit into 32 bits: no such message can exist.
     NoSuchMessage,
     /// The digest is not 32 lower-case hexadecimal digits.
     Digest,
-    /// Not a mechanism name.
+    /// The argument is not a mechanism name.
     Mechanism,
     /// The initial response is not base64.
     Base64,
-    /// Not a language range.
+    /// The argument is not a language range.
     Language,
-    /// A line above its limit. The parser never says so; a session does.
+    /// The line is longer than its limit. The parser never returns this; a session does.
     TooLong,
 }
 
@@ -61,15 +61,16 @@ impl fmt::Display for CommandError {
 
 impl core::error::Error for CommandError {}
 
-/// Why a line is not the reply, or the part of one, that it was read as.
+/// Why a line is not a reply of the expected kind, or not a part of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ReplyError {
-    /// Neither `+OK` nor `-ERR`, nor anything that a lenient reader takes for them.
+    /// The line starts neither with `+OK` nor with `-ERR`, nor with anything that a lenient reader accepts
+    /// instead.
     Status,
-    /// The numbers, the id or the tag that belong there are missing or cannot be read.
+    /// The expected numbers, id or tag are missing or cannot be read.
     Fields,
-    /// Not `+`, a space and base64.
+    /// The line is not `+`, a space and base64.
     Challenge,
 }
 

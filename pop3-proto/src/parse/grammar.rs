@@ -1,4 +1,4 @@
-//! The whole grammar of commands, and what is wrong with a line that breaks it.
+//! The whole grammar of commands, and the errors for lines that break it.
 
 use nom::bytes::complete::{tag, take_till};
 use nom::combinator::{rest, verify};
@@ -12,7 +12,7 @@ use crate::secret::Secret;
 use crate::types::{ApopDigest, Command, MsgNo, is_language_range, is_mechanism_name};
 use crate::word::has_control;
 
-/// Any line. What it makes of a line is what [`command`](super::command()) makes of it.
+/// Reads any command. Whatever this function returns for a line, [`command`](super::command()) returns.
 pub(super) fn any_command(line: &[u8]) -> Result<Command<'_>, CommandError> {
     if has_control(line) {
         return Err(CommandError::Octet);
@@ -68,7 +68,7 @@ fn optional<'a, T>(
     }
 }
 
-/// Runs a nom parser over all of an argument; what is left over is one argument too many.
+/// Runs a nom parser over a whole argument. If anything is left over, there is one argument too many.
 fn all<'a, T>(
     args: &'a [u8],
     mut read: impl FnMut(&'a [u8]) -> IResult<&'a [u8], T, ()>,
@@ -90,7 +90,7 @@ fn msg_no_exact(input: &[u8]) -> IResult<&[u8], MsgNo, ()> {
     if input.first() == Some(&b'0') { Err(nom::Err::Error(())) } else { msg_no(input) }
 }
 
-/// A number that names no message is not the same mistake as something that is no number.
+/// Distinguishes a number that no message can have from something that is not a number.
 fn no_such_message(args: &[u8], error: CommandError) -> CommandError {
     match args.iter().find(|b| !b.is_ascii_digit()) {
         None if args.iter().all(|b| *b == b'0') || args.first() != Some(&b'0') => CommandError::NoSuchMessage,
@@ -157,7 +157,7 @@ fn language(args: Option<&[u8]>) -> Result<&[u8], CommandError> {
     }
 }
 
-/// Verbs of three or four characters that the crate does not know; everything else is no command.
+/// Reads verbs of three or four characters that the crate does not know. Everything else is not a command.
 fn other(line: &[u8]) -> Result<Command<'_>, CommandError> {
     let (verb, args) = match line.iter().position(|b| *b == b' ') {
         None => (line, None),
@@ -175,7 +175,7 @@ fn other(line: &[u8]) -> Result<Command<'_>, CommandError> {
     }
 }
 
-/// Four octets in capitals: only letters have bit 6 set and may lose bit 5.
+/// Converts four bytes to capitals. Only letters have bit 6 set, and only for them bit 5 is cleared.
 #[inline]
 pub(super) const fn capitals(word: [u8; 4]) -> u32 {
     let word = u32::from_be_bytes(word);

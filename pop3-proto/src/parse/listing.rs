@@ -1,28 +1,29 @@
-//! Listing lines are a number and what belongs to it; real servers bend them in many ways, each with a name.
+//! Reads the lines of listings. Real servers deviate from the RFC in many ways, and each way is noted by
+//! name.
 
 use super::error::ReplyError;
 use super::number::{last_number, msg_no, msg_no_at, number};
 use crate::text::Text;
 use crate::types::{Deviation, Deviations, LangLine, MsgNo, Scan, Stat, Uid, UidLine};
 
-/// Reads the text behind the `+OK` of STAT: count and octets (RFC 1939 section 5).
+/// Reads the text after the `+OK` of STAT: count and size in octets (RFC 1939 section 5).
 ///
-/// More text behind a space is permitted. Notes [`BadNumber`](Deviation::BadNumber) and
+/// More text is permitted after a space. Notes [`BadNumber`](Deviation::BadNumber) and
 /// [`ExtraSpaces`](Deviation::ExtraSpaces).
 ///
 /// # Errors
 ///
-/// [`ReplyError::Fields`] if the two numbers are not there.
+/// [`ReplyError::Fields`] if one of the two numbers is missing.
 pub fn stat_reply(text: &[u8], seen: &mut Deviations) -> Result<Stat, ReplyError> {
     let (count, octets) = pair(text, seen)?;
     Ok(Stat { count, octets })
 }
 
-/// Reads the text behind the `+OK` of `LIST n`: message number and size (RFC 1939 section 5).
+/// Reads the text after the `+OK` of `LIST n`: message number and size (RFC 1939 section 5).
 ///
 /// # Errors
 ///
-/// As [`scan_item`].
+/// Those of [`scan_item`].
 pub fn scan_reply(text: &[u8], seen: &mut Deviations) -> Result<Scan, ReplyError> {
     scan(text, seen)
 }
@@ -35,7 +36,7 @@ pub fn scan_reply(text: &[u8], seen: &mut Deviations) -> Result<Scan, ReplyError
 ///
 /// # Errors
 ///
-/// [`ReplyError::Fields`] if a number is missing, or the message number is 0 or above 32 bits.
+/// [`ReplyError::Fields`] if a number is missing, or the message number is 0 or does not fit into 32 bits.
 #[inline]
 pub fn scan_item(line: &[u8], seen: &mut Deviations) -> Result<Scan, ReplyError> {
     match usual_scan(line) {
@@ -44,7 +45,7 @@ pub fn scan_item(line: &[u8], seen: &mut Deviations) -> Result<Scan, ReplyError>
     }
 }
 
-/// Reads the text behind the `+OK` of `UIDL n`: message number and unique-id (RFC 1939 section 7).
+/// Reads the text after the `+OK` of `UIDL n`: message number and unique-id (RFC 1939 section 7).
 ///
 /// Notes what [`uid_item`] notes, and [`UidWithoutNumber`](Deviation::UidWithoutNumber) for the id alone.
 ///
@@ -65,8 +66,8 @@ pub fn uid_reply<'i>(text: &'i [u8], seen: &mut Deviations) -> Result<UidLine<'i
 /// Reads one line of a UIDL listing: message number and unique-id (RFC 1939 section 7).
 ///
 /// The id is the rest of the line. Notes [`EmptyUid`](Deviation::EmptyUid), [`LongUid`](Deviation::LongUid),
-/// [`OddUid`](Deviation::OddUid), [`ExtraSpaces`](Deviation::ExtraSpaces), [`TrailingSpace`](Deviation::TrailingSpace) and
-/// [`StatusInListing`](Deviation::StatusInListing).
+/// [`OddUid`](Deviation::OddUid), [`ExtraSpaces`](Deviation::ExtraSpaces),
+/// [`TrailingSpace`](Deviation::TrailingSpace) and [`StatusInListing`](Deviation::StatusInListing).
 ///
 /// # Errors
 ///
@@ -91,7 +92,7 @@ pub fn lang_item<'i>(line: &'i [u8], seen: &mut Deviations) -> Result<LangLine<'
     Ok(LangLine { tag, description: Text::new(description.strip_prefix(b" ").unwrap_or_default()) })
 }
 
-/// A line as the RFC has it.
+/// Reads a line that is exactly as in the RFC.
 #[inline(always)]
 fn usual_scan(line: &[u8]) -> Option<Scan> {
     let (number, space) = msg_no_at(line, 0)?;
@@ -110,7 +111,7 @@ fn scan(line: &[u8], seen: &mut Deviations) -> Result<Scan, ReplyError> {
     Ok(Scan { number, octets })
 }
 
-/// Two numbers, however spaced; the second may be odd.
+/// Reads two numbers with any number of spaces between them. The second may deviate from the RFC.
 fn pair(line: &[u8], seen: &mut Deviations) -> Result<(u64, u64), ReplyError> {
     let (behind, first) = noting(line, seen)?;
     let second = spaces(behind, seen).ok_or(ReplyError::Fields)?;
@@ -130,7 +131,7 @@ fn pair(line: &[u8], seen: &mut Deviations) -> Result<(u64, u64), ReplyError> {
     Ok((first, second))
 }
 
-/// A number; of all that read as the largest only one is it, and the others are noted.
+/// Reads a number. If it reads as the largest but is not exactly that number, notes it as too large.
 fn noting<'i>(line: &'i [u8], seen: &mut Deviations) -> Result<(&'i [u8], u64), ReplyError> {
     let (behind, value) = number(line).map_err(|_| ReplyError::Fields)?;
     let written = line.get(..line.len().saturating_sub(behind.len())).unwrap_or_default();
@@ -165,7 +166,7 @@ fn checked<'i>(uid: &'i [u8], seen: &mut Deviations) -> &'i [u8] {
     uid
 }
 
-/// One space, or with a note several.
+/// Skips one space. Several are skipped too, and noted.
 fn spaces<'i>(input: &'i [u8], seen: &mut Deviations) -> Option<&'i [u8]> {
     let mut rest = input.strip_prefix(b" ")?;
     while let Some(tail) = rest.strip_prefix(b" ") {

@@ -1,9 +1,10 @@
-//! Floor 3, reading: one finished line in, one value out.
+//! Parsing: each function reads one complete line and returns one value.
 //!
-//! Each function takes a line without its line end, as [`LineScanner`](crate::LineScanner) hands it out, and looks at each
-//! octet a fixed number of times. Commands are read strictly. Replies are read leniently, because servers are what they
-//! are, and every departure from the RFCs is noted in the [`Deviations`](crate::Deviations) that the caller passes in: who
-//! wants strictness refuses a line that left a note.
+//! Each function takes a line without its line end, as [`LineScanner`](crate::LineScanner) returns it, and
+//! looks at each byte a fixed number of times. Commands are read strictly. Replies are read leniently,
+//! because many servers deviate from the RFCs. Every deviation is noted in the
+//! [`Deviations`](crate::Deviations) that the caller passes in; a caller that wants strictness refuses a line
+//! for which something was noted.
 //!
 //! ```
 //! use pop3_proto::{Command, Deviation, Deviations, MsgNo, parse};

@@ -1,11 +1,12 @@
-//! Decimal numbers, eight digits at a time: the exit of a digit loop costs more than all its digits.
+//! Reads decimal numbers eight digits at a time, because leaving a digit-by-digit loop costs more than all
+//! its digits.
 
 use nom::{Err, IResult};
 
 use crate::types::MsgNo;
 use crate::word::WIDE;
 
-/// One or more digits; a value beyond 64 bits reads as `u64::MAX`.
+/// One or more digits. A value that does not fit into 64 bits is read as `u64::MAX`.
 #[inline]
 pub(crate) fn number(input: &[u8]) -> IResult<&[u8], u64, ()> {
     let (value, end) = number_at(input, 0).ok_or(Err::Error(()))?;
@@ -19,14 +20,15 @@ pub(crate) fn msg_no(input: &[u8]) -> IResult<&[u8], MsgNo, ()> {
     Ok((input.get(end..).unwrap_or_default(), number))
 }
 
-/// As [`msg_no`], at a place of a line; and where it ends.
+/// Like [`msg_no`], but starts at a position in a line, and also returns where the number ends.
 #[inline(always)]
 pub(crate) fn msg_no_at(line: &[u8], at: usize) -> Option<(MsgNo, usize)> {
     let (value, end) = number_at(line, at)?;
     Some((MsgNo::new(u32::try_from(value).ok()?)?, end))
 }
 
-/// As [`number`], at a place of a line; and where it ends. What stands in front of the place makes short numbers fast.
+/// Like [`number`], but starts at a position in a line, and also returns where the number ends. The bytes
+/// before that position make short numbers fast.
 #[inline(always)]
 pub(crate) fn number_at(line: &[u8], at: usize) -> Option<(u64, usize)> {
     if WIDE
@@ -38,8 +40,8 @@ pub(crate) fn number_at(line: &[u8], at: usize) -> Option<(u64, usize)> {
     by_digits(line, at)
 }
 
-/// The number that a line of four octets or more ends with: all of it from `at` on. Nothing has to be found out but whether these are
-/// digits.
+/// The number from `at` to the end of a line of four bytes or more. The function only has to check that these
+/// are digits.
 #[inline(always)]
 pub(crate) fn last_number(line: &[u8], at: usize) -> Option<u64> {
     if !WIDE {
@@ -62,7 +64,8 @@ fn last_by_digits(line: &[u8], at: usize) -> Option<u64> {
     (end == line.len()).then_some(value)
 }
 
-/// The octets of a line from `at` on, eight at most, the first lowest; zeros behind the last. `None` for a line below four.
+/// Up to eight bytes of a line from `at` on, the first in the lowest byte, with zeros after the last. `None`
+/// for a line shorter than four bytes.
 #[inline(always)]
 fn eight(line: &[u8], at: usize) -> Option<u64> {
     if let Some(word) = line.get(at..)?.first_chunk() {
@@ -75,7 +78,7 @@ fn eight(line: &[u8], at: usize) -> Option<u64> {
     Some(word.unbounded_shr((at.wrapping_sub(from) as u32).wrapping_mul(8)))
 }
 
-/// A line of four to eight octets, the first lowest.
+/// A line of four to eight bytes, with the first in the lowest byte.
 #[inline]
 fn all_of(line: &[u8]) -> Option<u64> {
     let (first, last) = (u32::from_le_bytes(*line.first_chunk()?), u32::from_le_bytes(*line.last_chunk()?));
@@ -83,7 +86,7 @@ fn all_of(line: &[u8]) -> Option<u64> {
     Some(u64::from(first) | u64::from(last).wrapping_shl(before_last))
 }
 
-/// Any number, digit by digit.
+/// Reads any number, digit by digit.
 #[cold]
 #[inline(never)]
 fn by_digits(line: &[u8], at: usize) -> Option<(u64, usize)> {
@@ -99,7 +102,7 @@ fn by_digits(line: &[u8], at: usize) -> Option<(u64, usize)> {
 
 const ZEROS: u64 = 0x3030_3030_3030_3030;
 
-/// Value and count of the digits at the front of eight octets, first octet lowest.
+/// Value and count of the digits at the front of eight bytes, the first byte lowest.
 #[inline]
 const fn first_eight(word: u64) -> (u64, usize) {
     let digits = word ^ ZEROS;
@@ -107,19 +110,19 @@ const fn first_eight(word: u64) -> (u64, usize) {
     if len == 0 {
         return (0, 0);
     }
-    // Zeros in front of the number stand in for the octets behind it.
+    // Shift the digits up, so that zeros stand before them and not after them.
     let before = 64_u32.wrapping_sub(len.wrapping_mul(8));
     (eight_digits(digits.wrapping_shl(before)), len as usize)
 }
 
-/// The high bit of the first octet that is not 0 to 9, and of some others above it. A carry crosses octets above the first such one
-/// only.
+/// Marks the high bit of the first byte that is not 0 to 9, and of some bytes above it. A carry can pass only
+/// to bytes above that first one.
 #[inline]
 const fn not_digits(octets: u64) -> u64 {
     (octets.wrapping_add(0x7676_7676_7676_7676) | octets) & 0x8080_8080_8080_8080
 }
 
-/// The value of eight octets from 0 to 9, the first lowest.
+/// The number that eight bytes from 0 to 9 stand for, the first byte lowest.
 #[inline]
 const fn eight_digits(digits: u64) -> u64 {
     let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);
@@ -156,7 +159,7 @@ mod tests {
         }
     }
 
-    /// Every place in lines of every length: the same as digit by digit.
+    /// At every position in lines of every length, the result is the same as digit by digit.
     #[test]
     fn a_number_is_read_wherever_it_stands() {
         let text = b"9 18 X273\x00 3645 0 45546 123456 7654321 87654321 987654321 18446744073709551616 ";
@@ -170,7 +173,8 @@ mod tests {
                     let want = (digits > 0).then_some((want, at + digits));
                     assert_eq!(number_at(line, at), want, "{} at {at}", line.escape_ascii());
                     let last = want.filter(|_| at + digits == line.len());
-                    // A line this short has no verb before its number: the loop by the word may leave it unread.
+                    // A line this short has no verb before its number, so the loop by words may leave it
+                    // unread.
                     if line.len() < 4 && last_number(line, at).is_none() {
                         continue;
                     }

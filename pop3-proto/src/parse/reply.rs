@@ -1,4 +1,4 @@
-//! A status line opens with `+OK` or `-ERR`; a challenge with `+` and a space.
+//! Reads status lines, which start with `+OK` or `-ERR`, and challenges, which start with `+` and a space.
 
 use super::error::ReplyError;
 use crate::base64::Base64;
@@ -11,7 +11,7 @@ use crate::types::{Deviation, Deviations, ResponseCode, Status, StatusLine};
 ///
 /// # Errors
 ///
-/// [`ReplyError::Status`] if the line opens with nothing like a status indicator.
+/// [`ReplyError::Status`] if the line starts with nothing like a status indicator.
 #[inline]
 pub fn status_line<'i>(line: &'i [u8], seen: &mut Deviations) -> Result<StatusLine<'i>, ReplyError> {
     let (status, behind) = match line {
@@ -29,7 +29,7 @@ pub fn status_line<'i>(line: &'i [u8], seen: &mut Deviations) -> Result<StatusLi
 ///
 /// # Errors
 ///
-/// [`ReplyError::Challenge`] for any other line; a client then cancels the exchange.
+/// [`ReplyError::Challenge`] for any other line. A client should then cancel the exchange.
 pub fn challenge<'i>(line: &'i [u8], seen: &mut Deviations) -> Result<Base64<'i>, ReplyError> {
     let text = match line {
         [b'+'] => {
@@ -60,7 +60,7 @@ fn indicator<'i>(line: &'i [u8], seen: &mut Deviations) -> Result<(Status, &'i [
     Ok((status, text))
 }
 
-/// Splits a response code off the very start of a text.
+/// Splits off a response code from the very start of a text.
 #[inline]
 fn response_code(text: &[u8]) -> (Option<ResponseCode<'_>>, &[u8]) {
     let [b'[', inner @ ..] = text else { return (None, text) };

@@ -1,4 +1,4 @@
-//! A map whose entries end by themselves and whose size is bounded.
+//! `Expiring`: a map of bounded size whose entries expire by themselves.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 
@@ -16,13 +16,13 @@ impl<K: Ord + Clone, V> Expiring<K, V> {
         Self { capacity, entries: BTreeMap::new(), by_end: BTreeSet::new() }
     }
 
-    /// The end and the value of an entry that has not ended.
+    /// The expiry time and the value of an entry that has not expired.
     pub(super) fn get(&self, key: &K, now: Time) -> Option<(Time, &V)> {
         let (end, value) = self.entries.get(key)?;
         (*end > now).then_some((*end, value))
     }
 
-    /// Puts an entry in, or in the place of the old one. If there is no room, the one that ends first makes it.
+    /// Inserts or replaces an entry. If there is no room, the entry that expires first is removed.
     pub(super) fn insert(&mut self, key: K, value: V, end: Time, now: Time) {
         self.remove(&key);
         while self.by_end.first().is_some_and(|(end, _)| *end <= now || self.entries.len() >= self.capacity) {
@@ -42,7 +42,7 @@ impl<K: Ord + Clone, V> Expiring<K, V> {
         }
     }
 
-    /// All that have not ended, in the order of their keys.
+    /// All entries that have not expired, in the order of their keys.
     pub(super) fn iter(&self, now: Time) -> impl Iterator<Item = (&K, Time)> {
         self.entries.iter().filter(move |(_, (end, _))| *end > now).map(|(key, (end, _))| (key, *end))
     }

@@ -1,4 +1,5 @@
-//! A user who was here a moment ago is asked to come back later (RFC 2449 sections 6.5 and 8.1.1).
+//! `LoginDelays`: asks a user who logged in a moment ago to come back later (RFC 2449 sections 6.5 and
+//! 8.1.1).
 
 use core::time::Duration;
 
@@ -12,23 +13,24 @@ pub struct LoginDelays<K> {
 }
 
 impl<K: Ord + Clone> LoginDelays<K> {
-    /// For at most `users` users at a time.
+    /// Creates a table for at most `users` users at a time.
     #[must_use]
     pub const fn new(users: usize) -> Self {
         Self { busy: Expiring::new(users) }
     }
 
-    /// From when on the user may log in again, if that is to come: ask before you open a large maildrop for nothing.
+    /// From when on the user may log in again; `None` if the user may do so now. Ask this before you open a
+    /// large maildrop in vain.
     #[must_use]
     pub fn until(&self, user: &K, now: Time) -> Option<Time> {
         self.busy.get(user, now).map(|(end, ())| end)
     }
 
-    /// Notes a login whose credentials are right, by a user whose logins must lie `delay` apart.
+    /// Records a login with right credentials, by a user whose logins must be at least `delay` apart.
     ///
     /// # Errors
     ///
-    /// The moment from which the user may log in, if that is to come: refuse with
+    /// If the user may not log in yet, the time from which the user may. Refuse with
     /// [`Code::LoginDelay`](crate::Code::LoginDelay). A refused login does not prolong the delay.
     pub fn login(&mut self, user: K, delay: Duration, now: Time) -> Result<(), Time> {
         match self.busy.get(&user, now) {

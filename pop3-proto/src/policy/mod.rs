@@ -1,14 +1,30 @@
-//! Floor 5: what a server remembers from one session to the next. Pure state; time is an argument, memory is bounded.
+//! What a server remembers from one session to the next: delays after failed logins, between logins, and
+//! POP-before-SMTP.
 //!
-//! Each of these is one value for a whole server, behind a lock of yours, and knows nothing of sessions:
+//! Each of these types is one value for a whole server, which you protect with a lock. None of them knows
+//! about sessions, reads a clock or uses unlimited memory: you pass in the time and the size.
 //!
-//! * [`Throttle`] makes guessing slow: who fails to log in waits, longer each time.
-//! * [`LoginDelays`] keeps what LOGIN-DELAY announces (RFC 2449 section 6.5). The largest delay of any user is announced before
-//!   the login by [`Config::login_delay`](crate::server::Config::login_delay), the user's own after it by
-//!   [`Server::set_login_delay`](crate::server::Server::set_login_delay); EXPIRE works the same way.
-//! * [`RelayWindow`] is POP-before-SMTP: an address whose user has just logged in may send mail for a while.
+//! * [`Throttle`] makes guessing passwords slow: a client that fails to log in has to wait, longer each time.
+//! * [`LoginDelays`] enforces what LOGIN-DELAY announces (RFC 2449 section 6.5). Before the login,
+//!   [`Config::login_delay`](crate::server::Config::login_delay) announces the largest delay of all users;
+//!   after it, [`Server::set_login_delay`](crate::server::Server::set_login_delay) announces the user's own.
+//!   EXPIRE works the same way.
+//! * [`RelayWindow`] is for POP-before-SMTP: an address from which a user has just logged in may send mail
+//!   for a while.
 //!
-//! Keys are yours: an address, a network, a user name, or a hash of one. What does not fit displaces what ends first.
+//! You choose the keys: an address, a network, a user name, or a hash of one. If there is no room for a new
+//! entry, the one that expires first is removed.
+//!
+//! ```
+//! use core::time::Duration;
+//! use pop3_proto::{Time, policy::LoginDelays};
+//!
+//! let mut delays = LoginDelays::new(10_000); // room for 10,000 users
+//! let minute = Duration::from_secs(60);
+//! assert_eq!(delays.login("tim", minute, Time::ZERO), Ok(()));
+//! // A second login 5 s later is refused. The error says when the next one is allowed.
+//! assert_eq!(delays.login("tim", minute, Time::from_millis(5_000)), Err(Time::from_millis(60_000)));
+//! ```
 
 mod expiring;
 mod login_delay;

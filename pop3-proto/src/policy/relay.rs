@@ -1,14 +1,15 @@
-//! POP-before-SMTP: who has just fetched mail may send some.
+//! `RelayWindow`: POP-before-SMTP, which lets a client that has just fetched mail send some.
 
 use core::time::Duration;
 
 use super::expiring::Expiring;
 use crate::time::Time;
 
-/// The addresses whose users have logged in a short while ago.
+/// The addresses whose users logged in a short while ago.
 ///
-/// A mail server that cannot authenticate its senders asks here, or reads a table made from [`iter`](Self::iter). An address proves
-/// little: keep the window short, and prefer SMTP AUTH.
+/// A mail server that cannot authenticate its senders asks here, or reads a table made from
+/// [`iter`](Self::iter). An address is weak evidence of who the user is, so keep the window short, and prefer
+/// SMTP AUTH.
 ///
 /// ```
 /// use core::{net::{IpAddr, Ipv4Addr}, time::Duration};
@@ -26,13 +27,14 @@ pub struct RelayWindow<K> {
 }
 
 impl<K: Ord + Clone> RelayWindow<K> {
-    /// For at most `addresses` addresses at a time, each for `window` after its last login.
+    /// Creates a table for at most `addresses` addresses at a time. Each is permitted for `window` after its
+    /// last login.
     #[must_use]
     pub const fn new(addresses: usize, window: Duration) -> Self {
         Self { window, open: Expiring::new(addresses) }
     }
 
-    /// Somebody logged in from that address.
+    /// Records a login from that address.
     pub fn open(&mut self, address: K, now: Time) {
         let end = now.after(self.window);
         self.open.insert(address, (), end, now);
@@ -44,7 +46,7 @@ impl<K: Ord + Clone> RelayWindow<K> {
         self.open.get(address, now).is_some()
     }
 
-    /// Takes the permission back.
+    /// Withdraws the permission.
     pub fn close(&mut self, address: &K) {
         self.open.remove(address);
     }

@@ -1,15 +1,16 @@
-//! Who fails to log in waits before the next attempt is looked at, and longer each time.
+//! `Throttle`: after a failed login, makes the next attempts wait, longer each time.
 
 use core::time::Duration;
 
 use super::expiring::Expiring;
 use crate::time::Time;
 
-/// Slows down those who guess passwords, by address, by user name, or by whatever the key is.
+/// Slows down clients that guess passwords, by address, by user name, or by any other key.
 ///
-/// Ask [`attempt`](Self::attempt) before you look at credentials, wait until the moment it names, and report the outcome. A client that
-/// breaks an exchange off with `*`, or hangs up, does so without an event: count an exchange as failed as soon as it cannot
-/// succeed any more. How many failures one *session* may have is another limit,
+/// Call [`attempt`](Self::attempt) before you check credentials, wait until the time that it returns, and
+/// report the outcome. A client that cancels an exchange with `*`, or closes the connection, causes no event,
+/// so count an exchange as failed as soon as it can no longer succeed. The number of failures in one
+/// *session* is a separate limit,
 /// [`Limits::with_max_login_failures`](crate::Limits::with_max_login_failures).
 ///
 /// ```
@@ -21,7 +22,8 @@ use crate::time::Time;
 /// assert_eq!(throttle.attempt(who, now, patience), Some(now)); // at once
 /// throttle.failed(who, now);
 /// assert_eq!(throttle.attempt(who, now, patience), Some(Time::from_millis(6_000))); // after 1 s
-/// assert_eq!(throttle.attempt(who, now, patience), Some(Time::from_millis(7_000))); // side by side is not faster
+/// // A second attempt at the same time has to wait longer: attempts in parallel are not faster.
+/// assert_eq!(throttle.attempt(who, now, patience), Some(Time::from_millis(7_000)));
 /// assert_eq!(throttle.attempt(who, now, patience), None); // too many wait already
 /// ```
 #[derive(Clone, Debug)]
@@ -34,23 +36,25 @@ pub struct Throttle<K> {
 #[derive(Clone, Copy, Debug)]
 struct Record {
     failures: u32,
-    /// When the next attempt has its turn.
+    /// From when on the next attempt may be checked.
     next: Time,
 }
 
 impl<K: Ord + Clone> Throttle<K> {
-    /// For at most `keys` keys at a time. The first failure costs the delay `first`, each further one twice the one before, up to
-    /// `longest`. Twenty times `longest` after its last turn a key is forgotten.
+    /// Creates a table for at most `keys` keys at a time. The first failure costs the delay `first`. Each
+    /// further failure doubles it, up to `longest`. After its next attempt may be checked, a key is
+    /// remembered for twenty times `longest`, and then forgotten.
     #[must_use]
     pub const fn new(keys: usize, first: Duration, longest: Duration) -> Self {
         Self { first, longest, known: Expiring::new(keys) }
     }
 
-    /// When the attempt that is there now may be looked at: `now`, or later after failures. Attempts that come side by side get
-    /// their turns one behind the other.
+    /// When the present attempt may be checked: `now`, or later if there were failures. Attempts that come at
+    /// the same time are put one after the other.
     ///
-    /// `None` if that would be more than `patience` away: refuse the attempt, with [`Code::SysTemp`](crate::Code::SysTemp) for
-    /// instance. It leaves no trace, so a flood of attempts keeps nobody out for longer.
+    /// `None` if it would have to wait longer than `patience`. Refuse it then, for instance with
+    /// [`Code::SysTemp`](crate::Code::SysTemp). Such an attempt is not recorded, so a flood of attempts does
+    /// not lock anybody out for longer.
     #[must_use = "an attempt that does not wait is not slowed down"]
     pub fn attempt(&mut self, key: K, now: Time, patience: Duration) -> Option<Time> {
         let Some((_, &record)) = self.known.get(&key, now) else { return Some(now) };
@@ -62,7 +66,7 @@ impl<K: Ord + Clone> Throttle<K> {
         Some(turn)
     }
 
-    /// The credentials were wrong.
+    /// Reports that the credentials were wrong.
     pub fn failed(&mut self, key: K, now: Time) {
         let before = self.known.get(&key, now).map(|(_, record)| *record);
         let failures = before.map_or(1, |record| record.failures.saturating_add(1));
@@ -71,7 +75,7 @@ impl<K: Ord + Clone> Throttle<K> {
         self.put(key, Record { failures, next }, now);
     }
 
-    /// The credentials were right: the past is forgotten.
+    /// Reports that the credentials were right. Earlier failures are forgotten.
     pub fn succeeded(&mut self, key: &K) {
         self.known.remove(key);
     }

@@ -1,4 +1,4 @@
-//! APOP: MD5 over the greeting's timestamp and the shared secret (RFC 1939 section 7).
+//! The APOP digest: MD5 over the greeting's timestamp and the shared secret (RFC 1939 section 7).
 
 use md5::{Digest as _, Md5};
 
@@ -7,8 +7,9 @@ use crate::secret::Secret;
 use crate::types::{ApopDigest, ApopTimestamp};
 
 impl ApopDigest {
-    /// The digest of a timestamp, angle brackets included, and a shared secret (RFC 1939 section 7). A secret beyond ASCII is
-    /// prepared with SASLprep first (RFC 6856 section 2.2); `None` if it cannot be.
+    /// Computes the digest of a timestamp, angle brackets included, and a shared secret (RFC 1939 section 7).
+    /// A secret with characters outside ASCII is first prepared with SASLprep (RFC 6856 section 2.2). `None`
+    /// if that is not possible.
     #[must_use]
     pub fn of(timestamp: ApopTimestamp<'_>, secret: Secret<'_>) -> Option<Self> {
         let secret = secret.expose();

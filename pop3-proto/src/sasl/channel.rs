@@ -1,10 +1,11 @@
-//! What the two ends know of their connection, and a mechanism has to be told.
+//! `Channel`: what a mechanism has to know of the connection.
 
 use core::fmt;
 
 use super::nonce::Nonce;
 
-/// What a mechanism needs to know of the connection, the server and the moment.
+/// What a mechanism needs to know of the connection and the server, together with the random input for one
+/// exchange.
 ///
 /// ```
 /// use pop3_proto::sasl::{Channel, Nonce};
@@ -15,42 +16,47 @@ use super::nonce::Nonce;
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Channel<'c> {
-    /// New for every exchange; SCRAM, and a server's CRAM-MD5, cannot start without. PLAIN, LOGIN, EXTERNAL, ANONYMOUS and tokens
-    /// need none. `None` by default.
+    /// Random text, new for every exchange. SCRAM, and CRAM-MD5 on a server, cannot start without it; PLAIN,
+    /// LOGIN, EXTERNAL, ANONYMOUS and tokens do not need it. `None` by default.
     pub nonce: Option<Nonce>,
-    /// Server: its name, for the challenge of CRAM-MD5.
+    /// Server: its host name, for the challenge of CRAM-MD5.
     pub host: &'c str,
-    /// Host and port that the client connected to, if they are known for sure: in OAUTHBEARER a client says them, and a server
-    /// compares them with what the client says, if it says them (RFC 7628 section 3.1). `None` by default, which skips that.
+    /// Host and port that the client connected to, if they are known with certainty. In OAUTHBEARER a client
+    /// sends them, and a server compares them with those that the client sends, if any (RFC 7628 section
+    /// 3.1). `None` by default, which skips this.
     pub authority: Option<(&'c str, u16)>,
-    /// Server: who the client is by its TLS certificate, the name that EXTERNAL confirms. `None` makes EXTERNAL fail.
+    /// Server: the user that the client's TLS certificate names; EXTERNAL confirms it. `None` makes EXTERNAL
+    /// fail.
     pub external: Option<&'c str>,
-    /// The channel bindings that this connection has. With any, the -PLUS mechanisms work.
+    /// The channel bindings that this connection has. The -PLUS mechanisms work only if there is at least
+    /// one.
     ///
-    /// A server refuses a client then that believes it has none: somebody cut the list (RFC 5802 section 6). It offers -PLUS
-    /// exactly where there are some; the first three count. A client uses the first.
+    /// A server with bindings refuses a client that believes the server has none, because somebody must have
+    /// removed the -PLUS mechanisms from the list on the way (RFC 5802 section 6). So offer -PLUS exactly if
+    /// there are bindings. A server uses the first three, a client the first.
     pub bindings: &'c [Binding<'c>],
-    /// Server: a secret that never changes, 32 random octets: from it and the name come the salt and the keys of a
-    /// user who does not exist, so that SCRAM asks everybody the same.
+    /// Server: a secret that never changes, 32 random bytes. The salt and the keys of a user who does not
+    /// exist are computed from it and the name, so that SCRAM does not show which users exist.
     pub fake_key: &'c [u8],
-    /// Server: the iteration count told to users who do not exist; use the one that most of the real ones have. 4096 by default.
+    /// Server: the iteration count sent to users who do not exist. Use the count that most real users have.
+    /// 4096 by default.
     pub fake_iterations: u32,
 }
 
-/// Data that both ends of a TLS connection know and nobody in the middle can have (RFC 5056).
+/// Data that both ends of a TLS connection know and that nobody in the middle can have (RFC 5056).
 ///
-/// One value serves one login: close the connection when the session ends (RFC 9266 section 4.1). `tls-exporter` needs TLS 1.3,
-/// or TLS 1.2 with the extended master secret (RFC 9266 section 4.2).
+/// Use one value for one login only, and close the connection when the session ends (RFC 9266 section 4.1).
+/// `tls-exporter` needs TLS 1.3, or TLS 1.2 with the extended master secret (RFC 9266 section 4.2).
 #[derive(Clone, Copy)]
 pub struct Binding<'c> {
-    /// The name of the type, `tls-exporter` or `tls-server-end-point` for instance.
+    /// The name of the type, for instance `tls-exporter` or `tls-server-end-point`.
     pub kind: &'c str,
-    /// The data, 64 octets at most.
+    /// The data, at most 64 bytes.
     pub data: &'c [u8],
 }
 
 impl<'c> Channel<'c> {
-    /// A channel without authority, certificate, binding and fake key.
+    /// A channel without nonce, authority, certificate, binding and fake key.
     #[must_use]
     pub const fn new(host: &'c str) -> Self {
         Self {
@@ -65,7 +71,7 @@ impl<'c> Channel<'c> {
     }
 }
 
-/// Neither the key nor the data is shown.
+/// Shows neither the key nor the data.
 impl fmt::Debug for Channel<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Channel")

@@ -1,4 +1,5 @@
-//! The header that tells about channel binding and on whose behalf (RFC 5801 section 4, RFC 5802 section 5.1).
+//! The gs2 header: it states the channel binding and the authorization identity (RFC 5801 section 4, RFC 5802
+//! section 5.1).
 
 use crate::buf::{Full, Output};
 
@@ -6,9 +7,9 @@ use crate::buf::{Full, Output};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Gs2<'m> {
     pub(super) flag: Flag<'m>,
-    /// The authorization identity as it is written, escapes and all; `None` if it is left out.
+    /// The authorization identity as written, with its escapes; `None` if it is left out.
     pub(super) authzid: Option<&'m [u8]>,
-    /// With the comma at its end.
+    /// The header, including the comma at its end.
     #[cfg(feature = "scram")]
     pub(super) header: &'m [u8],
     pub(super) rest: &'m [u8],
@@ -17,11 +18,11 @@ pub(super) struct Gs2<'m> {
 /// What the client says about channel binding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flag<'m> {
-    /// `n`: it has none.
+    /// `n`: the client has none.
     None,
-    /// `y`: it has, and believes that the server has not.
+    /// `y`: the client has one, and believes that the server has none.
     Unmatched,
-    /// `p=`: it uses this one.
+    /// `p=`: the client uses the one with this name.
     Used(&'m [u8]),
 }
 
@@ -50,7 +51,7 @@ impl<'m> Gs2<'m> {
     }
 }
 
-/// A name as it stands in a header or a message: `,` and `=` cannot.
+/// Writes a name for a header or a message; `,` and `=` in it have to be escaped.
 pub(super) fn put_name(name: &str, out: &mut impl Output) -> Result<(), Full> {
     name.as_bytes().iter().try_for_each(|octet| match octet {
         b',' => out.put(b"=2C"),
@@ -59,8 +60,8 @@ pub(super) fn put_name(name: &str, out: &mut impl Output) -> Result<(), Full> {
     })
 }
 
-/// The first octet of a name, `=2C` and `=3D` turned back, and how many octets it is written with; `None` at any other `=`
-/// (RFC 5802 section 5.1).
+/// The first byte of a name, with `=2C` and `=3D` decoded, and the number of bytes it is written with; `None`
+/// at any other `=` (RFC 5802 section 5.1).
 pub(super) const fn first_octet(name: &[u8]) -> Option<(u8, usize)> {
     match name {
         [b'=', b'2', b'C', ..] => Some((b',', 3)),

@@ -1,4 +1,5 @@
-//! What an exchange has to remember lies in octets lent by the embedder, and is wiped when it is over.
+//! `Memory`: what an exchange has to remember is kept in memory that the embedder lends, and is wiped when
+//! the exchange is over.
 
 #[cfg(feature = "scram")]
 use base64ct::Encoding as _;
@@ -10,7 +11,7 @@ use crate::sasl::gs2::first_octet;
 use crate::sasl::prepare::prepare;
 use crate::sasl::why::Why;
 
-/// Where something lies in the memory.
+/// The position of something in the memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Span {
     start: usize,
@@ -27,7 +28,7 @@ impl Span {
     }
 }
 
-/// The memory of one exchange: octets are only ever added.
+/// The memory of one exchange. Bytes are only ever added.
 #[derive(Debug)]
 pub(super) struct Memory<'m> {
     octets: &'m mut [u8],
@@ -39,14 +40,14 @@ impl<'m> Memory<'m> {
         Self { octets, used }
     }
 
-    /// Keeps a copy.
+    /// Adds a copy of these bytes.
     pub(super) fn keep(&mut self, octets: &[u8]) -> Result<Span, Full> {
         let start = self.mark();
         self.put(octets)?;
         Ok(self.since(start))
     }
 
-    /// Adds what is kept elsewhere in the memory once more.
+    /// Adds another copy of something that the memory already holds.
     pub(super) fn copy(&mut self, span: Span) -> Result<(), Full> {
         let (kept, free) = self.octets.split_at_mut_checked(*self.used).ok_or(Full)?;
         let octets = kept.get(span.start..span.end).ok_or(Full)?;
@@ -55,7 +56,7 @@ impl<'m> Memory<'m> {
         Ok(())
     }
 
-    /// Adds the base64 text of what is kept elsewhere in the memory.
+    /// Adds the base64 text of something that the memory already holds.
     #[cfg(feature = "scram")]
     pub(super) fn put_base64(&mut self, span: Span) -> Result<(), Full> {
         let mut text = [0; 64];
@@ -67,7 +68,7 @@ impl<'m> Memory<'m> {
         Ok(())
     }
 
-    /// Where the next octets will lie.
+    /// Where the next bytes will be written.
     pub(super) const fn mark(&self) -> usize {
         *self.used
     }
@@ -87,18 +88,18 @@ impl<'m> Memory<'m> {
         span.of(self.octets)
     }
 
-    /// The same octets for as long as the memory is lent, now that nothing is added any more.
+    /// The same bytes for as long as the memory is lent. Nothing can be added afterwards.
     pub(super) fn into_kept(self) -> Kept<'m> {
         Kept(self.octets)
     }
 
-    /// Where a part of what is kept lies.
+    /// The position of a part of the memory.
     pub(super) fn place(&self, part: &[u8]) -> Option<Span> {
         let start = (part.as_ptr() as usize).checked_sub(self.octets.as_ptr() as usize)?;
         Some(Span { start, end: start.checked_add(part.len())? })
     }
 
-    /// A kept name with its escapes turned back, prepared; `None` if an escape is none.
+    /// Decodes the escapes of a name and prepares it; `None` if an escape is not valid.
     pub(super) fn name(&mut self, escaped: Span) -> Result<Option<Span>, Why> {
         let start = self.mark();
         let mut at = escaped.start;
@@ -111,7 +112,7 @@ impl<'m> Memory<'m> {
         self.prepare(self.since(start)).map(Some)
     }
 
-    /// A kept text, prepared for comparison; if it cannot be, the exchange fails (RFC 5034 section 4).
+    /// Prepares a text for comparison. If that is not possible, the exchange fails (RFC 5034 section 4).
     pub(super) fn prepare(&mut self, text: Span) -> Result<Span, Why> {
         let prepared = core::str::from_utf8(self.get(text)).ok().and_then(prepare).ok_or(Why::Text)?;
         match prepared.into_changed() {
@@ -140,7 +141,7 @@ impl Output for Memory<'_> {
     }
 }
 
-/// What was kept, to be shown to the embedder.
+/// The contents of the memory, to be shown to the embedder.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Kept<'m>(&'m [u8]);
 

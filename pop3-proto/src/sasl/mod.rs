@@ -1,13 +1,29 @@
-//! Floor 3, SASL mechanisms: octets in, octets out, outside the sessions (RFC 4422, RFC 5034).
+//! SASL mechanisms for both ends, independent of the sessions: bytes in, bytes out (RFC 4422, RFC 5034).
 //!
-//! [`server::Exchange`] and [`client::Exchange`] run PLAIN, LOGIN, EXTERNAL, ANONYMOUS, OAUTHBEARER and XOAUTH2, with the feature
-//! `cram-md5` CRAM-MD5, with `scram` SCRAM-SHA-1, SCRAM-SHA-256 and their -PLUS forms. Each is a step machine. The server's takes what
-//! the client says, asks one question of whoever knows the users, and takes the answer whenever it comes; the client's takes a
-//! challenge and gives the response, and knows at the end whether the server has proved itself. APOP, which is no SASL mechanism
-//! but needs the same care, is [`ApopDigest::of`](crate::ApopDigest) and `Server::apop_matches`.
+//! [`server::Exchange`] and [`client::Exchange`] run PLAIN, LOGIN, EXTERNAL, ANONYMOUS, OAUTHBEARER and
+//! XOAUTH2; with the feature `cram-md5` also CRAM-MD5; with `scram` also SCRAM-SHA-1, SCRAM-SHA-256 and their
+//! -PLUS forms. Each runs step by step. The server's exchange takes what the client sends, asks one question,
+//! such as whether a password is right, and takes your answer whenever it comes. The client's exchange takes
+//! a challenge and returns the response, and knows at the end whether the server has proved itself. APOP is
+//! not a SASL mechanism but needs the same care; for it see [`ApopDigest::of`](crate::ApopDigest) and
+//! `Server::apop_matches`.
 //!
-//! Names and passwords are prepared with SASLprep (RFC 4013) where the feature `saslprep` is on; where it is not, those with
-//! octets outside of ASCII are refused, as RFC 5802 section 2.2 permits. Prepare what you store in the same way, with [`prepare()`].
+//! A client's exchange needs [`client::Credentials`] and a [`Channel`]:
+//!
+//! ```
+//! use pop3_proto::Secret;
+//! use pop3_proto::sasl::Channel;
+//! use pop3_proto::sasl::client::{Credentials, Engine, Exchange};
+//!
+//! let credentials = Credentials::password("tim", Secret::new(b"tanstaaftanstaaf"));
+//! let mut exchange = Exchange::new(credentials, Channel::new("mail.example.com"), [0; 1024]);
+//! exchange.start("PLAIN", false).expect("name and password are enough");
+//! assert_eq!(exchange.initial(), Some(&b"\0tim\0tanstaaftanstaaf"[..]));
+//! ```
+//!
+//! Names and passwords are prepared with SASLprep (RFC 4013) if the feature `saslprep` is on. Without it,
+//! those with bytes outside ASCII are refused, as RFC 5802 section 2.2 permits. Prepare what you store in the
+//! same way, with [`prepare()`].
 
 #[cfg(feature = "apop")]
 pub(crate) mod apop;

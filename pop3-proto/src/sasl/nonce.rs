@@ -4,10 +4,11 @@ use core::fmt;
 
 use base64ct::{Base64, Encoding as _};
 
-/// Random text that no exchange had before and nobody can guess, in the form that every mechanism takes: 24 characters of base64.
+/// Random text that nobody can guess and no earlier exchange has used, in the form that every mechanism
+/// accepts: 24 characters of base64.
 ///
-/// It becomes this end's part of the SCRAM nonce (RFC 5802 section 5.1), and the front of a server's CRAM-MD5 challenge (RFC 2195
-/// section 2).
+/// It becomes this end's part of the SCRAM nonce (RFC 5802 section 5.1), and the front of a server's CRAM-MD5
+/// challenge (RFC 2195 section 2).
 ///
 /// ```
 /// use pop3_proto::sasl::Nonce;
@@ -18,11 +19,11 @@ use base64ct::{Base64, Encoding as _};
 pub struct Nonce([u8; 24]);
 
 impl Nonce {
-    /// Of 18 random bytes, which make 24 characters without padding.
+    /// Makes the text of 18 random bytes, which give 24 characters without padding.
     #[must_use]
     pub fn new(random: [u8; 18]) -> Self {
         let mut text = [0; 24];
-        // This cannot fail: the text has just the room that it takes.
+        // This cannot fail: the buffer has exactly the length of the text.
         let _ = Base64::encode(&random, &mut text);
         Self(text)
     }

@@ -1,13 +1,15 @@
-//! Two strings that a person takes for the same are made the same before they are compared (RFC 4013, SASLprep).
+//! `prepare()`: brings a name or password into the form in which it is compared (RFC 4013, SASLprep). Strings
+//! that people consider equal become equal.
 
 use core::fmt;
 use core::ops::Deref;
 
-/// A name or a password as it is to be compared, stored or hashed; `None` if it is empty then, or holds what SASLprep
-/// prohibits, control characters for instance.
+/// Prepares a name or a password to be compared, stored or hashed. `None` if the result is empty, or if the
+/// text contains what SASLprep prohibits, for instance control characters.
 ///
-/// Without the feature `saslprep` nothing but ASCII is let through, as RFC 5802 section 2.2 permits. The rules are those of
-/// stored strings: characters that Unicode 3.2 does not know are refused, in what a client sends too (RFC 3454 section 7).
+/// Without the feature `saslprep`, only ASCII is accepted, as RFC 5802 section 2.2 permits. The rules are
+/// those for stored strings, also for what a client sends: characters that Unicode 3.2 does not know are
+/// refused (RFC 3454 section 7).
 #[must_use]
 pub fn prepare(text: &str) -> Option<Prepared<'_>> {
     if text.bytes().all(|b| matches!(b, b' '..=b'~')) {
@@ -16,7 +18,7 @@ pub fn prepare(text: &str) -> Option<Prepared<'_>> {
     beyond_ascii(text)
 }
 
-/// A prepared text. It may be a password: `Debug` does not show it, and a copy is wiped on drop.
+/// A prepared text. It may be a password, so `Debug` does not show it, and a copy is wiped on drop.
 pub struct Prepared<'t>(Inner<'t>);
 
 enum Inner<'t> {
@@ -43,7 +45,7 @@ const fn beyond_ascii(_: &str) -> Option<Prepared<'_>> {
 }
 
 impl Prepared<'_> {
-    /// The text on its own, if it is another one than before.
+    /// The prepared text, if preparing has changed it.
     pub(super) fn into_changed(self) -> Option<Prepared<'static>> {
         match self.0 {
             Inner::Same(_) => None,

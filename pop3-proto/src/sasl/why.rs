@@ -1,29 +1,34 @@
-//! `Why`: what an exchange lacks on this side of the connection.
+//! `Why`: reasons on this side of the connection for which an exchange cannot run.
 
 use core::fmt;
 
 use crate::buf::Full;
 
-/// Why an exchange cannot start or go on. It is always a fault of the program that runs the exchange, never the peer's.
+/// Why an exchange cannot start or continue. The cause is always the program that runs the exchange, never
+/// the peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Why {
-    /// The memory that was lent is too small; [`limits::SASL_MEMORY`](crate::limits::SASL_MEMORY) is always enough.
+    /// The memory that was lent is too small; [`limits::SASL_MEMORY`](crate::limits::SASL_MEMORY) is always
+    /// enough.
     Memory,
-    /// The token is empty, or has characters that no token has, a line end for instance (RFC 6750 section 2.1).
+    /// The token is empty, or has characters that no token may have, for instance a line end (RFC 6750
+    /// section 2.1).
     Token,
-    /// A name or password that the mechanism cannot carry: empty, with control characters, or with characters outside of ASCII
-    /// and without feature `saslprep`.
+    /// A name or password that the mechanism cannot carry: it is empty, has control characters, or has
+    /// characters outside ASCII while the feature `saslprep` is off.
     Text,
-    /// The credentials lack what the mechanism shows, or name somebody to act as where the mechanism cannot.
+    /// The credentials lack what the mechanism needs, or name somebody to act as although the mechanism
+    /// cannot express that.
     Credentials,
-    /// This build has no such mechanism.
+    /// This build does not include that mechanism.
     NotBuilt,
     /// The [`Channel`](super::Channel) has no nonce.
     Nonce,
-    /// The [`Channel`](super::Channel) has no channel binding, certificate or well-formed host, and the mechanism needs it.
+    /// The mechanism needs a channel binding, a certificate or a well-formed host, and the
+    /// [`Channel`](super::Channel) has none.
     Channel,
-    /// The message is longer than an exchange line can be.
+    /// The message is longer than a line of an exchange may be.
     TooLong,
 }
 

@@ -1,4 +1,4 @@
-//! A login is accepted with an index: no session enters TRANSACTION without a maildrop.
+//! Accepting a login: a session enters TRANSACTION only with an index, the list of the user's messages.
 
 use core::borrow::Borrow;
 use core::fmt;
@@ -10,10 +10,11 @@ use crate::session::{Config, Phrase, Ticket, kind};
 use crate::types::Code;
 
 impl<K: kind::Admits> Ticket<K> {
-    /// Answers `+OK`: the maildrop is open, TRANSACTION begins.
+    /// Answers `+OK` to the login. The maildrop is then open, and TRANSACTION begins.
     ///
-    /// Take the lock on the maildrop before, and keep it in the index (RFC 1939 section 4): the server drops the index when QUIT
-    /// is answered, and when it is dropped itself. It adds up the sizes once, so that STAT takes constant time.
+    /// Take the lock on the maildrop before this call and keep it in the index (RFC 1939 section 4). The
+    /// server drops the index when QUIT is answered, and when the server itself is dropped. This call adds up
+    /// all message sizes once, so that STAT takes constant time.
     #[cfg(feature = "alloc")]
     pub fn accept<C: Borrow<Config>, I: Index>(
         self,
@@ -23,15 +24,15 @@ impl<K: kind::Admits> Ticket<K> {
         text: &str,
     ) {
         let marks = alloc::vec![0; index.len().div_ceil(8) as usize];
-        // This cannot fail: the memory was made to measure.
+        // This cannot fail: the memory has exactly the size that is needed.
         let _ = self.accept_with(server, out, index, marks, text);
     }
 
-    /// As `accept`, with memory for the deletion marks from the embedder: at least `index.len()` bits.
+    /// As `accept`, but the embedder supplies the memory for the deletion marks: at least `index.len()` bits.
     ///
     /// # Errors
     ///
-    /// [`TooFewMarks`] if it is less: the login has been refused with `[SYS/PERM]` then.
+    /// [`TooFewMarks`] if the memory is too small. The login has then been refused with `[SYS/PERM]`.
     pub fn accept_with<C: Borrow<Config>, I: Index, M: AsRef<[u8]> + AsMut<[u8]>>(
         self,
         server: &mut Server<C, I, M>,
@@ -53,7 +54,7 @@ impl<K: kind::Admits> Ticket<K> {
     }
 }
 
-/// The memory for deletion marks has less than one bit a message.
+/// The memory for deletion marks has less than one bit per message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooFewMarks;
 

@@ -11,7 +11,7 @@ use crate::session::{Config, Phrase, Session, kind};
 use crate::types::{Code, Command, MsgNo, Stat};
 
 impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Open<I, M> {
-    /// Why there is no such message.
+    /// Why message `n` does not exist for the client: there is none, or it is marked as deleted.
     fn missing(&self, n: MsgNo) -> Option<Phrase> {
         if !self.exists(n) {
             Some(Phrase::NoSuchMessage)
@@ -37,7 +37,7 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Open<I, M> {
         }
     }
 
-    /// Why a command is refused that the maildrop answers.
+    /// Why the maildrop refuses a command, if it does.
     pub(super) fn refusal<C: Borrow<Config>>(
         &self,
         command: &Command<'_>,
@@ -54,7 +54,7 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Open<I, M> {
         }
     }
 
-    /// Answers a command that is not refused; the result is a listing that has begun.
+    /// Answers a command that is not refused. If the answer is a listing, it has begun and is returned.
     pub(super) fn answer<C: Borrow<Config>>(
         &mut self,
         command: &Command<'_>,
@@ -94,7 +94,7 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Open<I, M> {
                 self.reset();
                 session.hand_out::<kind::Done>().ok(session, out, self.figures(session).as_str());
             }
-            // Nothing else comes here.
+            // No other command reaches this place.
             _ => {}
         }
         None
@@ -114,10 +114,10 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Open<I, M> {
     }
 }
 
-/// Two numbers and two words, from the last to the first.
+/// Room for two numbers and two words; it is filled from the last to the first.
 type Figures = ReverseBuf<{ 10 + 20 + 2 * WORD + b"  ( )".len() }>;
 
-/// Octets of the longest word that there is room for.
+/// Length in bytes of the longest word that fits.
 const WORD: usize = 40;
 
 fn word<C: Borrow<Config>>(session: &Session<C>, phrase: Phrase) -> &'static [u8] {

@@ -1,4 +1,5 @@
-//! `Maildrop`: closed before the login, open until QUIT. Its loop is the session's, with everything answered that it can answer.
+//! `Maildrop`: closed before the login, open until QUIT. It runs the session's loop and answers what the
+//! index can answer.
 
 use core::borrow::Borrow;
 
@@ -13,9 +14,9 @@ use crate::types::{Code, Command, MsgNo};
 #[derive(Debug)]
 pub(super) struct Maildrop<I, M> {
     open: Option<Open<I, M>>,
-    /// A listing that waits for room.
+    /// A listing that waits for room in the output.
     listing: Option<Listing>,
-    /// QUIT came: the marks are orders now.
+    /// QUIT came: the marked messages are now to be removed.
     update: bool,
     read_only: bool,
 }
@@ -42,7 +43,7 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Maildrop<I, M> {
             let next = session.advance(now, input, out);
             let Next::Command { command, len } = &next else {
                 if let Next::Closed(_) = next {
-                    // QUIT was not answered, and so refused: the marks are no orders any more.
+                    // QUIT was not answered, and so it was refused: the marked messages must not be removed.
                     self.update = false;
                 }
                 return next;
@@ -54,7 +55,8 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Maildrop<I, M> {
         }
     }
 
-    /// Whether the maildrop answers the command: all that are about messages, but for those that the embedder has to read.
+    /// Whether the maildrop answers the command: it answers all commands about messages, except RETR and TOP
+    /// of a message that the embedder has to read.
     #[inline]
     pub(super) fn answers<C: Borrow<Config>>(&self, command: &Command<'_>, session: &Session<C>) -> bool {
         match command {
@@ -72,12 +74,12 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Maildrop<I, M> {
     ) -> Option<(Option<Code>, Phrase)> {
         match &self.open {
             Some(open) => open.refusal(command, self.read_only, session),
-            // The embedder has closed it.
+            // The embedder has closed the maildrop.
             None => Some((None, Phrase::NotAvailable)),
         }
     }
 
-    /// Answers a command about messages, and says why with `-ERR` if it does.
+    /// Answers a command about messages. If the answer is `-ERR`, returns the reason.
     #[inline(never)]
     pub(super) fn answer<'i, C: Borrow<Config>>(
         &mut self,
@@ -125,7 +127,7 @@ impl<I, M> Maildrop<I, M> {
         self.open.as_ref().map_or(0, |open| open.octets)
     }
 
-    /// QUIT came; whether messages are to be removed.
+    /// QUIT came. Returns whether there are messages to remove.
     pub(super) fn quit(&mut self) -> bool {
         self.update = true;
         self.open.as_ref().is_some_and(|open| open.marked > 0)
@@ -138,7 +140,7 @@ impl<I, M> Maildrop<I, M> {
 }
 
 impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Maildrop<I, M> {
-    /// `false` if the marks have less than one bit a message.
+    /// `false` if the memory for the marks has less than one bit per message.
     pub(super) fn open(&mut self, index: I, marks: M) -> bool {
         self.open = Open::new(index, marks);
         self.update = false;
@@ -154,7 +156,7 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Maildrop<I, M> {
         open.map(|open| open.mark(n)).is_some()
     }
 
-    /// Only QUIT makes orders of the marks (RFC 1939 section 6).
+    /// Marked messages are removed only after QUIT (RFC 1939 section 6).
     pub(super) fn removals(&self) -> impl Iterator<Item = MsgNo> + '_ {
         let open = self.open.as_ref().filter(|_| self.update);
         open.into_iter().flat_map(Open::all_marked)

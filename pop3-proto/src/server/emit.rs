@@ -1,4 +1,4 @@
-//! What neither the session nor the maildrop answers becomes an event.
+//! Makes an event of each command that neither the session nor the maildrop answers.
 
 use core::borrow::Borrow;
 

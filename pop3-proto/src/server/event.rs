@@ -1,4 +1,4 @@
-//! `Event`: what an embedder has to answer.
+//! `Event`: what a server reports to its embedder, and what the embedder has to answer.
 
 use core::fmt;
 
@@ -10,99 +10,104 @@ use crate::types::{Command, MsgNo};
 /// What happened, or what the server needs.
 #[non_exhaustive]
 pub enum Event<'i> {
-    /// Flush the output, then read more into the window.
+    /// Flush the output, then read more bytes into the window.
     NeedInput,
-    /// Flush the output and do **not** read.
+    /// Flush the output and do **not** read: the server has more to say first.
     NeedOutput,
-    /// Somebody holds the ticket, by [`Ticket::defer`].
+    /// A ticket was kept with [`Ticket::defer`] and is not answered yet. Flush the output.
     Waiting,
-    /// USER and PASS, or APOP.
+    /// The client sent USER and PASS, or APOP.
     Login {
-        /// What the client shows.
+        /// The password or the APOP digest that the client sent.
         credentials: Credentials<'i>,
-        /// Accept it with an index, or refuse it.
+        /// Accept the login with an index, or refuse it.
         reply: Ticket<kind::Login>,
     },
-    /// AUTH with one of the configured mechanisms.
+    /// The client sent AUTH with one of the configured mechanisms.
     Auth {
-        /// The mechanism.
+        /// The mechanism, in the letter case the client used.
         mechanism: &'i [u8],
-        /// The initial response.
+        /// The initial response, if the client sent one.
         initial: Option<Base64<'i>>,
-        /// Challenge, accept with an index, or refuse.
+        /// Send a challenge, accept the login with an index, or refuse it.
         reply: Ticket<kind::Sasl>,
     },
-    /// The answer to a challenge.
+    /// The client answered a challenge.
     SaslResponse {
-        /// What the client says.
+        /// The client's response.
         data: Base64<'i>,
-        /// Challenge, accept with an index, or refuse.
+        /// Send another challenge, accept the login with an index, or refuse it.
         reply: Ticket<kind::Sasl>,
     },
-    /// STLS.
+    /// The client sent STLS.
     Stls {
-        /// Accept it only if a handshake can follow.
+        /// Accept it only if a TLS handshake can follow.
         reply: Ticket<kind::Tls>,
     },
-    /// RETR of a message that is there.
+    /// The client sent RETR of a message that exists and is not marked as deleted.
     Retr {
         /// The message.
         number: MsgNo,
         /// Begin the body, or refuse.
         reply: Ticket<kind::Body>,
     },
-    /// TOP of a message that is there. The [`Body`](crate::session::Body) counts the lines.
+    /// The client sent TOP of a message that exists. The [`Body`](crate::session::Body) counts the lines for
+    /// you.
     Top {
         /// The message.
         number: MsgNo,
-        /// Lines of its body.
+        /// How many lines of its body the client wants.
         lines: u64,
         /// Begin the body, or refuse.
         reply: Ticket<kind::Body>,
     },
-    /// UTF8.
+    /// The client sent UTF8.
     Utf8 {
-        /// Answer.
+        /// Accept, or refuse.
         reply: Ticket<kind::Utf8>,
     },
-    /// LANG with a range.
+    /// The client sent LANG with a language range.
     Lang {
-        /// What the client can read.
+        /// The languages that the client can read.
         range: &'i [u8],
-        /// Answer.
+        /// Accept with a language, or refuse.
         reply: Ticket<kind::Lang>,
     },
-    /// LANG alone.
+    /// The client sent LANG alone, to list the languages.
     LangAll {
-        /// Answer.
+        /// Begin the list, or refuse.
         reply: Ticket<kind::LangListing>,
     },
-    /// A verb that the crate does not know.
+    /// The client sent a verb that the crate does not know.
     Other {
         /// The whole line, without its CRLF.
         line: &'i [u8],
-        /// Answer in one line or in many.
+        /// Answer in one line or in several.
         reply: Ticket<kind::Other>,
     },
-    /// QUIT, and nothing is to be removed.
+    /// The client sent QUIT, and no message is to be removed.
     Quit {
-        /// The session closes after either answer.
+        /// Either answer closes the session.
         reply: Ticket<kind::Quit>,
     },
-    /// QUIT, and the marked messages are to be removed *before* the answer: [`Server::removals`](super::Server::removals).
+    /// The client sent QUIT. Remove the marked messages, [`Server::removals`](super::Server::removals),
+    /// *before* you answer.
     Update {
-        /// `ok` when all of them are gone, `err` when not.
+        /// Answer `ok` if all of them are removed, `err` if not.
         reply: Ticket<kind::Quit>,
     },
-    /// The session has answered a line by itself: for logs, statistics and honeypots. It comes only if
-    /// [`Config::report_answers`](crate::server::Config::report_answers) asks for it, and needs no answer.
+    /// The session has answered a line by itself. This event is for logs, statistics and honeypots. It comes
+    /// only if [`Config::report_answers`](crate::server::Config::report_answers) asks for it, and it needs no
+    /// answer.
     Answered {
-        /// The command; `None` if the line was none, or part of an AUTH exchange. Its `Display` shows no secret.
+        /// The command. `None` if the line was not a command, or was part of an AUTH exchange. Its `Display`
+        /// shows no secret.
         command: Option<Command<'i>>,
         /// Why it was answered `-ERR`; `None` if it was answered `+OK`.
         refusal: Option<Phrase>,
     },
-    /// It is over: flush the output, then hang up, or shake hands if `handover` is `Some`.
+    /// The session is over. Flush the output, then close the connection, or start the TLS handshake if
+    /// `handover` returns `Some`.
     Closed(Reason),
 }
 

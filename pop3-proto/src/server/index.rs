@@ -1,33 +1,37 @@
-//! What a server knows of the messages in an open maildrop.
+//! `Index`: what a server knows of the messages in an open maildrop.
 
 use crate::types::{MsgNo, Uid};
 
 /// The messages of a maildrop, as they were when it was opened.
 ///
-/// Numbers run from 1 to [`len`](Self::len); sizes and ids must not change while the maildrop is open (RFC 1939 section 4).
-/// Every method is called with such a number only, and should take constant time.
+/// Numbers run from 1 to [`len`](Self::len). Sizes and ids must not change while the maildrop is open
+/// (RFC 1939 section 4). Every method is called only with a number in this range, and should take constant
+/// time.
 pub trait Index {
-    /// How many messages there are, marked or not.
+    /// How many messages there are, including those marked as deleted.
     fn len(&self) -> u32;
 
-    /// Whether there are none.
+    /// Whether there are no messages.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The size of message `n` in octets, as it will be on the wire: CRLF counts as two, a missing last line end counts,
-    /// stuffing does not. [`wire_size`](crate::dot::wire_size) counts it from the stored message.
+    /// The size of message `n` in octets, as on the wire: CRLF counts as two octets, and so does a missing
+    /// last line end, which is added; dot-stuffing does not count. [`wire_size`](crate::dot::wire_size)
+    /// computes this size from the stored message.
     fn octets(&self, n: MsgNo) -> u64;
 
-    /// Whether message `n` may go only to a client that has said UTF8: its header has octets outside of ASCII (RFC 6856
-    /// section 2.1). RETR and TOP of it are then answered `-ERR [UTF8]`. Never by default, as most servers do, and most clients
-    /// expect.
+    /// Whether message `n` may be sent only to a client that has sent UTF8, because its header has bytes
+    /// outside ASCII (RFC 6856 section 2.1). If so, RETR and TOP of it without UTF8 are answered
+    /// `-ERR [UTF8]`. The default is `false`: most servers send such messages to every client, and most
+    /// clients expect that.
     fn needs_utf8(&self, n: MsgNo) -> bool {
         let _ = n;
         false
     }
 
-    /// The unique-id of message `n`: the same in every session, and never again another message's (RFC 1939 section 7).
+    /// The unique-id of message `n`: the same in every session, and never used again for another message
+    /// (RFC 1939 section 7).
     fn uid(&self, n: MsgNo) -> Uid<'_>;
 }
 

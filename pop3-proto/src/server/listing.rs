@@ -1,4 +1,4 @@
-//! `Listing`: LIST or UIDL of the whole maildrop, half done while the output has no room.
+//! `Listing`: LIST or UIDL of the whole maildrop, which pauses while the output has no room.
 
 use super::index::Index;
 use super::open::Open;
@@ -9,7 +9,7 @@ use crate::types::MsgNo;
 #[derive(Debug)]
 pub(super) struct Listing {
     what: What,
-    /// The next message to be looked at; `None` after the last.
+    /// The next message to look at; `None` after the last.
     next: Option<MsgNo>,
 }
 
@@ -33,7 +33,7 @@ impl Listing {
         I: Index,
         M: AsRef<[u8]> + AsMut<[u8]>,
     {
-        // If no message is left to list, the marks need not be looked at one by one.
+        // If no message is left to list, skip the search through the marks.
         while let Some(n) = self.next.filter(|n| open.count > 0 && open.exists(*n)) {
             if !open.marks.get(n) {
                 match &mut self.what {

@@ -1,13 +1,13 @@
-//! Deletion marks: one bit a message.
+//! `Marks`: the deletion marks, one bit per message.
 
 use crate::types::MsgNo;
 
-/// Bits in memory of the embedder's choice.
+/// Bits in memory that the embedder chooses.
 #[derive(Clone, Debug)]
 pub(super) struct Marks<M>(M);
 
 impl<M: AsRef<[u8]> + AsMut<[u8]>> Marks<M> {
-    /// All clear; `None` if `memory` has not a bit for each of `len` messages.
+    /// Clears all marks. `None` if `memory` has less than one bit for each of `len` messages.
     pub(super) fn new(memory: M, len: u32) -> Option<Self> {
         let mut marks = Self(memory);
         let bits = (marks.0.as_ref().len() as u64).saturating_mul(8);
@@ -32,7 +32,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Marks<M> {
     }
 }
 
-/// Divided before it is cut to the width of the machine.
+/// The division comes first, before the number is cut to the pointer width of the machine.
 const fn place(n: MsgNo) -> usize {
     (n.get().wrapping_sub(1) / 8) as usize
 }

@@ -1,4 +1,4 @@
-//! `Open`: the messages of an open maildrop, their deletion marks, and the sums that follow from both.
+//! `Open`: the messages of an open maildrop, their deletion marks, and the totals computed from both.
 
 use super::index::Index;
 use super::marks::Marks;
@@ -8,16 +8,17 @@ use crate::types::MsgNo;
 pub(super) struct Open<I, M> {
     pub(super) index: I,
     pub(super) marks: Marks<M>,
-    /// Octets of all messages.
+    /// Total size of all messages in octets.
     total: u64,
-    /// Messages that are not marked, and their octets.
+    /// How many messages are not marked, and their total size in octets.
     pub(super) count: u32,
     pub(super) octets: u64,
     pub(super) marked: u32,
 }
 
 impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Open<I, M> {
-    /// Adds up the sizes once, so that STAT takes constant time; `None` if the marks have less than one bit a message.
+    /// Adds up the sizes once, so that STAT takes constant time. `None` if the marks have less than one bit
+    /// per message.
     pub(super) fn new(index: I, marks: M) -> Option<Self> {
         let count = index.len();
         let marks = Marks::new(marks, count)?;
@@ -38,7 +39,7 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Open<I, M> {
         n.get() <= self.index.len()
     }
 
-    /// Clears all marks; sizes are as they were when the maildrop was opened.
+    /// Clears all marks. Sizes are as they were when the maildrop was opened.
     pub(super) fn reset(&mut self) {
         if self.marked > 0 {
             self.marks.clear();

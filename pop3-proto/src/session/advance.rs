@@ -1,4 +1,5 @@
-//! The heart of the session: everything that needs no embedder, up to the next thing that does.
+//! The main loop of the session: it handles everything that needs no embedder, up to the next thing that
+//! does.
 
 use core::borrow::Borrow;
 
@@ -18,7 +19,7 @@ use crate::parse::CommandError;
 use crate::time::Time;
 
 impl<C: Borrow<Config>> Session<C> {
-    /// Answers all that needs no embedder; leaves the first line that does in the window.
+    /// Answers every line that needs no embedder. The first line that needs one stays in the window.
     #[inline]
     pub(crate) fn advance<'i>(
         &mut self,
@@ -81,7 +82,7 @@ impl<C: Borrow<Config>> Session<C> {
         self.wrote(written);
     }
 
-    /// `None` when the line was dealt with.
+    /// Returns `None` if the line was dealt with.
     #[inline]
     fn command<'i>(
         &mut self,
@@ -132,7 +133,7 @@ impl<C: Borrow<Config>> Session<C> {
         self.alone(Alone { refusal, len, exchange: false }, None, input, out)
     }
 
-    /// No whole line is there. The first octets of one do not make the wait longer.
+    /// There is no whole line yet. The first bytes of a line do not restart the waiting time.
     #[inline]
     fn wait<'i>(&mut self, now: Time) -> Next<'i> {
         if !self.lines().begin_wait(now) {
@@ -144,7 +145,8 @@ impl<C: Borrow<Config>> Session<C> {
         }
     }
 
-    /// The line at the front of the window; `Err` with what is to be reported while it is not whole, `None` to look again.
+    /// The line at the front of the window. `Err` holds what to report while no whole line is there; `None`
+    /// means: look again.
     fn line<'i>(
         &mut self,
         now: Time,

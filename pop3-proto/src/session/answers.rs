@@ -1,4 +1,4 @@
-//! The legal answers to each kind of command; those that go on after their first line are in `begin.rs`.
+//! The legal answers to each kind of command. Answers that continue after their first line are in `begin.rs`.
 
 use core::borrow::Borrow;
 
@@ -15,10 +15,10 @@ use crate::encode;
 use crate::types::{Code, Scan, Stat, Status, Uid};
 
 impl<K: Kind> Ticket<K> {
-    /// Answers `-ERR`, with a response code if there is one, and a text.
+    /// Answers `-ERR`, with an optional response code and a text.
     ///
-    /// For a login: [`Code::Auth`] if the credentials are the problem, [`Code::InUse`] if the maildrop is taken, and release a
-    /// lock *before* this call (RFC 1939 section 4).
+    /// For a login, use [`Code::Auth`] if the credentials are the problem and [`Code::InUse`] if the maildrop
+    /// is locked. If you hold a lock, release it *before* this call (RFC 1939 section 4).
     pub fn err(
         self,
         session: &mut impl Dialogue,
@@ -35,8 +35,9 @@ impl<K: Kind> Ticket<K> {
         }
     }
 
-    /// Keeps the ticket valid across calls of [`poll`](crate::server::Server::poll) and [`receive`](crate::server::Server::receive), which say
-    /// [`Waiting`](super::Event::Waiting) until it is answered.
+    /// Keeps the ticket valid across calls of [`poll`](crate::server::Server::poll) and
+    /// [`receive`](crate::server::Server::receive). Until it is answered, `receive` returns
+    /// [`Waiting`](super::Event::Waiting).
     pub fn defer(self, session: &mut impl Dialogue) -> Self {
         let session = session.inside();
         session.keep(self.number(), K::TAG);
@@ -52,7 +53,7 @@ impl<K: Kind> Ticket<K> {
         self.write(session, out, |session, out| session.status_line(Status::Ok, None, text, out))
     }
 
-    /// Writes the answer if the ticket is still good; `false` if nothing was written.
+    /// Writes the answer if the ticket is still valid. `false` if nothing was written.
     fn write<C: Borrow<Config>, O: Output>(
         self,
         session: &mut Session<C>,
@@ -70,7 +71,7 @@ impl<K: Kind> Ticket<K> {
 macro_rules! accepts {
     ($($kind:ident,)+) => {$(
         impl Ticket<kind::$kind> {
-            /// Answers `+OK`: TRANSACTION begins.
+            /// Answers `+OK` to the login. TRANSACTION begins.
             pub fn accept<C: Borrow<Config>>(self, session: &mut Session<C>, out: &mut impl Output, text: &str) {
                 self.admit(session, out, text);
             }
@@ -96,18 +97,19 @@ impl<K: Kind> Ticket<K> {
         }
     }
 
-    /// Whether it is still good.
+    /// Whether the ticket is still valid.
     pub(crate) fn is_good<C: Borrow<Config>>(&self, session: &Session<C>) -> bool {
         session.is_out(self.number(), K::TAG)
     }
 }
 
 impl<K: kind::Exchanges + Kind> Ticket<K> {
-    /// Sends a challenge; no octets are the empty challenge, which asks a client-first mechanism to begin.
+    /// Sends a challenge. Empty `data` is the empty challenge, which asks a client-first mechanism to begin.
     ///
     /// # Errors
     ///
-    /// [`Full`] if its base64 text does not fit the room of the output: the exchange has been refused then.
+    /// [`Full`] if the base64 text of the challenge does not fit into the output. The exchange has then been
+    /// refused.
     pub fn challenge(
         self,
         session: &mut impl Dialogue,
@@ -131,7 +133,7 @@ impl<K: kind::Exchanges + Kind> Ticket<K> {
 }
 
 impl Ticket<kind::Tls> {
-    /// Answers `+OK`; the session is then closed with [`Reason::StartTls`] and offers its
+    /// Answers `+OK`. The session then closes with [`Reason::StartTls`] and offers its
     /// [`handover`](crate::server::Server::handover). Flush the answer before the handshake.
     pub fn accept(self, session: &mut impl Dialogue, out: &mut impl Output) {
         let session = session.inside();
@@ -143,7 +145,7 @@ impl Ticket<kind::Tls> {
 }
 
 impl Ticket<kind::Stat> {
-    /// Answers with the figures of the messages that are not marked as deleted.
+    /// Answers with the count and total size of the messages that are not marked as deleted.
     pub fn ok(self, session: &mut impl Dialogue, out: &mut impl Output, stat: Stat) {
         let session = session.inside();
         self.write(session, out, |_, out| encode::stat_reply(stat, out));
@@ -151,7 +153,8 @@ impl Ticket<kind::Stat> {
 }
 
 impl Ticket<kind::Scan> {
-    /// Answers with the size of the message, in octets as on the wire (see [`wire_size`](crate::dot::wire_size)).
+    /// Answers with the size of the message in octets, as on the wire (see
+    /// [`wire_size`](crate::dot::wire_size)).
     pub fn ok(self, session: &mut impl Dialogue, out: &mut impl Output, octets: u64) {
         let session = session.inside();
         self.write(session, out, |session, out| {
@@ -169,7 +172,7 @@ impl Ticket<kind::Uid> {
 }
 
 impl Ticket<kind::Done> {
-    /// Answers `+OK`: it is done.
+    /// Answers `+OK`: the command has been carried out.
     pub fn ok(self, session: &mut impl Dialogue, out: &mut impl Output, text: &str) {
         let session = session.inside();
         self.say_ok(session, out, text);
@@ -177,7 +180,7 @@ impl Ticket<kind::Done> {
 }
 
 impl Ticket<kind::Utf8> {
-    /// Answers `+OK`: messages and texts may be UTF-8 from here on.
+    /// Answers `+OK`. Messages and texts may be UTF-8 from now on.
     pub fn ok(self, session: &mut impl Dialogue, out: &mut impl Output, text: &str) {
         let session = session.inside();
         if self.say_ok(session, out, text) {
@@ -187,7 +190,7 @@ impl Ticket<kind::Utf8> {
 }
 
 impl Ticket<kind::Lang> {
-    /// Answers `+OK tag text`: texts are in the language `tag` from here on, in UTF-8.
+    /// Answers `+OK tag text`. From now on texts are in the language `tag`, encoded in UTF-8.
     pub fn ok(self, session: &mut impl Dialogue, out: &mut impl Output, tag: &str, text: &str) {
         let session = session.inside();
         if self.write(session, out, |_, out| encode::lang_reply(tag, text, out)) {
@@ -208,7 +211,7 @@ impl Ticket<kind::Other> {
 }
 
 impl Ticket<kind::Quit> {
-    /// Answers `+OK`: whatever was marked is gone. The session is then closed.
+    /// Answers `+OK`: every marked message has been removed. The session is then closed.
     pub fn ok(self, session: &mut impl Dialogue, out: &mut impl Output, text: &str) {
         if self.is_good(session.inside()) {
             session.leave();

@@ -1,4 +1,5 @@
-//! The timestamp of the greeting, in the one form that pleases every client: `<digits.digits@host>` (RFC 1939 section 7).
+//! The APOP timestamp of the greeting, in the one form that every client accepts: `<digits.digits@host>`
+//! (RFC 1939 section 7).
 
 use core::fmt;
 
@@ -17,7 +18,7 @@ pub struct ApopTimestampBuf {
 }
 
 impl ApopTimestampBuf {
-    /// Of two numbers and a host; it always fits.
+    /// Makes a timestamp of two numbers and a host; it always fits.
     pub(super) fn new([first, second]: [u64; 2], host: &Domain) -> Option<Self> {
         let mut stamp = Self { octets: [0; ROOM], len: 0 };
         stamp.push(b"<")?;
@@ -36,7 +37,8 @@ impl ApopTimestampBuf {
         Some(())
     }
 
-    /// What the digest covers. Never `None` from [`Server::timestamp`](crate::server::Server::timestamp).
+    /// The text that the digest covers. It is never `None` for a value from
+    /// [`Server::timestamp`](crate::server::Server::timestamp).
     #[must_use]
     pub fn timestamp(&self) -> Option<ApopTimestamp<'_>> {
         ApopTimestamp::new(core::str::from_utf8(self.octets.get(..self.len)?).ok()?)

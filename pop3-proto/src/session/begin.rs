@@ -1,4 +1,4 @@
-//! The answers that go on after their first line: bodies and listings.
+//! The answers that continue after their first line: bodies and listings.
 
 use core::borrow::Borrow;
 
@@ -56,7 +56,8 @@ begins_listing! {
 }
 
 impl Ticket<kind::Body> {
-    /// Answers `+OK` and begins the body. The message is given to [`Body::fill`] as it is stored.
+    /// Answers `+OK` and begins the body. Give the message to [`Body::fill`] in the form in which it is
+    /// stored.
     pub fn begin(self, session: &mut impl Dialogue, out: &mut impl Output, text: &str) -> Body {
         let session = session.inside();
         let lines = session.top_lines();
@@ -64,15 +65,17 @@ impl Ticket<kind::Body> {
         self.begin_body(session, out, text, stuffer, lines)
     }
 
-    /// As [`begin`](Self::begin), for a message that is known to have CRLF line ends and no other LF; see
-    /// [`Stuffer::crlf`](crate::dot::Stuffer::crlf). [`Config::replace_nul`](super::Config::replace_nul) has no effect on it.
+    /// Like [`begin`](Self::begin), for a message that is known to have CRLF line ends and no other LF; see
+    /// [`Stuffer::crlf`](crate::dot::Stuffer::crlf). [`Config::replace_nul`](super::Config::replace_nul) has
+    /// no effect on it.
     pub fn begin_crlf(self, session: &mut impl Dialogue, out: &mut impl Output, text: &str) -> Body {
         let session = session.inside();
         let lines = session.top_lines();
         self.begin_body(session, out, text, Stuffer::crlf(), lines)
     }
 
-    /// As [`begin`](Self::begin), for a message that is stored as it goes over the wire: CRLF line ends, dots stuffed.
+    /// Like [`begin`](Self::begin), for a message that is stored in its wire form: CRLF line ends, dots
+    /// stuffed.
     pub fn begin_stuffed(self, session: &mut impl Dialogue, out: &mut impl Output, text: &str) -> Body {
         let session = session.inside();
         let lines = session.top_lines();
@@ -82,8 +85,9 @@ impl Ticket<kind::Body> {
 
 #[cfg(feature = "alloc")]
 impl Ticket<kind::Body> {
-    /// Answers `+OK` with the whole message, as it is stored, and ends the body: for messages in memory and an output that grows as
-    /// needed. A message of any size in constant memory goes through [`begin`](Self::begin).
+    /// Answers `+OK` with the whole message, in the form in which it is stored, and ends the body. Use it for
+    /// messages in memory and an output that grows as needed. For a message of any size in constant memory,
+    /// use [`begin`](Self::begin).
     pub fn send_all(
         self,
         session: &mut impl Dialogue,
@@ -110,7 +114,7 @@ impl Ticket<kind::Other> {
     }
 }
 
-/// For messages as they are stored.
+/// The stuffer for messages in the form in which they are stored.
 fn stored(config: &Config) -> Stuffer {
     if config.replace_nul { Stuffer::replacing_nul() } else { Stuffer::new() }
 }

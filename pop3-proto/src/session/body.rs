@@ -1,4 +1,4 @@
-//! A message on its way out: of any size, in constant memory.
+//! `Body`: sends a message of any size in constant memory.
 
 use super::dialogue::Dialogue;
 use super::reason::Reason;
@@ -8,50 +8,51 @@ use crate::buf::Output;
 use crate::dot::{Stuffer, TopLimit};
 use crate::encode;
 
-/// The body of a RETR, a TOP or another multi-line reply, begun and not ended.
+/// The body of the answer to RETR or TOP, or of another multi-line reply, that has begun and not ended.
 ///
-/// Give it the stored message piece by piece, with [`fill`](Self::fill) or [`next`](Self::next), then [`end`](Self::end) it.
-/// If it is not ended, because reading the message failed, say, the next call of the session closes the connection without
-/// the final dot, and the client knows that the message is cut.
+/// Give it the stored message piece by piece, with [`fill`](Self::fill) or [`next`](Self::next), then call
+/// [`end`](Self::end). If you do not end it, for instance because the message could not be read to its end,
+/// the next call of the session closes the connection without the final dot. The client then knows that the
+/// message is incomplete.
 #[derive(Debug)]
 #[must_use = "a body that is not ended closes the connection"]
 pub struct Body {
     stuffer: Stuffer,
-    /// For TOP: the limit, and how many octets at the front of what comes next it has counted already.
+    /// For TOP: the limit, and how many bytes at the front of the next piece it has already counted.
     top: Option<(TopLimit, usize)>,
-    /// Looks for the empty line behind the header, if one has to be there.
+    /// Looks for the empty line after the header, if the configuration requires one.
     header: Option<TopLimit>,
     number: Number,
     state: State,
 }
 
-/// What [`Body::fill`] left.
+/// What [`Body::fill`] left of the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Fill {
-    /// Nothing: all of the message that was given is queued.
+    /// Nothing: all bytes that were given are in the output.
     Done,
-    /// Octets: flush the output, then call again with them.
+    /// Some bytes: flush the output, then call again with them.
     Flush,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// All that was given is out.
+    /// All bytes that were given are out.
     Whole,
-    /// The last piece did not fit and its rest was not given again yet.
+    /// The last piece did not fit, and its rest has not been given again yet.
     Owing,
-    /// The output refused octets although it had said that there is room.
+    /// The output refused bytes although it had reported room for them.
     Broken,
-    /// The ticket came too late: nothing of this may reach the client.
+    /// The ticket came too late: nothing of this body may reach the client.
     Void,
 }
 
-/// Room in which not every octet has to be weighed.
+/// With at least this much room, bytes need not be checked one by one.
 const MUCH: usize = 128;
 
 impl Body {
-    /// `live` says whether the `+OK` is out.
+    /// `live` says whether the `+OK` has been written.
     #[inline]
     pub(super) fn new(
         number: Number,
@@ -65,10 +66,10 @@ impl Body {
         Self { stuffer, top, header: ensure_header_end.then(|| TopLimit::new(0)), number, state }
     }
 
-    /// Copies what fits from the front of `message` into `out`, and moves that front.
+    /// Copies as many bytes as fit from the front of `message` into `out`, and removes them from `message`.
     ///
-    /// While octets are left: flush `out`, then call again with the rest. Ending a body with octets left closes the connection:
-    /// a message never looks whole that is not.
+    /// While bytes are left, flush `out`, then call again with the rest. Ending a body with bytes left closes
+    /// the connection, so that an incomplete message never looks complete.
     pub fn fill(&mut self, message: &mut &[u8], out: &mut impl Output) -> Fill {
         while !message.is_empty() {
             let room = out.room();
@@ -89,12 +90,12 @@ impl Body {
         Fill::Done
     }
 
-    /// Whether every octet goes out, and nothing has to be known of them but where lines end.
+    /// Whether every byte is sent, and only the line ends matter.
     const fn is_plain(&self) -> bool {
         self.top.is_none() && self.header.is_none() && self.can_go_on()
     }
 
-    /// Copies what fits for certain: for one octet of the message at most two go out.
+    /// Copies only as many bytes as certainly fit: each byte of the message becomes at most two.
     fn fill_plain(&mut self, message: &mut &[u8], room: usize, out: &mut impl Output) {
         let (mut part, rest) = message.split_at_checked(room / 2).unwrap_or((message, &[]));
         self.state = State::Whole;
@@ -107,19 +108,21 @@ impl Body {
         *message = rest;
     }
 
-    /// The next octets to send, as a slice of the message itself or of a constant, and moves the front of `message`. `None`
-    /// when `message` is used up. Flush the output before you send the first one.
+    /// Returns the next bytes to send, as a slice of the message itself or of a constant, and removes the
+    /// bytes it has used from the front of `message`. `None` when `message` is used up. Flush the output
+    /// before you send the first slice.
     pub fn next<'m>(&mut self, message: &mut &'m [u8]) -> Option<&'m [u8]> {
         self.next_within(message, usize::MAX)
     }
 
-    /// Whether a TOP has all its lines: the rest of the message need not be read. Never for RETR.
+    /// Whether a TOP has all its lines, so that the rest of the message need not be read. Always `false` for
+    /// RETR.
     #[must_use]
     pub const fn is_enough(&self) -> bool {
         matches!(&self.top, Some((limit, 0)) if limit.is_enough())
     }
 
-    /// The message is complete. The closing dot goes out with the session's next call.
+    /// Ends the body: the message is complete. The closing dot is sent by the session's next call.
     pub fn end(self, session: &mut impl Dialogue) {
         let session = session.inside();
         match self.state {

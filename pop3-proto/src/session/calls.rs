@@ -18,17 +18,18 @@ use crate::types::ApopDigest;
 use crate::types::{PlaintextLeft, Security};
 
 impl<C: Borrow<Config>> Session<C> {
-    /// A session for a connection that was just accepted, or whose TLS handshake was just done. The first call of
-    /// [`poll`](Self::poll) or [`receive`](Self::receive) writes the greeting.
+    /// Creates a session for a connection that was just accepted, or whose TLS handshake was just completed.
+    /// The first call of [`poll`](Self::poll) or [`receive`](Self::receive) writes the greeting.
     #[must_use]
     pub const fn new(config: C, security: Security) -> Self {
         Self::blank(config, security)
     }
 
-    /// The session inside TLS, after the handshake. It starts in AUTHORIZATION and sends no greeting (RFC 2595 section 4).
+    /// Creates the session inside TLS, after the handshake. It starts in AUTHORIZATION and sends no greeting
+    /// (RFC 2595 section 4).
     ///
-    /// `window` is what is unread of the bytes that came in plaintext: pass what your receive buffer holds, so that no byte from
-    /// before the handshake can run as a command.
+    /// `window` is the unread part of the bytes that came in plaintext. Pass what your receive buffer still
+    /// holds, so that no byte from before the handshake can be executed as a command.
     ///
     /// # Errors
     ///
@@ -37,20 +38,22 @@ impl<C: Borrow<Config>> Session<C> {
         if window.is_empty() { Ok(Self::inside_tls(handover)) } else { Err(PlaintextLeft) }
     }
 
-    /// Does what the session can do alone, and says what it needs then. It borrows nothing, so a wrapper can put its read loop
-    /// around it and call [`receive`](Self::receive) once.
+    /// Does what the session can do alone, then says what it needs next. The result borrows nothing, so a
+    /// wrapper can put its read loop around this call and then call [`receive`](Self::receive) once.
     ///
-    /// Calling it says that the last event is dealt with; see [`receive`](Self::receive).
+    /// Calling it tells the session that you are finished with the last event; see
+    /// [`receive`](Self::receive).
     pub fn poll<'i>(&mut self, now: Time, mut input: impl Input<'i>, out: &mut impl Output) -> Need {
         self.advance(now, &mut input, out).need()
     }
 
-    /// The next event. `now` is the present time, `input` the window of unread bytes, `out` takes the answers.
+    /// Returns the next event. `now` is the present time, `input` is the window of unread bytes, and `out`
+    /// takes the answers.
     ///
-    /// Calling it says that the last event is dealt with: a ticket that was not used, nor kept by
-    /// [`Ticket::defer`](super::Ticket::defer), is answered `-ERR`; a body or listing that was begun and not ended closes the
-    /// connection. An event comes only with [`MIN_OUTPUT`](crate::limits::MIN_OUTPUT) bytes of room in `out`, so every one-line
-    /// answer fits.
+    /// Calling it tells the session that you are finished with the last event. A ticket that was neither used
+    /// nor kept with [`Ticket::defer`](super::Ticket::defer) is then answered `-ERR`; a body or listing that
+    /// was begun and not ended closes the connection. An event comes only if `out` has
+    /// [`MIN_OUTPUT`](crate::limits::MIN_OUTPUT) bytes of room, so that every one-line answer fits.
     pub fn receive<'i>(&mut self, now: Time, mut input: impl Input<'i>, out: &mut impl Output) -> Event<'i> {
         let next = self.advance(now, &mut input, out);
         self.emit(&next, &mut input, out)
@@ -62,8 +65,9 @@ impl<C: Borrow<Config>> Session<C> {
         ApopTimestampBuf::new(self.unique()?, self.config().apop.as_ref()?)
     }
 
-    /// Whether this is the APOP digest of that shared secret and this session's timestamp. The time it takes depends neither on
-    /// the answer nor on whether there is a secret: pass `None` for users who do not exist. An empty secret counts as none.
+    /// Whether the client's APOP digest is the MD5 digest of this session's timestamp and that shared secret.
+    /// The time it takes depends neither on the result nor on whether there is a secret, so pass `None` for
+    /// users who do not exist. An empty secret counts as none.
     #[cfg(feature = "apop")]
     #[must_use]
     pub fn apop_matches(&self, digest: &ApopDigest, secret: Option<Secret<'_>>) -> bool {
@@ -76,18 +80,21 @@ impl<C: Borrow<Config>> Session<C> {
         right & secret.is_some()
     }
 
-    /// When to call [`handle_timeout`](Self::handle_timeout) if nothing else happens: `Some` while the session waits for the
-    /// client, or for a ticket that is kept (other than QUIT's). It moves with each command, so ask again after each call.
+    /// When to call [`handle_timeout`](Self::handle_timeout) if nothing else happens. It is `Some` while the
+    /// session waits for the client, or for a ticket that was kept (other than QUIT's). It changes with each
+    /// command, so ask again after each call.
     ///
-    /// It is `None` while the session has something to say: limit by yourself how long a client may leave your bytes unread.
+    /// It is `None` while the session has something to send. Limit by yourself how long a client may leave
+    /// your bytes unread.
     #[must_use]
     #[inline]
     pub fn poll_timeout(&self) -> Option<Time> {
         Some(self.waits_since()?.after(self.config().idle()))
     }
 
-    /// Closes the session if its time is over (autologout, RFC 1939 section 3); does nothing if it is not. You may call it too
-    /// early. The next [`receive`](Self::receive) returns [`Closed`](Event::Closed).
+    /// Closes the session if its time is over (autologout, RFC 1939 section 3), and does nothing otherwise,
+    /// so calling it too early is harmless. After it has closed the session, [`receive`](Self::receive)
+    /// returns [`Closed`](Event::Closed).
     #[inline]
     pub fn handle_timeout(&mut self, now: Time) {
         if self.poll_timeout().is_some_and(|deadline| deadline <= now) {
@@ -95,7 +102,8 @@ impl<C: Borrow<Config>> Session<C> {
         }
     }
 
-    /// The way on into TLS: `Some` only after STLS was accepted.
+    /// What the session inside TLS is made from: `Some` only after STLS was accepted. See
+    /// [`secured`](Self::secured).
     #[must_use]
     pub fn handover(&self) -> Option<Handover<C>>
     where

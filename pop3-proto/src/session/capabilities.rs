@@ -1,4 +1,5 @@
-//! The answer to CAPA is written line by line; what is permitted here and now is what is announced.
+//! Writes the answer to CAPA line by line. It announces what is permitted in the present state of the
+//! session.
 
 use core::borrow::Borrow;
 
@@ -9,11 +10,11 @@ use crate::buf::{Full, Output};
 use crate::encode;
 use crate::types::{Capability, Expire, LoginDelay, Mechanism, Protection, Security, is_mechanism_name};
 
-/// Lines that the session knows itself; those of the configuration follow.
+/// How many lines the session itself supplies; those of the configuration follow.
 const OWN: u32 = 13;
 
 impl<C: Borrow<Config>> Session<C> {
-    /// Writes line `at` of the list, if it is to be shown; `false` behind the last one.
+    /// Writes line `at` of the list, if that capability applies now. Returns `false` after the last line.
     pub(super) fn capability_line(&self, at: u32, out: &mut impl Output) -> Result<bool, Full> {
         let config = self.config();
         let one = match at {
@@ -60,7 +61,7 @@ impl<C: Borrow<Config>> Session<C> {
         one.map_or(Ok(()), |one| encode::capability(&one, out)).map(|()| true)
     }
 
-    /// Writes line `at` of the answer to AUTH alone; `false` behind the last one.
+    /// Writes line `at` of the answer to AUTH alone. Returns `false` after the last line.
     pub(super) fn mechanism_line(&self, at: u32, out: &mut impl Output) -> Result<bool, Full> {
         match self.config().mechanisms.as_slice().get(at as usize) {
             None => Ok(false),
@@ -72,7 +73,7 @@ impl<C: Borrow<Config>> Session<C> {
         }
     }
 
-    /// Whether a password may pass here as it is.
+    /// Whether the client may send a password unprotected.
     pub(super) fn clear_allowed(&self) -> bool {
         self.security() == Security::Tls || self.config().allow_plaintext_login
     }

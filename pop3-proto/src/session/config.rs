@@ -1,4 +1,4 @@
-//! What a server offers is configuration: shared by all its sessions, borrowed, never changed by one.
+//! `Config`: what a server offers. All its sessions share and borrow it; none of them changes it.
 
 use core::time::Duration;
 
@@ -10,8 +10,8 @@ use crate::types::{Expire, LoginDelay, Mechanism};
 
 /// What a server offers and allows.
 ///
-/// Start from [`Config::new`] and set fields; it works in a `static`, too. The defaults keep passwords off the wire: without
-/// TLS no login in clear is taken (RFC 5034 section 4, RFC 2595 section 2.3).
+/// Start from [`Config::new`] and set fields; this also works in a `static`. The defaults protect passwords:
+/// without TLS, no login that shows the password is accepted (RFC 5034 section 4, RFC 2595 section 2.3).
 ///
 /// ```
 /// use pop3_proto::server::{Config, Words};
@@ -27,24 +27,25 @@ use crate::types::{Expire, LoginDelay, Mechanism};
 pub struct Config {
     /// The text of the greeting, without the APOP timestamp.
     pub greeting: Words,
-    /// How long lines may be and how much bad input is borne.
+    /// How long lines may be, and how many bad commands and failed logins are allowed.
     pub limits: Limits,
-    /// How long a session may stay without a command before it is closed without a word and without removing anything; less
-    /// than 600 s counts as 600 s (RFC 1939 section 3).
+    /// After how long without a command the session is closed, without an answer and without removing any
+    /// message. Less than 600 s counts as 600 s (RFC 1939 section 3).
     pub autologout: Duration,
-    /// Take USER and PASS, and mechanisms that show the password, also without TLS. Off by default.
+    /// Accept USER and PASS, and mechanisms that show the password, also without TLS. Off by default.
     pub allow_plaintext_login: bool,
     /// Offer USER and PASS. On by default.
     pub user: bool,
-    /// Offer APOP to sessions made [`with_apop`](crate::server::Server::with_apop); this is the name of the host, the right part of
-    /// their timestamps. None by default.
+    /// Offer APOP to sessions made [`with_apop`](crate::server::Server::with_apop). This is the host name,
+    /// the right-hand part of their timestamps. None by default.
     pub apop: Option<Domain>,
-    /// Offer STLS. Turn it on only with a certificate at hand (RFC 8314 section 4).
+    /// Offer STLS. Turn it on only if the server has a certificate (RFC 8314 section 4).
     pub stls: bool,
     /// Offer AUTH with these mechanisms, strongest first. None by default.
     pub mechanisms: MechanismList,
-    /// Answer AUTH without an argument, or with a space behind it, with the list of mechanisms, as Microsoft's clients want it
-    /// ([MS-POP3] section 2.2.1). Off by default (RFC 5034 section 5 has no such form).
+    /// Answer AUTH without an argument, or with only a space after it, with the list of mechanisms, as
+    /// Microsoft's clients expect ([MS-POP3] section 2.2.1). Off by default (RFC 5034 section 5 has no such
+    /// form).
     pub auth_list: bool,
     /// Offer TOP. On by default.
     pub top: bool,
@@ -52,42 +53,49 @@ pub struct Config {
     pub uidl: bool,
     /// Offer UTF8 (RFC 6856 section 2).
     pub utf8: bool,
-    /// Take UTF8 after the login, too, where RFC 6856 section 2.1 forbids it and Outlook sends it. Off by default.
+    /// Accept UTF8 also after the login, where RFC 6856 section 2.1 forbids it but Outlook sends it. Off by
+    /// default.
     pub utf8_after_login: bool,
-    /// Take user names and passwords in UTF-8 (RFC 6856 section 2.2); without it 8-bit octets in them are refused.
+    /// Accept user names and passwords in UTF-8 (RFC 6856 section 2.2). Without it, names and passwords with
+    /// 8-bit bytes are refused.
     pub utf8_user: bool,
     /// Offer LANG (RFC 6856 section 3).
     pub lang: bool,
-    /// Announce AUTH-RESP-CODE: every login that you refuse because of the credentials carries
-    /// [`Code::Auth`](crate::Code::Auth) (RFC 3206 section 6). On by default; turn it off if you cannot promise that.
+    /// Announce AUTH-RESP-CODE. It promises that every login you refuse because of the credentials carries
+    /// [`Code::Auth`](crate::Code::Auth) (RFC 3206 section 6). On by default; turn it off if you cannot
+    /// promise that.
     pub auth_resp_code: bool,
-    /// Announce the least time between logins; the largest of any user, if it differs by user. Enforcing it is yours.
+    /// Announce the minimum time between logins; the largest of all users, if it differs by user. You have to
+    /// enforce it yourself.
     pub login_delay: Option<LoginDelay>,
-    /// Announce how long messages stay; the shortest of any user, if it differs by user.
+    /// Announce for how long messages are kept; the shortest time of all users, if it differs by user.
     pub expire: Option<Expire>,
     /// Announce the name of the software.
     pub implementation: Option<Words>,
-    /// More lines for the answer to CAPA, separated by `\n`; each is a tag and its parameters.
+    /// More lines for the answer to CAPA, separated by `\n`. Each line is a tag and its parameters.
     pub capabilities: Words,
-    /// Hand out verbs that the crate does not know as [`Event::Other`](super::Event::Other) instead of refusing them.
+    /// Report verbs that the crate does not know as [`Event::Other`](super::Event::Other) instead of refusing
+    /// them.
     pub unknown_commands: bool,
-    /// Send NUL in messages as octet 0x80, for clients that stop at a NUL, as Outlook does; those of
-    /// [`begin_stuffed`](super::Ticket::begin_stuffed) go out untouched. Off by default.
+    /// Send each NUL in a message as the byte 0x80, for clients that stop at a NUL, as Outlook does. Messages
+    /// sent with [`begin_crlf`](super::Ticket::begin_crlf) and
+    /// [`begin_stuffed`](super::Ticket::begin_stuffed) are not changed. Off by default.
     pub replace_nul: bool,
-    /// Send an empty line behind a header that has none, for clients that wait for it, as Outlook Express does; such a message is
-    /// then two octets longer than announced. Off by default.
+    /// Send an empty line after a header that has none, for clients that wait for it, as Outlook Express
+    /// does. Such a message is then two octets longer than announced. Off by default.
     pub ensure_header_end: bool,
-    /// Hand out [`Event::Answered`](crate::server::Event::Answered) for every line that the server answers by itself. Off by
-    /// default.
+    /// Report [`Event::Answered`](crate::server::Event::Answered) for every line that the server answers by
+    /// itself. Off by default.
     pub report_answers: bool,
-    /// What the session says by itself; [`Phrase::english`] by default.
+    /// The texts that the session sends by itself; [`Phrase::english`] by default.
     pub phrases: fn(Phrase) -> &'static str,
-    /// Take a bare LF as the end of a command line, for people at a raw connection. Off by default (RFC 1939 section 3).
+    /// Accept a bare LF as the end of a command line, for people who type commands on a raw connection. Off
+    /// by default (RFC 1939 section 3).
     pub bare_lf: bool,
 }
 
 impl Config {
-    /// The defaults, as told at each field.
+    /// The defaults, as described at each field.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -120,7 +128,7 @@ impl Config {
         }
     }
 
-    /// The mechanism of that name, in any letter case, as AUTH names it (RFC 5034 section 5).
+    /// The configured mechanism with this name, in any letter case, as AUTH names it (RFC 5034 section 5).
     #[must_use]
     pub fn mechanism(&self, name: &[u8]) -> Option<&Mechanism> {
         self.mechanisms.as_slice().iter().find(|one| one.name.as_bytes().eq_ignore_ascii_case(name))

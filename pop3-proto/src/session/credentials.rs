@@ -1,13 +1,14 @@
-//! `Credentials`: what a client shows to log in.
+//! `Credentials`: the password or digest that a client sends to log in.
 
 use crate::secret::Secret;
 use crate::types::ApopDigest;
 
-/// What a client shows to log in.
+/// The password or digest that a client sends to log in.
 #[derive(Clone, Copy, Debug)]
 pub enum Credentials<'i> {
-    /// From PASS.
+    /// The client sent PASS with this password.
     Password(Secret<'i>),
-    /// From APOP: compare with MD5 over [`Server::timestamp`](crate::server::Server::timestamp) and the shared secret.
+    /// The client sent APOP with this digest. Compare it with the MD5 digest of
+    /// [`Server::timestamp`](crate::server::Server::timestamp) and the shared secret.
     Apop(ApopDigest),
 }

@@ -1,11 +1,11 @@
-//! What tickets answer: a session, or a server with a session inside.
+//! `Dialogue`: what a ticket answers, which is a session, or a server with a session inside.
 
 use core::borrow::Borrow;
 
 use super::config::Config;
 use super::state::Session;
 
-/// A [`Session`] or a [`Server`](crate::server::Server): what a ticket is shown. Sealed.
+/// A [`Session`] or a [`Server`](crate::server::Server), passed to each answer of a ticket. Sealed.
 #[expect(private_bounds, reason = "this is the seal")]
 pub trait Dialogue: Inside {}
 
@@ -13,7 +13,7 @@ pub(crate) trait Inside {
     type Config: Borrow<Config>;
     fn inside(&mut self) -> &mut Session<Self::Config>;
 
-    /// Before the answer to QUIT: what holds a lock goes.
+    /// Called before the answer to QUIT. It drops whatever holds a lock.
     #[inline]
     fn leave(&mut self) {}
 }

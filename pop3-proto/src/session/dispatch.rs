@@ -1,4 +1,4 @@
-//! A whole command line: refused, answered here, or left for the embedder.
+//! What happens to a whole command line: it is refused, answered here, or left for the embedder.
 
 use core::borrow::Borrow;
 
@@ -42,7 +42,8 @@ impl<C: Borrow<Config>> Session<C> {
         self.alone(Alone { refusal, len, exchange: false }, command, input, out)
     }
 
-    /// Answers it at once, unless it is to be reported: then [`emit`](Self::emit) does, so that no report is lost.
+    /// Answers the line at once, unless it has to be reported. Then [`emit`](Self::emit) answers it, so that
+    /// no report is lost.
     #[inline]
     pub(super) fn alone<'i>(
         &mut self,
@@ -58,7 +59,7 @@ impl<C: Borrow<Config>> Session<C> {
         None
     }
 
-    /// The table, and what the configuration adds to it.
+    /// The legality from the table, with the exceptions that the configuration makes.
     #[inline]
     fn legality(&self, command: &Command<'_>) -> Legality {
         match (legality(self.phase(), command.verb()), command) {
@@ -78,7 +79,8 @@ impl<C: Borrow<Config>> Session<C> {
     ) -> (Option<Command<'i>>, Option<Phrase>) {
         let line = input.bytes().get(..alone.len).unwrap_or_default();
         let command = parse::command(without_end(line)).ok();
-        // What is no command to this session, for an 8-bit name for instance, is none in the report either.
+        // A line that this session does not take as a command, because of an 8-bit name for instance, is not
+        // reported as one either.
         let command = command.filter(|command| !alone.exchange && self.is_readable(command));
         self.answer(alone, command, input, out);
         (command, alone.refusal)
@@ -98,9 +100,10 @@ impl<C: Borrow<Config>> Session<C> {
             (Some(why), _) if alone.exchange => self.refuse(Tag::Sasl, None, self.phrase(why), out),
             (Some(why), _) => self.fault(why, out),
             (None, Some(Command::User(name))) => {
-                // It fits: the line has no room for a longer one.
+                // This cannot fail: no command line is long enough for a longer name.
                 let _ = self.give_name(name, Phase::NameGiven);
-                // The same for every name: whether it exists must not show (RFC 1939 section 13).
+                // The answer is the same for every name, so that it does not show which users exist (RFC 1939
+                // section 13).
                 self.accept(Phrase::SendPass, None, out);
             }
             (None, Some(Command::Capa)) => self.accept(Phrase::CapabilityList, Some(Turn::Capa(0)), out),
@@ -125,7 +128,7 @@ impl<C: Borrow<Config>> Session<C> {
         }
     }
 
-    /// Whether the configuration lets all octets pass.
+    /// Whether the configuration accepts all bytes of the command.
     #[inline]
     pub(super) fn is_readable(&self, command: &Command<'_>) -> bool {
         let text = match command {
@@ -136,7 +139,7 @@ impl<C: Borrow<Config>> Session<C> {
         text.is_ascii() || (self.config().utf8_user && core::str::from_utf8(text).is_ok())
     }
 
-    /// Why a command that is legal here is not to be had.
+    /// Why a command that is legal in this state is not available.
     #[inline]
     pub(super) fn unavailable(&self, command: &Command<'_>) -> Option<Phrase> {
         let config = self.config();
@@ -157,7 +160,7 @@ impl<C: Borrow<Config>> Session<C> {
         (!offered).then_some(Phrase::NotOffered(command.verb()))
     }
 
-    /// Why USER, which the session answers, is refused all the same.
+    /// Why USER, which the session answers itself, is refused, if it is.
     #[inline]
     fn user_refusal(&self, command: &Command<'_>) -> Option<Phrase> {
         match command {

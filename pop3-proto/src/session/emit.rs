@@ -1,4 +1,4 @@
-//! A command that was left for the embedder: its line is used up, its ticket goes out, and it becomes an event.
+//! Makes an event of a command that was left for the embedder: consumes its line and hands out its ticket.
 
 use core::borrow::Borrow;
 
@@ -69,12 +69,13 @@ impl<C: Borrow<Config>> Session<C> {
             Command::Quit => {
                 Event::Quit { update: self.phase() == Phase::Transaction, reply: self.hand_out() }
             }
-            // What the session answers alone does not come here; refusing it would be the answer if it did.
+            // Commands that the session answers alone do not reach this place. If one did, the unused ticket
+            // would refuse it.
             _ => Event::Other { line: without_end(line), reply: self.hand_out() },
         }
     }
 
-    /// Uses the line of a command up and returns it; an error if that is the end.
+    /// Consumes the line of a command and returns it. Returns an error if that closes the session.
     #[inline]
     pub(crate) fn claim<'i>(
         &mut self,
@@ -86,7 +87,7 @@ impl<C: Borrow<Config>> Session<C> {
         let window = input.bytes();
         self.consume_line(input, len);
         let verb = command.verb();
-        // An unknown verb is good only if the embedder answers it.
+        // An unknown verb counts as a good command only if the embedder answers it with `+OK`.
         if verb != Verb::Other {
             self.forgive();
         }
@@ -99,7 +100,7 @@ impl<C: Borrow<Config>> Session<C> {
             Command::Pass(_) => self.leave_name(),
             Command::Apop { name, .. } => {
                 self.forget_name();
-                // Fits: an APOP line has less room for the name than a USER line.
+                // This cannot fail: an APOP line has less room for the name than a USER line.
                 let _ = self.give_name(name, Phase::Authorization);
             }
             _ => self.forget_name(),

@@ -1,4 +1,5 @@
-//! What a session tells its embedder. Events borrow the window, never the session, and need no drop.
+//! `Event`: what a session reports to its embedder. Events borrow the window, never the session, and need no
+//! drop.
 
 use core::fmt;
 
@@ -11,145 +12,152 @@ use crate::base64::Base64;
 use crate::text::Escaped;
 use crate::types::{Command, MsgNo};
 
-/// What happened, or what the session needs, from [`Server::receive`](crate::server::Server::receive).
+/// What happened, or what the session needs; [`Session::receive`](super::Session::receive) returns it.
 ///
-/// Once `NeedInput`, `NeedOutput`, `Waiting` and `Closed` have arms, `_ => {}` is a safe one: a ticket that is not used is
-/// answered `-ERR` by the next call. So code written today refuses the commands of tomorrow.
+/// Handle `NeedInput`, `NeedOutput`, `Waiting` and `Closed` explicitly; for all other events the arm
+/// `_ => {}` is safe, because the next call answers an unused ticket with `-ERR`. So code written today
+/// refuses the commands of later versions.
 #[non_exhaustive]
 pub enum Event<'i> {
-    /// Flush the output, then read more into the window.
+    /// Flush the output, then read more bytes into the window.
     NeedInput,
     /// Flush the output and do **not** read: the session has more to say first. Never share an arm with
     /// [`NeedInput`](Self::NeedInput).
     NeedOutput,
-    /// Somebody holds the ticket, by [`Ticket::defer`]. Flush the output; come back when the answer is given, or when
-    /// [`poll_timeout`](crate::server::Server::poll_timeout) says so.
+    /// A ticket was kept with [`Ticket::defer`] and is not answered yet. Flush the output. Call again when
+    /// the answer is given, or when [`poll_timeout`](crate::server::Server::poll_timeout) says so.
     Waiting,
-    /// USER and PASS, or APOP. The name is [`Server::user`](crate::server::Server::user).
+    /// The client sent USER and PASS, or APOP. The name is in [`Session::user`](super::Session::user).
     Login {
-        /// What the client shows.
+        /// The password or the APOP digest that the client sent.
         credentials: Credentials<'i>,
         /// Accept it, or refuse it.
         reply: Ticket<kind::SessionLogin>,
     },
-    /// AUTH with one of the configured mechanisms (RFC 5034 section 4).
+    /// The client sent AUTH with one of the configured mechanisms (RFC 5034 section 4).
     Auth {
-        /// The mechanism, in the letters the client chose; see [`Config::mechanism`](super::Config::mechanism).
+        /// The mechanism, in the letter case the client used; see
+        /// [`Config::mechanism`](super::Config::mechanism).
         mechanism: &'i [u8],
-        /// The initial response. `None`, and `Some` of no octets, differ.
+        /// The initial response. `None` means that there was none; `Some` with no bytes is an empty one.
         initial: Option<Base64<'i>>,
-        /// Challenge, accept or refuse.
+        /// Send a challenge, accept the login, or refuse it.
         reply: Ticket<kind::SessionSasl>,
     },
-    /// The answer to a challenge.
+    /// The client answered a challenge.
     SaslResponse {
-        /// What the client says.
+        /// The client's response.
         data: Base64<'i>,
-        /// Challenge, accept or refuse.
+        /// Send another challenge, accept the login, or refuse it.
         reply: Ticket<kind::SessionSasl>,
     },
-    /// STLS. Accept it only if a handshake can follow.
+    /// The client sent STLS. Accept it only if a TLS handshake can follow.
     Stls {
-        /// Answer.
+        /// Accept, or refuse.
         reply: Ticket<kind::Tls>,
     },
-    /// STAT.
+    /// The client sent STAT.
     Stat {
-        /// Answer.
+        /// Answer with the count and total size, or refuse.
         reply: Ticket<kind::Stat>,
     },
-    /// LIST with a message number.
+    /// The client sent LIST with a message number.
     List {
         /// The message.
         number: MsgNo,
-        /// Answer.
+        /// Answer with the size, or refuse.
         reply: Ticket<kind::Scan>,
     },
-    /// LIST alone.
+    /// The client sent LIST alone.
     ListAll {
-        /// Answer.
+        /// Begin the listing, or refuse.
         reply: Ticket<kind::ScanListing>,
     },
-    /// UIDL with a message number.
+    /// The client sent UIDL with a message number.
     Uidl {
         /// The message.
         number: MsgNo,
-        /// Answer.
+        /// Answer with the unique-id, or refuse.
         reply: Ticket<kind::Uid>,
     },
-    /// UIDL alone.
+    /// The client sent UIDL alone.
     UidlAll {
-        /// Answer.
+        /// Begin the listing, or refuse.
         reply: Ticket<kind::UidListing>,
     },
-    /// RETR.
+    /// The client sent RETR.
     Retr {
         /// The message.
         number: MsgNo,
-        /// Answer.
+        /// Begin the body, or refuse.
         reply: Ticket<kind::Body>,
     },
-    /// TOP. The [`Body`](super::Body) counts the lines.
+    /// The client sent TOP. The [`Body`](super::Body) counts the lines for you.
     Top {
         /// The message.
         number: MsgNo,
-        /// Lines of its body.
+        /// How many lines of its body the client wants.
         lines: u64,
         /// Begin the body, or refuse.
         reply: Ticket<kind::Body>,
     },
-    /// DELE.
+    /// The client sent DELE.
     Dele {
         /// The message.
         number: MsgNo,
-        /// Answer.
+        /// Answer `ok` once it is marked, or refuse.
         reply: Ticket<kind::Done>,
     },
-    /// RSET.
+    /// The client sent RSET.
     Rset {
-        /// Answer.
+        /// Answer `ok` once no message is marked, or refuse.
         reply: Ticket<kind::Done>,
     },
-    /// UTF8.
+    /// The client sent UTF8.
     Utf8 {
-        /// Answer.
+        /// Accept, or refuse.
         reply: Ticket<kind::Utf8>,
     },
-    /// LANG with a range.
+    /// The client sent LANG with a language range.
     Lang {
-        /// What the client can read.
+        /// The languages that the client can read.
         range: &'i [u8],
-        /// Answer.
+        /// Accept with a language, or refuse.
         reply: Ticket<kind::Lang>,
     },
-    /// LANG alone.
+    /// The client sent LANG alone, to list the languages.
     LangAll {
-        /// Answer.
+        /// Begin the list, or refuse.
         reply: Ticket<kind::LangListing>,
     },
-    /// A verb that the crate does not know, if [`Config::unknown_commands`](super::Config::unknown_commands) asks for them.
+    /// The client sent a verb that the crate does not know. Reported only if
+    /// [`Config::unknown_commands`](super::Config::unknown_commands) asks for it.
     Other {
         /// The whole line, without its CRLF.
         line: &'i [u8],
-        /// Answer in one line or in many.
+        /// Answer in one line or in several.
         reply: Ticket<kind::Other>,
     },
-    /// QUIT. Whatever the answer, the session closes behind it.
+    /// The client sent QUIT. The session closes after the answer, whatever it is.
     Quit {
-        /// Whether UPDATE is entered: remove the marked messages *before* answering (RFC 1939 section 6).
+        /// Whether the session enters UPDATE: remove the marked messages *before* you answer (RFC 1939
+        /// section 6).
         update: bool,
-        /// `ok` when all of them are gone, `err` when not.
+        /// Answer `ok` if all of them are removed, `err` if not.
         reply: Ticket<kind::Quit>,
     },
-    /// The session has answered a line by itself: for logs, statistics and honeypots. It comes only if
-    /// [`Config::report_answers`](crate::server::Config::report_answers) asks for it, and needs no answer.
+    /// The session has answered a line by itself. This event is for logs, statistics and honeypots. It comes
+    /// only if [`Config::report_answers`](crate::server::Config::report_answers) asks for it, and it needs no
+    /// answer.
     Answered {
-        /// The command; `None` if the line was none, or part of an AUTH exchange. Its `Display` shows no secret.
+        /// The command. `None` if the line was not a command, or was part of an AUTH exchange. Its `Display`
+        /// shows no secret.
         command: Option<Command<'i>>,
         /// Why it was answered `-ERR`; `None` if it was answered `+OK`.
         refusal: Option<Phrase>,
     },
-    /// It is over: flush the output, then hang up, or shake hands if [`handover`](crate::server::Server::handover) is `Some`.
+    /// The session is over. Flush the output, then close the connection, or start the TLS handshake if
+    /// [`handover`](crate::server::Server::handover) returns `Some`.
     Closed(Reason),
 }
 

@@ -1,17 +1,18 @@
-//! `Handover`: what goes from the session in clear to the one inside TLS. Only configuration does.
+//! `Handover`: what passes from the session in plaintext to the session inside TLS. Nothing that the client
+//! sent does.
 
-/// What is left of a session in clear after STLS.
+/// What is left of a session in plaintext after STLS.
 #[derive(Clone, Debug)]
 #[must_use = "the session goes on inside TLS with `Session::secured` or `Server::secured`"]
 pub struct Handover<C> {
     pub(super) config: C,
     pub(super) apop: Option<[u64; 2]>,
-    /// Tickets of the session in clear stay void inside TLS.
+    /// Numbers go on from here, so that tickets of the session in plaintext stay invalid inside TLS.
     pub(super) serial: u32,
 }
 
 impl<C> Handover<C> {
-    /// With another configuration: one whose mechanisms fit what the handshake gave.
+    /// Replaces the configuration, for instance by one whose mechanisms suit the TLS connection.
     pub fn with_config<D>(self, config: D) -> Handover<D> {
         Handover { config, apop: self.apop, serial: self.serial }
     }

@@ -1,6 +1,6 @@
-//! The number of a session, so that no ticket of another is taken for one of its own.
+//! The number of a session, which keeps the tickets of different sessions apart.
 
-/// A number that no session had before it, where the machine can count for all threads.
+/// A new number for a session, from a counter that all threads share.
 #[cfg(target_has_atomic = "32")]
 pub(super) fn next(_: u32) -> u32 {
     use core::sync::atomic::{AtomicU32, Ordering};
@@ -8,7 +8,7 @@ pub(super) fn next(_: u32) -> u32 {
     LAST.fetch_add(1, Ordering::Relaxed)
 }
 
-/// Elsewhere it is the embedder's to say; all are alike without.
+/// Without 32-bit atomics the embedder gives each session its number; otherwise all sessions have the same.
 #[cfg(not(target_has_atomic = "32"))]
 pub(super) const fn next(own: u32) -> u32 {
     own

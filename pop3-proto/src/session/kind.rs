@@ -1,6 +1,6 @@
-//! The kinds of ticket: which answers a command can have.
+//! The kinds of ticket. The kind says which answers a command can have.
 
-/// Any kind of ticket: for code that refuses a command or keeps its ticket, whatever it is. Sealed.
+/// Any kind of ticket, for code that refuses any command or keeps any ticket. Sealed.
 #[expect(private_bounds, reason = "this is the seal")]
 pub trait Kind: Tagged {}
 
@@ -30,39 +30,40 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// Of a [`Server`](crate::server::Server): `accept` with an index opens the maildrop.
+    /// Login to a [`Server`](crate::server::Server): `accept` with an index opens the maildrop.
     Login,
-    /// Of a [`Server`](crate::server::Server): `challenge` goes on, `accept` with an index opens the maildrop.
+    /// AUTH to a [`Server`](crate::server::Server): `challenge` continues the exchange, `accept` with an
+    /// index opens the maildrop.
     Sasl,
-    /// `accept` starts TLS.
+    /// STLS: `accept` starts TLS.
     Tls,
-    /// `ok` with the figures.
+    /// STAT: `ok` with the count and total size.
     Stat,
-    /// `ok` with the size.
+    /// LIST with a number: `ok` with the size.
     Scan,
-    /// `begin` a listing of sizes.
+    /// LIST alone: `begin` a listing of sizes.
     ScanListing,
-    /// `ok` with the id.
+    /// UIDL with a number: `ok` with the unique-id.
     Uid,
-    /// `begin` a listing of ids.
+    /// UIDL alone: `begin` a listing of unique-ids.
     UidListing,
-    /// `begin` a body.
+    /// RETR or TOP: `begin` a body.
     Body,
-    /// `ok` with a text.
+    /// DELE or RSET: `ok` with a text.
     Done,
-    /// `ok` with a text; UTF-8 from here on.
+    /// UTF8: `ok` with a text; UTF-8 is in use from then on.
     Utf8,
-    /// `ok` with the language and a text in it.
+    /// LANG with a range: `ok` with the language tag and a text in that language.
     Lang,
-    /// `begin` a listing of languages.
+    /// LANG alone: `begin` a listing of languages.
     LangListing,
-    /// `ok` in one line, or `begin` a body.
+    /// Unknown verb: `ok` in one line, or `begin` a body.
     Other,
-    /// `ok` or `err`, and the session closes.
+    /// QUIT: `ok` or `err`; either closes the session.
     Quit,
 }
 
-/// Of a [`Session`](super::Session): `accept`.
+/// Login to a [`Session`](super::Session): `accept` begins TRANSACTION.
 #[derive(Debug)]
 pub enum SessionLogin {}
 
@@ -72,7 +73,7 @@ impl Tagged for SessionLogin {
     const TAG: Tag = Tag::Login;
 }
 
-/// Of a [`Session`](super::Session): `challenge` goes on, `accept`.
+/// AUTH to a [`Session`](super::Session): `challenge` continues the exchange, `accept` begins TRANSACTION.
 #[derive(Debug)]
 pub enum SessionSasl {}
 
@@ -82,12 +83,12 @@ impl Tagged for SessionSasl {
     const TAG: Tag = Tag::Sasl;
 }
 
-/// Tickets that let somebody in.
+/// The kinds of ticket that can accept a login.
 pub trait Admits: Kind {}
 impl Admits for Login {}
 impl Admits for Sasl {}
 
-/// Tickets of an exchange.
+/// The kinds of ticket that can send a challenge.
 pub trait Exchanges: Kind {}
 impl Exchanges for Sasl {}
 impl Exchanges for SessionSasl {}

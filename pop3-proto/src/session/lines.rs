@@ -1,4 +1,4 @@
-//! `Lines`: the line at the front of the window, and since when the session waits for one.
+//! `Lines`: finds the line at the front of the window, and records since when the session has waited for one.
 
 use crate::buf::Input;
 use crate::line::{Fast, Front, LineScanner};
@@ -7,7 +7,7 @@ use crate::time::Time;
 #[derive(Debug)]
 pub(super) struct Lines {
     scanner: LineScanner,
-    /// When the last line came or, once `waiting` for the next, when that began.
+    /// When the last line came; while `waiting` for the next one, when that wait began.
     since: Time,
     waiting: bool,
 }
@@ -26,7 +26,8 @@ impl Lines {
         self.since = now;
     }
 
-    /// No whole line is there; whether that is new. The first bytes of one do not make the wait longer.
+    /// There is no whole line. Returns whether the wait begins now. The first bytes of a line do not restart
+    /// it.
     #[inline]
     pub(super) const fn begin_wait(&mut self, now: Time) -> bool {
         let new = !self.waiting;

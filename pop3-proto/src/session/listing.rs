@@ -1,4 +1,4 @@
-//! A listing on its way out, line by line.
+//! `Listing`: a listing that the server sends line by line.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -11,14 +11,16 @@ use crate::buf::{Full, Output};
 use crate::encode;
 use crate::types::{MsgNo, Scan, Uid};
 
-/// A multi-line listing, begun and not ended. Not ending it closes the connection without the final dot.
+/// A multi-line listing that has begun and not ended. If it is not ended, the connection is closed without
+/// the final dot.
 ///
-/// Emit messages in ascending order and leave out those that are marked as deleted; [`Server`](crate::server::Server)
-/// does both.
+/// Emit messages in ascending order and leave out those that are marked as deleted. A
+/// [`Server`](crate::server::Server) does both for you.
 #[must_use = "a listing that is not ended closes the connection"]
 pub struct Listing<K> {
     number: Number,
-    /// The `+OK` is out; else the ticket came too late, and nothing of this may reach the client.
+    /// Whether the `+OK` has been written. Otherwise the ticket came too late, and nothing of this may reach
+    /// the client.
     live: bool,
     kind: PhantomData<fn() -> K>,
 }
@@ -28,7 +30,7 @@ impl<K> Listing<K> {
         Self { number, live, kind: PhantomData }
     }
 
-    /// The listing is complete. The closing dot goes out with the session's next call.
+    /// Ends the listing: it is complete. The closing dot is sent by the session's next call.
     #[inline]
     pub fn end(self, session: &mut impl Dialogue) {
         let session = session.inside();
@@ -37,7 +39,7 @@ impl<K> Listing<K> {
 }
 
 impl Listing<kind::ScanListing> {
-    /// Appends one line, message number and size.
+    /// Appends one line: message number and size.
     ///
     /// # Errors
     ///
@@ -48,7 +50,7 @@ impl Listing<kind::ScanListing> {
 }
 
 impl Listing<kind::UidListing> {
-    /// Appends one line, message number and unique-id.
+    /// Appends one line: message number and unique-id.
     ///
     /// # Errors
     ///
@@ -59,7 +61,7 @@ impl Listing<kind::UidListing> {
 }
 
 impl Listing<kind::LangListing> {
-    /// Appends one line, language tag and description.
+    /// Appends one line: language tag and description.
     ///
     /// # Errors
     ///

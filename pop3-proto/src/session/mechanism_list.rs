@@ -1,11 +1,11 @@
-//! `MechanismList`: the SASL mechanisms of a configuration, as plain data.
+//! `MechanismList`: the SASL mechanisms of a configuration, as a plain value.
 
 use crate::types::Mechanism;
 
-/// Most mechanisms in a list.
+/// The largest number of mechanisms in a list.
 const MOST: usize = 16;
 
-/// The mechanisms that a server offers, strongest first: at most 16. Further ones are left out.
+/// The mechanisms that a server offers, strongest first: at most 16. Any further ones are left out.
 ///
 /// ```
 /// use pop3_proto::Mechanism;

@@ -1,7 +1,8 @@
-//! Floor 4, the server's side of the dialogue: `Session`, its events, tickets and answers.
+//! The server's side of the dialogue: `Session`, its events, tickets and answers.
 //!
-//! Private; [`server`](crate::server) exports what embedders see. A line goes one way: `advance` finds it, `dispatch` refuses it,
-//! answers it or leaves it, `emit` makes an event and a ticket of it, `answers` writes what the embedder decides.
+//! This module is private; [`server`](crate::server) exports what embedders see. A line passes through four
+//! files in order: `advance` finds it; `dispatch` refuses it, answers it or leaves it for the embedder;
+//! `emit` makes an event and a ticket of it; `answers` writes what the embedder decides.
 
 mod advance;
 mod answers;

@@ -1,10 +1,10 @@
-//! The user name outlives its line, so it is the one thing from the wire that a session keeps.
+//! `Name`: the user name. It is the only thing from the wire that a session keeps longer than its line.
 
 use core::fmt;
 
 use crate::limits::USER_NAME;
 
-/// A user name, inline; empty means none.
+/// A user name in a fixed array; empty means none.
 #[derive(Clone)]
 pub(super) struct Name {
     octets: [u8; USER_NAME],
@@ -14,7 +14,7 @@ pub(super) struct Name {
 impl Name {
     pub(super) const NONE: Self = Self { octets: [0; USER_NAME], len: 0 };
 
-    /// `false` if the name is too long, which no command line within its limit can bring about.
+    /// `false` if the name is too long, which cannot happen with a command line within its limit.
     #[must_use]
     pub(super) fn set(&mut self, name: &[u8]) -> bool {
         self.len = 0;

@@ -1,14 +1,14 @@
-//! `Next`: what the loop found that it cannot deal with alone.
+//! `Next`: what the session's loop found that it cannot deal with alone.
 
 use super::phrase::Phrase;
 use super::reason::{Need, Reason};
 use crate::base64::Base64;
 use crate::types::Command;
 
-/// What comes next. A line that it shows is still in the window.
+/// What comes next. A line that it refers to is still in the window.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Next<'i> {
-    /// The session answers it alone, and is to say so.
+    /// The session answers this line alone, and has to report that.
     Alone(Alone),
     Command {
         command: Command<'i>,
@@ -24,13 +24,14 @@ pub(crate) enum Next<'i> {
     Closed(Reason),
 }
 
-/// A line that the session answers alone. Its command is read again where it is wanted: every step copies a `Next`.
+/// A line that the session answers alone. The command is not kept here but parsed again where it is needed,
+/// because every step copies a `Next`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Alone {
-    /// Why it is answered `-ERR`, if it is.
+    /// Why it is answered `-ERR`; `None` if it is answered `+OK`.
     pub(super) refusal: Option<Phrase>,
     pub(super) len: usize,
-    /// It belongs to an AUTH exchange.
+    /// Whether the line belongs to an AUTH exchange.
     pub(super) exchange: bool,
 }
 

@@ -1,12 +1,14 @@
-//! Whatever a session says by itself has a name, so that an embedder can say it in other words or another language.
+//! `Phrase`: names for the texts that a session sends by itself, so that an embedder can reword or translate
+//! them.
 
 use crate::parse::CommandError;
 use crate::types::Verb;
 
-/// A text of a reply that the session, or the maildrop, gives by itself.
+/// The text of a reply that the session, or the maildrop, gives by itself.
 ///
-/// Give [`Config::phrases`](super::Config::phrases) or [`Server::set_phrases`](crate::server::Server::set_phrases) a function that says them
-/// differently. RFC 6856 section 3.2 wants every text in the language that LANG chose.
+/// To change the texts, give a function to [`Config::phrases`](super::Config::phrases) or
+/// [`Server::set_phrases`](crate::server::Server::set_phrases). RFC 6856 section 3.2 requires every text in
+/// the language that LANG chose.
 ///
 /// ```
 /// use pop3_proto::server::Phrase;
@@ -33,17 +35,17 @@ pub enum Phrase {
     NotAvailable,
     /// `-ERR` to a command that the configuration does not offer.
     NotOffered(Verb),
-    /// `-ERR` to a command that needs a login before it.
+    /// `-ERR` to a command that is legal only after the login.
     LoginFirst,
-    /// `-ERR` to a command that has its place before the login.
+    /// `-ERR` to a command that is legal only before the login.
     AlreadyLoggedIn,
-    /// `-ERR` to PASS without USER in front of it.
+    /// `-ERR` to PASS without USER before it.
     SendUserFirst,
-    /// `-ERR` to a login in clear that has to be protected.
+    /// `-ERR` to a login without TLS that would show the password.
     NoPlaintextLogin,
     /// `-ERR` to STLS inside TLS.
     TlsActive,
-    /// `-ERR` to STLS with octets behind it.
+    /// `-ERR` to STLS that is followed by more bytes.
     CommandAfterStls,
     /// `-ERR` to AUTH without a mechanism.
     MechanismMissing,
@@ -51,32 +53,33 @@ pub enum Phrase {
     NoMechanism,
     /// `-ERR` to an initial response for a mechanism where the server speaks first.
     NoInitialResponse,
-    /// `-ERR` to `*` in an exchange.
+    /// `-ERR` to `*` in an AUTH exchange, which cancels it.
     Cancelled,
-    /// `-ERR` where a challenge does not fit the output.
+    /// `-ERR` where a challenge does not fit into the output.
     ChallengeTooLong,
-    /// `-ERR` to a line that is no command.
+    /// `-ERR` to a line that is not a command.
     Malformed(CommandError),
-    /// `-ERR` to the number of a message that is not there.
+    /// `-ERR` to the number of a message that does not exist.
     NoSuchMessage,
     /// `-ERR` to the number of a message that is marked as deleted.
     MessageDeleted,
     /// `-ERR` to DELE in a maildrop that is read-only.
     ReadOnly,
-    /// `-ERR` to RETR and TOP of a message that needs UTF8 first.
+    /// `-ERR` to RETR and TOP of a message that can be sent only after UTF8.
     NeedsUtf8,
-    /// In front of a message number, as in `message 1 deleted`. Of more than 40 octets this one and the next three are left out.
+    /// The word before a message number, `message` in `message 1 deleted`. This word and the next three are
+    /// left out if they are longer than 40 bytes.
     Message,
-    /// Behind it.
+    /// The word after a message number, `deleted` in `message 1 deleted`.
     Deleted,
-    /// Behind a count, as in `2 messages (320 octets)`.
+    /// The word after a count, `messages` in `2 messages (320 octets)`.
     Messages,
-    /// Behind a size.
+    /// The word after a size, `octets` in `2 messages (320 octets)`.
     Octets,
 }
 
 impl Phrase {
-    /// The words used unless others are given.
+    /// The English text, used unless the embedder supplies another.
     #[must_use]
     pub const fn english(self) -> &'static str {
         match self {

@@ -2,11 +2,11 @@
 
 use core::fmt;
 
-/// What [`Server::poll`](crate::server::Server::poll) found.
+/// What [`Server::poll`](crate::server::Server::poll) says that the session needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Need {
-    /// `receive` has an event; with the same window it returns neither `NeedInput` nor `NeedOutput`.
+    /// `receive` has an event. Called with the same window, it returns neither `NeedInput` nor `NeedOutput`.
     Event,
     /// Flush the output, then read more.
     Input,
@@ -20,19 +20,21 @@ pub enum Need {
 pub enum Reason {
     /// QUIT was answered.
     Quit,
-    /// STLS was accepted: shake hands now.
+    /// STLS was accepted: start the TLS handshake now.
     StartTls,
-    /// No command came in time. The client was told nothing, and nothing may be removed (RFC 1939 section 3).
+    /// No command came in time. Nothing was sent to the client, and no message may be removed (RFC 1939
+    /// section 3).
     Autologout,
     /// Too many bad commands in a row.
     TooManyErrors,
     /// Too many failed logins.
     TooManyLogins,
-    /// Plaintext bytes followed STLS: injected, or from a client that breaks RFC 2595 section 4.
+    /// Plaintext bytes followed STLS: they were injected, or the client breaks RFC 2595 section 4.
     PlaintextAfterStls,
-    /// A body or a listing was begun and not ended. Its last line was not sent, so the client sees that it is cut off.
+    /// A body or a listing was begun and not ended. Its last line was not sent, so the client sees that it is
+    /// cut off.
     Unfinished,
-    /// The output refused bytes although it had said that there is room.
+    /// The output refused bytes although it had reported room for them.
     OutputFailed,
 }
 

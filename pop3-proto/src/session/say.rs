@@ -1,4 +1,4 @@
-//! Status lines: what a session says, and what follows from a refusal.
+//! Writes status lines, and counts what follows from a refusal.
 
 use core::borrow::Borrow;
 
@@ -13,13 +13,13 @@ use crate::encode;
 use crate::types::{Code, Status};
 
 impl<C: Borrow<Config>> Session<C> {
-    /// The words for a phrase.
+    /// The text for a phrase.
     #[inline]
     pub(crate) fn phrase(&self, phrase: Phrase) -> &'static str {
         self.own_phrases().unwrap_or(self.config().phrases)(phrase)
     }
 
-    /// Closes the session if the output broke its word.
+    /// Closes the session if the output refused bytes although it had reported room for them.
     #[inline]
     pub(super) fn wrote(&mut self, written: Result<(), Full>) -> bool {
         if written.is_err() {
@@ -53,7 +53,7 @@ impl<C: Borrow<Config>> Session<C> {
         self.wrote(written)
     }
 
-    /// Answers `-ERR` to the command behind a ticket of that kind.
+    /// Answers `-ERR` to the command of a ticket of that kind.
     pub(super) fn refuse(&mut self, tag: Tag, code: Option<Code>, text: &str, out: &mut impl Output) {
         self.pass_to(Turn::Command);
         if !self.say(Status::Err, code, text, out) {
@@ -67,7 +67,7 @@ impl<C: Borrow<Config>> Session<C> {
         }
     }
 
-    /// One more bad command in a row.
+    /// Counts one more bad command in a row.
     pub(super) fn count_error(&mut self) {
         if self.add_error() >= self.config().limits.max_errors() {
             self.close(Reason::TooManyErrors);
@@ -76,7 +76,7 @@ impl<C: Borrow<Config>> Session<C> {
 
     fn note_failed_login(&mut self, code: Option<Code>) {
         self.name_nobody();
-        // A maildrop in use or a fault of the system says nothing against the client.
+        // A locked maildrop or a system error is not the client's failure, so it does not count.
         let counts = matches!(code, None | Some(Code::Auth));
         if counts && self.add_failed_login() >= self.config().limits.max_login_failures() {
             self.close(Reason::TooManyLogins);

@@ -1,4 +1,4 @@
-//! `Session`: its fields, and every primitive that changes them. No other file can write one.
+//! `Session`: its fields, and every basic operation that changes them. No other file can write a field.
 
 use core::borrow::Borrow;
 
@@ -17,18 +17,19 @@ use crate::buf::Input;
 use crate::time::Time;
 use crate::types::{MsgNo, Security};
 
-/// The server's side of one dialogue, without a maildrop: for gateways, proxies, and servers that keep no list of messages.
+/// The server's side of one dialogue, without a maildrop: for gateways, proxies, and servers that keep no
+/// list of messages.
 ///
-/// [`Server`](crate::server::Server) has one inside and answers STAT, LIST, UIDL, DELE and RSET as well. `C` lends the
-/// [`Config`]: `&'static Config`, `&Config`, `Arc<Config>`, or a `Config` of its own. Call [`receive`](Self::receive) in a loop,
-/// and answer its events through their tickets.
+/// A [`Server`](crate::server::Server) contains a session, and also answers STAT, LIST, UIDL, DELE and RSET.
+/// `C` lends the [`Config`]: `&'static Config`, `&Config`, `Arc<Config>`, or a `Config` of its own. Call
+/// [`receive`](Self::receive) in a loop, and answer its events through their tickets.
 #[derive(Debug)]
 pub struct Session<C> {
     config: C,
-    /// No other session has this number; from the first call on.
+    /// The number of this session, different for every session; set by the first call.
     id: u32,
     apop: Option<[u64; 2]>,
-    /// In place of those of the configuration.
+    /// Replaces the phrases of the configuration.
     phrases: Option<fn(Phrase) -> &'static str>,
     own_login_delay: Option<u64>,
     own_expire: Option<Option<u64>>,
@@ -39,9 +40,9 @@ pub struct Session<C> {
     utf8: bool,
     errors: u16,
     login_failures: u16,
-    /// Of the ticket that was handed out last.
+    /// The serial number of the last ticket.
     serial: u32,
-    /// What that ticket is about.
+    /// The message that this ticket is about.
     number: MsgNo,
     top_lines: Option<u64>,
     name: Name,
@@ -70,15 +71,16 @@ impl<C> Session<C> {
         }
     }
 
-    // What others read.
+    // Getters.
 
-    /// The name from USER or APOP, while a login with it is under way and after it succeeded.
+    /// The name from USER or APOP, during a login with it and after that login has succeeded.
     #[must_use]
     pub fn user(&self) -> Option<&[u8]> {
         self.name.get()
     }
 
-    /// Whether UTF8 is on, so that messages with UTF-8 in their headers may be sent (RFC 6856 section 2).
+    /// Whether the client has turned UTF8 on, so that messages with UTF-8 in their headers may be sent
+    /// (RFC 6856 section 2).
     #[must_use]
     pub const fn is_utf8(&self) -> bool {
         self.utf8
@@ -90,7 +92,7 @@ impl<C> Session<C> {
         self.security
     }
 
-    /// Where the session stands.
+    /// The state of the session: AUTHORIZATION or TRANSACTION.
     #[must_use]
     pub const fn phase(&self) -> Phase {
         self.phase
@@ -125,55 +127,56 @@ impl<C> Session<C> {
         self.top_lines
     }
 
-    /// Since when the session waits for the client or for a kept ticket, if it does.
+    /// Since when the session has waited for the client or for a kept ticket. `None` if it does not wait.
     pub(super) const fn waits_since(&self) -> Option<Time> {
         match self.turn {
             Turn::Command | Turn::Exchange => self.lines.waits_since(),
-            // Removing messages takes as long as it takes.
+            // Removing messages may take any time.
             Turn::Later(Tag::Quit) => None,
             Turn::Later(_) => Some(self.lines.last_change()),
             _ => None,
         }
     }
 
-    /// Whether a body or a listing is begun and not ended.
+    /// Whether a body or a listing was begun and not ended.
     #[inline]
     pub(crate) fn has_begun(&self) -> bool {
         self.turn == Turn::Begun
     }
 
-    // What the embedder sets.
+    // Setters for the embedder.
 
-    /// Numbers the session where the target has no 32-bit atomics to count with (thumbv6m, riscv32imc): give each session of
-    /// the program another number, so that no ticket of one can answer for another. It has no effect elsewhere.
+    /// Gives the session a number where the target has no 32-bit atomics to count with (thumbv6m,
+    /// riscv32imc). Give each session of the program a different number, so that no ticket of one can answer
+    /// for another. On other targets it has no effect.
     #[must_use]
     pub const fn numbered(mut self, number: u32) -> Self {
         self.id = number;
         self
     }
 
-    /// Offers APOP, if [`Config::apop`] names the host, with the timestamp `<first.second@host>`. The two numbers must differ
-    /// for every connection ever made: 128 random bits, or process id, clock and a counter (RFC 1939 section 7). Call it before
-    /// the greeting.
+    /// Offers APOP with the timestamp `<first.second@host>`, if [`Config::apop`] names the host. The two
+    /// numbers must differ for every connection ever made: use 128 random bits, or process id, clock and a
+    /// counter (RFC 1939 section 7). Call it before the greeting.
     #[must_use]
     pub const fn with_apop(mut self, unique: [u64; 2]) -> Self {
         self.apop = Some(unique);
         self
     }
 
-    /// From here on CAPA announces the user's own least time between logins, in seconds, in place of
-    /// [`Config::login_delay`]. Call it when the login is accepted (RFC 2449 section 6.5).
+    /// From now on CAPA announces this user's own minimum time between logins, in seconds, instead of
+    /// [`Config::login_delay`]. Call it when you accept the login (RFC 2449 section 6.5).
     pub const fn set_login_delay(&mut self, seconds: u64) {
         self.own_login_delay = Some(seconds);
     }
 
-    /// From here on CAPA announces how many days the user's own messages stay, `None` for ever, in place of
-    /// [`Config::expire`]. Call it when the login is accepted (RFC 2449 section 6.7).
+    /// From now on CAPA announces for how many days this user's messages are kept, `None` for ever, instead
+    /// of [`Config::expire`]. Call it when you accept the login (RFC 2449 section 6.7).
     pub const fn set_expire(&mut self, days: Option<u64>) {
         self.own_expire = Some(days);
     }
 
-    /// Changes what the session says by itself, after LANG for instance.
+    /// Changes the texts that the session sends by itself, for instance after LANG.
     pub const fn set_phrases(&mut self, phrases: fn(Phrase) -> &'static str) {
         self.phrases = Some(phrases);
     }
@@ -185,7 +188,7 @@ impl<C> Session<C> {
         &mut self.lines
     }
 
-    /// The line was dealt with, or its event is on the way.
+    /// Consumes a line that was dealt with, or whose event is about to be returned.
     #[inline]
     pub(crate) fn consume_line<'i>(&mut self, input: &mut impl Input<'i>, len: usize) {
         self.lines.consume(input, len);
@@ -202,7 +205,7 @@ impl<C> Session<C> {
         self.turn = Turn::Closed(reason);
     }
 
-    /// What was begun is over, for good or bad.
+    /// Ends what was begun, whether it succeeded or not.
     #[inline]
     pub(super) fn end(&mut self, ticket: Number, turn: Turn) {
         if ticket == self.ticket_number() && self.turn == Turn::Begun {
@@ -210,7 +213,7 @@ impl<C> Session<C> {
         }
     }
 
-    // Who it is.
+    // The user.
 
     /// `false` if the name is too long.
     pub(super) fn give_name(&mut self, name: &[u8], phase: Phase) -> bool {
@@ -221,13 +224,13 @@ impl<C> Session<C> {
         fits
     }
 
-    /// PASS came: the name stays, its place is gone.
+    /// PASS came: the name stays, but PASS is not legal again.
     #[inline]
     pub(super) fn leave_name(&mut self) {
         self.phase = Phase::Authorization;
     }
 
-    /// PASS is legal right after USER only.
+    /// PASS is legal only directly after USER.
     #[inline]
     pub(super) fn forget_name(&mut self) {
         if self.phase == Phase::NameGiven {
@@ -236,7 +239,7 @@ impl<C> Session<C> {
         }
     }
 
-    /// Nobody: the login that was under way is over.
+    /// Forgets the user: the login that was in progress is over.
     pub(super) fn name_nobody(&mut self) {
         self.phase = Phase::Authorization;
         self.name.clear();
@@ -262,7 +265,7 @@ impl<C> Session<C> {
         self.hand_out_for(MsgNo::FIRST, None)
     }
 
-    /// A new ticket; earlier ones are void.
+    /// Makes a new ticket. Earlier tickets become invalid.
     #[inline]
     pub(crate) fn hand_out_for<K: Kind>(&mut self, number: MsgNo, top_lines: Option<u64>) -> Ticket<K> {
         self.serial = self.serial.wrapping_add(1);
@@ -279,7 +282,7 @@ impl<C> Session<C> {
         ticket == self.ticket_number() && out
     }
 
-    /// Uses the ticket up; `false` if the session has gone on without it.
+    /// Uses the ticket up. `false` if the session has gone on without it.
     #[inline]
     pub(super) fn redeem(&mut self, ticket: Number, tag: Tag) -> bool {
         let good = self.is_out(ticket, tag);
@@ -295,21 +298,21 @@ impl<C> Session<C> {
         }
     }
 
-    // Faults of the client.
+    // Mistakes of the client.
 
-    /// One more bad command; how many in a row.
+    /// Counts one more bad command. Returns how many came in a row.
     pub(super) fn add_error(&mut self) -> u16 {
         self.errors = self.errors.saturating_add(1);
         self.errors
     }
 
-    /// A good command.
+    /// A good command came: resets the count of bad commands in a row.
     #[inline]
     pub(super) fn forgive(&mut self) {
         self.errors = 0;
     }
 
-    /// One more failed login; how many.
+    /// Counts one more failed login. Returns how many there were.
     pub(super) fn add_failed_login(&mut self) -> u16 {
         self.login_failures = self.login_failures.saturating_add(1);
         self.login_failures
@@ -324,7 +327,7 @@ impl<C: Borrow<Config>> Session<C> {
         self.config.borrow()
     }
 
-    /// What `blank` cannot do at compile time.
+    /// Sets what the `const` function `blank` cannot set.
     pub(super) fn start(&mut self) {
         self.id = identity::next(self.id);
         let config = self.config.borrow();

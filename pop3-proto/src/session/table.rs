@@ -1,37 +1,38 @@
-//! Which command is legal where, as one literal table (RFC 1939 sections 4 to 7, RFC 2449, 2595, 5034, 6856).
+//! The table that says which command is legal in which state (RFC 1939 sections 4 to 7, RFC 2449, 2595, 5034,
+//! 6856).
 
 use crate::types::Verb;
 
-/// Where a session stands when it waits for a command.
+/// The state of a session while it waits for a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Phase {
     /// AUTHORIZATION: nobody is logged in.
     Authorization,
-    /// AUTHORIZATION, right behind a USER that was answered `+OK`: the one place for PASS.
+    /// AUTHORIZATION, directly after a USER that was answered `+OK`. Only here is PASS legal.
     NameGiven,
     /// TRANSACTION: the maildrop is open.
     Transaction,
 }
 
 impl Phase {
-    /// All of them, in the order of the columns of the table.
+    /// All phases, in the order of the columns of the table.
     pub const ALL: &[Self] = &[Self::Authorization, Self::NameGiven, Self::Transaction];
 }
 
 /// What a session does with a well-formed command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Legality {
-    /// Hands it out as an event, if the configuration offers the command.
+    /// The session reports it as an event, if the configuration offers the command.
     Event,
-    /// Answers it alone.
+    /// The session answers it alone.
     Auto,
-    /// Answers `-ERR`: not in this state.
+    /// The session answers `-ERR`: the command is not legal in this state.
     Refuse,
 }
 
 /// What a session does with `verb` in `phase`.
 ///
-/// | verb | AUTHORIZATION | behind USER | TRANSACTION |
+/// | verb | AUTHORIZATION | after USER | TRANSACTION |
 /// | --- | --- | --- | --- |
 #[doc = include_str!("table.md")]
 #[must_use]
@@ -49,7 +50,7 @@ pub fn legality(phase: Phase, verb: Verb) -> Legality {
 const TABLE: [(Verb, [Legality; 3]); 18] = {
     use Legality::{Auto, Event, Refuse};
     [
-        //            AUTHORIZATION  behind USER  TRANSACTION
+        //            AUTHORIZATION  after USER  TRANSACTION
         (Verb::User, [Auto, Auto, Refuse]),
         (Verb::Pass, [Refuse, Event, Refuse]),
         (Verb::Apop, [Event, Event, Refuse]),

@@ -1,4 +1,4 @@
-//! `Ticket`: one command, one answer. The answers are in `answers.rs`.
+//! `Ticket`: the right to give one answer to one command. The answers are in `answers.rs`.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -7,11 +7,12 @@ use super::kind::Kind;
 
 /// The right to answer one command, once.
 ///
-/// Its methods are the legal answers; [`err`](Self::err) is legal for every kind. It is eight bytes, `Send`, and has no drop glue,
-/// so it may cross `.await` and threads. If it is not used, the next call of the session refuses the command. An answer that comes
-/// too late, because the session has gone on or is closed, does nothing, and neither does one that is shown to another session.
+/// Its methods are the legal answers; [`err`](Self::err) is legal for every kind. A ticket is eight bytes,
+/// `Send`, and has no drop glue, so it may be held across `.await` and moved between threads. If it is not
+/// used, the next call of the session refuses the command. An answer does nothing if it comes too late,
+/// because the session has gone on or is closed, or if it is given to another session.
 ///
-/// Answering twice does not compile, nor does an answer that the command cannot have:
+/// Answering twice does not compile, and neither does an answer that the command cannot have:
 ///
 /// ```compile_fail,E0382
 /// # use pop3_proto::server::{Config, Ticket, kind, session::Session};
@@ -33,7 +34,7 @@ pub struct Ticket<K> {
     kind: PhantomData<fn() -> K>,
 }
 
-/// Which session, and which of its tickets.
+/// Identifies a session and one of its tickets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Number {
     pub(super) session: u32,

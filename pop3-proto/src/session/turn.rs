@@ -1,4 +1,4 @@
-//! `Turn`: whose turn it is, which is the state of a session.
+//! `Turn`: who has to act next, which is the state of a session.
 
 use super::kind::Tag;
 use super::reason::Reason;
@@ -6,35 +6,36 @@ use crate::encode;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
-    /// The session's, to greet.
+    /// The session has to send the greeting.
     Greeting,
-    /// The client's, to send a command.
+    /// The client has to send a command.
     Command,
-    /// The client's, to answer a challenge.
+    /// The client has to answer a challenge.
     Exchange,
-    /// The embedder's, until its next call.
+    /// The embedder has to answer before its next call.
     Offered(Tag),
-    /// The embedder's, for as long as it takes.
+    /// The embedder has kept the ticket, and may answer whenever it is ready.
     Later(Tag),
-    /// The embedder's, to end what it has begun.
+    /// The embedder has to end the body or listing that it has begun.
     Begun,
-    /// The session's, to write the end of a body or listing.
+    /// The session has to write the end of a body or listing.
     Ending(Ending),
-    /// The session's, to write the answer to CAPA from this line on.
+    /// The session has to write the answer to CAPA from this line on.
     Capa(u32),
-    /// The session's, to write the answer to AUTH alone from this mechanism on.
+    /// The session has to write the answer to AUTH alone from this mechanism on.
     Mechanisms(u32),
-    /// Nobody's.
+    /// Nobody: the session is over.
     Closed(Reason),
 }
 
-/// How a body or a listing ends (RFC 1939 section 3). It is a byte here, since [`Turn`] is copied at every step.
+/// How a body or a listing ends (RFC 1939 section 3). One byte, not the text, because every step copies
+/// [`Turn`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
     Dot,
-    /// The last line has no line end.
+    /// The last line has no line end, so one is added.
     LineEndAndDot,
-    /// So it is, and the empty line after the header is missing, too.
+    /// As above, and the empty line after the header is missing and added, too.
     EmptyLineAndDot,
 }
 

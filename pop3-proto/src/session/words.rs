@@ -1,10 +1,10 @@
-//! `Words` and `Domain`: the texts of a configuration, as plain data without lifetime and heap.
+//! `Words` and `Domain`: the texts of a configuration, as plain values without lifetime and heap.
 
 use core::fmt;
 
 use crate::text::is_domain;
 
-/// Bytes of the longest text that is made at run time.
+/// The longest text, in bytes, that can be made at run time.
 const ROOM: usize = 255;
 
 /// A text of a [`Config`](super::Config): a literal of any length, or up to 255 bytes made at run time.
@@ -28,7 +28,7 @@ enum Inner {
 }
 
 impl Words {
-    /// A literal.
+    /// A text from a literal.
     #[must_use]
     pub const fn new(text: &'static str) -> Self {
         Self(Inner::Literal(text))
@@ -66,9 +66,11 @@ impl fmt::Debug for Words {
     }
 }
 
-/// A domain name, for the timestamp that offers APOP: labels of letters, digits, `-` and `_` between single dots.
+/// A domain name, for the timestamp that offers APOP: labels of letters, digits, `-` and `_` between single
+/// dots.
 ///
-/// Clients refuse APOP with address literals, `=`, empty labels or a dot at the end; none of them can be a `Domain`.
+/// Clients refuse APOP with address literals, `=`, empty labels or a dot at the end; none of them can be a
+/// `Domain`.
 ///
 /// ```
 /// use pop3_proto::server::Domain;
@@ -80,13 +82,15 @@ impl fmt::Debug for Words {
 pub struct Domain(Words);
 
 impl Domain {
-    /// The name, also at compile time; `None` if it is no domain name or longer than 255 bytes.
+    /// A name from a literal, also at compile time. `None` if it is not a domain name or longer than
+    /// 255 bytes.
     #[must_use]
     pub const fn new(name: &'static str) -> Option<Self> {
         if is_domain(name, ROOM) && name.len() <= ROOM { Some(Self(Words::new(name))) } else { None }
     }
 
-    /// Copies a name that is known only at run time; `None` if it is no domain name or longer than 255 bytes.
+    /// Copies a name that is known only at run time. `None` if it is not a domain name or longer than 255
+    /// bytes.
     #[must_use]
     pub fn copy(name: &str) -> Option<Self> {
         if is_domain(name, ROOM) { Words::copy(name).map(Self) } else { None }

@@ -1,11 +1,11 @@
-//! Bytes as text in a script, and back.
+//! Converts between bytes and the text of a script.
 
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use crate::hex;
 
-/// Readable ASCII for any bytes: `\r \n \t \xNN`, and a backslash before a backslash or a quote.
+/// Writes any bytes as readable ASCII, with `\r \n \t \xNN`, and a backslash before a backslash or a quote.
 ///
 /// ```
 /// use pop3_proto::testing::escape;
@@ -16,7 +16,8 @@ pub fn escape(bytes: &[u8]) -> String {
     bytes.escape_ascii().to_string()
 }
 
-/// The bytes that a text stands for: `\r \n \t \0 \xNN \\ \' \"`, everything else in UTF-8. `None` for any other escape.
+/// Returns the bytes of a text with the escapes `\r \n \t \0 \xNN \\ \' \"`; everything else is UTF-8. `None`
+/// for any other escape.
 ///
 /// ```
 /// use pop3_proto::testing::unescape;

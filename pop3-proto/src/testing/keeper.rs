@@ -11,8 +11,8 @@ use crate::server::{Config, Credentials, Event, Fill, Index, Server};
 use crate::time::Time;
 use crate::types::{Code, MsgNo, Security, Uid, UidBuf};
 
-/// One user, and messages in memory. Each call of [`serve`](Self::serve) is one session; the messages stay as they are, and what a
-/// client removes is the result.
+/// A server with one user and with messages in memory. Each call of [`serve`](Self::serve) is one session. It
+/// returns which messages the client removed, but keeps them for the next session.
 ///
 /// ```
 /// use pop3_proto::testing::{Keeper, pipe};
@@ -33,16 +33,16 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// An empty maildrop of this user.
+    /// Creates an empty maildrop for this user.
     #[must_use]
     pub fn new(user: impl AsRef<[u8]>, password: impl AsRef<[u8]>) -> Self {
         let mut config = Config::new();
-        config.allow_plaintext_login = true; // there is nothing to hide in a test
+        config.allow_plaintext_login = true; // a test has no real password to protect
         let (user, password) = (user.as_ref().to_vec(), password.as_ref().to_vec());
         Self { user, password, config, messages: Vec::new() }
     }
 
-    /// With one more message, as it is stored; its unique-id is `1`, `2` and so on.
+    /// Adds a message in its stored form; its unique-id is `1`, `2` and so on.
     #[must_use]
     pub fn with_message(self, message: impl AsRef<[u8]>) -> Self {
         let number = alloc::format!("{}", self.messages.len().saturating_add(1));
@@ -53,25 +53,26 @@ impl Keeper {
         }
     }
 
-    /// With one more message, under this unique-id.
+    /// Adds a message in its stored form, with this unique-id.
     #[must_use]
     pub fn with_message_of(mut self, uid: Uid<'_>, message: impl AsRef<[u8]>) -> Self {
         self.messages.push((uid.into(), message.as_ref().to_vec()));
         self
     }
 
-    /// With another configuration: no UIDL, no TOP, other capabilities, small limits.
+    /// Uses another configuration, for instance without UIDL or TOP, with other capabilities, or with small
+    /// limits.
     #[must_use]
     pub fn with_config(mut self, config: Config) -> Self {
         self.config = config;
         self
     }
 
-    /// Serves one session up to its end, and returns what QUIT has removed.
+    /// Serves one session to its end, and returns the messages that QUIT removed.
     ///
     /// # Errors
     ///
-    /// Those of `io`. The end of the input before QUIT is none: nothing is removed then.
+    /// Those of `io`. If the input ends before QUIT, that is not an error: no message is removed then.
     pub fn serve(&self, mut io: impl Read + Write) -> io::Result<Vec<MsgNo>> {
         let mut server = Server::new(&self.config, Security::Plain);
         let (mut rx, mut tx, start) = (GrowBuf::new(), Outbox::new(), Instant::now());
@@ -128,7 +129,7 @@ impl Index for Keeper {
     }
 
     fn uid(&self, n: MsgNo) -> Uid<'_> {
-        // The server asks for numbers from 1 to `len` only.
+        // The server asks only for numbers from 1 to `len`.
         self.messages.get(n.index()).map_or(MISSING, |(uid, _)| uid.as_uid())
     }
 }

@@ -1,13 +1,13 @@
-//! Floor 6, for tests of your own software: dialogues as text, a connection in memory that breaks, and a server that serves
-//! messages from memory. It needs the feature `testing`.
+//! Help for tests of your own software: dialogues as text, a connection in memory that can break, and a
+//! server with messages in memory. It needs the feature `testing`.
 //!
-//! A [`Script`] is a dialogue in `C:` and `S:` lines. It plays either part against anything that reads and writes: your server, your
-//! client, over TCP or over a [`pipe`].
+//! A [`Script`] is a dialogue in `C:` and `S:` lines. It plays either side against anything that can be read
+//! from and written to: your server or your client, over TCP or over a [`pipe()`].
 //!
 //! ```
 //! use pop3_proto::testing::{Keeper, Script, pipe};
 //!
-//! // What a client and a server say to each other; comments and empty lines do not count.
+//! // What a client and a server send each other; comments and empty lines do not count.
 //! let script = Script::parse(
 //!     r"S: +OK POP3 server ready\r\n
 //!       C: USER ann\r\n

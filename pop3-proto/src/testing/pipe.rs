@@ -1,4 +1,4 @@
-//! `pipe`: a connection in memory that cuts, delays and breaks as it is told.
+//! `pipe`: a connection in memory that can be cut into small reads, delayed and broken.
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
@@ -7,8 +7,8 @@ use std::io::{self, Read, Write};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 
-/// Two connected ends: what is written to one is read from the other. A read waits for bytes, and finds the end when the other end was
-/// dropped.
+/// Creates two connected ends: what is written to one is read from the other. A read waits for bytes. After
+/// the other end was dropped, it returns the end of the input.
 ///
 /// ```
 /// use pop3_proto::testing::pipe;
@@ -28,18 +28,18 @@ pub fn pipe() -> (PipeEnd, PipeEnd) {
     (PipeEnd::new(down.clone(), up.clone()), PipeEnd::new(up, down))
 }
 
-/// One end of a [`pipe`]. Dropping it ends the connection for the other one.
+/// One end of a [`pipe()`]. Dropping it ends the connection for the other one.
 #[derive(Debug)]
 pub struct PipeEnd {
     from: Arc<Way>,
     to: Arc<Way>,
     cut: usize,
     delay: Duration,
-    /// Bytes that may still be read before the connection is reset.
+    /// How many bytes may still be read before the connection is reset.
     left: Option<u64>,
 }
 
-/// Bytes on their way to one end.
+/// Bytes in transit to one end.
 #[derive(Debug, Default)]
 struct Way {
     state: Mutex<State>,
@@ -57,21 +57,21 @@ impl PipeEnd {
         Self { from, to, cut: usize::MAX, delay: Duration::ZERO, left: None }
     }
 
-    /// Each read takes so many bytes at most, at least one.
+    /// Limits each read to this many bytes; 0 counts as 1.
     #[must_use]
     pub fn cut(mut self, bytes: usize) -> Self {
         self.cut = bytes.max(1);
         self
     }
 
-    /// Each read waits so long before it takes anything.
+    /// Makes each read wait this long before it takes anything.
     #[must_use]
     pub fn delay(mut self, time: Duration) -> Self {
         self.delay = time;
         self
     }
 
-    /// After so many bytes were read, the connection is reset in both directions.
+    /// Resets the connection in both directions after this many bytes were read.
     #[must_use]
     pub fn break_after(mut self, bytes: u64) -> Self {
         self.left = Some(bytes);

@@ -8,10 +8,11 @@ use std::io::{self, Read, Write};
 
 use super::escape::{escape, unescape};
 
-/// A dialogue: lines of the client, `C: …`, and of the server, `S: …`, in the order in which they are said.
+/// A dialogue: lines of the client, `C: …`, and of the server, `S: …`, in the order in which they are sent.
 ///
-/// Text stands for itself; `\r`, `\n`, `\t`, `\0`, `\xNN` and `\\` are escapes, and line ends are written out. Lines that begin with
-/// `#` are comments. Lines with any other key, `user: ann secret` for instance, are yours to read with [`values`](Self::values).
+/// Text is sent as it is, with the escapes `\r`, `\n`, `\t`, `\0`, `\xNN` and `\\`; line ends have to be
+/// written out. Lines that start with `#` are comments. Lines with any other key, for instance
+/// `user: ann secret`, are for your own use; read them with [`values`](Self::values).
 #[derive(Clone, Debug, Default)]
 pub struct Script {
     lines: Vec<Line>,
@@ -20,18 +21,18 @@ pub struct Script {
 /// One line of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Its place in the text, from 1.
+    /// Its line number in the text, from 1.
     pub number: usize,
-    /// What stands before the colon; the whole line if there is none.
+    /// The text before the colon; the whole line if there is no colon.
     pub key: String,
-    /// What stands after the colon and one space, with its escapes.
+    /// The text after the colon and one space, with its escapes.
     pub value: String,
 }
 
-/// A line that cannot be read.
+/// A line of a script that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScriptError {
-    /// The line, from 1.
+    /// The line number, from 1.
     pub line: usize,
     /// The line itself.
     pub text: String,
@@ -41,18 +42,18 @@ pub struct ScriptError {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Mismatch {
-    /// The peer said something else.
+    /// The peer sent something else.
     Said {
-        /// The line of the script, from 1.
+        /// The line number in the script, from 1.
         line: usize,
-        /// What it should have said.
+        /// What it should have sent.
         due: Vec<u8>,
-        /// What it said, as far as it was read.
+        /// What it sent, as far as it was read.
         said: Vec<u8>,
     },
     /// The connection failed or ended.
     Io {
-        /// The line of the script, from 1.
+        /// The line number in the script, from 1.
         line: usize,
         /// What happened.
         error: io::Error,
@@ -64,7 +65,7 @@ impl Script {
     ///
     /// # Errors
     ///
-    /// [`ScriptError`] names a `C:` or `S:` line with an escape that is none.
+    /// [`ScriptError`] names a `C:` or `S:` line with an invalid escape.
     pub fn parse(text: &str) -> Result<Self, ScriptError> {
         let mut lines = Vec::new();
         for (line, number) in text.lines().zip(1..) {
@@ -93,9 +94,11 @@ impl Script {
         self.lines.iter().filter(move |line| line.key == key).map(|line| line.value.as_str())
     }
 
-    /// Plays the client against a server under test: says the `C:` lines, and compares what comes back with the `S:` lines.
+    /// Plays the client against a server under test: sends the `C:` lines, and compares what comes back with
+    /// the `S:` lines.
     ///
-    /// Each write holds `cut` bytes at most; 1 shows a server every cut that a network can make. Give `io` a read time-out.
+    /// Each write has at most `cut` bytes; 1 tests a server with the smallest pieces that a network can
+    /// deliver. Give `io` a read timeout.
     ///
     /// # Errors
     ///
@@ -104,7 +107,8 @@ impl Script {
         self.play("C", "S", io, cut)
     }
 
-    /// Plays the server against a client under test: says the `S:` lines, and compares what comes with the `C:` lines.
+    /// Plays the server against a client under test: sends the `S:` lines, and compares what comes back with
+    /// the `C:` lines.
     ///
     /// # Errors
     ///
@@ -130,7 +134,7 @@ impl Script {
     }
 }
 
-/// Reads as much as is due and compares it.
+/// Reads as many bytes as are expected and compares them.
 fn hear(io: &mut impl Read, due: Vec<u8>, line: usize) -> Result<(), Mismatch> {
     let mut said = vec![0; due.len()];
     let mut filled = 0;
@@ -145,7 +149,7 @@ fn hear(io: &mut impl Read, due: Vec<u8>, line: usize) -> Result<(), Mismatch> {
             Err(error) if filled == 0 => return Err(Mismatch::Io { line, error }),
             Err(_) => break,
         }
-        // A difference shows at once, not only when as much has come as is due.
+        // A difference is reported at once, not only when as many bytes have come as are expected.
         if due.get(..filled) != said.get(..filled) {
             break;
         }

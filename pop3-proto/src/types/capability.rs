@@ -1,4 +1,4 @@
-//! One capability line, read (RFC 2449 sections 5 and 6, RFC 2595, 3206, 5034, 6856).
+//! `Capability`: one line of the answer to CAPA (RFC 2449 sections 5 and 6, RFC 2595, 3206, 5034, 6856).
 
 use core::fmt;
 
@@ -9,40 +9,41 @@ use crate::text::Escaped;
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Capability<'i> {
-    /// `TOP`: the TOP command works (RFC 2449 section 6.1).
+    /// `TOP`: the TOP command is available (RFC 2449 section 6.1).
     Top,
-    /// `USER`: USER and PASS work, though maybe not for every user (section 6.2).
+    /// `USER`: USER and PASS are available, though perhaps not for every user (section 6.2).
     User,
-    /// `SASL`: AUTH works with these mechanisms (RFC 5034 section 3).
+    /// `SASL`: AUTH is available with these mechanisms (RFC 5034 section 3).
     Sasl(Mechanisms<'i>),
     /// `RESP-CODES`: a reply text that starts with `[` starts with a response code (RFC 2449 section 6.4).
     RespCodes,
-    /// `LOGIN-DELAY`: least time between logins (section 6.5).
+    /// `LOGIN-DELAY`: the minimum time between logins (section 6.5).
     LoginDelay(LoginDelay),
-    /// `PIPELINING`: several commands may be sent at once (section 6.6).
+    /// `PIPELINING`: several commands may be sent without waiting for the answers (section 6.6).
     Pipelining,
-    /// `EXPIRE`: how long messages stay (section 6.7).
+    /// `EXPIRE`: for how long messages are kept (section 6.7).
     Expire(Expire),
-    /// `UIDL`: the UIDL command works (section 6.8).
+    /// `UIDL`: the UIDL command is available (section 6.8).
     Uidl,
-    /// `IMPLEMENTATION`: what the server calls itself; no client may act on it (section 6.9).
+    /// `IMPLEMENTATION`: the name of the server software; a client may not change its behaviour because of it
+    /// (section 6.9).
     Implementation(&'i [u8]),
-    /// `STLS`: the STLS command works, here and now (RFC 2595 section 4).
+    /// `STLS`: the STLS command is available in the present state (RFC 2595 section 4).
     Stls,
     /// `AUTH-RESP-CODE`: every failure caused by credentials carries `[AUTH]` (RFC 3206 section 6).
     AuthRespCode,
-    /// `UTF8`: the UTF8 command works (RFC 6856 section 2).
+    /// `UTF8`: the UTF8 command is available (RFC 6856 section 2).
     Utf8 {
         /// `UTF8 USER`: names and passwords may be UTF-8.
         user: bool,
     },
-    /// `LANG`: the LANG command works (RFC 6856 section 3).
+    /// `LANG`: the LANG command is available (RFC 6856 section 3).
     Lang,
-    /// Any other tag, with what stands behind it (empty if nothing does).
+    /// Any other tag, with its parameters.
     Other {
-        /// The tag, in the case it came in.
+        /// The tag, in the letter case in which it came.
         tag: &'i [u8],
-        /// The rest of the line.
+        /// The rest of the line; empty if there is none.
         params: &'i [u8],
     },
 }
@@ -50,18 +51,19 @@ pub enum Capability<'i> {
 /// The parameter of `LOGIN-DELAY`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoginDelay {
-    /// Seconds that must pass between two logins. Before login this is the largest that any user has.
+    /// Seconds that must pass between two logins. Before the login this is the largest value of any user.
     pub seconds: u64,
-    /// `USER` stands behind it: ask again after login for the user's own value.
+    /// Whether `USER` follows the number: send CAPA again after the login to get the user's own value.
     pub per_user: bool,
 }
 
 /// The parameter of `EXPIRE`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expire {
-    /// Days that a message stays at least; `None` is `NEVER`. Before login this is the smallest that any user has.
+    /// Days for which a message is kept at least; `None` is `NEVER`. Before the login this is the smallest
+    /// value of any user.
     pub days: Option<u64>,
-    /// `USER` stands behind it: ask again after login for the user's own value.
+    /// Whether `USER` follows the number: send CAPA again after the login to get the user's own value.
     pub per_user: bool,
 }
 
@@ -70,18 +72,18 @@ pub struct Expire {
 pub struct Mechanisms<'i>(&'i [u8]);
 
 impl<'i> Mechanisms<'i> {
-    /// Wraps names separated by spaces.
+    /// Wraps names that are separated by spaces.
     #[must_use]
     pub const fn new(names: &'i [u8]) -> Self {
         Self(names)
     }
 
-    /// The names, in the server's order; ill-formed ones are left out (RFC 4422 section 3.1).
+    /// The names, in the server's order. Malformed names are left out (RFC 4422 section 3.1).
     pub fn iter(&self) -> impl Iterator<Item = &'i [u8]> + use<'i> {
         self.0.split(|b| *b == b' ').filter(|name| is_mechanism_name(name))
     }
 
-    /// Whether the list holds the mechanism, in any letter case.
+    /// Whether the list contains the mechanism, in any letter case.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
         self.iter().any(|one| one.eq_ignore_ascii_case(name.as_bytes()))

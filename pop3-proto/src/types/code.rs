@@ -1,27 +1,30 @@
-//! Response codes tell a program what the text tells a person (RFC 2449 section 8, RFC 3206, RFC 6856 section 5).
+//! `Code` and `ResponseCode`: the response codes in brackets, for programs, at the start of a reply's text
+//! (RFC 2449 section 8, RFC 3206, RFC 6856 section 5).
 
 use core::fmt;
 
-/// The response codes that are registered.
+/// The registered response codes.
 ///
-/// Case does not count on the wire, and deeper levels than these are ignored: `[sys/temp/disk]` is [`SysTemp`](Self::SysTemp).
+/// On the wire, letter case does not matter, and levels deeper than these are ignored: `[sys/temp/disk]` is
+/// [`SysTemp`](Self::SysTemp).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Code {
-    /// `[LOGIN-DELAY]`: the user logged in too short a time ago. Credentials are not the problem: wait
-    /// (RFC 2449 section 8.1.1).
+    /// `[LOGIN-DELAY]`: the user logged in too recently. The credentials are not the problem: wait (RFC 2449
+    /// section 8.1.1).
     LoginDelay,
-    /// `[IN-USE]`: the credentials were right, but the maildrop is open in another session. Retry later
+    /// `[IN-USE]`: the credentials were right, but the maildrop is open in another session. Try again later
     /// (RFC 2449 section 8.1.2).
     InUse,
-    /// `[SYS/TEMP]`: a system fault that will probably pass. Retry quietly (RFC 3206 section 4).
+    /// `[SYS/TEMP]`: a system error that is probably temporary. Try again without telling the user (RFC 3206
+    /// section 4).
     SysTemp,
-    /// `[SYS/PERM]`: a system fault that needs somebody to step in (RFC 3206 section 4).
+    /// `[SYS/PERM]`: a system error that somebody has to repair (RFC 3206 section 4).
     SysPerm,
     /// `[SYS]` with a second level that is missing or unknown.
     Sys,
-    /// `[AUTH]`: the credentials are the problem; ask for new ones. Goes with AUTH, PASS and APOP only
-    /// (RFC 3206 section 5).
+    /// `[AUTH]`: the credentials are the problem; ask for new ones. Only for AUTH, PASS and APOP (RFC 3206
+    /// section 5).
     Auth,
     /// `[UTF8]`: the message can only be read after the UTF8 command (RFC 6856 section 5).
     Utf8,
@@ -54,8 +57,8 @@ impl fmt::Display for Code {
 pub struct ResponseCode<'i>(&'i [u8]);
 
 impl<'i> ResponseCode<'i> {
-    /// `None` unless `inner`, the octets between the brackets, is levels of visible ASCII separated by `/`
-    /// (RFC 2449 section 3).
+    /// Wraps `inner`, the bytes between the brackets. `None` unless they are levels of visible ASCII
+    /// separated by `/` (RFC 2449 section 3).
     #[must_use]
     pub fn new(inner: &'i [u8]) -> Option<Self> {
         let visible = inner.iter().all(|b| matches!(b, 0x21..=0x7E) && *b != b']');
@@ -63,18 +66,19 @@ impl<'i> ResponseCode<'i> {
         (visible && levels).then_some(Self(inner))
     }
 
-    /// The octets between the brackets.
+    /// The bytes between the brackets.
     #[must_use]
     pub const fn as_bytes(&self) -> &'i [u8] {
         self.0
     }
 
-    /// The levels, from the outermost one.
+    /// The levels, starting with the outermost one.
     pub fn levels(&self) -> impl Iterator<Item = &'i [u8]> + use<'i> {
         self.0.split(|b| *b == b'/')
     }
 
-    /// The registered code, by the levels that are known; `None` if the first one is not, which leaves a plain reply.
+    /// The registered code, found by the levels that are known. `None` if the first level is unknown; treat
+    /// the reply as one without a code then.
     #[must_use]
     pub fn known(&self) -> Option<Code> {
         let mut levels = self.levels();

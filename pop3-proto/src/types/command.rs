@@ -1,4 +1,4 @@
-//! A command is one verb and its arguments, borrowed from the line they came on.
+//! `Command`: a verb and its arguments, borrowed from the line on which they came.
 
 use core::fmt;
 
@@ -7,12 +7,13 @@ use crate::base64::Base64;
 use crate::secret::Secret;
 use crate::text::Escaped;
 
-/// One command, in either direction.
+/// One command, received or to be sent.
 ///
-/// The parser makes it from a line; the encoder writes it, and refuses an argument that the wire cannot carry (CR, LF,
-/// NUL and other control characters, or too long a line), so a typed command cannot become two.
+/// The parser makes it from a line. The encoder writes it, and refuses an argument that cannot be sent (CR,
+/// LF, NUL and other control characters, or too long a line), so that one command can never become two.
 ///
-/// `Display` writes the line for logs, without its CRLF and with `***` for every secret; `==` compares secrets in constant time.
+/// `Display` writes the line for logs, without its CRLF and with `***` for every secret. `==` compares
+/// secrets in constant time.
 ///
 /// ```
 /// use pop3_proto::{Command, Secret};
@@ -25,41 +26,44 @@ use crate::text::Escaped;
 pub enum Command<'a> {
     /// `USER name`: the mailbox to open (RFC 1939 section 7). The name is the rest of the line.
     User(&'a [u8]),
-    /// `PASS password`: the rest of the line, spaces included, untouched (RFC 1939 section 7).
+    /// `PASS password`: the password is the rest of the line, including spaces, unchanged (RFC 1939 section
+    /// 7).
     Pass(Secret<'a>),
-    /// `APOP name digest`: login without showing the password (RFC 1939 section 7).
+    /// `APOP name digest`: a login that does not show the password (RFC 1939 section 7).
     Apop {
         /// The mailbox to open.
         name: &'a [u8],
-        /// MD5 over timestamp and shared secret.
+        /// MD5 over the timestamp and the shared secret.
         digest: ApopDigest,
     },
     /// `AUTH mechanism [initial-response]` (RFC 5034 section 4).
     Auth {
-        /// The mechanism's name, in the case it came in.
+        /// The mechanism's name, in the letter case in which it came.
         mechanism: &'a [u8],
-        /// `=` on the wire is [`Base64::EMPTY`]; no argument is `None`. The two differ.
+        /// The initial response. `=` on the wire is [`Base64::EMPTY`], and no argument is `None`; the two
+        /// mean different things.
         initial: Option<Base64<'a>>,
     },
-    /// `AUTH` alone, or with a space behind it: what Outlook sends to ask for the list of mechanisms. No RFC has it.
+    /// `AUTH` alone, or with only a space after it. Outlook sends it to ask for the list of mechanisms; no
+    /// RFC defines it.
     AuthList,
-    /// `STLS`: go over to TLS (RFC 2595 section 4).
+    /// `STLS`: switch to TLS (RFC 2595 section 4).
     Stls,
     /// `CAPA`: list the capabilities (RFC 2449 section 5).
     Capa,
-    /// `UTF8`: names, passwords and messages in UTF-8 from here on (RFC 6856 section 2).
+    /// `UTF8`: from now on names, passwords and messages may be UTF-8 (RFC 6856 section 2).
     Utf8,
-    /// `LANG [range]`: choose the language of reply texts, or list them (RFC 6856 section 3).
+    /// `LANG [range]`: choose the language of reply texts, or list the languages (RFC 6856 section 3).
     Lang(Option<&'a [u8]>),
-    /// `STAT`: how many messages and octets (RFC 1939 section 5).
+    /// `STAT`: how many messages there are, and their total size in octets (RFC 1939 section 5).
     Stat,
-    /// `LIST [msg]`: sizes (RFC 1939 section 5).
+    /// `LIST [msg]`: the size of one message or of all (RFC 1939 section 5).
     List(Option<MsgNo>),
     /// `RETR msg`: the whole message (RFC 1939 section 5).
     Retr(MsgNo),
-    /// `DELE msg`: mark it as deleted (RFC 1939 section 5).
+    /// `DELE msg`: mark the message as deleted (RFC 1939 section 5).
     Dele(MsgNo),
-    /// `NOOP` (RFC 1939 section 5).
+    /// `NOOP`: no operation (RFC 1939 section 5).
     Noop,
     /// `RSET`: clear all deletion marks (RFC 1939 section 5).
     Rset,
@@ -67,18 +71,19 @@ pub enum Command<'a> {
     Top {
         /// The message.
         number: MsgNo,
-        /// Body lines; a count beyond `u64` reads as `u64::MAX`, which means the same.
+        /// How many lines of the body. A number that does not fit into `u64` is read as `u64::MAX`, which has
+        /// the same effect.
         lines: u64,
     },
-    /// `UIDL [msg]`: unique-ids (RFC 1939 section 7).
+    /// `UIDL [msg]`: the unique-id of one message or of all (RFC 1939 section 7).
     Uidl(Option<MsgNo>),
-    /// `QUIT` (RFC 1939 sections 4 and 6).
+    /// `QUIT`: end the session (RFC 1939 sections 4 and 6).
     Quit,
     /// Any other verb of three or four characters, with the rest of its line.
     Other {
-        /// The verb, in the case it came in.
+        /// The verb, in the letter case in which it came.
         verb: &'a [u8],
-        /// What stands behind the space; `None` if there is no space.
+        /// The text after the space; `None` if there is no space.
         args: Option<&'a [u8]>,
     },
 }
@@ -191,7 +196,7 @@ impl PartialEq for Command<'_> {
             (Self::Top { number: a, lines: c }, Self::Top { number: b, lines: d }) => (a, c) == (b, d),
             (Self::Other { verb: a, args: c }, Self::Other { verb: b, args: d }) => (a, c) == (b, d),
             (Self::AuthList, Self::Auth { .. }) | (Self::Auth { .. }, Self::AuthList) => false,
-            // What is left has no arguments.
+            // The remaining commands have no arguments.
             (a, b) => a.verb() == b.verb(),
         }
     }

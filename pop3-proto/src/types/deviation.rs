@@ -1,13 +1,14 @@
-//! What peers do that the RFCs do not allow, each with a name.
+//! `Deviation`: names for what servers do that the RFCs do not allow.
 
 use crate::bits::bit_set;
 
 macro_rules! deviations {
     ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
-        /// One thing that a server did against the RFCs, and that a client can live with.
+        /// Something that a server did against the RFCs, and that a client can tolerate.
         ///
-        /// A client session records each in [`Client::deviations`](crate::client::Client::deviations); its
-        /// [`Profile`](crate::client::Profile) decides which of them it bears and which end the session.
+        /// A client session records each one in [`Client::deviations`](crate::client::Client::deviations).
+        /// Its [`Profile`](crate::client::Profile) decides which of them it accepts and which end the
+        /// session.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Deviation {
@@ -15,7 +16,7 @@ macro_rules! deviations {
         }
 
         impl Deviation {
-            /// Every deviation that has a name.
+            /// Every deviation.
             pub const ALL: &[Self] = &[$(Self::$name,)+];
 
             /// What the server did, in words.
@@ -30,61 +31,65 @@ macro_rules! deviations {
 }
 
 deviations! {
-    /// The greeting has a `<...>` part that is not a well-formed msg-id; APOP is then not offered.
+    /// The greeting has a `<...>` part that is not a well-formed msg-id. It does not count as an offer of
+    /// APOP.
     BadTimestamp,
     /// The status indicator came in lower or mixed case: `+ok`.
     StatusCase,
-    /// Another word behind `+` or `-` than `OK` or `ERR`: `+OKAY`, `-ERROR`.
+    /// The word after `+` or `-` is not `OK` or `ERR`: `+OKAY`, `-ERROR`.
     StatusWord,
     /// A line ended in LF without CR.
     BareLf,
-    /// A status or capability line was longer than 512 octets (RFC 2449 section 4), or any line was longer than the limit
-    /// of this session, which handed out its front.
+    /// A status or capability line was longer than 512 octets (RFC 2449 section 4), or any line was longer
+    /// than the limit of this session, so that only its front was reported.
     LongLine,
     /// A space at the end of a listing or capability line.
     TrailingSpace,
-    /// More than one space where one belongs.
+    /// More than one space where there should be one.
     ExtraSpaces,
     /// `RESP_CODES` or `AUTH_RESP_CODE`, with underscores.
     CapabilitySpelling,
     /// A capability line whose parameter is missing or cannot be read.
     BadCapability,
-    /// A number with a sign, a fraction, or beyond 64 bits; negative counts as 0, too large as the largest.
+    /// A number has a sign or a fraction, or does not fit into 64 bits. A negative one counts as 0, too large
+    /// a one as the largest.
     BadNumber,
-    /// `+OK` to STAT, `LIST n` or `UIDL n` without what was asked for.
+    /// `+OK` to STAT, `LIST n` or `UIDL n` without the data that was asked for.
     NoNumbers,
-    /// A listing line that cannot be read: no number, message number 0, size missing.
+    /// A listing line that cannot be read: it has no number, message number 0, or no size.
     BadListing,
-    /// `+OK ` in front of a listing line.
+    /// `+OK ` at the start of a listing line.
     StatusInListing,
-    /// Numbers of a listing are not 1 to n although nothing was deleted.
+    /// The numbers of a listing are not 1 to n although nothing was deleted.
     Gap,
-    /// A listing holds a number more than once.
+    /// A listing contains a number more than once.
     DuplicateNumber,
-    /// A listing holds a number above the count that STAT gave.
+    /// A listing contains a number above the count that STAT gave.
     BeyondStat,
-    /// A unique-id without a single octet.
+    /// An empty unique-id.
     EmptyUid,
-    /// A unique-id of more than 70 octets.
+    /// A unique-id of more than 70 bytes.
     LongUid,
-    /// A unique-id with a space, a control character or an 8-bit octet in it.
+    /// A unique-id that contains a space, a control character or an 8-bit byte.
     OddUid,
     /// `UIDL n` was answered with the id alone.
     UidWithoutNumber,
-    /// A line of a message body starts with a dot that was not stuffed; the dot is gone.
+    /// A line of a message body starts with a dot that was not stuffed. The dot is lost.
     UnstuffedDot,
-    /// The body of a reply has bare LF line ends, and LF `.` LF ends it. Outside the lenient profile, and only after a
-    /// status line that ended in bare LF itself: message text could forge such an end.
+    /// The body of a reply has bare LF line ends, and LF `.` LF ends it. The lenient profile does not accept
+    /// this, because message text could contain such an end. It is possible only after a status line that
+    /// itself ended in bare LF.
     BareLfBody,
-    /// An AUTH challenge without the space behind `+`.
+    /// An AUTH challenge without the space after `+`.
     BareContinuation,
-    /// An AUTH challenge that is not base64; the exchange should be cancelled (RFC 5034 section 4).
+    /// An AUTH challenge that is not base64. The exchange should be cancelled (RFC 5034 section 4).
     BadChallenge,
     /// A line came although no command was waiting for an answer.
     Unsolicited,
 }
 
 bit_set! {
-    /// A set of [`Deviation`]s; an empty one says that the peer kept to the RFCs as far as could be seen.
+    /// A set of [`Deviation`]s. An empty set means that the peer has followed the RFCs as far as could be
+    /// seen.
     Deviations of Deviation in u32
 }

@@ -1,24 +1,25 @@
-//! The APOP digest is 16 octets, written as 32 lower-case hexadecimal digits (RFC 1939 section 7, APOP).
+//! `ApopDigest`: 16 bytes, written as 32 lower-case hexadecimal digits (RFC 1939 section 7, APOP).
 
 use core::fmt;
 
 use crate::hex;
 use crate::secret::Secret;
 
-/// The digest of an APOP command: MD5 over the greeting's timestamp, angle brackets included, and the shared secret.
+/// The digest of an APOP command: MD5 over the greeting's timestamp, angle brackets included, and the shared
+/// secret.
 ///
-/// `Debug` does not show it: whoever sees timestamp and digest can guess the secret offline.
+/// `Debug` does not show it, because anybody who sees timestamp and digest can guess the secret offline.
 #[derive(Clone, Copy)]
 pub struct ApopDigest([u8; 16]);
 
 impl ApopDigest {
-    /// Wraps the 16 octets that MD5 gives.
+    /// Wraps the 16 bytes that MD5 gives.
     #[must_use]
     pub const fn new(octets: [u8; 16]) -> Self {
         Self(octets)
     }
 
-    /// Reads 32 hexadecimal digits; `None` for capitals, other characters and other lengths.
+    /// Reads 32 hexadecimal digits. `None` for capital letters, other characters and other lengths.
     #[must_use]
     pub fn from_hex(hex: &[u8]) -> Option<Self> {
         let pairs: &[u8; 32] = hex.try_into().ok()?;
@@ -33,13 +34,13 @@ impl ApopDigest {
         Some(Self(octets))
     }
 
-    /// The 16 octets.
+    /// The 16 bytes.
     #[must_use]
     pub const fn octets(&self) -> &[u8; 16] {
         &self.0
     }
 
-    /// The 32 digits as they stand on the wire.
+    /// The 32 digits as written on the wire.
     #[must_use]
     pub fn to_hex(&self) -> [u8; 32] {
         let mut hex = [0; 32];
@@ -52,7 +53,7 @@ impl ApopDigest {
         hex
     }
 
-    /// Whether both are the same, in a time that does not depend on where they differ.
+    /// Whether both are equal. The time does not depend on where they differ.
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {
         Secret::new(&self.0).matches(Secret::new(&other.0))

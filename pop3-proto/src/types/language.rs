@@ -1,6 +1,7 @@
-//! A language range is matched elsewhere; here it only has to look like one (RFC 4647 section 2.1).
+//! Language ranges: checks their form and finds the language that fits (RFC 4647).
 
-/// Whether `range` is `*`, or subtags of one to eight characters: letters first, then letters and digits.
+/// Whether `range` is `*`, or subtags of one to eight characters: letters in the first, letters and digits in
+/// the others (RFC 4647 section 2.1).
 pub(crate) fn is_language_range(range: &[u8]) -> bool {
     let fits = |(i, subtag): (usize, &[u8])| {
         (1..=8).contains(&subtag.len())
@@ -9,8 +10,9 @@ pub(crate) fn is_language_range(range: &[u8]) -> bool {
     range == b"*" || range.split(|b| *b == b'-').enumerate().all(fits)
 }
 
-/// The tag for a language range, by lookup (RFC 4647 section 3.4): the range itself, or else the range with subtags cut off its
-/// end, until one of `tags` is it, in any letter case. `None` if none is; for `*` the choice is the server's (RFC 6856 section 3.1).
+/// Finds the tag for a language range by lookup (RFC 4647 section 3.4): the one of `tags` that is equal to
+/// the range, in any letter case; or else to the range with subtags cut off its end one by one. `None` if
+/// there is none. For `*` the server may choose (RFC 6856 section 3.1).
 ///
 /// ```
 /// use pop3_proto::lookup_language;
@@ -30,7 +32,7 @@ pub fn lookup_language<'t>(
             return Some(tag);
         }
         range = range.get(..range.iter().rposition(|b| *b == b'-')?)?;
-        // A single letter or digit goes with the subtag behind it.
+        // A single letter or digit is cut off together with the subtag after it.
         if let [front @ .., b'-', _] = range {
             range = front;
         }

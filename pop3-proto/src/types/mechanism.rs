@@ -1,9 +1,9 @@
-//! A SASL mechanism is known here by its name only (RFC 4422 section 3.1).
+//! `Mechanism`: a SASL mechanism by name, with what a server has to know about it (RFC 4422 section 3.1).
 
 use crate::limits::MECHANISM_NAME;
 
-/// Whether `name` can name a SASL mechanism: 1 to 20 letters, digits, `-` and `_`. Lower-case letters are accepted
-/// (RFC 5034 section 5).
+/// Whether `name` can be the name of a SASL mechanism: 1 to 20 letters, digits, `-` and `_`. Lower-case
+/// letters are accepted (RFC 5034 section 5).
 #[must_use]
 pub fn is_mechanism_name(name: &[u8]) -> bool {
     let fits = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
@@ -13,47 +13,48 @@ pub fn is_mechanism_name(name: &[u8]) -> bool {
 /// A SASL mechanism as a server offers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mechanism {
-    /// The name, in capitals.
+    /// The name, in capital letters.
     pub name: &'static str,
-    /// Where it may be offered and taken.
+    /// On which connections it may be offered and accepted.
     pub needs: Protection,
     /// Whether the server speaks first, so that an initial response is an error (RFC 4422 section 3).
     pub server_first: bool,
 }
 
-/// What a connection must have before a mechanism is offered and taken there.
+/// What a connection must have before a mechanism may be offered and accepted on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Protection {
-    /// Nothing: who listens learns no secret.
+    /// Nothing: somebody who listens learns no secret.
     None,
-    /// TLS, unless the server allows logins in clear: the mechanism shows the password (RFC 5034 section 4).
+    /// TLS, unless the server allows logins without it: the mechanism shows the password (RFC 5034 section
+    /// 4).
     Private,
     /// TLS in any case.
     Tls,
 }
 
 impl Mechanism {
-    /// RFC 4616.
+    /// PLAIN (RFC 4616).
     pub const PLAIN: Self = Self::new("PLAIN", Protection::Private, false);
-    /// No RFC; two challenges, name and password.
+    /// LOGIN: two challenges, for name and password. No RFC defines it.
     pub const LOGIN: Self = Self::new("LOGIN", Protection::Private, true);
-    /// RFC 4422 appendix A; here the outside is a TLS client certificate.
+    /// EXTERNAL (RFC 4422 appendix A); in this crate, the TLS client certificate names the user.
     pub const EXTERNAL: Self = Self::new("EXTERNAL", Protection::Tls, false);
-    /// RFC 4505.
+    /// ANONYMOUS (RFC 4505).
     pub const ANONYMOUS: Self = Self::new("ANONYMOUS", Protection::None, false);
-    /// RFC 2195.
+    /// CRAM-MD5 (RFC 2195).
     pub const CRAM_MD5: Self = Self::new("CRAM-MD5", Protection::None, true);
-    /// RFC 5802.
+    /// SCRAM-SHA-1 (RFC 5802).
     pub const SCRAM_SHA_1: Self = Self::new("SCRAM-SHA-1", Protection::None, false);
-    /// RFC 5802 with channel binding.
+    /// SCRAM-SHA-1-PLUS: RFC 5802 with channel binding.
     pub const SCRAM_SHA_1_PLUS: Self = Self::new("SCRAM-SHA-1-PLUS", Protection::Tls, false);
-    /// RFC 7677.
+    /// SCRAM-SHA-256 (RFC 7677).
     pub const SCRAM_SHA_256: Self = Self::new("SCRAM-SHA-256", Protection::None, false);
-    /// RFC 7677 with channel binding.
+    /// SCRAM-SHA-256-PLUS: RFC 7677 with channel binding.
     pub const SCRAM_SHA_256_PLUS: Self = Self::new("SCRAM-SHA-256-PLUS", Protection::Tls, false);
-    /// RFC 7628, whose section 3 wants TLS.
+    /// OAUTHBEARER (RFC 7628, whose section 3 requires TLS).
     pub const OAUTHBEARER: Self = Self::new("OAUTHBEARER", Protection::Tls, false);
-    /// Google's and Microsoft's forerunner of OAUTHBEARER.
+    /// XOAUTH2: the predecessor of OAUTHBEARER, from Google and Microsoft.
     pub const XOAUTH2: Self = Self::new("XOAUTH2", Protection::Tls, false);
 }
 
@@ -73,7 +74,7 @@ pub(crate) const WELL_KNOWN: [&str; 11] = [
 ];
 
 impl Mechanism {
-    /// Describes a mechanism; see the fields.
+    /// Describes a mechanism; for the arguments see the fields.
     #[must_use]
     pub const fn new(name: &'static str, needs: Protection, server_first: bool) -> Self {
         Self { name, needs, server_first }

@@ -1,4 +1,4 @@
-//! Floor 2: what the words mean. No bytes move here.
+//! The types for commands, replies and their parts. Reading and writing them is in `parse` and `encode`.
 
 mod capability;
 mod code;

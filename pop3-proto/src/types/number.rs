@@ -1,4 +1,4 @@
-//! A message number is never zero; sizes are plain `u64` octets.
+//! `MsgNo`: a message number, which is never zero.
 
 use core::fmt;
 use core::num::NonZeroU32;
@@ -6,7 +6,8 @@ use core::str::FromStr;
 
 /// The number of a message in the open maildrop, from 1 (RFC 1939 section 4).
 ///
-/// Numbers are fixed from login to QUIT, also when messages are marked as deleted, and mean nothing in another session.
+/// Numbers stay the same from login to QUIT, even when messages are marked as deleted. They mean nothing in
+/// another session.
 ///
 /// ```
 /// use pop3_proto::MsgNo;
@@ -20,7 +21,7 @@ impl MsgNo {
     /// The first message.
     pub const FIRST: Self = Self(NonZeroU32::MIN);
 
-    /// `None` for zero, which names no message.
+    /// Wraps a number. `None` for zero, which is not a message number.
     #[must_use]
     pub const fn new(number: u32) -> Option<Self> {
         match NonZeroU32::new(number) {
@@ -35,14 +36,14 @@ impl MsgNo {
         self.0.get()
     }
 
-    /// The place in a list that starts at 0.
+    /// The position in a list that starts at 0.
     #[must_use]
     pub const fn index(self) -> usize {
         self.0.get().wrapping_sub(1) as usize
     }
 }
 
-/// A number that names no message: it is 0, more than 4,294,967,295, or no number.
+/// The value is not a message number: it is 0, more than 4,294,967,295, or not a number at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadMsgNo;
 
@@ -62,7 +63,7 @@ impl TryFrom<u32> for MsgNo {
     }
 }
 
-/// Digits only, as on the wire: no sign and no spaces.
+/// Accepts only digits, as on the wire: no sign and no spaces.
 impl FromStr for MsgNo {
     type Err = BadMsgNo;
 

@@ -1,8 +1,8 @@
-//! What came in clear stays outside of TLS.
+//! `PlaintextLeft`: the error for plaintext bytes that came before TLS and were not read.
 
 use core::fmt;
 
-/// Octets that came in clear were still unread when TLS was up.
+/// Bytes that came in plaintext were still unread when TLS started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlaintextLeft;
 

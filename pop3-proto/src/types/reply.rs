@@ -1,4 +1,4 @@
-//! What a reply line says, once it is read.
+//! The contents of reply lines: status lines, the greeting, and the lines of listings.
 
 use core::fmt;
 
@@ -14,19 +14,20 @@ pub enum Status {
     Err,
 }
 
-/// A status line: indicator, response code if there is one, text.
+/// A status line: indicator, optional response code, text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StatusLine<'i> {
     /// `+OK` or `-ERR`.
     pub status: Status,
-    /// The response code at the very start of the text (RFC 2449 section 8); one further back is just text.
+    /// The response code at the very start of the text (RFC 2449 section 8). Brackets further on are ordinary
+    /// text.
     pub code: Option<ResponseCode<'i>>,
-    /// What follows, for people.
+    /// The text after the code, for people to read.
     pub text: Text<'i>,
 }
 
 impl StatusLine<'_> {
-    /// The registered response code, if the line opens with one.
+    /// The registered response code, if the line starts with one.
     #[must_use]
     pub fn known_code(&self) -> Option<Code> {
         self.code.and_then(|code| code.known())
@@ -36,7 +37,7 @@ impl StatusLine<'_> {
 /// The line with which a server opens the session (RFC 1939 section 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Greeting<'i> {
-    /// The line itself; `-ERR` means that the server refuses service.
+    /// The line itself. `-ERR` means that the server refuses service.
     pub line: StatusLine<'i>,
     /// Present if the server offers APOP and its timestamp is well-formed.
     pub timestamp: Option<ApopTimestamp<'i>>,
@@ -45,9 +46,9 @@ pub struct Greeting<'i> {
 /// The answer to STAT (RFC 1939 section 5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stat {
-    /// Messages that are not marked as deleted.
+    /// How many messages are not marked as deleted.
     pub count: u64,
-    /// Their sizes added up, in octets.
+    /// Their total size in octets.
     pub octets: u64,
 }
 
@@ -56,16 +57,17 @@ pub struct Stat {
 pub struct Scan {
     /// The message.
     pub number: MsgNo,
-    /// Its size in octets as announced. Real servers get it wrong; it never frames anything.
+    /// Its size in octets, as announced. Some servers announce a wrong size, so it never decides where a
+    /// message ends.
     pub octets: u64,
 }
 
 /// A unique-id listing: one message and its id (RFC 1939 section 7, UIDL).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct UidLine<'i> {
-    /// The message; `None` where a server answered `UIDL n` with the id alone.
+    /// The message; `None` if a server answered `UIDL n` with the id alone.
     pub number: Option<MsgNo>,
-    /// The id as it came, also when it breaks the rule of [`Uid`](super::Uid). It may be empty.
+    /// The id as it came, even if it breaks the rule of [`Uid`](super::Uid). It may be empty.
     pub uid: &'i [u8],
 }
 
@@ -74,7 +76,7 @@ pub struct UidLine<'i> {
 pub struct LangLine<'i> {
     /// The language tag (RFC 5646), for use with LANG.
     pub tag: &'i [u8],
-    /// What people call the language, in that language.
+    /// The name of the language, in that language.
     pub description: Text<'i>,
 }
 

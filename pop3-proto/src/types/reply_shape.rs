@@ -1,22 +1,24 @@
-//! `ReplyShape`: which replies have a body, which their first line does not say.
+//! `ReplyShape`: which replies have a body. The first line of a reply does not tell.
 
 use super::Command;
 
-/// How a `+OK` to a command goes on (RFC 1939 section 3). A `-ERR` is always one line.
+/// How a `+OK` to a command continues (RFC 1939 section 3). A `-ERR` is always one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ReplyShape {
-    /// In its one line.
+    /// The reply is this one line.
     Line,
-    /// With lines up to the one that is a dot alone; [`BodyEnd`](crate::dot::BodyEnd) finds it.
+    /// More lines follow, up to a line that is a single dot; [`BodyEnd`](crate::dot::BodyEnd) finds it.
     Multiline,
-    /// It does not: challenges, lines that begin with `+ `, and their responses come before it (RFC 5034 section 4).
+    /// The reply is this one line, but before it come challenges, which are lines that begin with `+ `, and
+    /// their responses (RFC 5034 section 4).
     Exchange,
-    /// Nobody knows but the two ends: the verb is none of this crate's.
+    /// The crate does not know the verb, so only client and server know the shape.
     Unknown,
 }
 
 impl Command<'_> {
-    /// How its `+OK` goes on: for proxies and recorders, which have to find the end of a reply.
+    /// How the `+OK` to this command continues: for proxies and recorders, which have to find the end of a
+    /// reply.
     ///
     /// ```
     /// use pop3_proto::{Command, MsgNo, ReplyShape};

@@ -1,4 +1,4 @@
-//! An APOP timestamp is a msg-id and nothing else, lest a hostile server choose what the digest covers.
+//! `ApopTimestamp`: the msg-id in a greeting that offers APOP.
 
 use core::fmt;
 
@@ -7,14 +7,15 @@ use crate::limits::REPLY_LINE;
 /// The `<local@domain>` part of a greeting that offers APOP, angle brackets included
 /// (RFC 1939 section 7, RFC 2449 section 3).
 ///
-/// A server makes a new one for every connection. Only the msg-id form is accepted, in visible ASCII with one `@`:
-/// anything looser lets a man in the middle search for MD5 collisions and read the front of the password (CVE-2007-1558).
+/// A server makes a new one for every connection. Only a msg-id in visible ASCII with one `@` is accepted. If
+/// other forms were accepted, a man in the middle could search for MD5 collisions and learn the front of the
+/// password (CVE-2007-1558).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ApopTimestamp<'a>(&'a str);
 
 impl<'a> ApopTimestamp<'a> {
-    /// `None` unless `text` is `<`, one or more visible ASCII characters, `@`, one or more of the same, `>`, and fits the 512
-    /// octets of a greeting.
+    /// Wraps a timestamp. `None` unless `text` is `<`, one or more visible ASCII characters, `@`, one or more
+    /// visible ASCII characters, `>`, and fits into the 512 octets of a greeting.
     #[must_use]
     pub fn new(text: &'a str) -> Option<Self> {
         let inner = text.strip_prefix('<')?.strip_suffix('>')?;

@@ -1,18 +1,20 @@
-//! A unique-id is opaque; the only rule is its length and its alphabet (RFC 1939 section 7, UIDL).
+//! `Uid`: a unique-id. The RFC limits only its length and its characters (RFC 1939 section 7, UIDL).
 
 use core::fmt;
 
 use crate::limits::UNIQUE_ID;
 
-/// A unique-id that a server may announce: 1 to 70 octets, each `0x21..=0x7E`.
+/// A unique-id that a server may announce: 1 to 70 bytes, each `0x21..=0x7E`.
 ///
-/// It stays with its message across sessions and should not be used again for another one. Compare octet by octet: case
-/// counts. Do not use one as a file name: `/` and a leading `.` are legal in it.
+/// It belongs to its message in all sessions, and should not be used again for another one. Compare ids byte
+/// by byte: letter case matters. Do not use one as a file name, because `/` and a leading `.` are legal in
+/// it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Uid<'a>(&'a [u8]);
 
 impl<'a> Uid<'a> {
-    /// `None` unless `id` keeps the rule; see [`Deviation`](crate::Deviation) for what servers send beyond it.
+    /// Wraps an id. `None` if `id` breaks the rule; for what servers send nevertheless, see
+    /// [`Deviation`](crate::Deviation).
     #[must_use]
     pub const fn new(id: &'a [u8]) -> Option<Self> {
         let mut visible = !id.is_empty() && id.len() <= UNIQUE_ID;
@@ -24,20 +26,20 @@ impl<'a> Uid<'a> {
         if visible { Some(Self(id)) } else { None }
     }
 
-    /// The octets as they stand on the wire.
+    /// The bytes as on the wire.
     #[must_use]
     pub const fn as_bytes(&self) -> &'a [u8] {
         self.0
     }
 
-    /// The same as text: a unique-id is visible ASCII.
+    /// The id as text: it is visible ASCII.
     #[must_use]
     pub fn as_str(&self) -> &'a str {
         str::from_utf8(self.0).unwrap_or_default()
     }
 }
 
-/// A unique-id that owns its octets, without a heap: 71 bytes.
+/// A unique-id that owns its bytes, without a heap: 71 bytes.
 ///
 /// ```
 /// use pop3_proto::{Uid, UidBuf};

@@ -49,7 +49,7 @@ impl Verb {
         Self::Quit,
     ];
 
-    /// The keyword in capitals; empty for [`Other`](Self::Other).
+    /// The keyword in capital letters; empty for [`Other`](Self::Other).
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -37,11 +37,11 @@ impl theirs::Engine for ChecksToday {
         match response.and_then(|text| text.decode(&mut bytes).map(|bytes| bytes == PROOF)) {
             None => theirs::Step::Challenge(b""),
             Some(true) => theirs::Step::Done { name: "ann" },
-            Some(false) => theirs::Step::Failed(theirs::Cause::Malformed),
+            Some(false) => theirs::Step::Failed(theirs::Cause::Credentials),
         }
     }
     fn answer(&mut self, _: theirs::Answer<'_>) -> theirs::Step<'_> {
-        theirs::Step::Failed(theirs::Cause::Malformed) // it asks nothing
+        theirs::Step::Failed(theirs::Cause::Credentials) // it asks nothing
     }
 }
 

@@ -1,4 +1,4 @@
-//! OAUTHBEARER (RFC 7628) and its forerunner XOAUTH2: a token, and for whom.
+//! OAUTHBEARER (RFC 7628) and its predecessor XOAUTH2: the client sends a token and a user name.
 
 use super::credentials::Credentials;
 use super::halt::Halt;
@@ -9,19 +9,20 @@ use crate::sasl::gs2::put_name;
 use crate::sasl::memory::{Memory, Span};
 use crate::sasl::{Channel, Why};
 
-/// Between the parts of a message, and at its end.
+/// Separates the parts of a message and ends it.
 const SEPARATOR: &[u8] = &[0x01];
 
 #[derive(Debug)]
 pub(super) struct Bearer {
     pub(super) message: Span,
-    /// What acknowledges a failure: the two do not agree (RFC 7628 section 3.2.3).
+    /// The response that acknowledges a failure. The two mechanisms have different ones (RFC 7628 section
+    /// 3.2.3).
     acknowledgement: Span,
     pub(super) refusal: Option<Span>,
 }
 
 impl Bearer {
-    /// `n,a=NAME,` and key-value pairs, each ended by a separator, then one more.
+    /// Writes `n,a=NAME,` and key-value pairs, each ended by a separator, then one more separator.
     pub(super) fn oauthbearer(
         credentials: &Credentials<'_>,
         channel: &Channel<'_>,
@@ -50,7 +51,7 @@ impl Bearer {
         Ok(Self { message: memory.since(start), acknowledgement, refusal: None })
     }
 
-    /// `user=NAME`, `auth=Bearer TOKEN`, each ended by a separator, then one more.
+    /// Writes `user=NAME` and `auth=Bearer TOKEN`, each ended by a separator, then one more separator.
     pub(super) fn xoauth2(credentials: &Credentials<'_>, memory: &mut Memory<'_>) -> Result<Self, Why> {
         let token = token(credentials)?;
         let acknowledgement = memory.since(memory.mark());
@@ -65,7 +66,7 @@ impl Bearer {
         Ok(Self { message: memory.since(start), acknowledgement, refusal: None })
     }
 
-    /// A challenge after the message is a failure; the server wants to be told that it was read.
+    /// A challenge after the message reports a failure; the server expects a response to it.
     pub(super) fn step(&mut self, challenge: Span) -> Result<Span, Halt> {
         if self.refusal.is_some() {
             return Err(Halt::Server);
@@ -75,7 +76,7 @@ impl Bearer {
     }
 }
 
-/// Visible ASCII (RFC 6750 section 2.1): whatever else is in it, a separator must not be.
+/// A token must be visible ASCII (RFC 6750 section 2.1). Above all, it must not contain a separator.
 fn token<'c>(credentials: &Credentials<'c>) -> Result<&'c [u8], Why> {
     let token = credentials.token.ok_or(Why::Credentials)?.expose();
     let well_formed = !token.is_empty() && token.iter().all(|b| matches!(b, 0x21..=0x7E));

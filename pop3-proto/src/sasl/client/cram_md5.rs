@@ -1,4 +1,4 @@
-//! CRAM-MD5: the name, and the keyed digest of the challenge (RFC 2195).
+//! CRAM-MD5: the client sends its name and the keyed digest of the challenge (RFC 2195).
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use md5::Md5;
@@ -20,7 +20,7 @@ impl CramMd5 {
     pub(super) fn new(credentials: &Credentials<'_>) -> Result<Self, Why> {
         let password = credentials.password.filter(|_| credentials.acting_as.is_none());
         let password = password.ok_or(Why::Credentials)?;
-        // Said before anything is sent, and not when the challenge is there.
+        // Checked before anything is sent, not only when the challenge has come.
         let texts = [credentials.name.as_bytes(), password.expose()];
         if texts.into_iter().all(is_sendable) { Ok(Self { answered: false }) } else { Err(Why::Text) }
     }
@@ -31,7 +31,7 @@ impl CramMd5 {
         challenge: Span,
         memory: &mut Memory<'_>,
     ) -> Result<Span, Halt> {
-        // Without a challenge the digest would be worth the same in every session.
+        // With an empty challenge the digest would be the same in every session.
         if core::mem::replace(&mut self.answered, true) || memory.get(challenge).is_empty() {
             return Err(Halt::Server);
         }

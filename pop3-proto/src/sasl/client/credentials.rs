@@ -1,4 +1,4 @@
-//! What a client can say of itself; which of it leaves is for the mechanism to say.
+//! `Credentials`: what a client can send to log in. The mechanism decides which of it is sent.
 
 use core::fmt;
 
@@ -8,17 +8,19 @@ use crate::secret::Secret;
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Credentials<'c> {
-    /// The authentication identity: whose password or token it is.
+    /// The authentication identity: the user whose password or token this is.
     pub name: &'c str,
-    /// The authorization identity: whose maildrop to open, if it is another's (RFC 4422 section 2).
+    /// The authorization identity: the user whose maildrop to open, if it is another one (RFC 4422 section
+    /// 2).
     pub acting_as: Option<&'c str>,
-    /// For PLAIN, LOGIN, CRAM-MD5, SCRAM, APOP, and USER with PASS.
+    /// The password, for PLAIN, LOGIN, CRAM-MD5, SCRAM, APOP, and USER with PASS.
     pub password: Option<Secret<'c>>,
     /// An access token, for OAUTHBEARER and XOAUTH2.
     pub token: Option<Secret<'c>>,
-    /// The TLS connection shows a certificate of this client, for EXTERNAL.
+    /// For EXTERNAL: whether the TLS connection shows a certificate of this client.
     pub certificate: bool,
-    /// For ANONYMOUS: what to say of oneself, no octet by default. Never the user's address without leave (RFC 4505 section 5).
+    /// For ANONYMOUS: what the client tells about itself, empty by default. Never send the user's address
+    /// without permission (RFC 4505 section 5).
     pub trace: Option<&'c str>,
 }
 
@@ -39,13 +41,13 @@ impl<'c> Credentials<'c> {
         Self { token: Some(token), ..Self::nothing(name) }
     }
 
-    /// A TLS client certificate, which names the user; with `acting_as` it opens that user's maildrop.
+    /// A TLS client certificate, which names the user. With `acting_as`, it opens that other user's maildrop.
     #[must_use]
     pub const fn certificate(acting_as: Option<&'c str>) -> Self {
         Self { acting_as, certificate: true, ..Self::nothing("") }
     }
 
-    /// Nobody.
+    /// No user: for ANONYMOUS.
     #[must_use]
     pub const fn anonymous() -> Self {
         Self { trace: Some(""), ..Self::nothing("") }

@@ -1,4 +1,4 @@
-//! One exchange after the other, with the mechanisms of this crate.
+//! `Exchange`: runs the client's side of one exchange at a time, with the mechanisms of this crate.
 
 use core::fmt;
 
@@ -20,14 +20,15 @@ use crate::sasl::memory::{Memory, Span};
 use crate::sasl::scram::Hash;
 use crate::sasl::{Channel, Why};
 
-/// Longest message, in octets: its base64 and the line end fit the room of a `Vec`.
+/// The longest message, in bytes, whose base64 text and line end fit into the room of a `Vec`.
 const LONGEST: usize = 12_285;
 
-/// The mechanisms of this crate, client side.
+/// Runs the client's side of the mechanisms of this crate.
 ///
-/// It works in memory that you lend: [`SASL_MEMORY_SMALL`](crate::limits::SASL_MEMORY_SMALL) bytes are enough for everything but
-/// tokens, [`SASL_MEMORY`](crate::limits::SASL_MEMORY) for tokens too, up to 12,285 bytes with what stands around them. What does
-/// not fit fails with [`Why::Memory`]. The memory is wiped at the start of the next exchange and on drop.
+/// It works in memory that you lend: [`SASL_MEMORY_SMALL`] bytes are enough for everything but tokens.
+/// [`SASL_MEMORY`](crate::limits::SASL_MEMORY) bytes are enough for tokens too, up to 12,285 bytes including
+/// the rest of their message. If the memory is too small, the exchange fails with [`Why::Memory`]. The memory
+/// is wiped at the start of the next exchange and on drop.
 pub struct Exchange<'c, M: AsRef<[u8]> + AsMut<[u8]>> {
     credentials: Credentials<'c>,
     channel: Channel<'c>,
@@ -35,16 +36,16 @@ pub struct Exchange<'c, M: AsRef<[u8]> + AsMut<[u8]>> {
     used: usize,
     running: Running,
     sent_initial: bool,
-    /// What the last step said to send.
+    /// Where the response of the last step lies.
     response: Option<Span>,
-    /// Why the last step gave up, if that was not the server's doing.
+    /// Why the last step gave up, if the server was not the cause.
     fault: Option<Why>,
 }
 
 #[derive(Debug)]
 enum Running {
     Nothing,
-    /// A message that is all there is to say: PLAIN, EXTERNAL, ANONYMOUS.
+    /// A mechanism that consists of one message: PLAIN, EXTERNAL, ANONYMOUS.
     Once {
         message: Span,
         is_plain: bool,
@@ -59,7 +60,7 @@ enum Running {
 }
 
 impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Exchange<'c, M> {
-    /// Ready to start.
+    /// Creates a value that is ready to [`start`](Self::start) exchanges.
     pub const fn new(credentials: Credentials<'c>, channel: Channel<'c>, memory: M) -> Self {
         Self {
             credentials,
@@ -73,13 +74,14 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Exchange<'c, M> {
         }
     }
 
-    /// What the connection is from here on: inside TLS it has bindings that it had not before.
+    /// Replaces what is known of the connection: once inside TLS, it has bindings that it did not have
+    /// before.
     pub fn set_channel(&mut self, channel: Channel<'c>) {
         self.forget();
         self.channel = channel;
     }
 
-    /// The connection as the exchanges know it.
+    /// What the exchanges know of the connection.
     #[must_use]
     pub const fn channel(&self) -> &Channel<'c> {
         &self.channel
@@ -87,12 +89,13 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Exchange<'c, M> {
 
     /// Starts an exchange; an earlier one is forgotten.
     ///
-    /// `plus_offered` says whether the server lists the -PLUS form of this SCRAM mechanism. If it does not, and the channel has a
-    /// binding, the server is told so, and can see that somebody cut its list (RFC 5802 section 6).
+    /// `plus_offered` says whether the server lists the -PLUS form of this SCRAM mechanism. If it does not,
+    /// and the channel has a binding, the client tells the server so. The server can then see that somebody
+    /// has removed -PLUS from its list on the way (RFC 5802 section 6).
     ///
     /// # Errors
     ///
-    /// [`Why`] it cannot start: a fault of the caller, never of the server. Nothing may be sent then.
+    /// [`Why`] it cannot start. The cause is the caller, never the server, and nothing may be sent then.
     pub fn start(&mut self, mechanism: &str, plus_offered: bool) -> Result<(), Why> {
         self.forget();
         let mut memory = Memory::new(self.memory.as_mut(), &mut self.used);
@@ -154,7 +157,7 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Exchange<'c, M> {
         let mut memory = Memory::new(self.memory.as_mut(), &mut self.used);
         let memory = &mut memory;
         let challenge = memory.decode(challenge)?;
-        // IMail asks for the name, as for LOGIN, when it was told PLAIN.
+        // IMail answers AUTH PLAIN by asking for the name, as in LOGIN.
         let is_plain = matches!(self.running, Running::Once { is_plain: true, .. });
         if is_plain && memory.get(challenge).starts_with(b"User") {
             let login = Login::new(&self.credentials, memory).map_err(|_| Halt::Server)?;
@@ -168,7 +171,7 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Exchange<'c, M> {
         #[cfg(any(feature = "cram-md5", feature = "scram"))]
         let memory = &mut Memory::new(self.memory.as_mut(), &mut self.used);
         match &mut self.running {
-            // Courier asks once more for what it was given as `=`.
+            // Courier asks once more for an initial response that was sent as `=`.
             Running::Once { message, again, .. } if !*again && message.is_empty() && challenge.is_empty() => {
                 *again = true;
                 Ok(*message)
@@ -184,7 +187,7 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Exchange<'c, M> {
     }
 }
 
-/// The mechanisms that features bring.
+/// The mechanisms that need a cargo feature.
 fn with_hashes(
     mechanism: &str,
     plus_offered: bool,
@@ -224,7 +227,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Engine for Exchange<'_, M> {
                 self.response = None;
                 self.fault = match halt {
                     Halt::Server => None,
-                    // Where there is memory for every honest challenge, this was none.
+                    // This much memory is enough for every honest challenge, so this challenge was not one.
                     Halt::Own(Why::Memory) if self.memory.as_ref().len() >= SASL_MEMORY_SMALL => None,
                     Halt::Own(why) => Some(why),
                 };

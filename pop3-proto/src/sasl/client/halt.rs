@@ -1,13 +1,13 @@
-//! `Halt`: why an exchange stops before the server has answered, and whose fault it is.
+//! `Halt`: why an exchange stops before the server has answered, and who is the cause.
 
 use crate::buf::Full;
 use crate::sasl::Why;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Halt {
-    /// The challenge is not what an honest server would send, or there is nothing left to say.
+    /// The challenge is not what an honest server would send, or there is nothing left to send.
     Server,
-    /// This side cannot go on.
+    /// This side cannot continue.
     Own(Why),
 }
 

@@ -1,11 +1,12 @@
-//! The client's side of each mechanism.
+//! The client's side of each mechanism: [`Exchange`], [`Credentials`] and the trait [`Engine`].
 //!
 //! ```
 //! use pop3_proto::{Base64, Secret};
 //! use pop3_proto::sasl::{Channel, client::{Credentials, Engine, Exchange, Step}};
 //!
-//! // With a session: `initial` goes to `Client::auth` if the line has room for it, `Part::Challenge` to `step`, `Step::Respond` to
-//! // `Client::respond`, `Step::Cancel` to `Client::cancel`; after `+OK`, `is_proved` has the last word. `login` does all of that.
+//! // In a session, pass `initial` to `Client::auth` if the line has room for it, `Part::Challenge` to
+//! // `step`, `Step::Respond` to `Client::respond`, and `Step::Cancel` to `Client::cancel`. After `+OK`,
+//! // trust the login only if `is_proved` says so. The module `login` does all of that.
 //! let credentials = Credentials::password("tim", Secret::new(b"tanstaaftanstaaf"));
 //! let channel = Channel::new("mail.example.com");
 //! let mut exchange = Exchange::new(credentials, channel, [0; 1024]);

@@ -1,4 +1,5 @@
-//! The mechanisms that are one message or two: PLAIN (RFC 4616), LOGIN, EXTERNAL (RFC 4422 appendix A), ANONYMOUS (RFC 4505).
+//! The mechanisms that consist of one or two messages: PLAIN (RFC 4616), LOGIN, EXTERNAL (RFC 4422 appendix
+//! A), ANONYMOUS (RFC 4505).
 
 use super::credentials::Credentials;
 use super::halt::Halt;
@@ -6,7 +7,7 @@ use crate::buf::Output as _;
 use crate::sasl::memory::{Memory, Span};
 use crate::sasl::{Why, prepare};
 
-/// Name and password; LOGIN asks for them one by one.
+/// Name and password for LOGIN, which asks for them one by one.
 #[derive(Debug)]
 pub(super) struct Login {
     name: Span,
@@ -23,7 +24,7 @@ impl Login {
         Ok(Self { name, password, asked: 0 })
     }
 
-    /// In the order in which all servers ask; their words differ.
+    /// Answers by order, not by text: all servers ask in this order, but with different words.
     pub(super) const fn step(&mut self) -> Result<Span, Halt> {
         self.asked = self.asked.saturating_add(1);
         match self.asked {
@@ -33,7 +34,7 @@ impl Login {
         }
     }
 
-    /// Both were asked for.
+    /// Whether both were asked for.
     pub(super) const fn is_over(&self) -> bool {
         self.asked >= 2
     }
@@ -61,7 +62,8 @@ fn name_and_password(credentials: &Credentials<'_>, memory: &mut Memory<'_>) -> 
     Ok((name, put_prepared(password.expose(), memory)?))
 }
 
-/// Prepared, or as it is if it cannot be: the server may know it in another encoding.
+/// Prepares the text, or leaves it as it is if that is not possible: the server may know it in another
+/// encoding.
 pub(super) fn put_prepared(text: &[u8], memory: &mut Memory<'_>) -> Result<Span, Why> {
     let prepared = core::str::from_utf8(text).ok().and_then(prepare);
     let text = prepared.as_ref().map_or(text, |prepared| prepared.as_bytes());
@@ -72,7 +74,7 @@ pub(super) fn is_sendable(text: &[u8]) -> bool {
     !text.is_empty() && !text.contains(&0)
 }
 
-/// Whose maildrop to open; no octet means the one of the certificate.
+/// The user whose maildrop to open. Empty means the user of the certificate.
 pub(super) fn external(credentials: &Credentials<'_>, memory: &mut Memory<'_>) -> Result<Span, Why> {
     if !credentials.certificate {
         return Err(Why::Credentials);
@@ -84,7 +86,8 @@ pub(super) fn external(credentials: &Credentials<'_>, memory: &mut Memory<'_>) -
     }
 }
 
-/// What the client says of itself, without control and private characters, 255 characters at most (RFC 4505 section 2).
+/// What the client tells about itself: no control and private-use characters, at most 255 characters
+/// (RFC 4505 section 2).
 pub(super) fn anonymous(credentials: &Credentials<'_>, memory: &mut Memory<'_>) -> Result<Span, Why> {
     let barred = |c: char| c.is_control() || matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..);
     let trace = credentials.trace.ok_or(Why::Credentials)?;

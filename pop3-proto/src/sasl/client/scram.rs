@@ -1,4 +1,5 @@
-//! SCRAM: two round trips, and a word of the server's that only the real one can say (RFC 5802 section 5).
+//! SCRAM: two round trips, with a signature at the end that only the real server can compute (RFC 5802
+//! section 5).
 
 use core::fmt;
 
@@ -13,22 +14,22 @@ use crate::sasl::memory::{Memory, Span};
 use crate::sasl::scram::{ClientKeys, Hash, is_extension, is_nonce, text};
 use crate::sasl::{Channel, Prepared, Why, prepare};
 
-/// More iterations than this are taken for an attack on the client's processor (RFC 5802 section 9): some ten times what is in
-/// use, about a second of work.
+/// The largest iteration count that is accepted. A larger one is taken for an attack on the client's
+/// processor (RFC 5802 section 9). It is about ten times what servers use, and costs about a second.
 pub const MAX_ITERATIONS: u32 = 1_000_000;
 
-/// Longest salt and signature that are taken, in octets.
+/// The longest salt and signature that are accepted, in bytes.
 const LONGEST: usize = 64;
 
-/// Longest combined nonce, in octets: the response has to fit an output.
+/// The longest combined nonce, in bytes. It is limited because the response has to fit into an output.
 const NONCE: usize = 128;
 
 #[derive(Debug)]
 pub(super) struct Scram {
     hash: Hash,
-    /// The gs2 header and the data of the binding behind it.
+    /// The gs2 header, followed by the data of the binding.
     binding: Span,
-    /// The client-first message; without its header it is the bare one.
+    /// The client-first message; `bare` is the same without its header.
     pub(super) first: Span,
     bare: Span,
     nonce: Span,
@@ -38,13 +39,13 @@ pub(super) struct Scram {
 #[derive(Clone, Copy, Debug)]
 enum State {
     First,
-    /// The proof is out; this is what the server has to say.
+    /// The proof was sent; the server has to send this signature.
     Final(Expected),
     Proved,
     Over,
 }
 
-/// The signature that the server has yet to give. Who sees it can play the server.
+/// The signature that the server has to send. Whoever knows it can impersonate the server.
 #[derive(Clone, Copy)]
 struct Expected {
     signature: [u8; LONGEST],
@@ -58,7 +59,8 @@ impl fmt::Debug for Expected {
 }
 
 impl Scram {
-    /// `plus_offered`: the server has the -PLUS form of this mechanism, so it must not be told that it has not.
+    /// If `plus_offered`, the server has the -PLUS form of this mechanism, so the client must not claim that
+    /// it has not.
     pub(super) fn new(
         (hash, plus): (Hash, bool),
         plus_offered: bool,
@@ -110,7 +112,7 @@ impl Scram {
             State::First => self.answer(credentials, challenge, memory),
             State::Final(Expected { signature, len }) => {
                 if memory.get(challenge).starts_with(b"e=") {
-                    // A failure that is told: `-ERR` follows.
+                    // The server reports a failure; `-ERR` follows.
                     return Ok(memory.since(memory.mark()));
                 }
                 let mut octets = [0; LONGEST];
@@ -124,7 +126,7 @@ impl Scram {
         }
     }
 
-    /// `r=NONCE,s=SALT,i=ITERATIONS[,EXTENSIONS]`, answered with `c=BINDING,r=NONCE,p=PROOF`.
+    /// Answers `r=NONCE,s=SALT,i=ITERATIONS[,EXTENSIONS]` with `c=BINDING,r=NONCE,p=PROOF`.
     fn answer(
         &mut self,
         credentials: &Credentials<'_>,
@@ -165,7 +167,7 @@ impl Scram {
     }
 }
 
-/// `r=NONCE,s=SALT,i=ITERATIONS[,EXTENSIONS]`
+/// The parts of `r=NONCE,s=SALT,i=ITERATIONS[,EXTENSIONS]`.
 struct ServerFirst<'m> {
     nonce: &'m [u8],
     salt: Base64<'m>,
@@ -173,7 +175,7 @@ struct ServerFirst<'m> {
 }
 
 impl<'m> ServerFirst<'m> {
-    /// `None` if it is ill-formed, does not go on with our nonce, or asks for too much work.
+    /// `None` if the message is malformed, does not continue our nonce, or asks for too many iterations.
     fn read(message: &'m [u8], own: &[u8]) -> Option<Self> {
         let mut attributes = text(message)?.split(|b| *b == b',');
         let nonce = attributes.next()?.strip_prefix(b"r=").filter(|nonce| is_nonce(nonce))?;
@@ -190,14 +192,14 @@ fn password<'c>(credentials: &Credentials<'c>) -> Result<Prepared<'c>, Why> {
     core::str::from_utf8(password.expose()).ok().and_then(prepare).ok_or(Why::Text)
 }
 
-/// `v=SIGNATURE[,EXTENSIONS]`; `e=` would be a failure.
+/// The signature in `v=SIGNATURE[,EXTENSIONS]`. A message with `e=` would report a failure.
 fn verifier(message: &[u8]) -> Option<Base64<'_>> {
     let mut attributes = text(message)?.split(|b| *b == b',');
     let signature = Base64::new(attributes.next()?.strip_prefix(b"v=")?)?;
     attributes.all(is_extension).then_some(signature)
 }
 
-/// Digits, the first of them not zero (RFC 5802 section 7).
+/// Reads digits, of which the first is not zero (RFC 5802 section 7).
 fn number(digits: &[u8]) -> Option<u32> {
     let well_formed = digits.iter().all(u8::is_ascii_digit) && !digits.starts_with(b"0");
     core::str::from_utf8(digits).ok().filter(|_| well_formed)?.parse().ok()

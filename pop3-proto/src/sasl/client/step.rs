@@ -1,4 +1,4 @@
-//! The shape that every mechanism has, those of this crate and those of its users.
+//! `Engine` and `Step`: the interface of every mechanism, whether it is one of this crate or your own.
 
 use crate::base64::Base64;
 use crate::sasl::Why;
@@ -8,42 +8,47 @@ use crate::sasl::Why;
 #[must_use = "a step says what to send"]
 #[non_exhaustive]
 pub enum Step<'e> {
-    /// These octets, with [`Client::respond`](crate::client::Client::respond).
+    /// Send these bytes with [`Client::respond`](crate::client::Client::respond).
     Respond(&'e [u8]),
-    /// `*`, with [`Client::cancel`](crate::client::Client::cancel): the challenge is not what an honest server would send, or there
-    /// is nothing left to say.
+    /// Cancel with [`Client::cancel`](crate::client::Client::cancel), which sends `*`: the challenge is not
+    /// what an honest server would send, or there is nothing left to send.
     Cancel,
 }
 
-/// The client's side of one mechanism, for one exchange after the other.
+/// The client's side of one mechanism. It runs one exchange at a time.
 ///
-/// [`Exchange`](super::Exchange) is the engine of this crate. Another mechanism, GSSAPI for instance, is a type of yours with this
-/// trait; the same loop drives both.
+/// [`Exchange`](super::Exchange) is the engine of this crate. To add another mechanism, for instance GSSAPI,
+/// implement this trait for a type of your own; the same loop drives both.
 pub trait Engine {
-    /// The initial response; `None` if the server speaks first (RFC 4422 section 3). It goes out with AUTH if it fits the line and
-    /// the server announced SASL; otherwise it is the response to the first challenge.
+    /// The initial response; `None` if the server speaks first (RFC 4422 section 3). It is sent with AUTH if
+    /// it fits into the line and the server announced SASL. Otherwise it is the response to the first
+    /// challenge.
     fn initial(&self) -> Option<&[u8]>;
 
-    /// The initial response went out with AUTH: the first challenge is none of those that ask for it.
+    /// Tells the engine that the initial response was sent with AUTH, so the first challenge does not ask for
+    /// it.
     fn sent_initial(&mut self);
 
-    /// Takes a challenge. An empty one stands for the first if that cannot be decoded: some servers greet there.
+    /// Takes a challenge. If the first challenge cannot be decoded, because some servers send a greeting
+    /// there, an empty one is passed instead.
     fn step(&mut self, challenge: Base64<'_>) -> Step<'_>;
 
-    /// What the last [`Step::Respond`] said to send, until the next step: an output that had no room takes it later.
+    /// The response that the last [`Step::Respond`] returned, until the next step. It is for an output that
+    /// had no room for it at first.
     fn response(&self) -> &[u8];
 
-    /// Why the last step cancelled, if that was the program's fault and not the server's: memory that is too small, for instance. A
-    /// [`Login`](crate::login::Login) then stops, and does not try a weaker method.
+    /// Why the last step cancelled, if the cause was the program and not the server, for instance memory that
+    /// is too small. A [`Login`](crate::login::Login) then stops, and does not try a weaker method.
     fn fault(&self) -> Option<Why> {
         None
     }
 
-    /// Whether `+OK` now means a login, to this server and no other. `false` before the client has said its part, after a mechanism in which the
-    /// server has to prove itself and has not, and after a failure that was told as a challenge: hang up then.
+    /// Whether a `+OK` now means a login, and to the right server. It is `false` in three cases: the client
+    /// has not yet sent all of its messages; the mechanism requires the server to prove itself, and it has
+    /// not; or a challenge reported a failure. If `+OK` comes in one of these cases, close the connection.
     fn is_proved(&self) -> bool;
 
-    /// Why a token was refused, as far as the server said so: the JSON object of RFC 7628 section 3.2.2.
+    /// Why a token was refused, if the server said so: the JSON object of RFC 7628 section 3.2.2.
     fn refusal(&self) -> Option<&[u8]> {
         None
     }

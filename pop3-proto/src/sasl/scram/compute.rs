@@ -1,4 +1,4 @@
-//! Proof and signature (RFC 5802 section 3).
+//! Computes proof and signature of SCRAM (RFC 5802 section 3).
 
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroize as _;
@@ -6,10 +6,10 @@ use zeroize::Zeroize as _;
 use super::hash::{Hash, Tag};
 use super::keys::Keys;
 
-/// `client-first-bare , server-first , client-final-without-proof`.
+/// The parts of `client-first-bare , server-first , client-final-without-proof`.
 pub(crate) type AuthMessage<'m> = [&'m [u8]; 5];
 
-/// Whether the proof is that of somebody who knows the password, in a time that does not depend on the answer.
+/// Whether the proof was made by somebody who knows the password. The time does not depend on the result.
 pub(crate) fn proof_is_right(keys: &Keys, auth_message: AuthMessage<'_>, proof: &[u8]) -> bool {
     let hash = keys.hash();
     let mut client_key = hash.hmac(keys.stored_key(), auth_message);
@@ -19,7 +19,7 @@ pub(crate) fn proof_is_right(keys: &Keys, auth_message: AuthMessage<'_>, proof: 
     bool::from(same) & (proof.len() == hash.octets())
 }
 
-/// What proves the server to the client.
+/// The signature that proves the server to the client.
 pub(crate) fn server_signature(keys: &Keys, auth_message: AuthMessage<'_>) -> Signature {
     Signature(keys.hash().hmac(keys.server_key(), auth_message), keys.hash().octets())
 }
@@ -32,7 +32,7 @@ impl Signature {
     }
 }
 
-/// What the client computes from its password, once the server has named salt and iterations.
+/// What the client computes from its password, once the server has sent salt and iteration count.
 pub(crate) struct ClientKeys {
     keys: Keys,
     client_key: Tag,
@@ -47,7 +47,7 @@ impl ClientKeys {
         Some(Self { keys: keys?, client_key })
     }
 
-    /// What proves the client to the server.
+    /// The proof that the client knows the password.
     pub(crate) fn proof(&self, auth_message: AuthMessage<'_>) -> Signature {
         let hash = self.keys.hash();
         let mut proof = hash.hmac(self.keys.stored_key(), auth_message);
@@ -55,7 +55,7 @@ impl ClientKeys {
         Signature(proof, hash.octets())
     }
 
-    /// What the server has to say to prove itself.
+    /// The signature that the server has to send to prove itself.
     pub(crate) fn server_signature(&self, auth_message: AuthMessage<'_>) -> Signature {
         server_signature(&self.keys, auth_message)
     }

@@ -1,4 +1,4 @@
-//! The two hashes of SCRAM, behind one value.
+//! `Hash`: the two hashes of SCRAM as one type.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
@@ -14,14 +14,14 @@ pub enum Hash {
     Sha256,
 }
 
-/// Longest result, in octets.
+/// The longest result, in bytes.
 pub(super) const LONGEST: usize = 32;
 
-/// A result; of SHA-1 the front counts, the rest is zero.
+/// A result. With SHA-1 only the front is used, and the rest is zero.
 pub(super) type Tag = [u8; LONGEST];
 
 impl Hash {
-    /// How many octets it gives.
+    /// How many bytes the hash gives.
     #[must_use]
     pub const fn octets(self) -> usize {
         match self {
@@ -39,7 +39,7 @@ impl Hash {
         }
     }
 
-    /// The mechanism of that name, and whether it is its -PLUS form.
+    /// The hash of the mechanism with that name, and whether the name is its -PLUS form.
     pub(crate) fn of_mechanism(name: &[u8]) -> Option<(Self, bool)> {
         [Self::Sha1, Self::Sha256].into_iter().find_map(|hash| {
             let (front, rest) = name.split_at_checked(hash.mechanism().len())?;
@@ -59,7 +59,7 @@ impl Hash {
         }
     }
 
-    /// HMAC over the parts, one behind the other.
+    /// HMAC over the concatenated parts.
     pub(super) fn hmac<'p>(self, key: &[u8], parts: impl IntoIterator<Item = &'p [u8]>) -> Tag {
         macro_rules! hmac {
             ($hash:ty) => {
@@ -68,7 +68,7 @@ impl Hash {
                         parts.into_iter().for_each(|part| mac.update(part));
                         tag(&mac.finalize().into_bytes())
                     }
-                    Err(_) => [0; LONGEST], // cannot be: a key may have any length
+                    Err(_) => [0; LONGEST], // cannot happen: a key may have any length
                 }
             };
         }

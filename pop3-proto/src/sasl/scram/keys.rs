@@ -1,4 +1,4 @@
-//! What a server stores in place of a password (RFC 5802 section 2.2, RFC 5803).
+//! `Keys`: what a server stores instead of a password (RFC 5802 section 2.2, RFC 5803).
 
 use core::fmt;
 use core::str::FromStr;
@@ -9,16 +9,17 @@ use zeroize::Zeroize as _;
 use super::hash::{Hash, LONGEST, Tag};
 use crate::sasl::prepare;
 
-/// Longest salt, in octets.
+/// The longest salt, in bytes.
 const SALT: usize = 64;
 
-/// The SCRAM keys of one user and one hash. Whoever steals them can pass for the server, not for the user.
+/// The SCRAM keys of one user for one hash. Whoever steals them can impersonate the server, but not the user.
 ///
 /// The text form is that of RFC 5803, which other servers use as well:
 ///
 /// ```
 /// use pop3_proto::sasl::scram::{Hash, Keys};
-/// let salt = b"\x5b\x6d\x99\x68\x9d\x12\x35\x8e\xec\xa0\x4b\x14\x12\x36\xfa\x81"; // random, in real life
+/// // A real program uses random bytes.
+/// let salt = b"\x5b\x6d\x99\x68\x9d\x12\x35\x8e\xec\xa0\x4b\x14\x12\x36\xfa\x81";
 /// let keys = Keys::derive(Hash::Sha256, "pencil", salt, 4096).unwrap();
 /// let text = "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$\
 ///             WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=";
@@ -35,15 +36,16 @@ pub struct Keys {
     server_key: Tag,
 }
 
-/// The text is not that of SCRAM keys.
+/// The text does not have the form of SCRAM keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadKeys;
 
 impl Keys {
-    /// Computes the keys from a password, which takes as long as the iterations say: at least 4096 of them
-    /// (RFC 5802 section 5.1, RFC 7677 section 4). The salt is 1 to 64 random octets, 16 in general.
+    /// Computes the keys from a password. More iterations take more time; there must be at least 4096
+    /// (RFC 5802 section 5.1, RFC 7677 section 4). The salt is 1 to 64 random bytes, usually 16.
     ///
-    /// `None` if the password cannot be prepared (see [`prepare()`]), or if salt or iterations are out of range.
+    /// `None` if the password cannot be prepared (see [`prepare()`]), or if salt or iterations are out of
+    /// range.
     #[must_use]
     pub fn derive(hash: Hash, password: &str, salt: &[u8], iterations: u32) -> Option<Self> {
         let password = prepare(password)?;
@@ -56,7 +58,8 @@ impl Keys {
         keys
     }
 
-    /// The keys of somebody who does not exist: the same for the same name, and nobody knows a password for them.
+    /// The keys of a user who does not exist: always the same for the same name, and nobody knows a password
+    /// for them.
     pub(crate) fn fake(hash: Hash, key: &[u8], name: &[u8], iterations: u32) -> Self {
         let salt = hash.hmac(key, [b"salt".as_slice(), name]);
         let secret = hash.hmac(key, [b"keys".as_slice(), name]);
@@ -92,19 +95,19 @@ impl Keys {
         (!salt.is_empty()).then_some(())
     }
 
-    /// The hash that they are of.
+    /// The hash that the keys were made with.
     #[must_use]
     pub const fn hash(&self) -> Hash {
         self.hash
     }
 
-    /// The iteration count that is told to the client.
+    /// The iteration count that is sent to the client.
     #[must_use]
     pub const fn iterations(&self) -> u32 {
         self.iterations
     }
 
-    /// The salt that is told to the client.
+    /// The salt that is sent to the client.
     #[must_use]
     pub fn salt(&self) -> &[u8] {
         self.salt.get(..self.salt_len).unwrap_or_default()

@@ -1,10 +1,10 @@
-//! What a mechanism does next, without a word of how the embedder is told.
+//! `Move`: what a mechanism does next, in a form that the embedder does not see.
 
 use crate::sasl::memory::Span;
 #[cfg(feature = "scram")]
 use crate::sasl::scram::Hash;
 
-/// The next move of a mechanism; where its octets lie.
+/// The next step of a mechanism, with the positions of its bytes in the memory.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Move {
     Challenge(Span),
@@ -24,7 +24,7 @@ pub(super) enum Move {
     Admit(Identity),
 }
 
-/// A proved name, and the name to act under if the client gave one (RFC 4422 section 2); both prepared.
+/// A proved name, and the name to act under if the client gave one (RFC 4422 section 2). Both are prepared.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Identity {
     pub(super) name: Span,

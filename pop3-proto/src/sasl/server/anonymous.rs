@@ -1,10 +1,10 @@
-//! ANONYMOUS: nobody is proved; the client may leave a word about itself (RFC 4505).
+//! ANONYMOUS: no identity is proved; the client may send a text about itself (RFC 4505).
 
 use super::action::Move;
 use super::cause::Cause;
 use crate::sasl::memory::{Memory, Span};
 
-/// Longest trace that is no address, in characters (RFC 4505 section 2).
+/// The longest trace that is not an address, in characters (RFC 4505 section 2).
 const TRACE: usize = 255;
 
 #[derive(Debug)]

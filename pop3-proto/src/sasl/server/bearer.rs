@@ -1,4 +1,4 @@
-//! OAUTHBEARER (RFC 7628) and its forerunner XOAUTH2: a token, and for whom.
+//! OAUTHBEARER (RFC 7628) and its predecessor XOAUTH2: the client sends a token and a user name.
 
 use super::action::{Identity, Move};
 use super::cause::Cause;
@@ -7,7 +7,7 @@ use crate::sasl::gs2::{Flag, Gs2};
 use crate::sasl::memory::{Memory, Span};
 use crate::sasl::{Channel, Why};
 
-/// Between the parts of a message, and at its end.
+/// Separates the parts of a message and ends it.
 const SEPARATOR: u8 = 0x01;
 
 #[derive(Debug)]
@@ -28,11 +28,12 @@ enum State {
     Asked {
         acting_as: Option<Span>,
     },
-    /// The client was told why; whatever it says, it is over (RFC 7628 section 3.2.3).
+    /// The client was told why it failed. Whatever it sends next, the exchange is over (RFC 7628 section
+    /// 3.2.3).
     Refused,
 }
 
-/// What a message says.
+/// The contents of a message.
 struct Said {
     name: Option<Span>,
     token: Span,
@@ -81,7 +82,7 @@ impl Bearer {
     }
 }
 
-/// `n,a=NAME,` and key-value pairs, each ended by a separator, then one more.
+/// Reads `n,a=NAME,` and key-value pairs, each ended by a separator, then one more separator.
 fn oauthbearer(
     message: Span,
     authority: Option<(Span, Span)>,
@@ -95,7 +96,7 @@ fn oauthbearer(
     Ok(Said { name, token })
 }
 
-/// Where the name, if there is one, and the token lie.
+/// The positions of the token and of the name, if there is one.
 fn oauthbearer_fields(
     message: Span,
     authority: Option<(Span, Span)>,
@@ -106,7 +107,7 @@ fn oauthbearer_fields(
     for pair in pairs(gs2.rest.strip_prefix(&[SEPARATOR])?)? {
         let (key, value) = pair.split_at_checked(pair.iter().position(|b| *b == b'=')?)?;
         let value = value.strip_prefix(b"=")?;
-        // Keys that are not known are skipped (section 3.1).
+        // Unknown keys are skipped (section 3.1).
         let good = match key {
             b"host" => authority.is_none_or(|(host, _)| value.eq_ignore_ascii_case(memory.get(host))),
             b"port" => authority.is_none_or(|(_, port)| value == memory.get(port)),
@@ -121,7 +122,7 @@ fn oauthbearer_fields(
     Some((gs2.authzid.and_then(|name| memory.place(name)), token))
 }
 
-/// `user=NAME`, `auth=Bearer TOKEN`, each ended by a separator, then one more.
+/// Reads `user=NAME` and `auth=Bearer TOKEN`, each ended by a separator, then one more separator.
 fn xoauth2(message: Span, memory: &mut Memory<'_>) -> Result<Said, Cause> {
     let (user, token) = xoauth2_fields(message, memory).ok_or(Cause::Response)?;
     Ok(Said { name: Some(memory.prepare(user)?), token })
@@ -134,14 +135,14 @@ fn xoauth2_fields(message: Span, memory: &Memory<'_>) -> Option<(Span, Span)> {
     pairs.next().is_none().then_some((user, token))
 }
 
-/// The parts of a list where each is ended by a separator and the list by another one.
+/// The parts of a list. Each is ended by a separator, and the list by one more.
 fn pairs(list: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
     let inner = list.strip_suffix(&[SEPARATOR])?;
     let inner = inner.strip_suffix(&[SEPARATOR])?;
     Some(inner.split(|b| *b == SEPARATOR))
 }
 
-/// The token of `Bearer TOKEN` (RFC 6750 section 2.1); nothing at all is the empty token.
+/// The token of `Bearer TOKEN` (RFC 6750 section 2.1). An empty value is the empty token.
 fn bearer(value: &[u8]) -> Option<&[u8]> {
     if value.is_empty() {
         return Some(value);

@@ -5,23 +5,25 @@ use core::fmt;
 use crate::buf::Full;
 use crate::sasl::Why;
 
-/// Why an exchange failed, for the log. The client is told the same for all of them: that the login is refused.
+/// Why an exchange failed, for the log. The client is told the same for all of them: that the login is
+/// refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Cause {
-    /// The client's response is not what the mechanism has it say.
+    /// The client's response does not have the form that the mechanism requires.
     Response,
-    /// A name or password that cannot be prepared: empty, with control characters, or with characters outside of ASCII and
-    /// without feature `saslprep`.
+    /// A name or password that cannot be prepared: it is empty, has control characters, or has characters
+    /// outside ASCII while the feature `saslprep` is off.
     Text,
-    /// The credentials are wrong: the answer was no, or the proof does not fit.
+    /// The credentials are wrong: the answer was no, or the proof is not valid.
     Credentials,
-    /// The client uses a channel binding that this connection does not have, or believes that the server has none: somebody may
-    /// sit in the middle of the TLS connection (RFC 5802 section 6).
+    /// The client uses a channel binding that this connection does not have, or believes that the server has
+    /// none. Somebody may be in the middle of the TLS connection (RFC 5802 section 6).
     Binding,
-    /// The program lent too little memory; [`limits::SASL_MEMORY`](crate::limits::SASL_MEMORY) is always enough.
+    /// The program lent too little memory; [`limits::SASL_MEMORY`](crate::limits::SASL_MEMORY) is always
+    /// enough.
     Memory,
-    /// The program answered another question than the one that was asked, or went on after the end.
+    /// The program answered a question that was not asked, or continued after the end.
     Answer,
 }
 

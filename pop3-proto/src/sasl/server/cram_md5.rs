@@ -1,4 +1,4 @@
-//! CRAM-MD5: a challenge that never was before, and its keyed digest (RFC 2195).
+//! CRAM-MD5: the server sends a challenge that is never repeated, and the client its keyed digest (RFC 2195).
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use md5::Md5;
@@ -26,7 +26,7 @@ enum State {
 }
 
 impl CramMd5 {
-    /// The challenge is a msg-id, as for APOP.
+    /// The challenge is a msg-id, as in APOP.
     pub(super) fn new(channel: &Channel<'_>, memory: &mut Memory<'_>) -> Result<Self, Why> {
         let nonce = channel.nonce.ok_or(Why::Nonce)?;
         let start = memory.mark();
@@ -64,7 +64,7 @@ impl CramMd5 {
         let State::Asked { name, digest } = core::mem::replace(&mut self.state, State::Over) else {
             return Err(Cause::Answer);
         };
-        // Nobody logs in with an empty secret; somebody who does not exist takes as long as everybody else.
+        // An empty secret is never accepted. A user who does not exist takes as long to check as any other.
         let secret = secret.filter(|secret| !secret.expose().is_empty());
         let key = secret.map_or(b"nobody".as_slice(), |secret| secret.expose());
         let mac = Hmac::<Md5>::new_from_slice(key).map_err(|_| Cause::Answer)?;
@@ -75,7 +75,7 @@ impl CramMd5 {
     }
 }
 
-/// Names may hold spaces, digests may not.
+/// A name may contain spaces, a digest may not.
 fn name_and_digest(response: &[u8]) -> Option<(&[u8], ApopDigest)> {
     let (name, digest) = response.split_at_checked(response.iter().rposition(|b| *b == b' ')?)?;
     Some((name, ApopDigest::from_hex(digest.strip_prefix(b" ")?)?))

@@ -1,4 +1,4 @@
-//! One exchange after the other, with the mechanisms of this crate.
+//! `Exchange`: runs the server's side of one exchange at a time, with the mechanisms of this crate.
 
 use core::fmt;
 
@@ -23,18 +23,20 @@ use crate::sasl::scram::Hash;
 use crate::sasl::{Channel, Why};
 use crate::secret::Secret;
 
-/// The mechanisms of this crate, server side.
+/// Runs the server's side of the mechanisms of this crate.
 ///
-/// It works in memory that you lend: an array, a `Vec`, a slice. [`SASL_MEMORY_SMALL`](crate::limits::SASL_MEMORY_SMALL) bytes are
-/// enough for everything but tokens; a token needs its length, and a text that SASLprep changes that of its prepared form.
-/// [`SASL_MEMORY`](crate::limits::SASL_MEMORY) is enough for every token that fits a line of
-/// [`EXCHANGE_LINE`](crate::limits::EXCHANGE_LINE). What does not fit fails with [`Cause::Memory`]. The memory is wiped at the start of
-/// the next exchange, at a failure and on drop, the password as soon as its question is answered.
+/// It works in memory that you lend: an array, a `Vec`, a slice.
+/// [`SASL_MEMORY_SMALL`](crate::limits::SASL_MEMORY_SMALL) bytes are enough for everything but tokens. A
+/// token needs as many bytes as it is long, and a text that SASLprep changes needs room for its prepared form
+/// as well. [`SASL_MEMORY`](crate::limits::SASL_MEMORY) is enough for every token that fits into a line of
+/// [`EXCHANGE_LINE`](crate::limits::EXCHANGE_LINE). If the memory is too small, the exchange fails with
+/// [`Cause::Memory`]. The memory is wiped at the start of the next exchange, at a failure and on drop; the
+/// password is wiped as soon as its question is answered.
 pub struct Exchange<M: AsRef<[u8]> + AsMut<[u8]>> {
     memory: M,
     used: usize,
     running: Running,
-    /// Nothing was said yet.
+    /// Whether no response has come yet.
     fresh: bool,
 }
 
@@ -51,24 +53,26 @@ enum Running {
     CramMd5(CramMd5),
     #[cfg(feature = "scram")]
     Scram(Scram),
-    /// The client has proved who it is and wants to be somebody else.
+    /// The client has proved who it is and wants to act as another user.
     Authorizing(Identity),
 }
 
 impl<M: AsRef<[u8]> + AsMut<[u8]>> Exchange<M> {
-    /// Ready to start.
+    /// Creates a value that is ready to [`start`](Self::start) exchanges.
     pub const fn new(memory: M) -> Self {
         Self { memory, used: 0, running: Running::Nothing, fresh: false }
     }
 
     /// Starts an exchange; an earlier one is forgotten.
     ///
-    /// Which mechanisms a client may use at all is for [`Config::mechanisms`](crate::server::Config::mechanisms) to say.
+    /// Which mechanisms a client may use at all is set with
+    /// [`Config::mechanisms`](crate::server::Config::mechanisms).
     ///
     /// # Errors
     ///
-    /// [`Why`] it cannot start: this build has no such mechanism, the memory is too small, or the channel lacks what the mechanism
-    /// needs, a nonce or a binding for instance. Refuse the command with [`Code::SysPerm`](crate::Code::SysPerm).
+    /// [`Why`] it cannot start: this build does not include the mechanism, the memory is too small, or the
+    /// channel lacks what the mechanism needs, for instance a nonce or a binding. Refuse the command with
+    /// [`Code::SysPerm`](crate::Code::SysPerm).
     pub fn start(&mut self, mechanism: &[u8], channel: &Channel<'_>) -> Result<(), Why> {
         self.forget();
         let mut memory = Memory::new(self.memory.as_mut(), &mut self.used);
@@ -100,7 +104,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Exchange<M> {
         self.used = 0;
     }
 
-    /// Makes a move of the mechanism visible to the embedder.
+    /// Turns a move of the mechanism into a step for the embedder.
     fn show(&mut self, to: Result<Move, Cause>) -> Step<'_> {
         let to = match to {
             Ok(to) => to,
@@ -139,7 +143,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Exchange<M> {
     }
 }
 
-/// The mechanisms that features bring.
+/// The mechanisms that need a cargo feature.
 fn with_hashes(mechanism: &[u8], channel: &Channel<'_>, memory: &mut Memory<'_>) -> Result<Running, Why> {
     #[cfg(feature = "cram-md5")]
     if mechanism.eq_ignore_ascii_case(b"CRAM-MD5") {
@@ -171,7 +175,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Engine for Exchange<M> {
             #[cfg(feature = "cram-md5")]
             (Running::CramMd5(cram), response) => cram.step(response, memory),
             (Running::Nothing | Running::Authorizing(_), _) => Err(Cause::Answer),
-            // The client speaks first, and is asked to (RFC 4422 section 5.1).
+            // The client has to speak first; an empty challenge asks it to (RFC 4422 section 5.1).
             (_, None) => Ok(Move::Challenge(memory.since(memory.mark()))),
             (Running::Plain(plain), Some(response)) => plain.step(response, memory),
             (Running::External(external), Some(response)) => external.step(response, memory),

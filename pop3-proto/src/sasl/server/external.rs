@@ -1,4 +1,5 @@
-//! EXTERNAL: the TLS layer knows who the client is; the client says at most as whom it wants to act (RFC 4422 appendix A).
+//! EXTERNAL: the TLS layer knows who the client is; the client sends at most the name to act as (RFC 4422
+//! appendix A).
 
 use super::action::{Identity, Move};
 use super::cause::Cause;

@@ -1,4 +1,4 @@
-//! LOGIN: two challenges, name and password; clients care for their order, not for their text.
+//! LOGIN: two challenges, for name and password. Clients rely on their order, not on their text.
 
 use super::action::{Identity, Move};
 use super::cause::Cause;

@@ -1,21 +1,24 @@
-//! The server's side of each mechanism.
+//! The server's side of each mechanism: [`Exchange`], its questions and answers, and the trait [`Engine`].
 //!
 //! ```
 //! use pop3_proto::Base64;
 //! use pop3_proto::sasl::{Channel, server::{Answer, Engine, Exchange, Step}};
 //!
-//! // With a session: `mechanism` and `initial` come from `Event::Auth`, what follows from `Event::SaslResponse`; a challenge
-//! // goes to `Ticket::challenge`, `Done` to `Ticket::accept`, everything else to `Ticket::err`.
+//! // In a session, `mechanism` and `initial` come from `Event::Auth`, and the responses from
+//! // `Event::SaslResponse`. Pass a challenge to `Ticket::challenge`, accept with `Ticket::accept` on `Done`,
+//! // and refuse everything else with `Ticket::err`.
 //! let mut exchange = Exchange::new([0; 1024]);
 //! exchange.start(b"PLAIN", &Channel::new("mail.example.com")).expect("PLAIN needs nothing of the channel");
 //! let mut step = exchange.step(Base64::new(b"AHRpbQB0YW5zdGFhZnRhbnN0YWFm"));
 //! let name = loop {
 //!     let answer = match step {
 //!         Step::CheckPassword { name, password } => {
-//!             Answer::Password(name == "tim" && password.expose() == b"tanstaaftanstaaf") // hash it, in real life
+//!             // A real server stores a hash of the password and compares that.
+//!             Answer::Password(name == "tim" && password.expose() == b"tanstaaftanstaaf")
 //!         }
 //!         Step::Done { name } => break name,
-//!         _ => panic!("refused"), // also what this code does not know: nobody gets in by a question that was not understood
+//!         // Also refuses steps that this code does not know, so that nobody logs in through one of them.
+//!         _ => panic!("refused"),
 //!     };
 //!     step = exchange.answer(answer);
 //! };

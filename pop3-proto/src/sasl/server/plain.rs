@@ -9,11 +9,11 @@ pub(super) struct Plain {
     asked: Option<Asked>,
 }
 
-/// A password whose check is under way.
+/// A password whose check is in progress.
 #[derive(Debug)]
 pub(super) struct Asked {
     pub(super) identity: Identity,
-    /// As it came and as it was prepared.
+    /// The password as it came, and as it was prepared.
     pub(super) password: [Span; 2],
 }
 

@@ -1,4 +1,4 @@
-//! SCRAM, in two round trips and a word at the end (RFC 5802 section 5).
+//! SCRAM: two round trips, and the server's signature at the end (RFC 5802 section 5).
 
 use super::action::{Identity, Move};
 use super::cause::Cause;
@@ -11,14 +11,14 @@ use crate::sasl::memory::{Memory, Span};
 use crate::sasl::scram::{Hash, Keys, is_extension, is_nonce, proof_is_right, server_signature, text};
 use crate::sasl::{Channel, Why};
 
-/// Longest channel binding and fake key that are kept, in octets.
+/// The longest channel binding and fake key that are kept, in bytes.
 const KEPT: usize = 64;
 
 #[derive(Debug)]
 pub(super) struct Scram {
     hash: Hash,
     plus: bool,
-    /// The server's part.
+    /// The server's part of the nonce.
     nonce: Span,
     /// Kinds and data of the bindings that the connection has, in pairs.
     bindings: [Option<(Span, Span)>; 3],
@@ -30,22 +30,23 @@ pub(super) struct Scram {
 #[derive(Debug)]
 enum State {
     First,
-    /// The keys are being looked for.
+    /// The embedder is looking for the keys.
     Keys(First),
     Final(First, Found, ServerFirst),
-    /// The proof was right, and the client is told so.
+    /// The proof was right, and the client has been told so.
     Proved(Identity),
     Over,
 }
 
-/// The keys to go on with. Those of nobody fail at the end, whatever the proof: their secret is only as good as the fake key.
+/// The keys that are used. Those of a user who does not exist fail at the end, whatever the proof, because
+/// somebody may have learned the fake key.
 #[derive(Debug)]
 struct Found {
     keys: Keys,
     somebody: bool,
 }
 
-/// What the client-first message said.
+/// The contents of the client-first message.
 #[derive(Clone, Copy, Debug)]
 struct First {
     header: Span,
@@ -115,7 +116,7 @@ impl Scram {
         let State::Keys(first) = core::mem::replace(&mut self.state, State::Over) else {
             return Err(Cause::Answer);
         };
-        // For everybody, so that no answer makes more work than another.
+        // Computed for every user, so that the time does not show which users exist.
         let name = stored_name.map_or_else(|| memory.get(first.identity.name), str::as_bytes);
         let nobody = Keys::fake(self.hash, memory.get(self.fake_key), name, self.fake_iterations);
         let keys = keys.filter(|keys| keys.hash() == self.hash);
@@ -125,12 +126,12 @@ impl Scram {
         Ok(Move::Challenge(server_first.message))
     }
 
-    /// `gs2-header n=NAME,r=NONCE[,EXTENSIONS]`
+    /// Reads `gs2-header n=NAME,r=NONCE[,EXTENSIONS]`.
     fn client_first(&self, message: Span, memory: &mut Memory<'_>) -> Result<First, Cause> {
         let gs2 = text(memory.get(message)).and_then(Gs2::parse).ok_or(Cause::Response)?;
         let binding = match gs2.flag {
             Flag::None if !self.plus => None,
-            // The client would have bound the channel, had it known that we can (section 6).
+            // The client would have used a channel binding if it had known that the server can (section 6).
             Flag::Unmatched if !self.plus && self.bindings == [None; 3] => None,
             Flag::Used(kind) if self.plus => {
                 let one = self.bindings.iter().flatten().find(|one| memory.get(one.0) == kind);
@@ -138,7 +139,7 @@ impl Scram {
             }
             _ => return Err(Cause::Binding),
         };
-        // A mandatory extension, `m=`, would stand in front of the name.
+        // A mandatory extension, `m=`, would come before the name, and so it is refused.
         let mut attributes = gs2.rest.split(|b| *b == b',');
         let name = attributes.next().and_then(|name| name.strip_prefix(b"n="));
         let nonce = attributes.next().and_then(|nonce| nonce.strip_prefix(b"r="));
@@ -154,7 +155,7 @@ impl Scram {
         Ok(First { header, binding, bare, nonce, identity })
     }
 
-    /// `r=NONCE,s=SALT,i=ITERATIONS`
+    /// Writes `r=NONCE,s=SALT,i=ITERATIONS`.
     fn server_first(&self, first: First, keys: &Keys, memory: &mut Memory<'_>) -> Result<ServerFirst, Cause> {
         let start = memory.mark();
         memory.put(b"r=")?;
@@ -170,7 +171,7 @@ impl Scram {
     }
 }
 
-/// `c=BINDING,r=NONCE[,EXTENSIONS],p=PROOF`
+/// The parts of `c=BINDING,r=NONCE[,EXTENSIONS],p=PROOF`.
 struct ClientFinal<'m> {
     without_proof: &'m [u8],
     binding: Base64<'m>,
@@ -194,7 +195,7 @@ impl<'m> ClientFinal<'m> {
     }
 }
 
-/// The result is the server-final message.
+/// Checks the client-final message. Returns the server-final message.
 fn client_final(
     message: Span,
     first: First,
@@ -216,7 +217,7 @@ fn client_final(
         (true, true, true) => {}
         (false, _, _) => return Err(Cause::Credentials),
         (true, false, _) => return Err(Cause::Response),
-        // The client knows the password, and is not at the other end of this TLS connection.
+        // The client knows the password, but is not at the other end of this TLS connection.
         (true, true, false) => return Err(Cause::Binding),
     }
     let start = memory.mark();
@@ -225,7 +226,7 @@ fn client_final(
     Ok(memory.since(start))
 }
 
-/// Whether `text` is the header with the data behind it, octet for octet (section 5.1, `c`).
+/// Whether `text` decodes to the header followed by the data, byte for byte (section 5.1, `c`).
 fn is_binding(text: Base64<'_>, header: &[u8], data: &[u8]) -> bool {
     let mut expected = header.iter().chain(data);
     let same = text.octets().all(|octet| expected.next() == Some(&octet));

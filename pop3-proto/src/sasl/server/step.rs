@@ -1,4 +1,5 @@
-//! The shape that every mechanism has, those of this crate and those of its users.
+//! `Engine`, `Step` and `Answer`: the interface of every mechanism, whether it is one of this crate or your
+//! own.
 
 use super::cause::Cause;
 use crate::base64::Base64;
@@ -9,24 +10,26 @@ use crate::sasl::scram::{Hash, Keys};
 
 /// What an exchange needs next.
 ///
-/// Three are to be done with the ticket at hand: send a challenge, accept, refuse. The others are questions: give the
-/// [`Answer`] of the same name to [`Engine::answer`]. A question that your code does not know, or does not like, is refused like
-/// `Failed`.
+/// Carry out [`Challenge`](Self::Challenge), [`Done`](Self::Done), [`Anonymous`](Self::Anonymous) and
+/// [`Failed`](Self::Failed) with the ticket at hand: send a challenge, accept, or refuse. The other steps are
+/// questions: pass the [`Answer`] to [`Engine::answer`]. If your code does not know a question, or cannot
+/// answer it, refuse as for `Failed`.
 #[derive(Debug)]
 #[must_use = "a step says what to do next"]
 #[non_exhaustive]
 pub enum Step<'e> {
-    /// Send these octets with [`Ticket::challenge`](crate::server::Ticket::challenge); the response goes to [`Engine::step`].
+    /// Send these bytes with [`Ticket::challenge`](crate::server::Ticket::challenge), and pass the response
+    /// to [`Engine::step`].
     Challenge(&'e [u8]),
-    /// Is this the password of that user? Answer for a name that does not exist as late as for one that does: hash
-    /// something.
+    /// Is this the password of that user? For a name that does not exist, take as long as for one that does:
+    /// hash something anyway.
     CheckPassword {
         /// The authentication identity, prepared.
         name: &'e str,
         /// The password, prepared, in UTF-8.
         password: Secret<'e>,
     },
-    /// What is the shared secret of that user? For CRAM-MD5, which needs it as it is.
+    /// What is the shared secret of that user? CRAM-MD5 needs it unhashed.
     FindSecret {
         /// The authentication identity, prepared.
         name: &'e str,
@@ -36,27 +39,28 @@ pub enum Step<'e> {
     FindKeys {
         /// The authentication identity, prepared.
         name: &'e str,
-        /// The hash that the keys must be of.
+        /// The hash that the keys must have been made with.
         hash: Hash,
     },
-    /// Whose token is this? An empty token is a client that wants to learn from the refusal where to get one (RFC 7628
-    /// section 4.3).
+    /// Whose token is this? A client sends an empty token to learn from the refusal where to get one
+    /// (RFC 7628 section 4.3).
     CheckToken {
-        /// Who the client says it is, prepared.
+        /// The name that the client gives, prepared.
         name: Option<&'e str>,
         /// The bearer token (RFC 6750 section 2.1).
         token: Secret<'e>,
     },
-    /// May `name`, who has proved to be that, act as somebody else?
+    /// May the user `name`, whose identity is proved, act as another user?
     Authorize {
         /// The authentication identity.
         name: &'e str,
-        /// The authorization identity, another one.
+        /// The authorization identity, which is a different one.
         acting_as: &'e str,
     },
-    /// Somebody without a name wants in: accept, with a maildrop for guests, ideally a read-only one (RFC 4505 section 5).
+    /// The client wants to log in without a name. Accept it with a maildrop for guests, ideally a read-only
+    /// one (RFC 4505 section 5), or refuse it.
     Anonymous {
-        /// What the client says of itself; nothing about it is proved. Escape it in logs.
+        /// What the client tells about itself. Nothing about it is proved. Escape it in logs.
         trace: &'e str,
     },
     /// Accept: open the maildrop of this user.
@@ -64,7 +68,7 @@ pub enum Step<'e> {
         /// The authorization identity.
         name: &'e str,
     },
-    /// Refuse, with [`Code::Auth`](crate::Code::Auth); the [`Cause`] is for the log.
+    /// Refuse with [`Code::Auth`](crate::Code::Auth). The [`Cause`] is for the log.
     Failed(Cause),
 }
 
@@ -72,32 +76,37 @@ pub enum Step<'e> {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Answer<'a> {
-    /// To [`Step::CheckPassword`].
+    /// Answers [`Step::CheckPassword`]: whether the password is right.
     Password(bool),
-    /// To [`Step::FindSecret`]; `None` if there is no such user, or none with a secret. An empty secret is none.
+    /// Answers [`Step::FindSecret`]; `None` if there is no such user, or the user has no secret. An empty
+    /// secret counts as none.
     Secret(Option<Secret<'a>>),
-    /// To [`Step::FindKeys`]; `None` if there is no such user, or none with keys of that hash.
+    /// Answers [`Step::FindKeys`]; `None` if there is no such user, or the user has no keys of that hash.
     #[cfg(feature = "scram")]
     Keys(Option<&'a Keys>),
-    /// As `Keys(None)`, where one user may log in under several names: the name that such a user would be stored under, so that all
-    /// of them get the same salt as they do for users who exist.
+    /// Like `Keys(None)`, for servers where one user may log in under several names. It holds the name under
+    /// which such a user would be stored, so that all these names get the same salt, as they do for users who
+    /// exist.
     #[cfg(feature = "scram")]
     Nobody(&'a str),
-    /// To [`Step::CheckToken`]: the name that the token stands for, or, if it is not good, the JSON object that tells the client
-    /// why (RFC 7628 section 3.2.2): `{"status":"invalid_token"}` at least.
+    /// Answers [`Step::CheckToken`]: the name of the user whose token it is, or, if the token is not valid,
+    /// the JSON object that tells the client why (RFC 7628 section 3.2.2), at least
+    /// `{"status":"invalid_token"}`.
     Token(Result<&'a str, &'a str>),
-    /// To [`Step::Authorize`].
+    /// Answers [`Step::Authorize`]: whether the user may act as the other one.
     Authorized(bool),
 }
 
-/// The server's side of one mechanism, for one exchange after the other.
+/// The server's side of one mechanism. It runs one exchange at a time.
 ///
-/// [`Exchange`](super::Exchange) is the engine of this crate. Another mechanism, GSSAPI for instance, is a type of yours with this
-/// trait; the same loop drives both.
+/// [`Exchange`](super::Exchange) is the engine of this crate. To add another mechanism, for instance GSSAPI,
+/// implement this trait for a type of your own; the same loop drives both.
 pub trait Engine {
-    /// Takes what the client says: first the initial response, `None` if there was none, then every response to a challenge.
+    /// Takes what the client sends: first the initial response, `None` if there was none, then every response
+    /// to a challenge.
     fn step(&mut self, response: Option<Base64<'_>>) -> Step<'_>;
 
-    /// Takes the answer to the question of the last step. An answer to another question fails the exchange.
+    /// Takes the answer to the question of the last step. An answer to a different question fails the
+    /// exchange.
     fn answer(&mut self, answer: Answer<'_>) -> Step<'_>;
 }
