@@ -27,9 +27,15 @@ impl std::io::Write for Wire<'_> {
 }
 
 /// The body of `fuzz_target!`: returns how many commands the server was given.
-fn target(commands: &[Command<'_>]) -> usize {
+fn target(mut bytes: Unstructured<'_>) -> usize {
     let mut input = b"USER ann\r\nPASS secret\r\n".to_vec();
-    let sent = commands.iter().filter(|command| encode::command(command, &mut input).is_ok()).count();
+    let mut sent = 0;
+    while !bytes.is_empty()
+        && let Ok(command) = bytes.arbitrary::<Command<'_>>()
+    {
+        // A command that the encoder refuses, one with a line end in its name for instance, is not sent.
+        sent += usize::from(encode::command(&command, &mut input).is_ok());
+    }
     let mut wire = Wire { input: &input, output: Vec::new() };
     let server = Keeper::new("ann", "secret").with_message("Subject: hi\n\nbody\n");
     server.serve(&mut wire).expect("the wire does not fail");
@@ -60,8 +66,7 @@ fn no_command_brings_the_server_out_of_step() {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             *byte = (state >> 56) as u8;
         }
-        let commands = Unstructured::new(&bytes).arbitrary::<Vec<Command<'_>>>().expect("enough bytes");
-        sent += target(&commands);
+        sent += target(Unstructured::new(&bytes));
     }
     assert!(sent > 1000, "the fuzzer reaches the server: {sent} commands");
 }

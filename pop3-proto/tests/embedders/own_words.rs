@@ -59,7 +59,7 @@ impl Far<'_> {
                 Event::NeedInput | Event::NeedOutput | Event::Waiting | Event::Closed(_) => break,
                 Event::Auth { initial, reply, .. } => self.step(initial, reply, &mut tx),
                 Event::SaslResponse { data, reply } => self.step(Some(data), reply, &mut tx),
-                Event::Other { line: b"XFOLDERS", reply } => {
+                Event::Other { line: b"XFLD", reply } => {
                     let mut body = reply.begin(&mut self.server, &mut tx, "folders follow");
                     let mut rest = &b"INBOX\r\n.hidden\r\n"[..];
                     while body.fill(&mut rest, &mut tx) == Fill::Flush {}
@@ -113,8 +113,8 @@ fn a_mechanism_and_a_command_of_ones_own() {
     assert_eq!(login.method(), Some(Method::Own));
 
     // A command that the crate does not know: the program says that its reply is multi-line.
-    client.send_multiline(&Command::Other { verb: b"XFOLDERS", args: None }, &mut said).unwrap();
-    assert_eq!(said, b"XFOLDERS\r\n");
+    client.send_multiline(&Command::Other { verb: b"XFLD", args: None }, &mut said).unwrap();
+    assert_eq!(said, b"XFLD\r\n");
     heard = far.answers(&mut said);
     assert_eq!(heard, b"+OK folders follow\r\nINBOX\r\n..hidden\r\n.\r\n");
     let (mut window, mut folders) = (&heard[..], Vec::new());
