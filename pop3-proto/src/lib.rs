@@ -2,7 +2,8 @@
 //!
 //! It parses and encodes the whole protocol family (RFC 1939, 2449, 2595, 3206, 5034, 6856, 8314) and runs both ends of the
 //! dialogue. It does no I/O, reads no clock, starts no thread and, without features, needs no heap; so it fits into any server,
-//! client, device, fuzzer or test. The [`guide`] shows how to build each of these.
+//! client, device, fuzzer or test.
+#![cfg_attr(feature = "std", doc = "The [`guide`] shows how to build each of these.")]
 //!
 //! # Three rules
 //!
@@ -115,6 +116,7 @@
 //! [`MIN_OUTPUT`](limits::MIN_OUTPUT) to send.
 
 #![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 // What keeps the library free of panics and of std where core will do; tests, examples and tools may.
 #![cfg_attr(
     not(test),

@@ -11,7 +11,7 @@ const FLOORS: [&[&str]; 6] = [
     &["parse", "encode", "dot", "sasl"],
     &["session", "client"],
     &["discover", "fetch", "login", "policy", "server", "url"],
-    &["arbitrary", "error", "testing"],
+    &["arbitrary", "error", "guide", "testing"],
 ];
 
 #[test]

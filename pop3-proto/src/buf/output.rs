@@ -2,11 +2,11 @@
 
 use core::fmt;
 
-/// Where a session's words go: it appends, the embedder flushes.
+/// Where a session appends what is to be sent. You flush it.
 ///
-/// A flushed output offers at least [`MIN_OUTPUT`] octets of room; with less a session asks for a flush for ever.
+/// A flushed output offers at least [`MIN_OUTPUT`](crate::limits::MIN_OUTPUT) bytes of room; with less, a session asks for a flush again and again.
 pub trait Output {
-    /// How many octets may be queued before the session asks for a flush.
+    /// How many bytes may be queued before the session asks for a flush.
     fn room(&self) -> usize;
 
     /// Appends all of `bytes` or none. Cannot fail while `bytes` is not longer than [`room`](Self::room).
