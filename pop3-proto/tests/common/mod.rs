@@ -1,4 +1,4 @@
-//! What several test files need: a maildrop in memory, escapes, and a window that grows by cuts.
+//! What several test files need: a maildrop in memory, the form of its messages on the wire, and bytes to show.
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
@@ -47,30 +47,6 @@ pub(crate) fn crlf_form(stored: &[u8]) -> Vec<u8> {
         wire.extend_from_slice(b"\r\n");
     }
     wire
-}
-
-/// Octets from a text with `\r \n \t \0 \xNN \\`.
-pub(crate) fn unescape(text: &str) -> Vec<u8> {
-    let mut octets = Vec::new();
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => match chars.next().unwrap() {
-                'r' => octets.push(b'\r'),
-                'n' => octets.push(b'\n'),
-                't' => octets.push(b'\t'),
-                '0' => octets.push(0),
-                '\\' => octets.push(b'\\'),
-                'x' => {
-                    let hex: String = chars.by_ref().take(2).collect();
-                    octets.push(u8::from_str_radix(&hex, 16).unwrap());
-                }
-                other => panic!("unknown escape \\{other} in {text:?}"),
-            },
-            c => octets.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
-        }
-    }
-    octets
 }
 
 /// Readable form of octets, for messages of failed assertions.

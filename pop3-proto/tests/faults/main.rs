@@ -3,20 +3,20 @@
 
 #![cfg(all(feature = "fetch", feature = "serde", feature = "sasl"))]
 
+mod fetcher;
 mod histories;
 mod keeper;
-mod luck;
-mod post;
+mod maildrop;
+mod random;
 mod run;
-mod taker;
 
 use pop3_proto::fetch::Rules;
 use pop3_proto::server::Config;
 
-use luck::Luck;
-use post::{Habits, Post};
+use fetcher::{Confirm, End, Store};
+use maildrop::{Habits, Maildrop};
+use random::Random;
 use run::{DEADLINE, Fault, Outcome, Plan, session};
-use taker::{Confirm, End, Store};
 
 /// The client's window: small, so that everything is read in pieces.
 const WINDOW: usize = 512;
@@ -35,25 +35,26 @@ fn delete_at_once() -> Rules {
 }
 
 /// What holds at every moment.
-fn check(post: &Post, store: &Store) {
+fn check(maildrop: &Maildrop, store: &Store) {
     for (kind, stored) in [("whole", &store.whole), ("as a preview", &store.previews)] {
         let twice = stored.iter().find(|(_, times)| **times > 1);
         assert_eq!(twice, None, "a message was stored {kind} twice: {store:?}");
     }
-    let lost: Vec<_> = post.deleted.iter().filter(|serial| !store.whole.contains_key(serial)).collect();
+    let lost: Vec<_> = maildrop.deleted.iter().filter(|serial| !store.whole.contains_key(serial)).collect();
     assert!(lost.is_empty(), "{lost:?} were deleted and are not stored: {store:?}");
 }
 
 /// A session with a fault, then one without: both messages are stored once, and gone from the server.
 fn breaks_and_recovers(config: &Config, plan: &Plan) -> Outcome {
-    let (mut post, mut store, mut luck) = (Post::new(Habits::default(), 2), Store::default(), Luck::new(1));
-    let outcome = session(config, &mut post, &mut store, plan, &mut luck);
-    check(&post, &store);
+    let (mut maildrop, mut store, mut random) =
+        (Maildrop::new(Habits::default(), 2), Store::default(), Random::new(1));
+    let outcome = session(config, &mut maildrop, &mut store, plan, &mut random);
+    check(&maildrop, &store);
     let again = Plan { fault: Fault::default(), crash: false, ..*plan };
-    assert_eq!(session(config, &mut post, &mut store, &again, &mut luck).end, End::Done);
-    check(&post, &store);
+    assert_eq!(session(config, &mut maildrop, &mut store, &again, &mut random).end, End::Done);
+    check(&maildrop, &store);
     assert_eq!(store.whole.len(), 2, "behind {:?}: {store:?}", plan.fault);
-    assert!(post.mail.is_empty(), "behind {:?}: {post:?}", plan.fault);
+    assert!(maildrop.mail.is_empty(), "behind {:?}: {maildrop:?}", plan.fault);
     outcome
 }
 

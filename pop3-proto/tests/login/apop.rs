@@ -4,7 +4,7 @@ use pop3_proto::Secret;
 use pop3_proto::login::{Method, Policy, RefusalKind, Tls};
 use pop3_proto::sasl::client::Credentials;
 
-use crate::people::USER;
+use crate::credentials::USER;
 use crate::script::{Try, plain, tls};
 
 const MROSE: Credentials<'_> = Credentials::password("mrose", Secret::new(b"tanstaaf"));

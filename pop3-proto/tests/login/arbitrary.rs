@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::common::show;
-use crate::people::{EXPORTER, NONCE, channel};
+use crate::credentials::{EXPORTER, NONCE, channel};
 
 const PASSWORD: &str = "correct-horse";
 const TOKEN: &str = "battery-staple";

@@ -4,7 +4,7 @@ use pop3_proto::Secret;
 use pop3_proto::login::{Method, Reason, RefusalKind};
 use pop3_proto::sasl::Why;
 
-use crate::people::{BEARER, everything};
+use crate::credentials::{BEARER, everything};
 use crate::script::tls;
 
 const TOKEN: &str = "auth=Bearer vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==";

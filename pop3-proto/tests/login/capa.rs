@@ -3,7 +3,7 @@
 use pop3_proto::client::Knowledge;
 use pop3_proto::login::{Policy, Reason, RefusalKind, Retry, ServerNotes, Tls};
 
-use crate::people::{TIM, USER};
+use crate::credentials::{TIM, USER};
 use crate::script::{plain, tls};
 
 const LATER: (RefusalKind, Reason, Option<Retry>) =

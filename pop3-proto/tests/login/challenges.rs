@@ -2,7 +2,7 @@
 
 use pop3_proto::login::{Method, Reason, RefusalKind, Tls};
 
-use crate::people::{BEARER, TIM, USER};
+use crate::credentials::{BEARER, TIM, USER};
 use crate::script::{End, plain, tls};
 
 const IN: &str = "S: +OK\nC: CAPA\nL:";

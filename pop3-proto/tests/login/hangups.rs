@@ -2,7 +2,7 @@
 
 use pop3_proto::login::{Method, Reason, RefusalKind, Retry};
 
-use crate::people::{TIM, USER};
+use crate::credentials::{TIM, USER};
 use crate::script::{Outcome, tls};
 
 #[track_caller]

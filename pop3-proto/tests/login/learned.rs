@@ -2,7 +2,7 @@
 
 use pop3_proto::login::{Method, Reason, RefusalKind};
 
-use crate::people::{TIM, avoiding};
+use crate::credentials::{TIM, avoiding};
 use crate::script::tls;
 
 const FRONT: &str = "S: +OK\nC: CAPA\nL: SASL CRAM-MD5 PLAIN LOGIN\n";

@@ -5,7 +5,7 @@ use pop3_proto::login::{Method, RefusalKind};
 use pop3_proto::sasl::Why;
 use pop3_proto::sasl::client::Credentials;
 
-use crate::people::{EXPORTER, TIM, USER, avoiding, everything};
+use crate::credentials::{EXPORTER, TIM, USER, avoiding, everything};
 use crate::script::tls;
 
 /// What follows a successful login.

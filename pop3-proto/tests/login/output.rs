@@ -5,7 +5,7 @@ use pop3_proto::limits::MIN_OUTPUT;
 use pop3_proto::login::{Login, Policy, Progress};
 use pop3_proto::{Full, Output, Secret, Security};
 
-use crate::people::{NONCE, TIM, USER, channel};
+use crate::credentials::{NONCE, TIM, USER, channel};
 use crate::script::{base64, plain, tls};
 
 /// An output with the least capacity that one may have, some of which may be taken already.

@@ -5,7 +5,7 @@ use pop3_proto::sasl::Why;
 use pop3_proto::sasl::client::{Engine, Step};
 use pop3_proto::{Base64, Mechanism, Protection};
 
-use crate::people::{TIM, avoiding};
+use crate::credentials::{TIM, avoiding};
 use crate::script::{End, plain, tls};
 
 /// Made up: the name, then a word that comes back turned round, then thanks that an empty response answers.

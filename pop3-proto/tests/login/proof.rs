@@ -2,7 +2,7 @@
 
 use pop3_proto::login::{Method, Methods, ServerNotes};
 
-use crate::people::USER;
+use crate::credentials::USER;
 use crate::scram::Said;
 use crate::script::{Outcome, base64, tls};
 

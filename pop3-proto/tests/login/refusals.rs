@@ -2,7 +2,7 @@
 
 use pop3_proto::login::{Method, Reason, RefusalKind};
 
-use crate::people::{TIM, USER};
+use crate::credentials::{TIM, USER};
 use crate::script::tls;
 
 const FRONT: &str = "S: +OK\nC: CAPA\nL: RESP-CODES, USER, SASL PLAIN LOGIN\n";

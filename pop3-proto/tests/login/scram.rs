@@ -8,7 +8,7 @@ use pop3_proto::sasl::scram::Hash;
 
 use base64ct::{Base64, Encoding as _};
 
-use crate::people::{EXPORTER, NONCE, USER, avoiding, channel};
+use crate::credentials::{EXPORTER, NONCE, USER, avoiding, channel};
 use crate::script::{Try, base64, plain, tls};
 use crate::signer::{Signed, Signer, nonce};
 

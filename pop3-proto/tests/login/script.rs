@@ -18,13 +18,14 @@ use pop3_proto::login::{
 };
 use pop3_proto::sasl::client::{Credentials, Engine};
 use pop3_proto::sasl::{Channel, Why};
+use pop3_proto::testing::unescape;
 use pop3_proto::{FixedBuf, Mechanism, Security};
 
 use base64ct::{Base64, Encoding as _};
 
-use crate::common::{show, unescape};
+use crate::common::show;
+use crate::credentials::channel;
 use crate::output::Small;
-use crate::people::channel;
 
 /// Octets that the client sees at once.
 const CUTS: [usize; 4] = [usize::MAX, 1, 2, 7];
@@ -408,6 +409,7 @@ fn steps(dialogue: &str) -> Vec<Step> {
 
 /// Escapes and base64.
 fn octets(text: &str) -> Vec<u8> {
+    let unescape = |text| unescape(text).unwrap();
     match text.split_once('{').and_then(|(front, rest)| Some((front, rest.rsplit_once('}')?))) {
         None => unescape(text),
         Some((front, (inside, behind))) => {

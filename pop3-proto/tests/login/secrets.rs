@@ -5,7 +5,7 @@ use pop3_proto::login::{Login, Policy};
 use pop3_proto::sasl::client::{Engine as _, Exchange};
 use pop3_proto::{Base64, Security};
 
-use crate::people::{BEARER, EXPORTER, TIM, USER, channel, everything};
+use crate::credentials::{BEARER, EXPORTER, TIM, USER, channel, everything};
 use crate::script::base64;
 use crate::signer::nonce;
 

@@ -5,7 +5,7 @@ use pop3_proto::client::{Client, Event, Knowledge, Profile};
 use pop3_proto::login::{Login, Method, Policy, Progress, Reason, RefusalKind, Tls};
 use pop3_proto::sasl::client::Credentials;
 
-use crate::people::{BEARER, TIM, channel, everything};
+use crate::credentials::{BEARER, TIM, channel, everything};
 use crate::script::{plain, tls};
 
 /// Proves 8314-5.1-01, 8314-5.2-02, 4422-3.2-01, 6186-6-01, 2595-4-09, 2595-4-10.

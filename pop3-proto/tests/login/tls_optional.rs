@@ -4,7 +4,7 @@ use pop3_proto::Security;
 use pop3_proto::login::{Method, Policy, RefusalKind, Tls};
 use pop3_proto::sasl::client::Credentials;
 
-use crate::people::{BEARER, TIM, everything};
+use crate::credentials::{BEARER, TIM, everything};
 use crate::script::{Try, plain};
 
 fn if_offered(credentials: Credentials<'_>) -> Try<'_> {

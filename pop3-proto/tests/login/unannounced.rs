@@ -2,7 +2,7 @@
 
 use pop3_proto::login::{Method, Reason, RefusalKind};
 
-use crate::people::{BEARER, EXPORTER, TIM, USER};
+use crate::credentials::{BEARER, EXPORTER, TIM, USER};
 use crate::script::tls;
 
 /// Proves 5034-3-02.

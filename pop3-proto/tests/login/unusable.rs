@@ -6,7 +6,7 @@ use pop3_proto::login::{Method, RefusalKind};
 use pop3_proto::sasl::Why;
 use pop3_proto::sasl::client::Credentials;
 
-use crate::people::{TIM, USER, everything};
+use crate::credentials::{TIM, USER, everything};
 use crate::script::{End, Outcome, base64, tls};
 
 const IN: &str = "S: +OK\nC: CAPA\nL:";

@@ -2,7 +2,7 @@
 
 use pop3_proto::login::{Policy, Tls};
 
-use crate::people::USER;
+use crate::credentials::USER;
 use crate::script::{plain, tls};
 
 const LOGIN: &str = "C: AUTH PLAIN AHVzZXIAcGVuY2ls\nS: +OK\nC: CAPA\nL:";

@@ -7,13 +7,13 @@ mod common;
 #[path = "../common/pair.rs"]
 mod pair;
 
-mod again;
 mod capabilities;
 mod challenges;
 mod commands;
 mod edges;
+mod owned_command;
+mod parse_then_encode;
 mod replies;
-mod said;
 
 use pop3_proto::limits::REPLY_LINE;
 use pop3_proto::{Deviations, Full, MsgNo, Output};

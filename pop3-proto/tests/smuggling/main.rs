@@ -12,14 +12,14 @@ mod apop;
 mod arguments;
 mod auth;
 mod dots;
-mod echoes;
+mod echoed_input;
 mod lines;
 mod names;
 mod numbers;
 mod octets;
 mod replies;
 mod secrets;
-mod shown;
+mod server_data;
 mod stls_client;
 mod stls_server;
 

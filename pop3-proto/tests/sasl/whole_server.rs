@@ -1,4 +1,4 @@
-//! A whole server: a session, the mechanisms of the crate and others in one loop, and a host with users.
+//! A whole server: a session, one loop for the mechanisms of the crate and for others, and a host with users.
 
 use pop3_proto::limits::SASL_MEMORY;
 use pop3_proto::parse::CommandError;
@@ -55,7 +55,7 @@ pub(crate) fn config(mechanisms: &[Mechanism]) -> Config {
 /// A mechanism that the crate does not have.
 pub(crate) type Plugin = (&'static str, fn() -> Box<dyn Engine>);
 
-pub(crate) struct Talk<'c> {
+pub(crate) struct WholeServer<'c> {
     pub(crate) server: Session<&'c Config>,
     pub(crate) channel: Channel<'c>,
     pub(crate) host: Host<'c>,
@@ -77,10 +77,10 @@ pub(crate) struct Talk<'c> {
     pub(crate) not_begun: Vec<Why>,
 }
 
-impl<'c> Talk<'c> {
+impl<'c> WholeServer<'c> {
     /// A session that has greeted.
     pub(crate) fn new(config: &'c Config, security: Security, channel: Channel<'c>, host: Host<'c>) -> Self {
-        let mut talk = Self {
+        let mut whole = Self {
             server: Session::new(config, security),
             channel,
             host,
@@ -95,8 +95,8 @@ impl<'c> Talk<'c> {
             causes: Vec::new(),
             not_begun: Vec::new(),
         };
-        assert_eq!(talk.hear(b""), "+OK\r\n");
-        talk
+        assert_eq!(whole.hear(b""), "+OK\r\n");
+        whole
     }
 
     /// What the server says to a line, whose CRLF is added.

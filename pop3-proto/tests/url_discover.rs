@@ -1,4 +1,4 @@
-//! From URLs and mail addresses to servers.
+//! POP URLs (RFC 2384), and how a client finds the server of a mail address (RFC 6186).
 
 #![cfg(feature = "alloc")]
 

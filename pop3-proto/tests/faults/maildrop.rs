@@ -1,4 +1,4 @@
-//! The server's store: what lies in the maildrop, and what it was ever taken out by.
+//! The server's maildrop: the messages in it, and those that QUIT has ever removed.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use pop3_proto::dot::wire_size;
 use pop3_proto::server::Index;
 use pop3_proto::{MsgNo, Uid};
 
-use crate::luck::Luck;
+use crate::random::Random;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Mail {
@@ -49,27 +49,27 @@ pub(crate) struct Habits {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Post {
+pub(crate) struct Maildrop {
     pub(crate) mail: Vec<Mail>,
     pub(crate) habits: Habits,
     last: u32,
     /// Taken out by QUIT.
     pub(crate) deleted: BTreeSet<u32>,
-    /// Shown in the last session.
+    /// Snapshot in the last session.
     pub(crate) shown: BTreeSet<u32>,
 }
 
 /// A maildrop as it is for one session.
 #[derive(Clone, Debug)]
-pub(crate) struct Shown {
+pub(crate) struct Snapshot {
     pub(crate) mail: Vec<Mail>,
 }
 
-impl Post {
+impl Maildrop {
     pub(crate) fn new(habits: Habits, count: u32) -> Self {
-        let mut post = Self { habits, ..Self::default() };
-        (0..count).for_each(|_| post.arrive());
-        post
+        let mut maildrop = Self { habits, ..Self::default() };
+        (0..count).for_each(|_| maildrop.arrive());
+        maildrop
     }
 
     /// Every message has another size than all others.
@@ -90,20 +90,20 @@ impl Post {
     }
 
     /// Another client takes one away.
-    pub(crate) fn lose_one(&mut self, luck: &mut Luck) {
+    pub(crate) fn lose_one(&mut self, random: &mut Random) {
         if !self.mail.is_empty() {
-            self.mail.remove(luck.below(self.mail.len()));
+            self.mail.remove(random.below(self.mail.len()));
         }
     }
 
-    pub(crate) fn open(&mut self, luck: &mut Luck) -> Shown {
+    pub(crate) fn open(&mut self, random: &mut Random) -> Snapshot {
         if self.habits.renumbers {
             for i in (1..self.mail.len()).rev() {
-                self.mail.swap(i, luck.below(i + 1));
+                self.mail.swap(i, random.below(i + 1));
             }
         }
         let window = self.habits.window.unwrap_or(usize::MAX).min(self.mail.len());
-        let shown = Shown { mail: self.mail[..window].to_vec() };
+        let shown = Snapshot { mail: self.mail[..window].to_vec() };
         self.shown = shown.mail.iter().map(|mail| mail.serial).collect();
         if self.habits.marks_seen {
             self.mail.iter_mut().for_each(|mail| mail.seen = true);
@@ -117,13 +117,13 @@ impl Post {
     }
 }
 
-impl Shown {
+impl Snapshot {
     pub(crate) fn text(&self, n: MsgNo) -> String {
         self.mail[n.index()].stored()
     }
 }
 
-impl Index for Shown {
+impl Index for Snapshot {
     fn len(&self) -> u32 {
         self.mail.len().try_into().unwrap()
     }

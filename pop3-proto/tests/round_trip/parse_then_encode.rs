@@ -1,4 +1,4 @@
-//! What a peer may send, to a value and back.
+//! Lines that a peer may send: what is parsed, encoded and parsed again stays the same value.
 
 use pop3_proto::{Capability, Deviations, Uid, encode, parse};
 use proptest::collection::vec;

@@ -1,4 +1,4 @@
-//! Who logs in.
+//! The credentials and channels that the logins of these tests use.
 
 use pop3_proto::Secret;
 use pop3_proto::login::{Method, ServerNotes};

@@ -1,4 +1,4 @@
-//! What a server says, however odd, reaches the embedder whole, harmless to show, and without taking room.
+//! Texts, unique-ids and listings from a server: they reach the embedder whole, harmless to show, and take no memory.
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,4 @@
-//! The client's end: Login, then Fetch, and a store that makes messages safe at once, later, or never.
+//! The client: it logs in, fetches, and stores messages safely at once, later, or never.
 
 use std::collections::BTreeMap;
 
@@ -40,7 +40,7 @@ pub(crate) enum End {
     Deadline,
 }
 
-pub(crate) struct Taker<'s> {
+pub(crate) struct Fetcher<'s> {
     client: Client<4>,
     login: Login<'static, [u8; 1200]>,
     fetch: Fetch,
@@ -57,7 +57,7 @@ pub(crate) struct Taker<'s> {
     pub(crate) fetched: usize,
 }
 
-impl<'s> Taker<'s> {
+impl<'s> Fetcher<'s> {
     pub(crate) fn new(
         store: &'s mut Store,
         rules: Rules,
