@@ -6,6 +6,7 @@
 mod common;
 
 mod body;
+mod body_end;
 mod exact;
 mod messages;
 mod pieces;

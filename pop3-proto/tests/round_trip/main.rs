@@ -14,6 +14,7 @@ mod edges;
 mod owned_command;
 mod parse_then_encode;
 mod replies;
+mod reply_shapes;
 
 use pop3_proto::limits::REPLY_LINE;
 use pop3_proto::{Deviations, Full, MsgNo, Output};
