@@ -5,7 +5,8 @@ use pop3_proto::server::{Config, Event, Fill, Server};
 use pop3_proto::{Command, MsgNo, Secret, Security, Time};
 
 use crate::cursor::Cursor;
-use crate::mailbox::{Mailbox, crlf_form};
+use crate::mailbox::Mailbox;
+use crate::twins::crlf_form;
 
 /// The messages, then the cuts; one cut in 256 ends the connection.
 pub fn pair(data: &[u8]) {

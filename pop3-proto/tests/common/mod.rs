@@ -1,6 +1,8 @@
-//! What several test files need: a maildrop in memory, the form of its messages on the wire, and bytes to show.
+//! What several test files need: a maildrop in memory, naive twins of the dot codecs, and bytes as readable text.
 
 #![allow(dead_code, reason = "each test file uses its part")]
+
+pub(crate) mod twins;
 
 use pop3_proto::dot::wire_size;
 use pop3_proto::server::Index;
@@ -32,21 +34,6 @@ impl Index for Mailbox {
     fn uid(&self, n: MsgNo) -> Uid<'_> {
         Uid::new(&self.uids[n.index()]).unwrap()
     }
-}
-
-/// The stored message as it arrives: CRLF line ends, the last one included.
-pub(crate) fn crlf_form(stored: &[u8]) -> Vec<u8> {
-    let mut wire = Vec::new();
-    for &b in stored {
-        if b == b'\n' && wire.last() != Some(&b'\r') {
-            wire.push(b'\r');
-        }
-        wire.push(b);
-    }
-    if !wire.is_empty() && !wire.ends_with(b"\r\n") {
-        wire.extend_from_slice(b"\r\n");
-    }
-    wire
 }
 
 /// Readable form of octets, for messages of failed assertions.

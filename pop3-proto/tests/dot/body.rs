@@ -8,9 +8,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use crate::common::show;
+use crate::common::twins::{crlf_form, stuff, top};
 use crate::messages::{lines, message, sizes};
 use crate::pieces::pieces;
-use crate::twins::{crlf, stuff, top};
 
 /// An output with as much room as it is told.
 struct Narrow {
@@ -129,7 +129,7 @@ fn a_top_that_has_its_lines_ends_well_if_the_output_was_full_when_more_was_given
                 tx.clear();
             }
         });
-        assert_eq!(show(&sent), show(&stuff(&crlf(header.as_bytes()))), "{room} octets of room");
+        assert_eq!(show(&sent), show(&stuff(&crlf_form(header.as_bytes()))), "{room} octets of room");
     }
 }
 
@@ -167,15 +167,15 @@ proptest! {
         flushes in vec(prop_oneof![1_usize..8, Just(64), Just(512)], 1..6),
     ) {
         let stored = [&header[..], b"\n\n", &body].concat();
-        let whole = stuff(&crlf(&stored));
+        let whole = stuff(&crlf_form(&stored));
         prop_assert_eq!(&filled("RETR 1", Form::Stored, &stored, &sizes, &flushes), &whole);
         prop_assert_eq!(&handed_out("RETR 1", Form::Stored, &stored, &sizes), &whole);
         let wire = whole.strip_suffix(b".\r\n").unwrap();
-        let mail = crlf(&stored);
+        let mail = crlf_form(&stored);
         prop_assert_eq!(&filled("RETR 1", Form::Crlf, &mail, &sizes, &flushes), &whole);
         prop_assert_eq!(&handed_out("RETR 1", Form::Crlf, &mail, &sizes), &whole);
         prop_assert_eq!(&filled("RETR 1", Form::Stuffed, wire, &sizes, &flushes), &whole);
-        let front = stuff(&crlf(top(&stored, count)));
+        let front = stuff(&crlf_form(top(&stored, count)));
         let ask = format!("TOP 1 {count}");
         prop_assert_eq!(&filled(&ask, Form::Stored, &stored, &sizes, &flushes), &front);
         prop_assert_eq!(&handed_out(&ask, Form::Stored, &stored, &sizes), &front);
@@ -199,6 +199,6 @@ proptest! {
             }
             sent.append(&mut out.octets);
         });
-        prop_assert_eq!(sent, stuff(&crlf(&stored)));
+        prop_assert_eq!(sent, stuff(&crlf_form(&stored)));
     }
 }

@@ -3,8 +3,8 @@
 use pop3_proto::dot::{Stuffer, TopLimit};
 
 use crate::check_message;
+use crate::common::twins::{crlf_form, stuff};
 use crate::pieces::{stuffed, unstuffed};
-use crate::twins::{crlf, stuff};
 
 #[test]
 fn top_says_enough_as_soon_as_the_last_line_ends() {
@@ -93,7 +93,7 @@ fn the_exact_wire_form_of_small_messages() {
         (b"a\r.\nb\0\xFF", b"a\r.\r\nb\0\xFF\r\n.\r\n"),
         (b"a\r\r\n.", b"a\r\r\n..\r\n.\r\n"),
     ] {
-        assert_eq!(stuff(&crlf(stored)), wire, "the twin, {}", stored.escape_ascii());
+        assert_eq!(stuff(&crlf_form(stored)), wire, "the twin, {}", stored.escape_ascii());
         for size in [1, 2, usize::MAX] {
             assert_eq!(stuffed(Stuffer::new(), stored, &[size]), wire, "{}", stored.escape_ascii());
         }

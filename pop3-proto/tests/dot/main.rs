@@ -11,20 +11,19 @@ mod exact;
 mod messages;
 mod pieces;
 mod short;
-mod twins;
 
 use pop3_proto::dot::{Stuffer, wire_size};
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use common::twins::{crlf_form, stuff, top, unstuff};
 use messages::{lines, long, message, rich, sizes};
 use pieces::{counted, limited, stuffed, unstuffed};
-use twins::{crlf, stuff, top, unstuff};
 
 const HEADER_ENDS: [&[u8]; 6] = [b"\n\n", b"\r\n\r\n", b"\n\r\n", b"\r\n\n", b"\r\r\n", b""];
 
 fn check_message(stored: &[u8], behind: &[u8], sizes: &[usize]) {
-    let mail = crlf(stored);
+    let mail = crlf_form(stored);
     let mut wire = stuff(&mail);
     assert!(stuffed(Stuffer::new(), stored, sizes) == wire, "stuffing {}", stored.escape_ascii());
     assert_eq!(wire_size(stored), mail.len() as u64, "size of {}", stored.escape_ascii());
@@ -63,7 +62,7 @@ proptest! {
 
     #[test]
     fn a_message_known_to_have_crlf_goes_out_like_any_other(stored in message(), sizes in sizes()) {
-        let mail = crlf(&stored);
+        let mail = crlf_form(&stored);
         prop_assert_eq!(stuffed(Stuffer::crlf(), &mail, &sizes), stuff(&mail));
         prop_assert_eq!(stuffed(Stuffer::crlf(), &mail, &[1]), stuff(&mail));
     }
@@ -89,7 +88,7 @@ proptest! {
 
     #[test]
     fn a_message_in_wire_form_goes_out_untouched(stored in message(), sizes in sizes()) {
-        let wire = stuff(&crlf(&stored));
+        let wire = stuff(&crlf_form(&stored));
         let body = wire.strip_suffix(b".\r\n").unwrap();
         prop_assert_eq!(stuffed(Stuffer::pre_stuffed(), body, &sizes), wire);
     }

@@ -2,8 +2,8 @@
 
 use crate::body_end::check_body_end;
 use crate::check_message;
+use crate::common::twins::{top, unstuff};
 use crate::pieces::{limited, unstuffed};
-use crate::twins::{top, unstuff};
 
 /// All words over the alphabet, up to this length.
 fn words(alphabet: &[u8], max: u32, mut each: impl FnMut(&[u8])) {

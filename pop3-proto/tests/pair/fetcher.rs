@@ -8,7 +8,8 @@ use pop3_proto::limits::MIN_OUTPUT;
 use pop3_proto::{Command, FixedBuf, Limits, MsgNo, Secret, Security, Stat};
 
 use crate::WINDOW;
-use crate::common::{Mailbox, crlf_form, show};
+use crate::common::twins::{crlf_form, top};
+use crate::common::{Mailbox, show};
 use crate::link::{Luck, Pipe};
 use crate::run::Plan;
 
@@ -34,21 +35,6 @@ pub(crate) struct Fetcher {
     data: Vec<u8>,
     pub(crate) whole: Vec<u32>,
     pub(crate) end: Option<Result<(), ProtocolError>>,
-}
-
-/// The front of the message that TOP shows.
-fn top(stored: &[u8], lines: u64) -> &[u8] {
-    let (mut len, mut left) = (0, None);
-    for line in stored.split_inclusive(|b| *b == b'\n') {
-        match left {
-            Some(0) => break,
-            Some(n) => left = Some(n - 1),
-            None if line == b"\n" || line == b"\r\n" => left = Some(lines),
-            None => {}
-        }
-        len += line.len();
-    }
-    &stored[..len]
 }
 
 impl Fetcher {

@@ -9,7 +9,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::WINDOW;
-use crate::common::{Mailbox, crlf_form};
+use crate::common::Mailbox;
+use crate::common::twins::crlf_form;
 use crate::fetcher::Fetcher;
 use crate::keeper::Keeper;
 use crate::link::{Luck, Pipe};

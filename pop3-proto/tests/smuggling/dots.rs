@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use pop3_proto::client::{Profile, ProtocolError};
 use pop3_proto::{Command, Deviation, Security};
 
-use crate::common::{Mailbox, crlf_form, show};
+use crate::common::twins::{crlf_form, unstuff};
+use crate::common::{Mailbox, show};
 use crate::pair::{Heard, listen};
 use crate::{CUTS, event, greeted, logged_in, open_config, retr_and_stat, retr_and_stat_heard};
 
@@ -36,19 +37,11 @@ const NEAR: [&[u8]; 24] = [
     b"\r\n-ERR no\r\n",
 ];
 
-/// What a body says, line by line; it ends with `CRLF.CRLF`.
+/// The message in a body that ends where its bytes end.
 fn unstuffed(wire: &[u8]) -> Vec<u8> {
-    let (mut mail, mut rest) = (Vec::new(), wire);
-    while let Some(at) = rest.windows(2).position(|pair| pair == b"\r\n") {
-        let (line, behind) = rest.split_at(at + 2);
-        if line == b".\r\n" {
-            assert_eq!(behind, b"");
-            return mail;
-        }
-        mail.extend_from_slice(line.strip_prefix(b".").unwrap_or(line));
-        rest = behind;
-    }
-    panic!("no end in {}", wire.escape_ascii());
+    let (mail, rest) = unstuff(wire).unwrap();
+    assert_eq!(rest, b"");
+    mail
 }
 
 /// Covers bare-line-ends-in-replies, dot-lines-inside, cr-without-lf.
