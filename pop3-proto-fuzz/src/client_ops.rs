@@ -1,11 +1,11 @@
-//! Operations on a client session: commands, and whatever a server may send.
+//! Fuzz target: operations on a client session, which are commands, and whatever a server may send.
 
 use pop3_proto::client::{Client, Event, Need, Part, Profile};
 use pop3_proto::{ApopDigest, Command, Deviation, FixedBuf, Limits, MsgNo, Secret, Security};
 
 use crate::cursor::Cursor;
 
-/// Each octet of `data` is a decision, or the length of octets that a server sends.
+/// Each byte of `data` is a decision, or the length of bytes that a server sends.
 pub fn client_ops(data: &[u8]) {
     let mut cursor = Cursor::new(data);
     let profile = match cursor.octet() % 4 {

@@ -1,4 +1,4 @@
-//! Whatever parses as a command is written as the same command, in one line.
+//! Fuzz target: whatever parses as a command is encoded as the same command, in one line.
 
 use pop3_proto::encode::{self, EncodeError};
 use pop3_proto::{Line, LineScanner, parse};
@@ -34,7 +34,7 @@ fn one(line: &[u8]) {
             assert_eq!(command.verb(), again.verb());
         }
         Err(EncodeError::TooLong) => assert!(line.len() > 253 - 20),
-        // An unknown verb may hold 8-bit octets or be empty behind its space.
+        // An unknown verb may hold non-ASCII bytes or be empty after its space.
         Err(_) => assert!(wire.is_empty()),
     }
 }

@@ -1,11 +1,12 @@
-//! The dot codecs against naive ones, over any pieces.
+//! Fuzz target: the dot codecs against naive ones, in pieces of any size.
 
 use pop3_proto::dot::{Chunk, Stuffer, TopLimit, Unstuffer, WireSize};
 
 use crate::cursor::Cursor;
 use crate::twins;
 
-/// The first two octets choose the size of the pieces on each side, the third the lines of a TOP; the rest is the message.
+/// The first two bytes choose the size of the pieces on each side, the third the lines of a TOP; the rest is
+/// the message.
 pub fn dot_round_trip(data: &[u8]) {
     let mut cursor = Cursor::new(data);
     let (out_piece, in_piece) = (1 + usize::from(cursor.octet()), 1 + usize::from(cursor.octet()));
@@ -60,7 +61,7 @@ fn unstuff(wire: &[u8], piece: usize) -> (Vec<u8>, Vec<u8>) {
     (got, left)
 }
 
-/// Message octets as far as they are certain, and what is left behind the end.
+/// Message bytes as far as they are certain, and what is left after the end.
 fn naive_unstuff(wire: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let (mut mail, mut at, mut line_start) = (Vec::new(), 0, true);
     while at < wire.len() {

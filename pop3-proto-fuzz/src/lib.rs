@@ -1,4 +1,5 @@
-//! The bodies of the fuzz targets, as plain functions: libFuzzer calls them, and `cargo test` replays the corpus through them.
+//! The bodies of the fuzz targets, as plain functions: libFuzzer calls them, and `cargo test` replays the
+//! corpus through them.
 //!
 //! Each panics when a property is broken.
 

@@ -1,4 +1,4 @@
-//! A server that says anything, against the login of a client that insists on TLS, or does not.
+//! Fuzz target: a server that says anything, against the login of a client that requires TLS or does not.
 
 use base64ct::{Base64 as Text, Encoding as _};
 use pop3_proto::client::{Client, Need, Profile};
@@ -10,10 +10,10 @@ use pop3_proto::{Secret, Security};
 use crate::cursor::Cursor;
 
 const PASSWORD: &[u8] = b"tanstaaftanstaaf";
-/// What its base64 holds wherever the password stands among other octets.
+/// What its base64 holds wherever the password stands among other bytes.
 const ENCODED: [&[u8]; 2] = [b"dGFuc3RhYWZ0YW5zdGFh", b"0YW5zdGFhZnRhbnN0YWFm"];
 
-/// The first octets of `data` are decisions, the rest is what the server says, cut where they decide.
+/// The first bytes of `data` are decisions, the rest is what the server says, cut where they decide.
 pub fn login_ops(data: &[u8]) {
     let mut cursor = Cursor::new(data);
     let flags = cursor.octet();

@@ -1,4 +1,4 @@
-//! A maildrop in memory.
+//! A maildrop in memory, for the fuzz targets.
 
 use pop3_proto::dot::wire_size;
 use pop3_proto::server::Index;

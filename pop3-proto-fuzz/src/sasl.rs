@@ -1,4 +1,5 @@
-//! Responses and answers of every kind to every mechanism, in memory of any length: nobody gets in without a yes.
+//! Fuzz target: responses and answers of every kind for every mechanism, in memory of any length. Nobody gets
+//! in without a yes.
 
 use base64ct::{Base64 as Text, Encoding as _};
 use pop3_proto::sasl::scram::{Hash, Keys};
@@ -23,7 +24,7 @@ const MECHANISMS: [&str; 12] = [
     "NONE",
 ];
 
-/// Each octet of `data` is a decision, or the length of what a client says.
+/// Each byte of `data` is a decision, or the length of what a client says.
 pub fn sasl(data: &[u8]) {
     let mut cursor = Cursor::new(data);
     let mechanism = MECHANISMS[usize::from(cursor.octet()) % MECHANISMS.len()];

@@ -29,7 +29,8 @@ fn every_target_takes_the_corpus_of_every_other() {
     }
 }
 
-/// Each target has a file for libFuzzer, which is also what `.ci/fuzz` goes by, an entry in the manifest, and a corpus.
+/// Each target has a file for libFuzzer, which is also what `.ci/fuzz` goes by, an entry in the manifest, and
+/// a corpus.
 #[test]
 fn every_target_has_all_its_parts_and_there_are_no_others() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

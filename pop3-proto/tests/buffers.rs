@@ -1,4 +1,5 @@
-//! `GrowBuf` and `Outbox` against a `Vec`: whatever is read, used, queued and written, no byte is lost, doubled or moved.
+//! `GrowBuf` and `Outbox` against a `Vec`: whatever is read, used, queued and written, no byte is lost,
+//! doubled or moved.
 
 #![cfg(feature = "alloc")]
 
@@ -145,7 +146,8 @@ proptest! {
     }
 }
 
-/// Wherever a write is short, the rest goes out in the next ones, and what is queued meanwhile comes after it.
+/// Wherever a write is short, the rest goes out in the next ones, and what is queued meanwhile comes after
+/// it.
 #[test]
 fn a_short_write_anywhere_loses_nothing() {
     let (first, second) = (b"+OK 2 320\r\n", b"+OK bye\r\n");

@@ -1,5 +1,5 @@
-//! Every requirement of the catalogue, and what proves it: `docs/requirements.md` is drawn from both, as `docs/holes.md` and
-//! `docs/quirks.md` are from the catalogues of holes and quirks.
+//! Every requirement of the catalogue, and what proves it: `docs/requirements.md` is drawn from both, as
+//! `docs/holes.md` and `docs/quirks.md` are from the catalogues of holes and quirks.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -231,7 +231,7 @@ fn rows_are_told_apart_and_have_titles_of_one_line() {
         for text in [Some(title), row.unseen.as_ref()].into_iter().flatten() {
             assert!(!text.is_empty() && !text.contains(['\n', '|']), "{id}: {text}");
         }
-        assert!(title.len() <= 110, "{id}: a title of {} octets", title.len());
+        assert!(title.len() <= 110, "{id}: a title of {} bytes", title.len());
     }
 }
 

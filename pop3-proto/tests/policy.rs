@@ -1,4 +1,4 @@
-//! What a server remembers between sessions, on a clock of the test.
+//! The module `policy`: what a server remembers between sessions, on a clock of the test.
 
 #![cfg(feature = "alloc")]
 
@@ -38,7 +38,7 @@ fn each_failure_doubles_the_delay_up_to_the_longest() {
 
 /// Covers passwords-by-trial.
 #[test]
-fn attempts_side_by_side_get_turns_one_behind_the_other() {
+fn attempts_side_by_side_get_turns_one_after_the_other() {
     let mut throttle = Throttle::new(10, seconds(2), seconds(60));
     throttle.failed("a", at(0));
     assert_eq!([0; 3].map(|_| throttle.attempt("a", at(1), PATIENCE).unwrap()), [at(2), at(4), at(6)]);
@@ -126,7 +126,8 @@ fn what_does_not_fit_displaces_what_ends_first() {
 }
 
 proptest! {
-    /// A window of any capacity says yes only to what a list without bounds says yes to, and always to the last that came.
+    /// A window of any capacity says yes only to what a list without bounds says yes to, and always to the
+    /// last that came.
     #[test]
     fn a_window_is_a_part_of_the_naive_one(logins in prop::collection::vec((0_u64..20, 0_u64..5), 1..100), capacity in 1_usize..8) {
         let mut window = RelayWindow::new(capacity, seconds(7));

@@ -1,4 +1,5 @@
-//! Every file in `tests/transcripts/`, at several cuts of the input; the format is described there.
+//! Plays every file in `tests/transcripts/` at several cuts of the input; the README there describes the
+//! format.
 
 #![cfg(feature = "testing")]
 

@@ -1,4 +1,5 @@
-//! The server: loops that never stall, timers, and the table of legality.
+//! A server session in the loops of its embedder: the loops never stall, the timers are right, and so is the
+//! table of legality.
 
 use std::time::Duration;
 
@@ -156,7 +157,7 @@ fn the_table_of_legality_is_that_of_the_rfcs() {
     }
 }
 
-/// What a handshake gives may decide what is offered behind it.
+/// What a handshake gives may decide what is offered after it.
 #[test]
 fn a_session_inside_tls_may_have_a_configuration_of_its_own() {
     let mut in_clear = Config::new();
@@ -204,7 +205,7 @@ fn a_listing_waits_for_room() {
         loop {
             match server.receive(Time::ZERO, &mut window, &mut out) {
                 Event::NeedOutput => {
-                    assert!(out.len() <= 16 * 1024, "{command}: {} octets at once", out.len());
+                    assert!(out.len() <= 16 * 1024, "{command}: {} bytes at once", out.len());
                     sent.append(&mut out);
                     flushes += 1;
                 }
@@ -252,7 +253,8 @@ fn words_of_more_than_40_octets_are_left_out() {
     assert_eq!(text, "+OK Verwaltungsgerichtsverfahrensnachrichten 1 deleted\r\n+OK 2  (6 octets)\r\n");
 }
 
-/// Everything that is answered without the embedder can be seen, also by those who call `poll` first, and the answers are the same.
+/// Everything that is answered without the embedder can be seen, also by those who call `poll` first, and the
+/// answers are the same.
 #[test]
 fn answers_given_alone_are_reported_if_asked_for() {
     let said = "NOSUCH\r\nUSER ann\r\nPASS secret\r\nCAPA\r\nSTAT\r\nLIST 2\r\nDELE 1\r\nRETR 1\r\nRETR 2\r\nUIDL\r\n\

@@ -1,4 +1,4 @@
-//! Tickets answer once, and in time.
+//! Tickets of a server session: each answers once, and only in time.
 
 use pop3_proto::server::session::{Event as Said, Session};
 use pop3_proto::server::{Credentials, Event, Fill, Phase, Reason, Server};

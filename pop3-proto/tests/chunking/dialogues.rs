@@ -1,4 +1,4 @@
-//! Commands, and what a server may answer.
+//! Strategies for dialogues: commands, and what a server may answer to each.
 
 use pop3_proto::{Command, MsgNo, Secret};
 use proptest::collection::vec;

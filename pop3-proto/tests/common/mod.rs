@@ -1,4 +1,5 @@
-//! What several test files need: a maildrop in memory, naive twins of the dot codecs, and bytes as readable text.
+//! What several test files need: a maildrop in memory, naive twins of the dot codecs, and bytes as readable
+//! text.
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
@@ -36,7 +37,7 @@ impl Index for Mailbox {
     }
 }
 
-/// Readable form of octets, for messages of failed assertions.
+/// Readable form of bytes, for messages of failed assertions.
 pub(crate) fn show(octets: &[u8]) -> String {
     octets.escape_ascii().to_string()
 }

@@ -1,4 +1,5 @@
-//! The two ends of a dialogue for property tests: each checks that `poll` tells the truth, and logs what happened.
+//! The two ends of a dialogue for property tests: each checks that `poll` tells the truth, and logs what
+//! happened.
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
@@ -15,8 +16,9 @@ use crate::common::{Mailbox, show};
 pub(crate) const PASSWORD: &[u8] = b"secret";
 pub(crate) const DIGEST: &str = "c4c9334bac560ecc979e58001b3e22fb";
 
-/// A server with its maildrop. Whoever shows `PASSWORD` or `DIGEST` is in; a SASL response `good` is right, one that begins
-/// with `more` is sent back as the next challenge; all else is refused with an echo of what the client said.
+/// A server with its maildrop. Whoever shows `PASSWORD` or `DIGEST` is in; a SASL response `good` is right,
+/// one that begins with `more` is sent back as the next challenge; all else is refused with an echo of what
+/// the client said.
 pub(crate) struct Host<'c> {
     pub(crate) server: Server<&'c Config, Mailbox>,
     pub(crate) now: Time,
@@ -83,7 +85,7 @@ impl<'c> Host<'c> {
         mem::take(&mut self.said)
     }
 
-    /// Shows more octets and does all that can be done with them.
+    /// Shows more bytes and does all that can be done with them.
     pub(crate) fn hear(&mut self, octets: &[u8]) {
         self.window.extend_from_slice(octets);
         let window = mem::take(&mut self.window);
@@ -125,12 +127,12 @@ impl<'c> Host<'c> {
         }
     }
 
-    /// As [`hear`](Self::hear), through a receive buffer of `room` octets.
+    /// As [`hear`](Self::hear), through a receive buffer of `room` bytes.
     pub(crate) fn hear_through(&mut self, octets: &[u8], room: usize) {
         let mut rest = octets;
         self.hear(b"");
         while !rest.is_empty() && self.closed.is_none() {
-            assert!(self.window.len() < room, "more is wanted behind a full window");
+            assert!(self.window.len() < room, "more is wanted although the window is full");
             let (now, later) = rest.split_at(rest.len().min(room - self.window.len()));
             self.hear(now);
             rest = later;
@@ -274,7 +276,7 @@ pub(crate) fn base64(data: &[u8]) -> String {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Heard {
     Event(String),
-    /// The octets of a message, joined, so that the cut does not show.
+    /// The bytes of a message, joined, so that the cut does not show.
     Data(Vec<u8>),
     Error(ProtocolError),
 }
@@ -302,7 +304,7 @@ pub(crate) fn listen<const Q: usize>(
     }
 }
 
-/// As [`listen`], through a receive buffer of `room` octets, and without a call of `poll`.
+/// As [`listen`], through a receive buffer of `room` bytes, and without a call of `poll`.
 pub(crate) fn listen_through<const Q: usize>(
     client: &mut Client<Q>,
     octets: &[u8],
@@ -323,7 +325,7 @@ pub(crate) fn listen_through<const Q: usize>(
         if rest.is_empty() || over {
             return;
         }
-        assert!(window.len() < room, "more is wanted behind a full window");
+        assert!(window.len() < room, "more is wanted although the window is full");
     }
 }
 

@@ -24,13 +24,13 @@ pub(crate) fn stuff(mail: &[u8]) -> Vec<u8> {
     wire
 }
 
-/// The message, and what lies behind its dot line; `None` if there is no dot line.
+/// The message, and what lies after its dot line; `None` if there is no dot line.
 pub(crate) fn unstuff(wire: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let (mut mail, mut rest) = (Vec::new(), wire);
     loop {
         let end = rest.windows(2).position(|pair| pair == b"\r\n")? + 2;
-        let (line, behind) = rest.split_at(end);
-        rest = behind;
+        let (line, after) = rest.split_at(end);
+        rest = after;
         if line == b".\r\n" {
             return Some((mail, rest));
         }

@@ -119,7 +119,7 @@ fn holes_are_told_apart_and_have_titles_of_one_line() {
         for text in [title].into_iter().chain(cases).chain(elsewhere) {
             assert!(!text.is_empty() && !text.contains(['\n', '|']), "{id}: {text}");
         }
-        assert!(title.len() <= 110, "{id}: a title of {} octets", title.len());
+        assert!(title.len() <= 110, "{id}: a title of {} bytes", title.len());
     }
 }
 

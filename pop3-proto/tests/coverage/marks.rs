@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// What was found behind one word: `Proves` for requirements.
+/// What was found after one word: `Proves` for requirements.
 #[derive(Debug)]
 pub(crate) struct Marks {
     word: &'static str,
@@ -92,7 +92,7 @@ impl Marks {
         match named.strip_suffix('.') {
             Some(list) => list.split(", ").map(String::from).collect(),
             None => {
-                self.astray.push(format!("{place}: no full stop behind {named:?}"));
+                self.astray.push(format!("{place}: no full stop after {named:?}"));
                 Vec::new()
             }
         }

@@ -1,5 +1,5 @@
-//! Every quirk of the catalogue, how the crate takes it, and what shows that: `docs/quirks.md` is drawn from both, and
-//! from the deviations that the code has names for.
+//! Every quirk of the catalogue, how the crate takes it, and what shows that: `docs/quirks.md` is drawn from
+//! both, and from the deviations that the code has names for.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -156,7 +156,7 @@ fn document(quirks: &[Quirk], marks: &Marks, transcripts: &BTreeMap<String, Tran
         let [handled, open, left] = count;
         writeln!(page, "| {side} | {} | {handled} | {open} | {left} |", handled + open + left).unwrap();
     }
-    page += "\n## Deviations\n\nWhat a client session records, and whether a profile goes on behind it.\n";
+    page += "\n## Deviations\n\nWhat a client session records, and whether a profile goes on after it.\n";
     page += "\n| deviation | meaning | STRICT | LENIENT | rows, or else transcripts |\n| --- | --- | --- | --- | --- |\n";
     for &deviation in Deviation::ALL {
         let name = format!("{deviation:?}");
@@ -261,7 +261,7 @@ fn rows_stand_in_order_and_have_texts_of_one_line() {
     for Quirk { row, who, what, handled, left, .. } in &quirks {
         for text in [who, what].into_iter().chain(handled).chain(left) {
             assert!(!text.is_empty() && !text.contains(['\n', '|']), "row {row}: {text}");
-            assert!(text.len() <= 120, "row {row}: a text of {} octets", text.len());
+            assert!(text.len() <= 120, "row {row}: a text of {} bytes", text.len());
         }
     }
 }

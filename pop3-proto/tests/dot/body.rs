@@ -1,4 +1,4 @@
-//! The body of a reply.
+//! The body of a reply to RETR or TOP, from the stored message to the output of a session.
 
 use pop3_proto::limits::MIN_OUTPUT;
 use pop3_proto::server::session::{Event, Session};
@@ -40,7 +40,8 @@ enum Form {
     Stuffed,
 }
 
-/// A logged-in session that was asked for a body; `answer` gives it, the result is all that went out behind `HEAD`.
+/// A logged-in session that was asked for a body; `answer` gives it, the result is all that went out after
+/// `HEAD`.
 fn reply(
     ask: &str,
     form: Form,
@@ -129,7 +130,7 @@ fn a_top_that_has_its_lines_ends_well_if_the_output_was_full_when_more_was_given
                 tx.clear();
             }
         });
-        assert_eq!(show(&sent), show(&stuff(&crlf_form(header.as_bytes()))), "{room} octets of room");
+        assert_eq!(show(&sent), show(&stuff(&crlf_form(header.as_bytes()))), "{room} bytes of room");
     }
 }
 

@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use crate::messages::{message, rich, sizes};
 use crate::pieces::pieces;
 
-/// The length of the body with its end. A body comes after the CRLF of the status line, so a dot may be its first byte.
+/// The length of the body with its end. A body comes after the CRLF of the status line, so a dot may be its
+/// first byte.
 fn body_len(wire: &[u8]) -> Option<usize> {
     let line_end = b"\r\n";
     let after_status = [line_end, wire].concat();

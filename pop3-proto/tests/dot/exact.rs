@@ -1,4 +1,4 @@
-//! Exact octets of messages that come near a dot line, and dots at every offset.
+//! Exact bytes of messages that come near a dot line, and dots at every offset.
 
 use pop3_proto::dot::{Stuffer, TopLimit};
 
@@ -12,7 +12,7 @@ fn top_says_enough_as_soon_as_the_last_line_ends() {
     for (lines, end) in [(0, 14), (1, 19), (2, 24), (3, 31)] {
         let mut limit = TopLimit::new(lines);
         assert_eq!(limit.front(&stored[..end - 1]), &stored[..end - 1]);
-        assert!(!limit.is_enough(), "{lines} lines, one octet early");
+        assert!(!limit.is_enough(), "{lines} lines, one byte early");
         assert_eq!(limit.front(&stored[end - 1..end]), b"\n");
         assert!(limit.is_enough(), "{lines} lines");
         assert_eq!(limit.front(&stored[end..]), b"");

@@ -1,4 +1,4 @@
-//! Every short message.
+//! The dot codecs over every short message there is.
 
 use crate::body_end::check_body_end;
 use crate::check_message;

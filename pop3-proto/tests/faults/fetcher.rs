@@ -85,7 +85,7 @@ impl<'s> Fetcher<'s> {
         }
     }
 
-    /// Takes octets of the server, and says all that can be said.
+    /// Takes bytes of the server, and says all that can be said.
     pub(crate) fn hear(&mut self, octets: &[u8]) {
         self.rx.extend_from_slice(octets);
         let window = std::mem::take(&mut self.rx);
@@ -105,7 +105,7 @@ impl<'s> Fetcher<'s> {
                 Err(error) => self.end = Some(End::Protocol(error)),
             }
         }
-        assert!(self.end.is_some() || unread.len() < WINDOW, "more is wanted behind a full window");
+        assert!(self.end.is_some() || unread.len() < WINDOW, "more is wanted although the window is full");
         self.rx = unread.to_vec();
     }
 
@@ -146,7 +146,7 @@ impl<'s> Fetcher<'s> {
         }
     }
 
-    /// The serial of the message. A whole one has all its octets, dots up to the last line end.
+    /// The serial of the message. A whole one has all its bytes, dots up to the last line end.
     fn check_body(&self, wanted: Download) -> u32 {
         let text = std::str::from_utf8(&self.body).unwrap();
         let (first, rest) = text.split_once("\r\n").unwrap();

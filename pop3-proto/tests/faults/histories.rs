@@ -62,7 +62,8 @@ fn plan(rules: Rules, day: u64, fault: Fault, random: &mut Random) -> Plan {
 fn history(seed: u64, uidl: bool, top: bool, habits: Habits) {
     let mut random = Random::new(seed);
     let config = server(uidl, top);
-    // What was to go and is not listed counts as gone, so a window that skips what is there is for those who delete nothing.
+    // What was to go and is not listed counts as gone, so a window that skips what is there is for those who
+    // delete nothing.
     let deletes = !(habits.renumbers && habits.window.is_some());
     let count = u32::try_from(random.below(5)).unwrap();
     let (mut maildrop, mut store, mut day) = (Maildrop::new(habits, count), Store::default(), 0);
@@ -107,7 +108,8 @@ fn over_any_history_nothing_is_lost_doubled_or_deleted_unsafe() {
         let (uidl, top) = random.pick(&servers);
         let habits = Habits {
             ids: random.pick(&[Ids::Unique, Ids::Unique, Ids::Repeated, Ids::UsedAgain]),
-            // Without ids a message that changed its size and should be gone is taken for another: rather twice than never.
+            // Without ids a message that changed its size and should be gone is taken for another: rather
+            // twice than never.
             marks_seen: uidl && random.one_in(3),
             ..random.pick(&[plain, plain, renumbers, windows, both])
         };

@@ -1,4 +1,4 @@
-//! The server's end: it answers a command at a time, and removes messages at QUIT alone.
+//! The server: it answers one command at a time, and removes messages at QUIT alone.
 
 use pop3_proto::Time;
 use pop3_proto::server::{Config, Event, Fill, Server};

@@ -1,5 +1,5 @@
-//! Client and server joined over a link that breaks, stalls and garbles, session after session: nothing is lost or
-//! stored twice, nothing is deleted before it is safe, and nothing hangs.
+//! Client and server joined over a link that breaks, stalls and garbles, session after session: nothing is
+//! lost or stored twice, nothing is deleted before it is safe, and nothing hangs.
 
 #![cfg(all(feature = "fetch", feature = "serde", feature = "sasl"))]
 
@@ -53,8 +53,8 @@ fn breaks_and_recovers(config: &Config, plan: &Plan) -> Outcome {
     let again = Plan { fault: Fault::default(), crash: false, ..*plan };
     assert_eq!(session(config, &mut maildrop, &mut store, &again, &mut random).end, End::Done);
     check(&maildrop, &store);
-    assert_eq!(store.whole.len(), 2, "behind {:?}: {store:?}", plan.fault);
-    assert!(maildrop.mail.is_empty(), "behind {:?}: {maildrop:?}", plan.fault);
+    assert_eq!(store.whole.len(), 2, "after {:?}: {store:?}", plan.fault);
+    assert!(maildrop.mail.is_empty(), "after {:?}: {maildrop:?}", plan.fault);
     outcome
 }
 
@@ -79,7 +79,7 @@ fn undisturbed() -> Vec<(Config, Plan, Outcome)> {
 /// Proves 1939-6-08.
 /// Covers quirk-112, quirk-114.
 #[test]
-fn a_link_that_breaks_behind_any_octet_loses_doubles_and_hangs_nothing() {
+fn a_link_that_breaks_after_any_octet_loses_doubles_and_hangs_nothing() {
     let mut runs = 0;
     for (config, plan, whole) in undisturbed() {
         for (silent, half) in [(false, false), (false, true), (true, true)] {

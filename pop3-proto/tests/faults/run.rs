@@ -12,20 +12,20 @@ use crate::keeper::{Keeper, Removal};
 use crate::maildrop::Maildrop;
 use crate::random::Random;
 
-/// Seconds without an octet after which the client gives up.
+/// Seconds without an byte after which the client gives up.
 pub(crate) const DEADLINE: u64 = 60;
 
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Fault {
-    /// Nothing passes to the server behind so many octets; to the client likewise.
+    /// Nothing passes to the server after so many bytes; to the client likewise.
     pub(crate) up: Option<usize>,
     pub(crate) down: Option<usize>,
     /// The client is not told that the connection is gone.
     pub(crate) silent: bool,
     /// Where one direction broke, the other passes on what is on its way.
     pub(crate) half: bool,
-    /// Behind so many octets nothing passes to the client for so many seconds.
+    /// After so many bytes nothing passes to the client for so many seconds.
     pub(crate) stall: Option<(usize, u64)>,
     /// In place of the first line of that answer.
     pub(crate) garbage: Option<(usize, &'static str)>,
@@ -63,7 +63,7 @@ impl Plan {
 pub(crate) struct Outcome {
     pub(crate) end: End,
     pub(crate) fetched: usize,
-    /// Octets that arrived, up and down.
+    /// Bytes that arrived, up and down.
     pub(crate) passed: [usize; 2],
     pub(crate) answers: usize,
 }

@@ -1,4 +1,5 @@
-//! A server that lists without end, or very much: bounded memory, and work that grows with the listing and no faster.
+//! A server that lists without end, or very much: bounded memory, and work that grows with the listing and no
+//! faster.
 
 use std::time::{Duration, Instant};
 
@@ -22,7 +23,7 @@ fn client() -> Client<16> {
     client
 }
 
-/// Shows octets to both, and stores what comes whole; where the download stands then, and what it says.
+/// Shows bytes to both, and stores what comes whole; where the download stands then, and what it says.
 fn hear(client: &mut Client<16>, fetch: &mut Fetch, octets: &[u8]) -> (Progress, Vec<u8>) {
     let (mut unread, mut out, mut said) = (octets, Vec::new(), Vec::new());
     loop {
@@ -88,7 +89,7 @@ fn a_listing_without_end_is_given_up_before_it_fills_the_memory() {
             let (count, bytes) = endless(limit, before, line);
             assert!(count as usize <= limit / 64, "{count} lines");
             // A list that grows is twice there for a moment, and may have as much again in reserve.
-            assert!(bytes <= 3 * limit as u64 + 64 * 1024, "{bytes} octets for a limit of {limit}");
+            assert!(bytes <= 3 * limit as u64 + 64 * 1024, "{bytes} bytes for a limit of {limit}");
         }
     }
 }
@@ -141,7 +142,8 @@ fn matching(count: u32, uid: impl Fn(u32) -> String) -> Duration {
 /// Covers super-linear-parsing.
 #[test]
 fn a_million_messages_are_matched_in_time_that_grows_with_their_number() {
-    // 20 times as many: a busy machine may make that 200 times as long, work that grows with the square 400 times.
+    // 20 times as many: a busy machine may make that 200 times as long, work that grows with the square 400
+    // times.
     let few = matching(50_000, |n| format!("id-{n}"));
     let many = matching(1_000_000, |n| format!("id-{n}"));
     assert!(many < few * 200 + Duration::from_millis(100), "{few:?} {many:?}");

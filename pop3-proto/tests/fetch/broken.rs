@@ -17,7 +17,7 @@ fn unknown() -> Outcome {
     assert_eq!(done.end, format!("Err({:?})", ProtocolError::OutcomeUnknown));
     assert_eq!((done.unknown, done.summary.deleted), (2, 0));
     assert_eq!(ids(&done.record), ["leaving uid:a", "leaving uid:b"]);
-    assert_eq!(done.saved.as_ref(), Some(&done.record), "a crash behind QUIT takes nothing away");
+    assert_eq!(done.saved.as_ref(), Some(&done.record), "a crash after QUIT takes nothing away");
     done
 }
 

@@ -1,4 +1,5 @@
-//! A scripted server: what the client has to say, octet by octet, and what it is answered, at several cuts.
+//! A scripted server for the download planner: what the client has to say, byte by byte, and what it is
+//! answered, at several cuts.
 
 use pop3_proto::client::{Client, Event, Profile};
 use pop3_proto::fetch::{Download, Fetch, FetchEvent, Progress, Record, Rules, Summary};
@@ -39,7 +40,7 @@ pub(crate) struct Session {
 
 #[derive(Debug, PartialEq)]
 pub(crate) struct Outcome {
-    /// What the events meant; a message that came whole with its octets.
+    /// What the events meant; a message that came whole with its bytes.
     pub(crate) told: Vec<String>,
     pub(crate) record: Record,
     pub(crate) summary: Summary,
@@ -70,7 +71,7 @@ pub(crate) fn rules(change: impl FnOnce(&mut Rules)) -> Rules {
     rules
 }
 
-/// Each line with CRLF behind it.
+/// Each line with CRLF after it.
 pub(crate) fn lines(text: &[u8]) -> Vec<u8> {
     text.split(|b| *b == b'\n').flat_map(|line| [line, b"\r\n"].concat()).collect()
 }
@@ -136,7 +137,7 @@ impl Session {
         self
     }
 
-    /// So many seconds behind `NOW`.
+    /// So many seconds after `NOW`.
     pub(crate) fn later(mut self, seconds: u64) -> Self {
         self.now = NOW + seconds;
         self
@@ -175,7 +176,7 @@ impl Session {
         self
     }
 
-    /// The connection ends behind this command.
+    /// The connection ends after this command.
     pub(crate) fn cut(self, command: &str) -> Self {
         self.say_raw(command, b"")
     }
@@ -253,7 +254,7 @@ impl Session {
         };
         let mut end = talk.hear(b"");
         for (command, answer) in &self.steps {
-            assert_eq!(show(&talk.out), show(command), "behind {:#?}", talk.told);
+            assert_eq!(show(&talk.out), show(command), "after {:#?}", talk.told);
             talk.out.clear();
             let (mut rest, mut sizes) = (&answer[..], sizes.iter().cycle());
             assert_eq!(end, None, "the script goes on");
@@ -263,7 +264,7 @@ impl Session {
                 rest = later;
             }
         }
-        assert_eq!(show(&talk.out), "", "behind the script and {:#?}", talk.told);
+        assert_eq!(show(&talk.out), "", "after the script and {:#?}", talk.told);
         let hangup = || format!("{:?}", talk.client.end_of_input());
         Outcome {
             end: end.unwrap_or_else(hangup),
@@ -293,7 +294,7 @@ struct Talk {
 }
 
 impl Talk {
-    /// Takes more octets; the end, if it is there.
+    /// Takes more bytes; the end, if it is there.
     fn hear(&mut self, octets: &[u8]) -> Option<String> {
         self.window.extend_from_slice(octets);
         let window = std::mem::take(&mut self.window);

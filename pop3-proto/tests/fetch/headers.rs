@@ -115,7 +115,7 @@ fn what_could_not_be_looked_at_settles_nothing() {
 }
 
 #[test]
-fn one_header_that_is_refused_behind_others_that_came_does_not_end_the_looking() {
+fn one_header_that_is_refused_after_others_that_came_does_not_end_the_looking() {
     let sizes = [("", 18); 3];
     let session = known().capabilities("TOP\n").lists_sizes(&sizes).say("UIDL", "-ERR");
     let session = session.top(1, 0, "Subject: b\n").say("TOP 2 0", "-ERR expunged").top(3, 0, "Subject: a\n");
@@ -124,7 +124,7 @@ fn one_header_that_is_refused_behind_others_that_came_does_not_end_the_looking()
 }
 
 #[test]
-fn with_pipelining_the_looking_goes_on_behind_a_refusal_if_a_later_header_comes() {
+fn with_pipelining_the_looking_goes_on_after_a_refusal_if_a_later_header_comes() {
     let sizes: String = (1..=6).map(|n| format!("{n} 18\n")).collect();
     let session = known().capabilities("TOP\nPIPELINING\n");
     let session = session.say("STAT\nLIST\nUIDL", format!("+OK 6 108\n+OK\n{sizes}.\n-ERR"));

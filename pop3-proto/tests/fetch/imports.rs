@@ -1,4 +1,5 @@
-//! Records of getmail6, fetchmail and mpop, in the octets that these programs wrote, and the sessions that follow.
+//! Records of getmail6, fetchmail and mpop, with the bytes that these programs wrote, and the sessions that
+//! follow.
 
 use pop3_proto::fetch::{ImportError, Record};
 

@@ -1,4 +1,4 @@
-//! Messages that look like others which were deleted, or are to be: they are fetched before they go.
+//! Messages that look like others which were deleted, or will be: they are fetched before they are deleted.
 
 use pop3_proto::fetch::Record;
 
@@ -122,7 +122,8 @@ fn of_two_with_the_same_id_and_size_the_header_tells_which_has_come_as_a_preview
         line("have", 12, NOW, B, 1, "same").replacen(&format!("{NOW} {NOW}"), &format!("{NOW} -"), 1);
     let lines = [have("uid:same", 12, A), preview.replace("have", "preview")];
     let known = || deleting(Session::of(&lines));
-    // The one that is left is the preview: while the rules have it so it stays, and it comes whole before it goes.
+    // The one that is left is the preview: while the rules have it so it stays, and it comes whole before it
+    // goes.
     let small = || known().rules(|r| r.preview_above = Some(11)).lists(&[("same", 12)]);
     let done = small().top(1, 0, "Subject: b").quits();
     assert_eq!((done.told.join(" ").as_str(), done.record), ("fetched", record(&lines)));

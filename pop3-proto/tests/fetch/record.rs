@@ -1,4 +1,4 @@
-//! The text form of the record: its exact octets, and what may be done with it.
+//! The text form of the record: its exact bytes, and what may be done with it.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ fn parse(lines: &str) -> Result<Record, BadRecord> {
 fn the_text_form_is_stable() {
     let record: Record = TEXT.parse().unwrap();
     let mut due: Vec<_> = TEXT.lines().collect();
-    // In the order of the ids: by octets, and digests behind.
+    // In the order of the ids: by bytes, and digests after.
     due.swap(1, 2);
     assert_eq!(record.to_string().lines().collect::<Vec<_>>(), due);
     assert_eq!(record.to_string().parse(), Ok(record));

@@ -1,4 +1,4 @@
-//! Messages, deletions and QUIT that the server refuses.
+//! Sessions in which the server refuses messages, deletions or QUIT.
 
 use crate::drive::{Session, bare, ids};
 

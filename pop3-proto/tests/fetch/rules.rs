@@ -1,4 +1,4 @@
-//! What the rules fetch and delete, each alone, together, and at its limit.
+//! The rules of a download: what each fetches and deletes, alone, together with others, and at its limit.
 
 use crate::drive::{Confirm, DAY, NOW, Outcome, Session, bare, digest, ids, number};
 

@@ -1,4 +1,4 @@
-//! Messages that are not what they should be.
+//! Hostile messages: bodies and headers that are not what they should be.
 
 use pop3_proto::client::ProtocolError;
 use pop3_proto::fetch::Record;
@@ -80,7 +80,7 @@ fn forged_ends_are_part_of_the_message() {
             other => listing(other),
         });
         got.outcome.ends(End::Done).said("STAT\r\nLIST\r\nUIDL\r\nRETR 1\r\nQUIT\r\n");
-        // A dot behind CRLF is stuffing.
+        // A dot after CRLF is stuffing.
         let inside =
             inside.replace("\r\n. ", "\r\n ").replace("\r\n.\n", "\r\n\n").replace("\r\n.\r\r", "\r\n\r\r");
         assert_eq!(got.told, [format!("whole 1 Some(100) {}", format!("a{inside}b\r\n").escape_default())]);

@@ -1,4 +1,4 @@
-//! Numbers that are wrong: of STAT, of LIST, of UIDL.
+//! Wrong numbers from a hostile server, in the answers to STAT, LIST and UIDL.
 
 use pop3_proto::MsgNo;
 use pop3_proto::fetch::Record;
@@ -20,7 +20,7 @@ fn maildrop(download: Download, stat: &str, list: &str, uidl: &str) -> Got {
     })
 }
 
-/// What was said behind the listing.
+/// What was said after the listing.
 #[track_caller]
 fn asked(got: &Got, due: &str) {
     got.outcome.ends(End::Done).said(&format!("STAT\r\nLIST\r\nUIDL\r\n{due}QUIT\r\n")).fits(ROOM);

@@ -1,4 +1,4 @@
-//! Listings and lines that do not end.
+//! Listings and lines of a hostile server that do not end.
 
 use pop3_proto::client::{Profile, ProtocolError};
 use pop3_proto::fetch::Fault;
@@ -8,7 +8,7 @@ use crate::programs::{Attempt, Download, ask};
 use crate::secrets::SOMEBODY;
 use crate::wire::{Answer, End, GREETING, Line, MIB, Piece, ROOM, WINDOW, endless, say};
 
-/// Octets of an endless line: far beyond every limit and every buffer.
+/// Bytes of an endless line: far beyond every limit and every buffer.
 const LINE: u64 = 64 * MIB;
 
 fn lines(opening: &str, line: Line, many: u64) -> Answer {
@@ -47,7 +47,7 @@ fn listings_without_end_take_no_memory_of_the_session() {
     }
 }
 
-/// Its answer comes as octets.
+/// Its answer comes as bytes.
 /// Covers endless-listing.
 #[test]
 fn a_list_of_mechanisms_without_end_takes_no_memory_of_the_session() {
@@ -60,7 +60,7 @@ fn a_list_of_mechanisms_without_end_takes_no_memory_of_the_session() {
 
 /// Covers endless-listing.
 #[test]
-fn a_login_behind_capabilities_without_end_says_nothing_and_a_program_can_count_them() {
+fn a_login_after_capabilities_without_end_says_nothing_and_a_program_can_count_them() {
     let server = |line: &str, _| match line {
         GREETING => say("+OK\r\n"),
         _ => lines("+OK\r\nSASL PLAIN\r\nUSER\r\nSTLS\r\n", |n| format!("X-{n}\r\n"), u64::MAX),
@@ -72,7 +72,7 @@ fn a_login_behind_capabilities_without_end_says_nothing_and_a_program_can_count_
 
 /// Covers endless-listing.
 #[test]
-fn capabilities_without_end_behind_the_login_are_no_login_yet() {
+fn capabilities_without_end_after_the_login_are_no_login_yet() {
     let server = |line: &str, _| match line {
         GREETING => say("+OK\r\n"),
         "CAPA" => say("+OK\r\nSASL PLAIN\r\n.\r\n"),
@@ -133,7 +133,7 @@ fn a_download_gives_up_a_list_without_end_of_which_nothing_can_be_read() {
     }
 }
 
-/// The session hands out its front, skips the rest, and is in step behind it.
+/// The session hands out its front, skips the rest, and is in step after it.
 /// Covers endless-line, line-length-off-by-one.
 #[test]
 fn lines_without_end_are_skipped_in_a_window_of_twelve_kib() {

@@ -1,4 +1,4 @@
-//! Replies that nobody asked for.
+//! Floods of replies that nobody asked for.
 
 use pop3_proto::client::{Knowledge, Profile, ProtocolError};
 use pop3_proto::login::{Method, Reason, RefusalKind};
@@ -12,7 +12,8 @@ fn flood(line: &str) -> Answer {
     vec![Piece::Octets(line.into(), MIB / line.len() as u64)]
 }
 
-/// The first is the greeting, the second opens the list, and the others are lines of it, of which none ends it.
+/// The first is the greeting, the second opens the list, and the others are lines of it, of which none ends
+/// it.
 #[test]
 fn a_flood_of_ok_before_the_login_is_a_list_without_end() {
     for attempt in [Attempt::in_clear(SOMEBODY), Attempt::in_tls(SOMEBODY)] {
@@ -88,7 +89,8 @@ fn a_flood_in_a_download_is_no_message() {
     assert_eq!(got.told, ["whole 1 Some(3) x\\r\\n"]);
 }
 
-/// A deletion counts as done when QUIT is answered, and a lie that comes early is a lie about the server's own mail.
+/// A deletion counts as done when QUIT is answered, and a lie that comes early is a lie about the server's
+/// own mail.
 #[test]
 fn a_flood_of_ok_marks_nothing_that_the_store_has_not() {
     let download = Download::new().rules(|rules| rules.delete_after_days = Some(0));
@@ -103,7 +105,7 @@ fn a_flood_of_ok_marks_nothing_that_the_store_has_not() {
 
 /// The session is over; what comes is not even read.
 #[test]
-fn a_flood_behind_quit_is_not_read() {
+fn a_flood_after_quit_is_not_read() {
     let heard = ask(Profile::LENIENT, Some(&Command::Quit), |line| match line {
         GREETING => say("+OK\r\n"),
         _ => [say("+OK bye\r\n"), flood("+OK\r\n")].into_iter().flatten().collect(),

@@ -18,7 +18,7 @@ struct Alike {
     digest: &'static str,
 }
 
-/// The time from STAT to the first command behind the listing, which must be this.
+/// The time from STAT to the first command after the listing, which must be this.
 fn matching(count: u64, alike: &Alike, command: &str) -> Duration {
     let mut text = "pop3-proto record 1\n".to_owned();
     for n in 1..=count {
@@ -52,7 +52,8 @@ fn matching(count: u64, alike: &Alike, command: &str) -> Duration {
     time
 }
 
-/// 16 times as many: a busy machine may make that 128 times as long, work that grows with the square 256 times.
+/// 16 times as many: a busy machine may make that 128 times as long, work that grows with the square 256
+/// times.
 #[track_caller]
 fn grows_with_the_number(alike: &Alike, command: &str) {
     let (few, many) = (matching(12_500, alike, command), matching(200_000, alike, command));

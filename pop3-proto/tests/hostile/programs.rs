@@ -119,7 +119,7 @@ pub(crate) struct Got {
     pub(crate) told: Vec<String>,
     pub(crate) record: Record,
     pub(crate) summary: Summary,
-    /// Octets of messages.
+    /// Bytes of messages.
     pub(crate) data: u64,
 }
 
@@ -228,7 +228,8 @@ pub(crate) struct Heard {
     pub(crate) client: Client,
 }
 
-/// Sends one command behind a greeting, and listens until the answer is over and the server has no more to say.
+/// Sends one command after a greeting, and listens until the answer is over and the server has no more to
+/// say.
 pub(crate) fn ask(profile: Profile, command: Option<&Command<'_>>, server: impl Fn(&str) -> Answer) -> Heard {
     let server = |line: &str, _| server(line);
     let (mut first, mut last) = (Vec::new(), String::new());

@@ -1,4 +1,4 @@
-//! Whoever sits in the middle of a connection that starts in clear: no secret for them, whatever they do to STLS.
+//! Somebody in the middle of a connection that starts in clear gets no secret, whatever they do to STLS.
 
 use pop3_proto::Security;
 use pop3_proto::client::ProtocolError;
@@ -28,7 +28,7 @@ enum Theft {
     Refused,
     /// STLS is answered with what is no reply.
     StlsJunk,
-    /// STLS is refused, and all that comes behind it is said at once.
+    /// STLS is refused, and all that comes after it is said at once.
     Prepared,
     /// The connection ends at CAPA, or at STLS.
     CapaCut,
@@ -65,7 +65,8 @@ impl Theft {
             (_, "STLS") => say("-ERR not now\r\n"),
             (_, line) if line.starts_with("USER") || line.starts_with("PASS") => say("+OK\r\n"),
             (_, line) if line.starts_with("APOP") || line == "*" || line == "UTF8" => say("-ERR\r\n"),
-            // A challenge for every mechanism: PLAIN is asked for what it has to say, LOGIN for its two answers.
+            // A challenge for every mechanism: PLAIN is asked for what it has to say, LOGIN for its two
+            // answers.
             (_, "AUTH PLAIN") => say("+ \r\n"),
             (_, line) if line.starts_with("AUTH CRAM-MD5") => say("+ PDFAaD4=\r\n"),
             _ => say("+ VXNlcm5hbWU6\r\n"),
@@ -227,7 +228,8 @@ fn replies_in_a_later_segment_stop_whoever_has_read_them_in_clear() {
 fn replies_prepared_before_the_handshake_are_not_heard_inside_tls() {
     let attempt = Attempt::in_clear(SOMEBODY).policy(|policy| policy.try_unannounced = false);
     let outcome = attempt.against(|line, security| match (line, security) {
-        // The answers to CAPA and STLS come with the greeting: they are taken, and lead to TLS as they should.
+        // The answers to CAPA and STLS come with the greeting: they are taken, and lead to TLS as they
+        // should.
         (GREETING, _) => say("+OK\r\n+OK\r\nSTLS\r\nSASL PLAIN LOGIN\r\nUSER\r\n.\r\n+OK begin\r\n"),
         ("CAPA", Security::Tls) => say("+OK\r\nSASL CRAM-MD5\r\n.\r\n"),
         (line, Security::Tls) if line.starts_with("AUTH") => say("+ PDFAaD4=\r\n"),
@@ -241,7 +243,7 @@ fn replies_prepared_before_the_handshake_are_not_heard_inside_tls() {
     assert!(!holds_a_secret(&outcome.said, STAMP), "the list from inside TLS counts, and it has no PLAIN");
 }
 
-/// The front of a reply that stood before the handshake joins nothing behind it.
+/// The front of a reply that stood before the handshake joins nothing after it.
 /// Covers halves-over-the-edge-of-tls.
 #[test]
 fn half_a_line_in_clear_stops_the_handshake_and_does_not_wait_for_its_rest() {

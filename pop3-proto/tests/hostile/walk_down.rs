@@ -1,7 +1,8 @@
-//! A hostile server inside TLS that walks the client down from methods that hide the password to those that show it.
+//! A hostile server inside TLS that walks the client down from methods that hide the password to those that
+//! show it.
 //!
-//! Who is inside TLS has shown the right certificate, and by default the policy trusts it with the password: a method
-//! that was refused brings the next weaker one. `methods` is the means against it.
+//! Who is inside TLS has shown the right certificate, and by default the policy trusts it with the password:
+//! a method that was refused brings the next weaker one. `methods` is the means against it.
 
 use base64ct::{Base64, Encoding as _};
 use pop3_proto::Security;

@@ -11,8 +11,8 @@ use pop3_proto::{FixedBuf, Security};
 pub(crate) const GREETING: &str = "greeting";
 pub(crate) const WINDOW: usize = 12_288;
 pub(crate) const MIB: u64 = 1024 * 1024;
-/// The memory that a program of these tests has besides what an attack makes it take: the window, what was said, and
-/// what a test keeps of the events.
+/// The memory that a program of these tests has besides what an attack makes it take: the window, what was
+/// said, and what a test keeps of the events.
 pub(crate) const ROOM: u64 = 256 * 1024;
 /// Events in a row, without anything to send, that a program bears.
 pub(crate) const PATIENCE: u64 = 100_000;
@@ -24,7 +24,7 @@ pub(crate) type Line = fn(u64) -> String;
 
 /// What a server sends; each comes in segments of its own.
 pub(crate) enum Piece {
-    /// These octets, so many times.
+    /// These bytes, so many times.
     Octets(Vec<u8>, u64),
     /// A line for each number from 1 to this.
     Lines(Line, u64),
@@ -40,7 +40,7 @@ pub(crate) fn say(text: &str) -> Answer {
     vec![Piece::Octets(text.into(), 1)]
 }
 
-/// An opening, then the same octets until there are so many.
+/// An opening, then the same bytes until there are so many.
 pub(crate) fn endless(opening: &str, octets: &str, many: u64) -> Answer {
     let times = many / octets.len() as u64;
     vec![Piece::Octets(opening.into(), 1), Piece::Octets(octets.into(), times)]
@@ -51,7 +51,7 @@ pub(crate) struct Wire<'s> {
     pub(crate) server: Server<'s>,
     pub(crate) security: Security,
     pub(crate) due: VecDeque<Piece>,
-    /// Octets of the front piece that were sent.
+    /// Bytes of the front piece that were sent.
     pub(crate) at: u64,
     /// Lines of the front piece that were made and not sent.
     pub(crate) made: VecDeque<u8>,
@@ -105,7 +105,7 @@ impl<'s> Wire<'s> {
                 continue;
             };
             let space = self.window.space();
-            assert!(!space.is_empty(), "more is wanted behind a full window");
+            assert!(!space.is_empty(), "more is wanted although the window is full");
             let filled = match piece {
                 Piece::Close => return false,
                 Piece::Octets(octets, times) => {
@@ -160,7 +160,7 @@ pub(crate) enum End {
     Failed(Failure),
     /// The session gave up.
     Broken(ProtocolError),
-    /// Octets in clear were left where the handshake begins.
+    /// Bytes in clear were left where the handshake begins.
     Injected,
     /// The server says nothing more.
     Silent,
@@ -210,14 +210,14 @@ impl Outcome {
 
     #[track_caller]
     pub(crate) fn fits(&self, room: u64) -> &Self {
-        assert!(self.memory <= room, "{} octets of memory for {} of the server", self.memory, self.octets);
+        assert!(self.memory <= room, "{} bytes of memory for {} of the server", self.memory, self.octets);
         self
     }
 
-    /// The server sent at least so many octets.
+    /// The server sent at least so many bytes.
     #[track_caller]
     pub(crate) fn took(&self, octets: u64) -> &Self {
-        assert!(self.octets >= octets, "{} octets", self.octets);
+        assert!(self.octets >= octets, "{} bytes", self.octets);
         self
     }
 }

@@ -1,4 +1,4 @@
-//! APOP: only where the policy has it and the greeting a msg-id.
+//! Logins with APOP: only where the policy allows it and the greeting has a timestamp that is a msg-id.
 
 use pop3_proto::Secret;
 use pop3_proto::login::{Method, Policy, RefusalKind, Tls};
@@ -31,7 +31,7 @@ fn the_digest_is_that_of_the_rfc() {
              {IN}"
         ))
         .logs_in();
-    // Every octet of the secret counts.
+    // Every byte of the secret counts.
     apop(Credentials::password("rg", Secret::new(b" Pa ss ")))
         .plays(&format!(
             "S: +OK <1.2@h.example>\nC: CAPA\nL:\nC: APOP rg 73df56438ae67dc50470a64853d44347\n{IN}"
@@ -140,7 +140,7 @@ fn only_the_greeting_holds_a_timestamp() {
 
 /// Covers quirk-04.
 #[test]
-fn behind_a_refusal_user_and_pass_follow_on_the_same_connection() {
+fn after_a_refusal_user_and_pass_follow_on_the_same_connection() {
     apop(MROSE)
         .plays(&format!(
             "{GREETING}L: USER

@@ -64,7 +64,7 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// The usual beginning, so that what comes behind it counts.
+/// The usual beginning, so that what comes after it counts.
 fn dialogue() -> impl Strategy<Value = Vec<Vec<u8>>> {
     let list = vec(select(&LINES[4..15]), 0..5);
     (any::<bool>(), list, vec(line(), 0..40)).prop_map(|(usual, list, rest)| {
@@ -156,7 +156,7 @@ impl<'c> Run<'c> {
         assert!(!verbs.iter().any(|verb| text.starts_with(verb)), "{text:?} in clear");
     }
 
-    /// Shows octets. `false` when it is over.
+    /// Shows bytes. `false` when it is over.
     fn hear(&mut self, octets: &[u8]) -> bool {
         self.window.extend_from_slice(octets);
         let window = std::mem::take(&mut self.window);
@@ -179,7 +179,7 @@ impl<'c> Run<'c> {
         goes_on
     }
 
-    /// Nothing goes out behind the end of the connection.
+    /// Nothing goes out after the end of the connection.
     fn end(mut self) -> Failure {
         let lines = self.lines;
         let failure = self.login.end_of_input();
@@ -228,7 +228,7 @@ proptest! {
                 break;
             }
         }
-        // Octets in one piece with the answer to STLS end it; apart from that the cut changes nothing.
+        // Bytes in one piece with the answer to STLS end it; apart from that the cut changes nothing.
         if security == Security::Tls {
             prop_assert_eq!(cut.lines, whole_lines);
             prop_assert_eq!(cut.end(), at_lines);

@@ -1,4 +1,4 @@
-//! Challenges that are none, and those that do not end.
+//! Logins that meet challenges which are none, or which do not end.
 
 use pop3_proto::login::{Method, Reason, RefusalKind, Tls};
 
@@ -73,7 +73,7 @@ fn a_server_that_asks_for_the_name_when_told_plain_gets_name_and_password() {
 
 /// Covers quirk-32.
 #[test]
-fn the_words_behind_ok_do_not_matter() {
+fn the_words_after_ok_do_not_matter() {
     for answer in ["+OK", "+OK\\x20", "+OK dj1ybUY5cHFW", "+OK [X] yes"] {
         tls(USER)
             .plays(&format!(
@@ -141,7 +141,7 @@ fn ok_before_anything_was_said_is_no_login() {
 }
 
 #[test]
-fn a_challenge_behind_the_last_message_is_cancelled() {
+fn a_challenge_after_the_last_message_is_cancelled() {
     for (list, exchange) in [
         ("PLAIN", "C: AUTH PLAIN AHVzZXIAcGVuY2ls"),
         ("LOGIN", "C: AUTH LOGIN\nS: + VXNlcm5hbWU6\nC: dXNlcg==\nS: + UGFzc3dvcmQ6\nC: cGVuY2ls"),

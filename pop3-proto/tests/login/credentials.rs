@@ -8,7 +8,7 @@ use pop3_proto::sasl::{Binding, Channel};
 use crate::script::set;
 use crate::signer::nonce;
 
-/// The client's nonce of RFC 7677, and as much more as makes 18 octets.
+/// The client's nonce of RFC 7677, and as much more as makes 18 bytes.
 pub(crate) const NONCE: &str = "rOprNGfwEbeRWgbNEkqO7677";
 
 /// A channel with that nonce.

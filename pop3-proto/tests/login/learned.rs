@@ -1,4 +1,4 @@
-//! What one connection teaches the next.
+//! What a login learns on one connection and uses on the next (`ServerNotes`).
 
 use pop3_proto::login::{Method, Reason, RefusalKind};
 

@@ -1,4 +1,4 @@
-//! The login planner and the client's side of SASL inside a session, by exact octets both ways.
+//! The login planner and the client's side of SASL inside a session, by exact bytes both ways.
 
 #![cfg(all(
     feature = "apop",

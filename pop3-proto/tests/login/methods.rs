@@ -1,4 +1,4 @@
-//! The methods in order of strength, and the whole dialogue of each.
+//! The methods of a login in order of strength, and the whole dialogue of each.
 
 use pop3_proto::Secret;
 use pop3_proto::login::{Method, RefusalKind};
@@ -42,7 +42,7 @@ fn the_strongest_of_the_list_comes_first() {
         .copied()
         .filter(|method| !matches!(method, Method::Own | Method::Apop | Method::Anonymous));
     for ((at, (_, first)), method) in EXCHANGES.iter().enumerate().zip(order) {
-        // Weaker ones before and behind it in the list, in both orders.
+        // Weaker ones before and after it in the list, in both orders.
         let weaker: Vec<_> =
             EXCHANGES[at..].iter().filter_map(|(item, _)| item.strip_prefix("SASL ")).collect();
         let turned: Vec<_> = weaker.iter().rev().copied().collect();

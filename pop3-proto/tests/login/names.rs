@@ -1,4 +1,4 @@
-//! Names and passwords that are more than letters and digits.
+//! Logins with names and passwords that hold more than letters and digits.
 
 use pop3_proto::Secret;
 use pop3_proto::login::{Method, Policy, RefusalKind};

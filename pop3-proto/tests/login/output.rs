@@ -1,4 +1,4 @@
-//! An output that has no room now loses nothing.
+//! Logins through an output that has no room at the moment: nothing is lost.
 
 use pop3_proto::client::{Client, Profile, SendError};
 use pop3_proto::limits::MIN_OUTPUT;

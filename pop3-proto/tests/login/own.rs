@@ -203,7 +203,8 @@ fn where_it_fails_the_next_method_is_tried() {
         .refused(RefusalKind::Credentials, Method::Own);
 }
 
-/// Nobody but the engine knows whether it wants to see the server prove itself. So whoever it gives up on is shown no password.
+/// Nobody but the engine knows whether it wants to see the server prove itself. So whoever it gives up on is
+/// shown no password.
 #[test]
 fn where_the_engine_gives_up_nothing_weaker_follows() {
     let one = tls(TIM).methods(&[Method::Own, Method::Plain]);

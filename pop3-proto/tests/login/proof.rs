@@ -1,4 +1,5 @@
-//! A server that does not prove that it knows the password gets no weaker form of it, on this connection or the next.
+//! A server that does not prove that it knows the password gets no weaker form of it, on this connection or
+//! the next.
 
 use pop3_proto::login::{Method, Methods, ServerNotes};
 
@@ -33,7 +34,7 @@ fn wrong() -> [String; 6] {
     let mut octets = Base64::decode_vec(&right[2..]).unwrap();
     octets[31] ^= 1;
     let one_bit = base64(&octets);
-    // The same octets, written as nobody writes them.
+    // The same bytes, written as nobody writes them.
     let last = right[..right.len() - 1].chars().last().unwrap();
     let alphabet: Vec<char> = ('A'..='Z').chain('a'..='z').chain('0'..='9').chain(['+', '/']).collect();
     let next = alphabet[alphabet.iter().position(|c| *c == last).unwrap() + 1];
@@ -112,7 +113,7 @@ fn with_its_signature_the_server_logs_in() {
 
 /// Proves 5802-5-03.
 #[test]
-fn a_challenge_behind_the_signature_is_cancelled() {
+fn a_challenge_after_the_signature_is_cancelled() {
     let (proof, signed, signature) = (proof(), signed(), said().server_final);
     plays(&format!("{proof}{signed}S: + {{{signature}}}\nC: *\nS: +OK")).not_proved(Method::ScramSha256);
 }

@@ -1,4 +1,4 @@
-//! What a refusal means, by its code or by its words, and what is tried behind it.
+//! What a refusal of a login means, by its code or by its words, and what is tried after it.
 
 use pop3_proto::login::{Method, Reason, RefusalKind};
 

@@ -23,7 +23,8 @@ static SIGNER: LazyLock<Signer> = LazyLock::new(|| {
     Signer::new(Hash::Sha256, "pencil", &salt, 4096)
 });
 
-/// The messages of SCRAM-SHA-256 as RFC 7677 has them, by a client and a server that are not those of this crate.
+/// The messages of SCRAM-SHA-256 as RFC 7677 has them, by a client and a server that are not those of this
+/// crate.
 pub(crate) struct Said {
     pub(crate) client_first: String,
     pub(crate) server_first: String,
@@ -32,7 +33,7 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    /// With the nonce of these tests, this gs2 header, and this binding behind it.
+    /// With the nonce of these tests, this gs2 header, and this binding after it.
     pub(crate) fn sha_256(header: &str, binding: &[u8]) -> Self {
         Self::with(NONCE, header, binding)
     }
@@ -58,7 +59,8 @@ impl Said {
     }
 }
 
-/// The lines with the nonce of these tests. Those with the nonce of the RFC are these, as octets of the RFC and of others show.
+/// The lines with the nonce of these tests. Those with the nonce of the RFC are these, as bytes of the RFC
+/// and of others show.
 fn exchange(mechanism: &str, header: &str, binding: &[u8], published: [&str; 4]) -> String {
     let [client_first, server_first, client_final, server_final] = published;
     assert_eq!(

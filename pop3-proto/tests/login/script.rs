@@ -1,16 +1,16 @@
-//! A dialogue as a text, and the client that has to say its part of it, octet by octet.
+//! A login as a text, and the client that has to say its part of it, byte by byte.
 //!
 //! | line | meaning |
 //! | --- | --- |
 //! | `S: …` | the server says this line |
-//! | `S\| …` | the server says these octets, without a line end |
+//! | `S\| …` | the server says these bytes, without a line end |
 //! | `L: USER, SASL PLAIN` | the server says `+OK`, these lines, and `.` |
 //! | `C: …` | the client must have said this line, and nothing else |
 //! | `TLS` | the client must wait for the handshake, which is now done |
 //! | `EOF` | the server ends the connection |
 //!
-//! `\r \n \t \0 \xNN \\` are escapes; `{…}`, from the first brace of a line to its last, is the base64 text of what is
-//! inside.
+//! `\r \n \t \0 \xNN \\` are escapes; `{…}`, from the first brace of a line to its last, is the base64 text
+//! of what is inside.
 
 use pop3_proto::client::{Capabilities, Client, Event, Profile, ProtocolError, SendError};
 use pop3_proto::login::{
@@ -27,7 +27,7 @@ use crate::common::show;
 use crate::credentials::channel;
 use crate::output::Small;
 
-/// Octets that the client sees at once.
+/// Bytes that the client sees at once.
 const CUTS: [usize; 4] = [usize::MAX, 1, 2, 7];
 
 enum Step {
@@ -131,10 +131,10 @@ pub(crate) struct Try<'c> {
     pub(crate) policy: Policy,
     pub(crate) learned: ServerNotes,
     pub(crate) channel: Channel<'c>,
-    /// The channel behind STLS, if the caller tells it.
+    /// The channel after STLS, if the caller tells it.
     pub(crate) inside: Option<Channel<'c>>,
     pub(crate) client: Client,
-    /// Octets of memory for the mechanisms.
+    /// Bytes of memory for the mechanisms.
     pub(crate) memory: usize,
 }
 
@@ -305,7 +305,7 @@ impl<'c, E: Engine> Run<'c, E> {
     fn hear(&mut self, mut octets: &[u8]) {
         while !octets.is_empty() && self.broken.is_none() && !self.is_over() {
             let space = self.window.space();
-            assert!(!space.is_empty(), "more is wanted behind a full window");
+            assert!(!space.is_empty(), "more is wanted although the window is full");
             let len = space.len().min(octets.len());
             let (now, later) = octets.split_at(len);
             space[..len].copy_from_slice(now);
@@ -353,7 +353,7 @@ impl<'c, E: Engine> Run<'c, E> {
         if self.broken.is_none() {
             self.act();
         }
-        assert_eq!((before, show(&self.said)), (self.progress, String::new()), "it goes on behind the end");
+        assert_eq!((before, show(&self.said)), (self.progress, String::new()), "it goes on after the end");
         let end = match (self.broken, self.progress) {
             (Some(error), _) => End::Broken(error),
             (None, Progress::LoggedIn) => End::In,
@@ -412,8 +412,8 @@ fn octets(text: &str) -> Vec<u8> {
     let unescape = |text| unescape(text).unwrap();
     match text.split_once('{').and_then(|(front, rest)| Some((front, rest.rsplit_once('}')?))) {
         None => unescape(text),
-        Some((front, (inside, behind))) => {
-            [unescape(front), base64(&unescape(inside)).into_bytes(), unescape(behind)].concat()
+        Some((front, (inside, after))) => {
+            [unescape(front), base64(&unescape(inside)).into_bytes(), unescape(after)].concat()
         }
     }
 }

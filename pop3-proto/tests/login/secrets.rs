@@ -12,7 +12,7 @@ use crate::signer::nonce;
 /// The nonce of RFC 5802.
 const SHA_1: &str = "fyko+d2lbbFgONRv9qkxdawL";
 
-/// As text, as a list of octets, and in base64.
+/// As text, as a list of bytes, and in base64.
 fn check_hidden(shown: &str, secret: &[u8]) {
     let list = format!("{secret:?}");
     let forms =

@@ -1,4 +1,4 @@
-//! Required TLS is a state that nothing gets around.
+//! Logins that require TLS: nothing gets around it.
 
 use pop3_proto::Security;
 use pop3_proto::client::{Client, Event, Knowledge, Profile};
@@ -54,7 +54,7 @@ fn without_stls_in_the_list_nothing_more_is_said() {
 /// Proves 2595-4-17, 8314-5.2-02.
 /// Covers stls-stripped, quirk-103.
 #[test]
-fn behind_a_refusal_of_stls_nothing_more_is_said() {
+fn after_a_refusal_of_stls_nothing_more_is_said() {
     for (answer, trouble, words) in [
         ("-ERR", RefusalKind::Policy, ""),
         (

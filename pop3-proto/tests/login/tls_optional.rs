@@ -1,4 +1,4 @@
-//! Where TLS is not required, whoever sits in the middle decides about it, and about no password.
+//! Logins that do not require TLS: somebody in the middle can prevent TLS, and still gets no password.
 
 use pop3_proto::Security;
 use pop3_proto::login::{Method, Policy, RefusalKind, Tls};

@@ -1,4 +1,4 @@
-//! What the server did not announce is tried last, without an initial response, or not at all.
+//! Methods that the server did not announce: they are tried last, without an initial response, or not at all.
 
 use pop3_proto::login::{Method, Reason, RefusalKind};
 

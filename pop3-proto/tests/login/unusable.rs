@@ -1,5 +1,5 @@
-//! What the program that logs in gets wrong. A mistake is told, and nothing weaker hides it; what a mechanism cannot carry leaves
-//! its place to the next one that the server announces, and to no other.
+//! What the program that logs in gets wrong. A mistake is told, and nothing weaker hides it; what a mechanism
+//! cannot carry leaves its place to the next one that the server announces, and to no other.
 
 use pop3_proto::Secret;
 use pop3_proto::login::{Method, RefusalKind};
@@ -44,7 +44,7 @@ fn without_a_nonce_scram_ends_it() {
 
 #[test]
 fn memory_that_is_too_small_at_the_start_ends_it() {
-    // PLAIN fits into 22 octets; SCRAM takes 36 for its first message and 3 for the header once more.
+    // PLAIN fits into 22 bytes; SCRAM takes 36 for its first message and 3 for the header once more.
     let mut one = tls(USER);
     for octets in [22, 30, 38] {
         one.memory = octets;
@@ -90,9 +90,10 @@ fn memory_that_is_too_small_in_the_middle_ends_it() {
     .learned_nothing();
 }
 
-/// Whoever hangs up on `*` did not make the mistake, and the method would be as good as before with more memory.
+/// Whoever hangs up on `*` did not make the mistake, and the method would be as good as before with more
+/// memory.
 #[test]
-fn a_hang_up_behind_the_own_mistake_brings_no_weaker_method_next_time() {
+fn a_hang_up_after_the_own_mistake_brings_no_weaker_method_next_time() {
     let challenge = format!("<{}@h>", "1".repeat(596));
     let mut one = tls(TIM);
     one.memory = 600;
@@ -120,7 +121,7 @@ fn a_token_that_is_none_ends_it() {
 
 #[test]
 fn a_token_that_no_line_can_carry_ends_it() {
-    // With 24 octets around it this one makes 12,285, which are 16,380 in base64.
+    // With 24 bytes around it this one makes 12,285, which are 16,380 in base64.
     let fits = "t".repeat(12_261);
     let message = format!("n,a=user,\x01auth=Bearer {fits}\x01\x01");
     assert_eq!(message.len(), 12_285);
@@ -171,7 +172,7 @@ fn a_text_that_a_mechanism_cannot_carry_brings_the_next_one_that_is_announced() 
 
 /// What the server says counts for more than what could not be tried before.
 #[test]
-fn behind_a_refusal_the_refusal_is_told() {
+fn after_a_refusal_the_refusal_is_told() {
     tls(Credentials::password("user", Secret::new(b"p\xE4ss")))
         .plays(&format!(
             "{}\nC: AUTH PLAIN {{\\0user\\0p\\xe4ss}}\nS: -ERR not here",

@@ -1,4 +1,4 @@
-//! UTF8 goes out behind STLS and before the login, where it is offered and wanted.
+//! UTF8 in a login: it goes out after STLS and before the credentials, where it is offered and wanted.
 
 use pop3_proto::login::{Policy, Tls};
 

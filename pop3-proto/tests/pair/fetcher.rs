@@ -1,4 +1,4 @@
-//! The client's end: it checks each reply as it comes in.
+//! The client of the pair: it checks each reply as it comes in.
 
 use std::collections::VecDeque;
 

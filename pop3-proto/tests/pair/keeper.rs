@@ -1,4 +1,4 @@
-//! The server's end: it thinks, waits and sends as luck has it.
+//! The server of the pair: it answers at once or later, and sends as much as chance decides.
 
 use pop3_proto::limits::MIN_OUTPUT;
 use pop3_proto::server::{Body, Config, Event, Reason, Server, Ticket, kind};

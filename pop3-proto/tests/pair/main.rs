@@ -63,7 +63,7 @@ fn check_broken(plan: &Plan, at: Break) {
     if due.is_ok() && fetcher.script.is_empty() {
         assert_eq!(outcome.removed, Some(numbers(&plan.marked)), "QUIT was answered");
     }
-    // What was whole was checked octet by octet when its end came; the rest has no end.
+    // What was whole was checked byte by byte when its end came; the rest has no end.
     assert!(fetcher.whole.len() <= plan.messages.len());
 }
 

@@ -1,4 +1,5 @@
-//! What is fetched over which link, and both ends run until they are done.
+//! The plan of a session (what is fetched over which link), and the loop that runs both ends until they are
+//! done.
 
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ pub(crate) struct Plan {
     /// DELE all, then RSET, before the marks that stay.
     pub(crate) reset_first: bool,
     pub(crate) pipelining: bool,
-    /// How many octets the link holds.
+    /// How many bytes the link holds.
     pub(crate) room: usize,
     pub(crate) luck: Vec<u8>,
 }
@@ -66,7 +67,7 @@ pub(crate) struct Outcome {
     pub(crate) closed: Option<Reason>,
 }
 
-/// Where the link breaks: behind so many octets of one direction.
+/// Where the link breaks: after so many bytes of one direction.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Break {
     Never,
@@ -86,14 +87,15 @@ pub(crate) fn run(plan: &Plan, at: Break) -> Outcome {
     let mut down = Pipe::new(plan.room, if let Break::Down(at) = at { Some(at) } else { None });
     let mut luck = Luck { octets: &plan.luck, at: 0 };
     let octets: usize = plan.messages.iter().map(|m| crlf_form(m).len() + 100).sum();
-    // An octet takes a few turns on its way; each command may be thought about.
+    // An byte takes a few turns on its way; each command may be thought about.
     let most = 10_000 + 40 * octets;
     let (mut server_stalls, mut client_stalls) = (0, 0);
     for step in 0.. {
         assert!(step < most, "stalled: {:?}", fetcher.asked.front().map(|(_, ask)| ask.command));
         let now = Time::ZERO.after(Duration::from_millis(step as u64));
         if up.broken || down.broken {
-            // What was on the way is lost; the server finds out when it reads or writes, the client when it reads.
+            // What was on the way is lost; the server finds out when it reads or writes, the client when it
+            // reads.
             (up.broken, down.broken) = (true, true);
             up.octets.clear();
             down.octets.clear();

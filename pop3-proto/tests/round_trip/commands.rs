@@ -1,4 +1,4 @@
-//! Commands: written as the grammar has them, and read again.
+//! Commands are encoded as the grammar has them, and parsed again.
 
 use pop3_proto::client::{Client, Profile, SendError};
 use pop3_proto::limits::COMMAND_LINE;

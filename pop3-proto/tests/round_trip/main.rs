@@ -1,4 +1,5 @@
-//! Value to octets to value, and the other way round; whatever the arguments, the encoder writes one line or nothing.
+//! From value to bytes to value, and the other way round; whatever the arguments are, an encoder writes one
+//! line or nothing.
 
 #![cfg(feature = "alloc")]
 
@@ -39,7 +40,7 @@ fn tag() -> impl Strategy<Value = String> {
     "[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8}){0,3}"
 }
 
-/// Any octets at all where octets can be given, mostly those that do harm.
+/// Any bytes at all where bytes can be given, mostly those that do harm.
 fn hostile() -> impl Strategy<Value = Vec<u8>> {
     let octet = prop_oneof![4 => 0x21_u8..=0x7E, 2 => select(b"\r\n\0 \t\x7F=."), 1 => any::<u8>()];
     prop_oneof![6 => vec(octet.clone(), 0..30), 1 => vec(octet, 200..300), 1 => vec(0x21_u8..=0x7E, 200..300)]
@@ -58,7 +59,7 @@ impl Tight {
         Self { octets: BEFORE.to_vec(), room }
     }
 
-    fn behind(&self) -> &[u8] {
+    fn after(&self) -> &[u8] {
         self.octets.strip_prefix(BEFORE).expect("what was said before stays")
     }
 }
@@ -79,7 +80,7 @@ fn room() -> impl Strategy<Value = usize> {
     prop_oneof![2 => 0_usize..40, 2 => 40_usize..600, 2 => Just(512), 2 => Just(16 * 1024)]
 }
 
-/// Nothing on failure; on success one line of at most `limit` octets that holds no CR, LF or NUL.
+/// Nothing on failure; on success one line of at most `limit` bytes that holds no CR, LF or NUL.
 fn one_line<E: std::fmt::Debug + PartialEq>(
     limit: usize,
     room: usize,
@@ -87,12 +88,12 @@ fn one_line<E: std::fmt::Debug + PartialEq>(
 ) -> Result<Option<Vec<u8>>, TestCaseError> {
     let mut out = Tight::with(room);
     let written = write(&mut out);
-    let line = out.behind();
+    let line = out.after();
     if let Err(error) = written {
-        prop_assert_eq!(line, b"", "octets were left behind by {:?}", error);
+        prop_assert_eq!(line, b"", "bytes were written by a call that failed: {:?}", error);
         return Ok(None);
     }
-    prop_assert!(line.len() <= limit, "{} octets", line.len());
+    prop_assert!(line.len() <= limit, "{} bytes", line.len());
     let text = line.strip_suffix(b"\r\n");
     prop_assert!(text.is_some(), "no line end: {}", line.escape_ascii());
     let bad = text.unwrap().iter().any(|b| b"\r\n\0".contains(b));
@@ -104,7 +105,7 @@ fn one_line<E: std::fmt::Debug + PartialEq>(
 fn whole_line<E: std::fmt::Debug + PartialEq>(
     write: impl Fn(&mut Tight) -> Result<(), E>,
 ) -> Result<Vec<u8>, TestCaseError> {
-    one_line(REPLY_LINE, REPLY_LINE, write)?.ok_or_else(|| TestCaseError::fail("no line into 512 octets"))
+    one_line(REPLY_LINE, REPLY_LINE, write)?.ok_or_else(|| TestCaseError::fail("no line into 512 bytes"))
 }
 
 /// What `write` wrote, without its CRLF.
@@ -125,6 +126,6 @@ fn read<'i, T, E: std::fmt::Debug>(
     value
 }
 
-fn behind_ok(line: &[u8]) -> &[u8] {
+fn after_ok(line: &[u8]) -> &[u8] {
     line.strip_prefix(b"+OK ").unwrap_or_else(|| panic!("no +OK in {}", line.escape_ascii()))
 }

@@ -5,7 +5,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::{behind_ok, read, written};
+use crate::{after_ok, read, written};
 
 fn reply_line() -> impl Strategy<Value = Vec<u8>> {
     const PARTS: [&[u8]; 30] = [
@@ -55,7 +55,7 @@ proptest! {
         }
         if let Ok(stat) = parse::stat_reply(&line, &mut Deviations::default()) {
             let again = written(|out| encode::stat_reply(stat, out));
-            prop_assert_eq!(parse::stat_reply(behind_ok(&again), &mut Deviations::default()), Ok(stat));
+            prop_assert_eq!(parse::stat_reply(after_ok(&again), &mut Deviations::default()), Ok(stat));
         }
     }
 

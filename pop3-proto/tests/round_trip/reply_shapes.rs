@@ -1,4 +1,5 @@
-//! `Command::reply_shape` against a server that accepts every command: which of its `+OK` go on after their first line.
+//! `Command::reply_shape` against a server that accepts every command: which of its `+OK` go on after their
+//! first line.
 
 use pop3_proto::server::session::{Event, Session};
 use pop3_proto::server::{Config, Domain, Fill, MechanismList};

@@ -1,4 +1,4 @@
-//! ANONYMOUS (RFC 4505).
+//! The server's side of ANONYMOUS (RFC 4505).
 
 use pop3_proto::sasl::server::{Answer, Cause};
 

@@ -1,4 +1,5 @@
-//! Whatever clients say and embedders answer: no panic, and nobody gets in without the right answer.
+//! Whatever clients say and embedders answer, no mechanism panics, and nobody gets in without the right
+//! answer.
 
 use pop3_proto::Secret;
 use pop3_proto::sasl::Channel;
@@ -135,14 +136,14 @@ fn no_response_is_for_the_start_only() {
                 let seen = say(&mut exchange, message);
                 assert!(!matches!(seen, Seen::Failed(_)), "{mechanism}: {seen:?}");
             }
-            assert_eq!(begin(&mut exchange), OVER, "{mechanism} behind {said} messages");
-            assert_eq!(tell(&mut exchange, yes), OVER, "{mechanism} behind {said} messages");
+            assert_eq!(begin(&mut exchange), OVER, "{mechanism} after {said} messages");
+            assert_eq!(tell(&mut exchange, yes), OVER, "{mechanism} after {said} messages");
         }
     }
 }
 
 proptest! {
-    /// SCRAM and CRAM-MD5 let nobody in, as no proof is right; the others do right behind a yes to their
+    /// SCRAM and CRAM-MD5 let nobody in, as no proof is right; the others do right after a yes to their
     /// question. What is over stays over.
     ///
     /// Covers exchange-aborted-anywhere.
@@ -170,7 +171,7 @@ proptest! {
         }
     }
 
-    /// With one octet changed in one message of a client that knows the password, or with one message twice
+    /// With one byte changed in one message of a client that knows the password, or with one message twice
     /// or left out, it does not get in, though the embedder answers truly.
     #[test]
     fn one_octet_changed_keeps_out(
@@ -195,7 +196,7 @@ proptest! {
         };
         let message = message.index(messages.len());
         match change {
-            // Once more behind the end would be too late to matter.
+            // Once more after the end would be too late to matter.
             0 if message + 1 < messages.len() => {
                 let again = messages[message].clone();
                 messages.insert(message, again);

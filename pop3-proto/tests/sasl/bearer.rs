@@ -1,4 +1,4 @@
-//! OAUTHBEARER (RFC 7628) and XOAUTH2 (vendors' documents).
+//! The server's side of OAUTHBEARER (RFC 7628) and XOAUTH2 (vendors' documents).
 
 use pop3_proto::limits::SASL_MEMORY;
 use pop3_proto::sasl::server::{Answer, Cause, Exchange};

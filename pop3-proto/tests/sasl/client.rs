@@ -22,7 +22,7 @@ fn start<'c>(
     Ok(exchange)
 }
 
-/// The nonce of RFC 7677, and as much more as makes 18 octets.
+/// The nonce of RFC 7677, and as much more as makes 18 bytes.
 const NONCE: &str = "rOprNGfwEbeRWgbNEkqO7677";
 
 /// A channel whose nonce has this text.
@@ -71,8 +71,8 @@ fn scram_sha_1_of_rfc_5802() {
 /// Proves 5802-5-03.
 #[test]
 fn scram_sha_256_of_rfc_7677_and_a_wrong_signature() {
-    // The nonce of the RFC has 20 characters. The other client of these tests says what the RFC has it say with that nonce, and so
-    // knows what has to be said with one of 24.
+    // The nonce of the RFC has 20 characters. The other client of these tests says what the RFC has it say
+    // with that nonce, and so knows what has to be said with one of 24.
     let vector = &PUBLISHED[1];
     assert_eq!(
         (vector.client_first, vector.server_first),

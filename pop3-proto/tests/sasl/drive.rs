@@ -9,7 +9,7 @@ use pop3_proto::{Base64, Secret};
 use crate::scram_client::SERVER;
 use crate::signer::nonce;
 
-/// The base64 text of octets.
+/// The base64 text of bytes.
 pub(crate) fn base64(octets: impl AsRef<[u8]>) -> Vec<u8> {
     let octets = octets.as_ref();
     let mut text = vec![0; octets.len().div_ceil(3) * 4];
@@ -22,12 +22,12 @@ pub(crate) fn text(octets: impl AsRef<[u8]>) -> String {
     String::from_utf8(base64(octets)).unwrap()
 }
 
-/// The octets of a hexadecimal text.
+/// The bytes of a hexadecimal text.
 pub(crate) fn hex(text: &str) -> Vec<u8> {
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
 }
 
-/// Octets as hexadecimal text.
+/// Bytes as hexadecimal text.
 pub(crate) fn to_hex(octets: &[u8]) -> String {
     octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
@@ -142,7 +142,7 @@ pub(crate) fn begin(engine: &mut dyn Engine) -> Seen {
     engine.step(None).into()
 }
 
-/// The client says these octets.
+/// The client says these bytes.
 pub(crate) fn say(engine: &mut dyn Engine, data: impl AsRef<[u8]>) -> Seen {
     engine.step(Some(Base64::new(&base64(data)).unwrap())).into()
 }

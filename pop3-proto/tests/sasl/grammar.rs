@@ -1,4 +1,4 @@
-//! What the grammars leave out is refused, and what they let in is taken.
+//! The grammars of SASL messages: what they leave out is refused, and what they allow is taken.
 
 use pop3_proto::sasl::scram::Keys;
 use pop3_proto::sasl::server::{Answer, Cause};

@@ -112,7 +112,7 @@ fn run<M: AsRef<[u8]> + AsMut<[u8]>>(exchange: &mut Exchange<M>, script: &Script
     seen
 }
 
-/// It is over whatever is said and answered; what is longer than these octets of memory is not even looked at.
+/// It is over whatever is said and answered; what is longer than these bytes of memory is not even looked at.
 fn assert_over<M: AsRef<[u8]> + AsMut<[u8]>>(exchange: &mut Exchange<M>, memory: usize, script: &Script) {
     let mechanism = script.mechanism;
     for _ in 0..2 {
@@ -136,7 +136,7 @@ fn assert_over<M: AsRef<[u8]> + AsMut<[u8]>>(exchange: &mut Exchange<M>, memory:
     }
 }
 
-/// With less memory than it needs each exchange fails, with more it works; 1,200 octets are enough for all
+/// With less memory than it needs each exchange fails, with more it works; 1,200 bytes are enough for all
 /// but long tokens.
 #[test]
 fn too_little_memory_fails_and_nothing_else() {
@@ -151,18 +151,14 @@ fn too_little_memory_fails_and_nothing_else() {
             let seen = run(&mut exchange, &script, usize::MAX);
             let too_little = failed(Cause::Memory);
             works |= seen != too_little;
-            assert_eq!(
-                seen,
-                if works { script.end.clone() } else { too_little },
-                "{name} in {octets} octets"
-            );
+            assert_eq!(seen, if works { script.end.clone() } else { too_little }, "{name} in {octets} bytes");
             if !works && octets % 10 == 0 {
                 assert_over(&mut exchange, octets, &script);
             }
             octets += if works { 50 } else { 1 };
         }
         let octets = script.messages.iter().flatten().map(Vec::len).sum::<usize>();
-        assert!(works, "{name}, messages of {octets} octets, in {}", buffer.len());
+        assert!(works, "{name}, messages of {octets} bytes, in {}", buffer.len());
     }
 }
 
@@ -194,7 +190,7 @@ fn an_exchange_knows_nothing_of_the_one_before() {
             for script in &scripts {
                 let _ = run(&mut exchange, before, steps);
                 let seen = run(&mut exchange, script, usize::MAX);
-                assert_eq!(seen, script.end, "{} behind {} of {}", script.mechanism, steps, before.mechanism);
+                assert_eq!(seen, script.end, "{} after {} of {}", script.mechanism, steps, before.mechanism);
             }
         }
     }

@@ -213,7 +213,7 @@ fn it_fails_and_is_cancelled_as_others_are() {
     assert_eq!(whole.let_in, [done("test")]);
 }
 
-/// The dialogue of RFC 5034 section 6; its response line has 278 octets.
+/// The dialogue of RFC 5034 section 6; its response line has 278 bytes.
 ///
 /// Proves 5034-4-18, 5034-4-27.
 #[test]

@@ -1,4 +1,4 @@
-//! SASLprep (RFC 4013).
+//! SASLprep (RFC 4013), by the examples of the RFC and beyond.
 
 use pop3_proto::sasl::prepare;
 

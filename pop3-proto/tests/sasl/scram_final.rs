@@ -45,7 +45,7 @@ fn ill_formed_final_messages() {
     let other = NONCE.replace("3rfc", "3rfd");
     for (bad, why, cause) in [
         (format!("c=eSws,r={NONCE}"), "y in place of n", Cause::Binding),
-        (format!("c={},r={NONCE}", text("n,,x")), "data behind the header", Cause::Binding),
+        (format!("c={},r={NONCE}", text("n,,x")), "data after the header", Cause::Binding),
         (format!("c={},r={NONCE}", text("n,")), "a header that is cut", Cause::Binding),
         (format!("c={},r={NONCE}", text("n,a=adm,")), "another header", Cause::Binding),
         (format!("c={},r={NONCE}", text("p=tls-exporter,,")), "another flag", Cause::Binding),

@@ -29,7 +29,7 @@ fn nobody(
     (scram, String::from_utf8(data).unwrap())
 }
 
-/// The salt is 16 octets of the name and a secret, so it stays for a name, and nobody can tell it from a
+/// The salt is 16 bytes of the name and a secret, so it stays for a name, and nobody can tell it from a
 /// real one. Keys of another hash are no keys.
 ///
 /// Proves 4422-3.6-02.
@@ -45,7 +45,7 @@ fn users_who_do_not_exist_are_asked_the_same() {
         let (nonce, rest) = salt.split_once(",s=").unwrap();
         assert_eq!(nonce, format!("r=abc{SERVER}"));
         let (one, count) = rest.split_once(",i=").unwrap();
-        assert_eq!((one.len(), count), (24, "5000"), "16 octets");
+        assert_eq!((one.len(), count), (24, "5000"), "16 bytes");
         assert_eq!(said(b"0123456789abcdef0123456789abcdef", "who", Answer::Keys(Some(keys(other)))), salt);
         assert_eq!(said(b"0123456789abcdef0123456789abcdef", "who", Answer::Keys(None)), salt, "each time");
         assert_ne!(

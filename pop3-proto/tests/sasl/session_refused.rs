@@ -89,7 +89,7 @@ fn opened<'c>(whole: &mut WholeServer<'c>, name: &str, lines: &[String]) {
     }
 }
 
-/// Everything works behind it as if it had not been: another AUTH, and USER.
+/// Everything works after it as if it had not been: another AUTH, and USER.
 ///
 /// Proves 5034-4-09, 5034-4-29.
 /// Covers exchange-aborted-anywhere.
@@ -130,7 +130,7 @@ fn each_exchange_ends_at_a_line_that_is_no_base64() {
     assert_eq!(whole.say("AUTH PLAIN dGVzdAB0ZXN0AHRlc3Q="), "+OK welcome\r\n");
 }
 
-/// Lines of no octets, commands, and other octets that are no answer.
+/// Lines of no bytes, commands, and other bytes that are no answer.
 ///
 /// Proves 5034-4-20, 5034-4-29, 5034-4-35.
 /// Covers empty-response, exchange-lines-as-commands, exchange-aborted-anywhere.
@@ -208,7 +208,7 @@ fn a_server_first_mechanism_takes_no_initial_response() {
     }
 }
 
-/// A user who does not exist hears what hears one whose password is wrong, octet for octet, but for the salt.
+/// A user who does not exist hears what hears one whose password is wrong, byte for byte, but for the salt.
 ///
 /// Proves 4422-3.6-02.
 /// Covers names-told-by-mechanisms, names-told-by-refusals.

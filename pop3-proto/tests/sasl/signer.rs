@@ -1,5 +1,5 @@
-//! A SCRAM client of its own, written from RFC 5802, and the nonces of the tests. It stands alone, so that the tests of the
-//! login have it too.
+//! A SCRAM client of its own, written from RFC 5802, and the nonces of the tests. It stands alone, so that
+//! the tests of the login have it too.
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 /// The nonce that has this text: 24 characters of base64.
 pub(crate) fn nonce(text: &str) -> Nonce {
     let octets = Base64::decode_vec(text).expect("base64");
-    Nonce::new(octets.try_into().expect("18 octets"))
+    Nonce::new(octets.try_into().expect("18 bytes"))
 }
 
 pub(crate) fn digest(hash: Hash, octets: &[u8]) -> Vec<u8> {

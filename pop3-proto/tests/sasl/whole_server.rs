@@ -66,7 +66,7 @@ pub(crate) struct WholeServer<'c> {
     /// The texts of `+OK` and of `-ERR [AUTH]` at the end.
     pub(crate) welcome: String,
     pub(crate) refusal: String,
-    /// Octets of a line that is not whole.
+    /// Bytes of a line that is not whole.
     unread: Vec<u8>,
     /// The first question of each step.
     pub(crate) asked: Vec<Seen>,
@@ -104,7 +104,7 @@ impl<'c> WholeServer<'c> {
         self.hear(&[line.as_ref(), b"\r\n"].concat())
     }
 
-    /// What the server says to octets.
+    /// What the server says to bytes.
     pub(crate) fn hear(&mut self, octets: &[u8]) -> String {
         let mut out = Vec::new();
         self.unread.extend_from_slice(octets);

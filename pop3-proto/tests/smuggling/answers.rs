@@ -44,7 +44,8 @@ fn harm() -> impl Strategy<Value = String> {
     vec(part, 0..4).prop_map(|parts| parts.concat())
 }
 
-/// Exactly so many lines, each ended by CRLF, with no other CR, LF or NUL; the first a status line without response code.
+/// Exactly so many lines, each ended by CRLF, with no other CR, LF or NUL; the first a status line without
+/// response code.
 pub(crate) fn check_lines(octets: &[u8], lines: usize) {
     let text = octets.escape_ascii();
     let count = |b: u8| octets.iter().filter(|o| **o == b).count();

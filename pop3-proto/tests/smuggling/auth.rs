@@ -161,7 +161,7 @@ fn a_command_that_is_no_base64_ends_the_exchange_in_every_position_and_is_not_ru
 
 /// Covers exchange-aborted-anywhere.
 #[test]
-fn behind_a_cancelled_exchange_lines_are_commands_again() {
+fn after_a_cancelled_exchange_lines_are_commands_again() {
     let mut config = open_config();
     config.stls = true;
     for (front, challenges, _) in &POSITIONS[1..] {

@@ -1,4 +1,5 @@
-//! Numbers that are huge, negative, zero, or none at all name no message, in what comes in and in what a server answers.
+//! Numbers that are huge, negative, zero, or none at all name no message, in what comes in and in what a
+//! server answers.
 
 use std::collections::VecDeque;
 

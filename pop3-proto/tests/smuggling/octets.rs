@@ -1,4 +1,5 @@
-//! Control characters and 8-bit octets in every argument of every command that comes in: one refusal, and nothing is acted on.
+//! Control characters and non-ASCII bytes in every argument of every command: each gets one refusal, and
+//! nothing is acted on.
 
 use pop3_proto::parse::{self, CommandError};
 use pop3_proto::server::{Config, Domain, Phase, Server};
@@ -8,7 +9,8 @@ use crate::common::show;
 use crate::pair::{DIGEST, Host};
 use crate::{mailbox, odd_arguments, open_config};
 
-/// Commands with `@` for an argument, and what is wrong with an 8-bit octet there; `None` where a name or a password may hold it.
+/// Commands with `@` for an argument, and what is wrong with an 8-bit byte there; `None` where a name or a
+/// password may hold it.
 const EARLY: [(&str, Option<CommandError>); 14] = [
     ("USER @", None),
     ("PASS @", None),
@@ -44,8 +46,8 @@ const LATE: [(&str, Option<CommandError>); 14] = [
 ];
 
 fn filled(place: &str, argument: &[u8]) -> Vec<u8> {
-    let (front, behind) = place.split_once('@').unwrap();
-    [front.as_bytes(), argument, behind.as_bytes()].concat()
+    let (front, after) = place.split_once('@').unwrap();
+    [front.as_bytes(), argument, after.as_bytes()].concat()
 }
 
 /// UTF8 neither offered nor asked for; on, and names in ASCII alone; on, and names in UTF-8, too.
@@ -119,7 +121,7 @@ fn a_session_refuses_them_with_one_line_whether_utf8_is_on_or_off() {
     }
 }
 
-/// No 8-bit octet among ASCII is UTF-8, so the names do not pass either.
+/// No 8-bit byte among ASCII is UTF-8, so the names do not pass either.
 fn check_refused(config: &Config, before: &str, place: &str, error: Option<CommandError>, next: &str) {
     for (octet, argument) in odd_arguments() {
         let error = error.filter(|_| !octet.is_ascii()).unwrap_or(CommandError::Octet);

@@ -28,7 +28,7 @@ fn secrets_in_one_segment_with_stls_are_not_acted_on() {
     let mut config = open_config();
     config.allow_plaintext_login = false;
     config.stls = true;
-    let behind_user = "-ERR send USER first\r\n";
+    let after_user = "-ERR send USER first\r\n";
     for (said, answers) in [
         ("STLS\r\nUSER tim\r\nPASS secret\r\n", ""),
         ("STLS\r\nAUTH PLAIN Z29vZA==\r\n", ""),
@@ -36,7 +36,7 @@ fn secrets_in_one_segment_with_stls_are_not_acted_on() {
         ("STLS\r\nAUTH LOGIN\r\nbW9yZQ==\r\nZ29vZA==\r\n", ""),
         ("USER tim\r\nSTLS\r\nPASS secret\r\n", NO_CLEAR),
         ("AUTH PLAIN\r\nSTLS\r\nZ29vZA==\r\n", NO_CLEAR),
-        ("USER tim\r\nPASS secret\r\nSTLS\r\nSTAT\r\n", &format!("{NO_CLEAR}{behind_user}")),
+        ("USER tim\r\nPASS secret\r\nSTLS\r\nSTAT\r\n", &format!("{NO_CLEAR}{after_user}")),
     ] {
         for later in [false, true] {
             let mut host = Host::new(&config, Security::Plain, mailbox()).later(later);
@@ -80,7 +80,7 @@ fn secrets_in_front_of_stls_are_not_acted_on_at_any_cut() {
 
 /// Covers secrets-beside-stls, commands-behind-stls.
 #[test]
-fn secrets_behind_stls_are_not_acted_on_where_logins_in_clear_are_allowed_either() {
+fn secrets_after_stls_are_not_acted_on_where_logins_in_clear_are_allowed_either() {
     let mut config = open_config();
     config.stls = true;
     for (said, answers) in [
@@ -93,7 +93,7 @@ fn secrets_behind_stls_are_not_acted_on_where_logins_in_clear_are_allowed_either
             let mut host = Host::new(&config, Security::Plain, mailbox());
             host.hear(&said.as_bytes()[..cut]);
             host.hear(&said.as_bytes()[cut..]);
-            // Where the cut falls right behind STLS its line is all that there is to see.
+            // Where the cut falls right after STLS its line is all that there is to see.
             let (end, reason) = match cut == stls {
                 true => (BEGIN, Reason::StartTls),
                 false => (NOTHING_BEHIND, Reason::PlaintextAfterStls),
@@ -108,7 +108,7 @@ fn secrets_behind_stls_are_not_acted_on_where_logins_in_clear_are_allowed_either
 
 /// Covers secrets-beside-stls.
 #[test]
-fn a_client_says_nothing_behind_stls_before_tls_is_up() {
+fn a_client_says_nothing_after_stls_before_tls_is_up() {
     let one = MsgNo::FIRST;
     let commands = [
         Command::User(b"tim"),

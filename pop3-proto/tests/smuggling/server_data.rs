@@ -1,4 +1,5 @@
-//! Texts, unique-ids and listings from a server: they reach the embedder whole, harmless to show, and take no memory.
+//! Texts, unique-ids and listings from a server: they reach the embedder whole, harmless to show, and take no
+//! memory.
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,5 @@
-//! The feature `testing`: scripts, the pipe that breaks, and the keeper. And `arbitrary`: values for fuzz targets.
+//! The features `testing` (scripts, the pipe that breaks, the keeper) and `arbitrary` (values for fuzz
+//! targets).
 #![cfg(feature = "testing")]
 
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -99,7 +100,8 @@ fn a_pipe_cuts_delays_and_breaks() {
     assert_eq!(other.read(&mut heard).unwrap(), 0, "the end");
 }
 
-/// A client of one's own against the keeper, through a connection that breaks at every byte: what QUIT has not answered stays.
+/// A client of one's own against the keeper, through a connection that breaks at every byte: what QUIT has
+/// not answered stays.
 #[test]
 fn a_keeper_serves_a_client_over_a_connection_that_breaks_anywhere() {
     let keeper = keeper();

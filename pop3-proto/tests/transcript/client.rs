@@ -1,4 +1,4 @@
-//! A client under test.
+//! Transcripts with a client under test.
 
 use std::collections::VecDeque;
 
@@ -87,7 +87,7 @@ pub(crate) fn fetch(script: &Transcript, cut: usize) {
     }
 }
 
-/// All events that the window holds. The octets of a message are joined, so that the cut does not show.
+/// All events that the window holds. The bytes of a message are joined, so that the cut does not show.
 fn drain(
     client: &mut Client,
     window: &mut Vec<u8>,

@@ -1,4 +1,4 @@
-//! The embedder of a server under test.
+//! The embedder of the server that transcripts test.
 
 use std::collections::VecDeque;
 
@@ -15,7 +15,7 @@ pub(crate) struct Host<'s> {
     pub(crate) script: &'s Transcript,
     pub(crate) sasl: VecDeque<&'s str>,
     pub(crate) stock: Stock,
-    /// A stored message is read in pieces of so many octets.
+    /// A stored message is read in pieces of so many bytes.
     pub(crate) piece: usize,
     pub(crate) later: bool,
     pub(crate) kept: Option<Kept>,

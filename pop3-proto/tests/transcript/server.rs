@@ -1,4 +1,4 @@
-//! A server under test.
+//! Transcripts with a server under test.
 
 use std::time::Duration;
 
@@ -102,7 +102,7 @@ pub(crate) fn serve(script: &Transcript, cut: usize) {
                 let octets = said(line, &mut lines);
                 in_cuts(&mut window, &octets, cut, |window| host.run(&mut server, now, window, &mut out));
                 if lines.peek().is_none_or(|line| line.key != "S") {
-                    assert_eq!(show(&out), "", "unexpected output behind C: {value}");
+                    assert_eq!(show(&out), "", "unexpected output after C: {value}");
                 }
             }
             "S" => {

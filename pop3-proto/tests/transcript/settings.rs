@@ -71,7 +71,8 @@ pub(crate) fn code_and_text(value: &str) -> (Option<Code>, &str) {
     (code(word), text)
 }
 
-/// Shows `octets` to a session in cuts; `step` returns whether it wants to be called again before more is shown.
+/// Shows `octets` to a session in cuts; `step` returns whether it wants to be called again before more is
+/// shown.
 pub(crate) fn in_cuts(window: &mut Vec<u8>, octets: &[u8], cut: usize, mut step: impl FnMut(&mut Vec<u8>)) {
     let mut rest = octets;
     while !rest.is_empty() {
