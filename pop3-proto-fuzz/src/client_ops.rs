@@ -125,7 +125,7 @@ fn command(choice: u8, cursor: &mut Cursor<'_>, client: &mut Client<8>, tx: &mut
     assert!(could || sent.is_err());
 }
 
-/// One line, whatever the arguments were.
+/// Asserts that one line was written, whatever the arguments were.
 fn check_lines(tx: &[u8]) {
     if let Some((last, front)) = tx.split_last() {
         assert_eq!(*last, b'\n');

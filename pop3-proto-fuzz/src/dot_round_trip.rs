@@ -30,7 +30,7 @@ pub fn dot_round_trip(data: &[u8]) {
     assert_eq!(got, mail);
     assert_eq!(rest, b"+OK next\r\n");
 
-    // As if the message were what came over the wire.
+    // The message is now taken for bytes that came over the wire.
     let (got, rest) = unstuff(message, in_piece);
     let (naive, naive_rest) = naive_unstuff(message);
     assert_eq!((got, rest), (naive, naive_rest));
@@ -61,7 +61,7 @@ fn unstuff(wire: &[u8], piece: usize) -> (Vec<u8>, Vec<u8>) {
     (got, left)
 }
 
-/// Message bytes as far as they are certain, and what is left after the end.
+/// The bytes of the message as far as they are certain, and what is left after its end.
 fn naive_unstuff(wire: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let (mut mail, mut at, mut line_start) = (Vec::new(), 0, true);
     while at < wire.len() {

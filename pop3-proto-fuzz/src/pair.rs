@@ -9,7 +9,7 @@ use crate::cursor::Cursor;
 use crate::mailbox::Mailbox;
 use crate::twins::crlf_form;
 
-/// The messages, then the cuts; one cut in 256 ends the connection.
+/// `data` holds the messages, then the cuts; one cut in 256 ends the connection.
 pub fn pair(data: &[u8]) {
     let mut cursor = Cursor::new(data);
     let flags = cursor.octet();

@@ -2,7 +2,7 @@
 
 use pop3_proto::{Capability, Deviations, Stat, Uid, encode, parse};
 
-/// The first byte chooses the reader, the rest is the line.
+/// The first byte chooses the parser, and the rest is the line.
 pub fn reply_line(data: &[u8]) {
     let Some((choice, line)) = data.split_first() else { return };
     let mut seen = Deviations::NONE;

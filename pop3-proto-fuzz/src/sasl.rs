@@ -42,7 +42,7 @@ pub fn sasl(data: &[u8]) {
         return;
     }
     let keys = [Hash::Sha1, Hash::Sha256].map(|hash| Keys::derive(hash, "pencil", b"salt", 1).unwrap());
-    // Somebody is proved by TLS, or by a yes of the embedder.
+    // A user is proved by TLS, or by a yes of the embedder.
     let mut proved = mechanism == "EXTERNAL";
     let mut asked_otherwise = false;
     let mut step = exchange.step(None);
@@ -103,13 +103,13 @@ pub fn sasl(data: &[u8]) {
             }
             other => panic!("{other:?}"),
         };
-        // Sometimes the answer to another question.
+        // Sometimes this is the answer to another question.
         let answer = if cursor.octet() == 255 { Answer::Authorized(true) } else { answer };
         step = exchange.answer(answer);
     }
 }
 
-/// A name is as SASLprep leaves it.
+/// Asserts that a name is in the form that SASLprep makes of it.
 fn well_formed(name: &str) {
     assert_eq!(prepare(name).as_deref(), Some(name));
 }

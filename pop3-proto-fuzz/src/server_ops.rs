@@ -98,7 +98,7 @@ pub fn server_ops(data: &[u8]) {
 struct Host<'c> {
     server: Server<&'c Config, Mailbox>,
     kept: Option<Kept>,
-    /// Marked messages were to be removed.
+    /// Whether marked messages were to be removed.
     update: bool,
 }
 
@@ -224,7 +224,7 @@ fn drain(tx: &mut FixedBuf<600>, sent: &mut Vec<u8>) {
     tx.clear();
 }
 
-/// The first words are the greeting.
+/// Asserts that the session begins with the greeting.
 fn check_output(sent: &[u8]) {
     assert!(sent.is_empty() || sent.starts_with(b"+OK"), "{}", sent.escape_ascii());
 }

@@ -39,7 +39,7 @@ struct Catalogue {
 #[serde(deny_unknown_fields)]
 struct Requirement {
     id: String,
-    /// 0 is field practice.
+    /// The number of the RFC; 0 stands for field practice.
     rfc: u32,
     section: String,
     level: Level,
@@ -83,7 +83,7 @@ impl<'r> State<'r> {
         }
     }
 
-    /// Where it is counted.
+    /// The column in which it is counted.
     const fn place(&self) -> usize {
         match self {
             State::Proved(_) => 0,

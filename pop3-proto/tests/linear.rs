@@ -1,5 +1,5 @@
-//! Work grows with the input and not faster, however it is cut: counted in looks at the window, and in time
-//! with wide slack.
+//! Work grows no faster than the input, however it is cut. It is counted in looks at the window, and measured
+//! in time with wide limits.
 
 #![cfg(feature = "alloc")]
 
@@ -74,8 +74,8 @@ fn listing(n: usize, line: impl Fn(usize) -> String) -> Vec<u8> {
     wire
 }
 
-/// Four times the input may cost at most 4.6 times the looks, and eight times the time; sixteen would be
-/// quadratic. Whoever else uses the machine can spoil a measurement, but not twenty in a row.
+/// Four times the input may cost at most 4.6 times the looks, and eight times the time; quadratic work would
+/// cost sixteen times. Other work on the machine can spoil one measurement, but not twenty in a row.
 fn grows_linearly(what: &str, command: &Command<'_>, wire: impl Fn(usize) -> Vec<u8>) {
     let (small, large) = (wire(4000), wire(16000));
     for chunk in [1, 1460] {
@@ -174,8 +174,8 @@ fn stuffing_of_messages_full_of_line_ends_and_nul_takes_linear_time() {
         (0..3).map(|_| measure()).min().unwrap_or_default()
     };
     for unit in [&b"a\n"[..], b"a\0", b"\0\0", b".\n", b"a\r\n", b"\n\n", b"\0\n"] {
-        // 32 times as much: a busy machine may make that 250 times as long, work that grows with the square
-        // 1,000 times.
+        // The input is 32 times as large. On a busy machine that may take 250 times as long; work that grows
+        // with the square would take 1,000 times as long.
         let (short, long) = (time(unit, 5_000), time(unit, 160_000));
         let bound = short * 250 + Duration::from_millis(100);
         assert!(long < bound, "{}: {short:?} {long:?}", unit.escape_ascii());

@@ -111,7 +111,7 @@ fn a_refusal_without_a_code_is_told_by_its_words() {
         ("-ERR POP Service is currently unavailable", Some(RefusalKind::Later)),
         ("-ERR authorization failed", None),
         ("-ERR", None),
-        // A code is no guess.
+        // A response code is no guess.
         ("-ERR [AUTH] the lock is busy", Some(RefusalKind::Credentials)),
         ("-ERR [IN-USE] Service unavailable", Some(RefusalKind::Busy)),
         ("-ERR [SYS/TEMP] Lockdown in sector 4", Some(RefusalKind::Later)),

@@ -125,7 +125,7 @@ fn a_body_that_did_not_fit_is_not_ended_as_if_it_had() {
     assert!(!out.ends_with(b".\r\n"));
 }
 
-/// Says that there is room, and refuses what is put there.
+/// An output that claims to have room, and refuses what is put there.
 struct Liar(Vec<u8>, usize);
 
 impl Output for Liar {

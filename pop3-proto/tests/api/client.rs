@@ -54,7 +54,7 @@ fn what_cannot_be_sent_leaves_everything_as_it_was() {
     assert_eq!(out.len(), 255);
 }
 
-/// Whatever the limit is, with all windows on the way to a line and after it.
+/// For every limit, with every window on the way to a line and after it.
 #[test]
 fn poll_agrees_with_receive() {
     for limit in 0..8 {

@@ -80,7 +80,7 @@ proptest! {
             .with_limits(Limits::for_window(window))
             .with_pipelining(pipelining);
         let whole = fetch(&client, &asks, &octets, Cut::Sizes(&[usize::MAX]));
-        // Bytes after the answer to STLS: the one place where the cut may decide.
+        // Bytes after the answer to STLS are the one place where the cut may decide the outcome.
         prop_assume!(whole.end != Err(ProtocolError::PlaintextAfterStls));
         prop_assert_eq!(&fetch(&client, &asks, &octets, Cut::Sizes(&sizes)), &whole);
         prop_assert_eq!(&fetch(&client, &asks, &octets, Cut::Sizes(&[1])), &whole);

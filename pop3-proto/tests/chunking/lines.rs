@@ -14,7 +14,8 @@ enum Found {
     BareLf,
 }
 
-/// A line ends at CRLF, or at LF if that is accepted; then its length and its bytes are looked at.
+/// The naive twin: a line ends at CRLF, or at LF if that is accepted; only then are its length and its bytes
+/// looked at.
 fn lines(stream: &[u8], limit: usize, accept: bool) -> Vec<Found> {
     let (mut found, mut rest) = (Vec::new(), stream);
     let end: &[u8] = if accept { b"\n" } else { b"\r\n" };

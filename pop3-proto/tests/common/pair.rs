@@ -16,13 +16,13 @@ use crate::common::{Mailbox, show};
 pub(crate) const PASSWORD: &[u8] = b"secret";
 pub(crate) const DIGEST: &str = "c4c9334bac560ecc979e58001b3e22fb";
 
-/// A server with its maildrop. Whoever shows `PASSWORD` or `DIGEST` is in; a SASL response `good` is right,
-/// one that begins with `more` is sent back as the next challenge; all else is refused with an echo of what
-/// the client said.
+/// A server with its maildrop. It lets in whoever shows `PASSWORD` or `DIGEST`, and accepts the SASL response
+/// `good`. A response that begins with `more` is sent back as the next challenge; everything else is refused
+/// with an echo of what the client said.
 pub(crate) struct Host<'c> {
     pub(crate) server: Server<&'c Config, Mailbox>,
     pub(crate) now: Time,
-    /// What came in and is not used.
+    /// The bytes that came in and are not used yet.
     pub(crate) window: Vec<u8>,
     /// Everything the server said.
     pub(crate) said: Vec<u8>,
@@ -68,7 +68,7 @@ impl<'c> Host<'c> {
         }
     }
 
-    /// Keeps every ticket that may be kept until the session says that it waits.
+    /// Defers every ticket that may be deferred, until the session says that it waits.
     pub(crate) fn later(mut self, later: bool) -> Self {
         self.later = later;
         self
@@ -213,7 +213,8 @@ impl<'c> Host<'c> {
                 return;
             }
         };
-        // The serial of a ticket counts the commands that the maildrop answered, too: the same at every cut.
+        // The serial number of a ticket also counts the commands that the maildrop answered; it is the same
+        // at every cut.
         self.log.push(told);
         if self.later { self.kept = Some(kept) } else { self.answer(kept) }
     }
@@ -260,7 +261,7 @@ pub(crate) fn decoded(data: Base64<'_>) -> Vec<u8> {
     data.decode(&mut octets).expect("checked").to_vec()
 }
 
-/// As RFC 4648 section 4 has it.
+/// Base64 of RFC 4648 section 4, written without the code under test.
 pub(crate) fn base64(data: &[u8]) -> String {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let group = |three: &[u8]| -> String {
@@ -272,11 +273,11 @@ pub(crate) fn base64(data: &[u8]) -> String {
     data.chunks(3).map(group).collect()
 }
 
-/// What a client made of what came in.
+/// What a client reported about the bytes that came in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Heard {
     Event(String),
-    /// The bytes of a message, joined, so that the cut does not show.
+    /// The bytes of a message, joined, so that the cuts do not show in it.
     Data(Vec<u8>),
     Error(ProtocolError),
 }

@@ -31,7 +31,7 @@ struct Catalogue {
 struct Hole {
     id: String,
     title: String,
-    /// Well-known cases, if any.
+    /// Well-known software or advisories in which it was seen, if any.
     seen: Vec<String>,
     side: Side,
     /// Why this crate cannot have it.

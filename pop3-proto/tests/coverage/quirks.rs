@@ -54,11 +54,11 @@ struct Quirk {
     who: String,
     what: String,
     side: Side,
-    /// What this crate does.
+    /// What this crate does about it.
     handled: Option<String>,
-    /// Why it does nothing.
+    /// Why it does nothing about it.
     left: Option<String>,
-    /// What a client records.
+    /// The deviations that a client records.
     #[serde(default)]
     deviations: Vec<String>,
 }
@@ -94,7 +94,7 @@ impl Quirk {
         self.proofs(marks).iter().any(|proof| transcripts.get(proof).is_none_or(|one| one.of_client))
     }
 
-    /// Where it is counted: handled and tested, open, left.
+    /// The column in which it is counted: handled and tested, open, or left.
     fn place(&self, marks: &Marks) -> usize {
         match (&self.left, self.proofs(marks)) {
             (Some(_), _) => 2,
@@ -136,7 +136,7 @@ fn of_project() -> (Vec<Quirk>, Marks) {
     (read(CATALOGUE), Marks::of_crate(Path::new(env!("CARGO_MANIFEST_DIR")), "Covers"))
 }
 
-/// Those of the project, by the names that proofs have.
+/// The transcripts of the project, by the names that proofs have.
 fn transcripts() -> BTreeMap<String, Transcript> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
     let all = files(&folder, "txt", false).into_iter();

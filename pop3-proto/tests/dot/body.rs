@@ -12,7 +12,7 @@ use crate::common::twins::{crlf_form, stuff, top};
 use crate::messages::{lines, message, sizes};
 use crate::pieces::pieces;
 
-/// An output with as much room as it is told.
+/// An output with exactly as much room as it is told.
 struct Narrow {
     octets: Vec<u8>,
     room: usize,
@@ -40,7 +40,7 @@ enum Form {
     Stuffed,
 }
 
-/// A logged-in session that was asked for a body; `answer` gives it, the result is all that went out after
+/// Asks a logged-in session for a body, which `answer` gives; the result is everything that went out after
 /// `HEAD`.
 fn reply(
     ask: &str,

@@ -67,8 +67,8 @@ proptest! {
         prop_assert_eq!(stuffed(Stuffer::crlf(), &mail, &[1]), stuff(&mail));
     }
 
-    /// A bare LF where none was to be: it stays, nothing is lost, and no dot after it ends the body for
-    /// anybody.
+    /// A bare LF in a message that is said to have none stays: nothing is lost, and no dot after it ends the
+    /// body for any reader.
     ///
     /// Covers bare-line-ends-in-replies.
     #[test]

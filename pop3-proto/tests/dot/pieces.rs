@@ -28,7 +28,7 @@ pub(crate) fn stuffed(mut stuffer: Stuffer, stored: &[u8], sizes: &[usize]) -> V
     wire
 }
 
-/// Message and number of bytes used; the end must have come.
+/// The message, and the number of bytes used; panics if the end did not come.
 pub(crate) fn unstuffed(wire: &[u8], sizes: &[usize]) -> (Vec<u8>, usize) {
     let (mut unstuffer, mut mail, mut used) = (Unstuffer::new(), Vec::new(), 0);
     for piece in pieces(wire, sizes) {

@@ -5,7 +5,7 @@ use crate::check_message;
 use crate::common::twins::{top, unstuff};
 use crate::pieces::{limited, unstuffed};
 
-/// All words over the alphabet, up to this length.
+/// Calls `each` with every word over the alphabet, up to this length.
 fn words(alphabet: &[u8], max: u32, mut each: impl FnMut(&[u8])) {
     let base = alphabet.len();
     for len in 0..=max {

@@ -62,8 +62,8 @@ fn plan(rules: Rules, day: u64, fault: Fault, random: &mut Random) -> Plan {
 fn history(seed: u64, uidl: bool, top: bool, habits: Habits) {
     let mut random = Random::new(seed);
     let config = server(uidl, top);
-    // What was to go and is not listed counts as gone, so a window that skips what is there is for those who
-    // delete nothing.
+    // A message that was to be deleted and is not listed counts as deleted. So where a server lists only some
+    // of its messages, in another order each time, the client deletes nothing.
     let deletes = !(habits.renumbers && habits.window.is_some());
     let count = u32::try_from(random.below(5)).unwrap();
     let (mut maildrop, mut store, mut day) = (Maildrop::new(habits, count), Store::default(), 0);
@@ -82,14 +82,14 @@ fn history(seed: u64, uidl: bool, top: bool, habits: Habits) {
             maildrop.lose_one(&mut random);
         }
     }
-    // Previews are made whole, and nothing is deleted any more.
+    // Previews are fetched whole now, and nothing is deleted any more.
     let last = Plan { removal: Removal::Whole, ..plan(Rules::DEFAULT, day, Fault::default(), &mut random) };
     assert_eq!(session(&config, &mut maildrop, &mut store, &last, &mut random).end, End::Done);
     check(&maildrop, &store);
     let shown = maildrop.mail.iter().filter(|mail| maildrop.shown.contains(&mail.serial));
     let missing: Vec<_> = shown.filter(|mail| !store.whole.contains_key(&mail.serial)).collect();
     assert!(missing.is_empty(), "{missing:?} were listed and are neither stored nor deleted: {store:?}");
-    // Once more, and nothing comes.
+    // One session more, and nothing comes.
     let outcome = session(&config, &mut maildrop, &mut store, &last, &mut random);
     assert_eq!(outcome.end, End::Done);
     assert!(outcome.fetched == 0 || habits.window.is_some(), "the same came again");
@@ -108,8 +108,8 @@ fn over_any_history_nothing_is_lost_doubled_or_deleted_unsafe() {
         let (uidl, top) = random.pick(&servers);
         let habits = Habits {
             ids: random.pick(&[Ids::Unique, Ids::Unique, Ids::Repeated, Ids::UsedAgain]),
-            // Without ids a message that changed its size and should be gone is taken for another: rather
-            // twice than never.
+            // Without unique-ids a message that changed its size and should be gone is taken for a new one:
+            // it is rather fetched twice than never.
             marks_seen: uidl && random.one_in(3),
             ..random.pick(&[plain, plain, renumbers, windows, both])
         };

@@ -6,7 +6,7 @@ use pop3_proto::server::{Config, Event, Fill, Server};
 use crate::maildrop::{Maildrop, Snapshot};
 use crate::random::Random;
 
-/// How QUIT goes.
+/// What QUIT does and answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Removal {
     Whole,
@@ -22,7 +22,7 @@ pub(crate) struct Keeper<'c> {
     server: Server<&'c Config, Snapshot>,
     window: Vec<u8>,
     removal: Removal,
-    /// What stands in place of the first line of the nth answer.
+    /// The line that replaces the first line of the nth answer.
     pub(crate) garbage: Option<(usize, &'static str)>,
     answers: usize,
     pub(crate) closed: bool,
@@ -40,12 +40,12 @@ impl<'c> Keeper<'c> {
         }
     }
 
-    /// How many answers were given, the greeting counted.
+    /// How many answers were given, the greeting included.
     pub(crate) const fn answers(&self) -> usize {
         self.answers
     }
 
-    /// The answers to what came in.
+    /// The answers to these bytes.
     pub(crate) fn hear(
         &mut self,
         octets: &[u8],

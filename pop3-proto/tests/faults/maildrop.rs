@@ -13,26 +13,26 @@ pub(crate) struct Mail {
     pub(crate) serial: u32,
     uid: String,
     text: String,
-    /// It was looked at in an earlier session, which the server writes into its header.
+    /// It was shown in an earlier session, which the server notes in its header.
     seen: bool,
 }
 
 impl Mail {
-    /// With LF, as it is stored.
+    /// The message with LF line ends, as it is stored.
     fn stored(&self) -> String {
         let seen = if self.seen { "Status: RO\n" } else { "" };
         format!("N: {}\n{seen}{}", self.serial, self.text)
     }
 }
 
-/// What unique-ids its messages have.
+/// How the server chooses unique-ids.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) enum Ids {
     #[default]
     Unique,
-    /// One of two.
+    /// One of two ids.
     Repeated,
-    /// The lowest that is free.
+    /// The lowest id that no message has now.
     UsedAgain,
 }
 
@@ -40,11 +40,11 @@ pub(crate) enum Ids {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Habits {
     pub(crate) ids: Ids,
-    /// Writes `Status:` into the header, which changes the size, too.
+    /// Whether it writes `Status:` into the header, which changes the size, too.
     pub(crate) marks_seen: bool,
-    /// Another order in every session.
+    /// Whether the order is another one in every session.
     pub(crate) renumbers: bool,
-    /// Lists so many of the oldest messages.
+    /// Lists only this many of the oldest messages.
     pub(crate) window: Option<usize>,
 }
 
@@ -53,13 +53,13 @@ pub(crate) struct Maildrop {
     pub(crate) mail: Vec<Mail>,
     pub(crate) habits: Habits,
     last: u32,
-    /// Taken out by QUIT.
+    /// The serial numbers of the messages that QUIT removed.
     pub(crate) deleted: BTreeSet<u32>,
-    /// Snapshot in the last session.
+    /// The serial numbers of the messages that were listed in the last session.
     pub(crate) shown: BTreeSet<u32>,
 }
 
-/// A maildrop as it is for one session.
+/// The maildrop as one session sees it.
 #[derive(Clone, Debug)]
 pub(crate) struct Snapshot {
     pub(crate) mail: Vec<Mail>,
@@ -72,7 +72,7 @@ impl Maildrop {
         maildrop
     }
 
-    /// Every message has another size than all others.
+    /// A message arrives. Its size differs from those of all others.
     pub(crate) fn arrive(&mut self) {
         self.last += 1;
         let serial = self.last;
@@ -89,7 +89,7 @@ impl Maildrop {
         self.mail.push(Mail { serial, uid, text, seen: false });
     }
 
-    /// Another client takes one away.
+    /// Another client removes one message.
     pub(crate) fn lose_one(&mut self, random: &mut Random) {
         if !self.mail.is_empty() {
             self.mail.remove(random.below(self.mail.len()));

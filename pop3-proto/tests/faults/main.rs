@@ -21,7 +21,7 @@ use run::{DEADLINE, Fault, Outcome, Plan, session};
 /// The client's window: small, so that everything is read in pieces.
 const WINDOW: usize = 512;
 
-/// A server; whether it has UIDL and TOP.
+/// A server with or without UIDL and TOP.
 fn server(uidl: bool, top: bool) -> Config {
     let mut config = Config::new();
     (config.allow_plaintext_login, config.uidl, config.top) = (true, uidl, top);
@@ -34,7 +34,7 @@ fn delete_at_once() -> Rules {
     rules
 }
 
-/// What holds at every moment.
+/// What has to hold at every moment: nothing is stored twice, and nothing deleted that is not stored.
 fn check(maildrop: &Maildrop, store: &Store) {
     for (kind, stored) in [("whole", &store.whole), ("as a preview", &store.previews)] {
         let twice = stored.iter().find(|(_, times)| **times > 1);
@@ -44,7 +44,8 @@ fn check(maildrop: &Maildrop, store: &Store) {
     assert!(lost.is_empty(), "{lost:?} were deleted and are not stored: {store:?}");
 }
 
-/// A session with a fault, then one without: both messages are stored once, and gone from the server.
+/// Runs a session with a fault, then one without. In the end both messages are stored once, and gone from the
+/// server.
 fn breaks_and_recovers(config: &Config, plan: &Plan) -> Outcome {
     let (mut maildrop, mut store, mut random) =
         (Maildrop::new(Habits::default(), 2), Store::default(), Random::new(1));
@@ -58,7 +59,7 @@ fn breaks_and_recovers(config: &Config, plan: &Plan) -> Outcome {
     outcome
 }
 
-/// Every way in which a session may run that has no fault.
+/// All plans of a session without a fault.
 fn undisturbed() -> Vec<(Config, Plan, Outcome)> {
     let mut all = Vec::new();
     for (uidl, top) in [(true, true), (false, true), (false, false)] {

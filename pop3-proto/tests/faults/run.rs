@@ -12,22 +12,22 @@ use crate::keeper::{Keeper, Removal};
 use crate::maildrop::Maildrop;
 use crate::random::Random;
 
-/// Seconds without an byte after which the client gives up.
+/// Seconds without a byte after which the client gives up.
 pub(crate) const DEADLINE: u64 = 60;
 
-/// What goes wrong.
+/// What goes wrong with the link.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Fault {
-    /// Nothing passes to the server after so many bytes; to the client likewise.
+    /// Nothing passes to the server after this many bytes; `down` is the same for the client.
     pub(crate) up: Option<usize>,
     pub(crate) down: Option<usize>,
     /// The client is not told that the connection is gone.
     pub(crate) silent: bool,
-    /// Where one direction broke, the other passes on what is on its way.
+    /// Whether the other direction still delivers what is on its way when one direction breaks.
     pub(crate) half: bool,
-    /// After so many bytes nothing passes to the client for so many seconds.
+    /// After this many bytes nothing passes to the client for this many seconds.
     pub(crate) stall: Option<(usize, u64)>,
-    /// In place of the first line of that answer.
+    /// The number of an answer, and the line that replaces its first line.
     pub(crate) garbage: Option<(usize, &'static str)>,
 }
 
@@ -63,7 +63,7 @@ impl Plan {
 pub(crate) struct Outcome {
     pub(crate) end: End,
     pub(crate) fetched: usize,
-    /// Bytes that arrived, up and down.
+    /// How many bytes arrived, up and down.
     pub(crate) passed: [usize; 2],
     pub(crate) answers: usize,
 }

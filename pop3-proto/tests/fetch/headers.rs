@@ -1,4 +1,4 @@
-//! Servers without UIDL: a message is known by a digest of its header, which TOP shows, or RETR.
+//! Servers without UIDL: a message is known by a digest of its header, which comes by TOP or by RETR.
 
 use crate::drive::{Confirm, DAY, NOW, Session, bare, digest, have, ids, record};
 
@@ -109,7 +109,7 @@ fn what_could_not_be_looked_at_settles_nothing() {
         session().say("RETR 1", "-ERR [SYS/TEMP] later").say("RETR 2", "-ERR [SYS/TEMP] later").quits();
     let told = "refused 1 later refused 2 later fetched";
     assert_eq!((done.told.join(" ").as_str(), done.unknown, done.left()), (told, 1, 1));
-    // All of them were looked at.
+    // The headers of all of them were looked at.
     let done = session().retr(1, A).retr(2, B).quits();
     assert_eq!((done.unknown, done.left()), (0, 2));
 }

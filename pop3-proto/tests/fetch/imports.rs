@@ -66,7 +66,7 @@ fn fetchmail_has_one_file_for_all_accounts() {
     {
         assert_eq!(of(user, host).len(), 0, "{user} at {host}");
     }
-    // The case of a host does not count, that of a user does.
+    // Upper and lower case make no difference in a host name, and do in a user name.
     let upper =
         Record::from_fetchmail(b"tim@Mail.Example a\nTim@mail.example b\n", "tim", "mail.EXAMPLE", NOW);
     assert_eq!(have(&upper.unwrap()), ["a"]);

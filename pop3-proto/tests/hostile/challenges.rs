@@ -19,7 +19,8 @@ fn after_capa(outcome: &Outcome) -> String {
     said.strip_prefix("CAPA\r\n").unwrap().into()
 }
 
-/// A login by one method, at a server that answers AUTH and each line after it so; `*` is refused.
+/// A login by one method at a server that answers AUTH, and each line after it, with the same line, and
+/// refuses `*`.
 fn by(credentials: Credentials<'_>, method: Method, answer: impl Fn(&str) -> Answer) -> Outcome {
     let attempt = Attempt::in_tls(credentials).policy(|policy| policy.methods = Methods::only(method));
     let name = method.as_str().to_ascii_uppercase();
@@ -63,7 +64,7 @@ fn a_strict_session_ends_at_a_challenge_of_a_gigabyte() {
     outcome.ends(End::Broken(ProtocolError::Deviation(Deviation::LongLine))).fits(ROOM);
 }
 
-/// Whatever the mechanism, it says its part and cancels; who goes on then is no server to log in to.
+/// Every mechanism sends what it has and then cancels; a server that goes on after that is not logged in to.
 #[test]
 fn challenges_without_end_get_a_bounded_number_of_answers() {
     for (method, lines) in [
@@ -94,7 +95,8 @@ fn challenges_without_end_get_a_bounded_number_of_answers() {
     }
 }
 
-/// All at once, in one segment: none of them is taken for the answer to what the client says next.
+/// The challenges come in one segment, and none of them is taken for the answer to what the client sends
+/// next.
 #[test]
 fn challenges_that_come_before_they_are_due_prove_nothing() {
     let outcome = by(SOMEBODY, Method::ScramSha256, |line| match line {
@@ -105,7 +107,7 @@ fn challenges_that_come_before_they_are_due_prove_nothing() {
     assert!(after_capa(&outcome).ends_with("\r\n*\r\n"));
 }
 
-/// Iterations that would keep the processor busy for minutes, and those that are no number.
+/// Iteration counts that would keep the processor busy for minutes, and some that are no number.
 #[test]
 fn huge_counts_of_iterations_are_not_worked_off() {
     let most = u64::from(MAX_ITERATIONS);
@@ -145,9 +147,9 @@ fn salts_and_nonces_of_any_length_stay_in_the_memory_that_was_lent() {
         format!("r={NONCE}server,s={},i=1", salt(65)),
         format!("r={NONCE}server,s={},i=1", salt(6000)),
         format!("r={NONCE}{},s={},i=1", "n".repeat(5000), salt(16)),
-        // It fits with the challenge, and not with the answer.
+        // The memory is enough for the challenge, and not for the answer.
         format!("r={NONCE}{},s={},i=1", "n".repeat(900), salt(16)),
-        // Not this client's nonce, or nothing after it.
+        // The nonce is not that of this client, or has nothing after it.
         format!("r={NONCE},s={},i=1", salt(16)),
         format!("r=other{NONCE},s={},i=1", salt(16)),
         format!("r=,s={},i=1", salt(16)),
@@ -177,7 +179,7 @@ fn json_refusals_without_end_are_acknowledged_once() {
     }
 }
 
-/// What does not fit the memory is not kept in part.
+/// A challenge that does not fit the memory is not kept in part.
 /// Covers long-challenge.
 #[test]
 fn a_json_refusal_that_the_memory_cannot_hold_is_cancelled() {

@@ -21,12 +21,12 @@ pub(crate) fn everything() -> Credentials<'static> {
     all
 }
 
-/// As it is, and in base64 wherever it stands in what was encoded.
+/// The secret as it is, and in base64, wherever it stands in what was encoded.
 fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
     let mut forms = vec![secret.to_vec()];
     for before in 0..3_usize {
         let text = Base64::encode_string(&[&vec![0; before][..], secret].concat());
-        // Characters that hold bits of what stands before it or after it.
+        // The characters that also hold bits of the bytes before and after it.
         let front = (before * 8).div_ceil(6);
         let back = if text.ends_with('=') { text.find('=').unwrap() - 1 } else { text.len() };
         forms.push(text[front..back].into());
@@ -38,7 +38,7 @@ pub(crate) fn holds(said: &[u8], secret: &[u8]) -> bool {
     forms(secret).iter().any(|form| said.windows(form.len()).any(|window| window == &form[..]))
 }
 
-/// Whether a password, a token, or an APOP digest for this timestamp was said.
+/// Whether a password, a token, or an APOP digest for this timestamp was sent.
 pub(crate) fn holds_a_secret(said: &[u8], timestamp: &str) -> bool {
     let digest = Md5::new().chain_update(timestamp).chain_update(PASSWORD).finalize();
     let digest: String = digest.iter().map(|octet| format!("{octet:02x}")).collect();

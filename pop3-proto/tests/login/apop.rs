@@ -21,7 +21,7 @@ fn the_digest_is_that_of_the_rfc() {
     apop(MROSE)
         .plays(&format!("{GREETING}L: USER\nC: APOP mrose c4c9334bac560ecc979e58001b3e22fb\n{IN}"))
         .logs_in();
-    // RFC 2384 as corrected.
+    // The example of RFC 2384, as its erratum corrects it.
     apop(Credentials::password("rg", Secret::new(b"secret")))
         .plays(&format!(
             "S: +OK <1896.697170952@mail.eudora.com>

@@ -115,7 +115,7 @@ fn ok_after_a_failure_is_no_login() {
     }
 }
 
-/// A failure that goes on and on.
+/// A failure whose challenges go on and on.
 #[test]
 fn a_second_failure_is_cancelled() {
     tls(BEARER)
@@ -172,7 +172,7 @@ fn after_a_refused_token_the_password_has_its_turn() {
         .learned_to_avoid(&[Method::Xoauth2]);
 }
 
-/// A token that would break out of its field is not sent.
+/// A token or a name that could break out of its field is not sent.
 #[test]
 fn a_token_or_name_with_a_separator_is_not_sent() {
     let list = "S: +OK\nC: CAPA\nL: SASL OAUTHBEARER XOAUTH2";

@@ -62,7 +62,7 @@ fn where_capa_is_not_asked_tls_is_required_all_the_same() {
     plain(TIM).knowing(learned).policy(|policy| policy.tls = Tls::IfOffered).plays("S: +OK").no_method();
 }
 
-/// A server that begins its list has no quarrel with CAPA: the connection was lost.
+/// A server that begins its list accepts CAPA; it was the connection that was lost.
 #[test]
 fn a_list_that_is_cut_off_does_not_teach_to_do_without() {
     for front in ["+OK\\r\\n", "+OK\\r\\nTOP\\r\\nSTLS\\r\\n", "+OK\\r\\nTOP\\r\\n."] {

@@ -105,7 +105,7 @@ fn a_challenge_that_does_not_decode_is_cancelled() {
     }
 }
 
-/// An empty challenge would make the digest the same in every session.
+/// An empty challenge would make the digest the same in every session, so it is not answered.
 #[test]
 fn cram_md5_without_a_challenge_is_cancelled() {
     for challenge in ["+", "+\\x20"] {

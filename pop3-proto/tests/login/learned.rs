@@ -49,7 +49,7 @@ fn what_was_known_before_is_kept_and_added_to() {
         .learned_to_avoid(&[Method::ScramSha1]);
 }
 
-/// A method that could not even be begun is not the server's fault.
+/// A method that the client could not even begin is not counted against the server.
 #[test]
 fn what_was_not_tried_is_not_remembered() {
     let mut deputy = TIM;

@@ -49,7 +49,7 @@ fn one_octet_more_waits_for_the_empty_challenge() {
         ))
         .refused(RefusalKind::Credentials, Method::ScramSha1);
 
-    // 253 bytes with AUTH PLAIN in front, then 257.
+    // A line of 253 bytes with AUTH PLAIN in front, then one of 257.
     for (octets, front) in [(172, "C: AUTH PLAIN "), (173, "C: AUTH PLAIN\nS: +\\x20\nC: ")] {
         let password = "p".repeat(octets + 2);
         let message = base64(format!("\0user\0{password}").as_bytes());

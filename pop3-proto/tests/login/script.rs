@@ -27,7 +27,7 @@ use crate::common::show;
 use crate::credentials::channel;
 use crate::output::Small;
 
-/// Bytes that the client sees at once.
+/// How many bytes the client sees at once.
 const CUTS: [usize; 4] = [usize::MAX, 1, 2, 7];
 
 enum Step {
@@ -37,16 +37,16 @@ enum Step {
     Eof,
 }
 
-/// How a login came out.
+/// How a login ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     In,
     Failed(Failure),
-    /// The session itself gave up.
+    /// The session itself failed.
     Broken(ProtocolError),
 }
 
-/// All that can be known when it is over.
+/// Everything that can be known when the login is over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Outcome {
     pub(crate) end: End,
@@ -76,13 +76,13 @@ impl Outcome {
         self
     }
 
-    /// The server refused `method` last, for that reason.
+    /// The login failed: the server refused `method` last, for this reason.
     #[track_caller]
     pub(crate) fn refused(self, trouble: RefusalKind, method: Method) -> Self {
         self.fails(trouble, Reason::Refused(method), None)
     }
 
-    /// The program that logs in has made a mistake.
+    /// The login failed because of a mistake of the program.
     #[track_caller]
     pub(crate) fn unusable(self, method: Method, why: Why) -> Self {
         self.fails(RefusalKind::Caller, Reason::Unusable(method, why), None)
@@ -110,7 +110,7 @@ impl Outcome {
         self
     }
 
-    /// These methods fail with the server, and nothing else is known of it.
+    /// These methods have failed with the server, and nothing else is known about it.
     #[track_caller]
     pub(crate) fn learned_to_avoid(self, methods: &[Method]) -> Self {
         let mut learned = ServerNotes::default();
@@ -124,17 +124,17 @@ pub(crate) fn set(methods: &[Method]) -> Methods {
     methods.iter().fold(Methods::NONE, |set, method| set.with(*method))
 }
 
-/// Somebody who wants to log in, and the connection.
+/// A user who wants to log in, and the connection.
 #[derive(Clone)]
 pub(crate) struct Try<'c> {
     pub(crate) credentials: Credentials<'c>,
     pub(crate) policy: Policy,
     pub(crate) learned: ServerNotes,
     pub(crate) channel: Channel<'c>,
-    /// The channel after STLS, if the caller tells it.
+    /// The channel inside TLS, if the caller tells it.
     pub(crate) inside: Option<Channel<'c>>,
     pub(crate) client: Client,
-    /// Bytes of memory for the mechanisms.
+    /// How much memory the mechanisms have.
     pub(crate) memory: usize,
 }
 
@@ -274,7 +274,7 @@ struct Run<'c, E> {
     login: Login<'c, Vec<u8>, E>,
     client: Client,
     window: FixedBuf<12_288>,
-    /// What the client said and the dialogue has not come to.
+    /// What the client has sent and the dialogue has not come to yet.
     said: Vec<u8>,
     progress: Progress,
     broken: Option<ProtocolError>,

@@ -12,7 +12,7 @@ use crate::signer::nonce;
 /// The nonce of RFC 5802.
 const SHA_1: &str = "fyko+d2lbbFgONRv9qkxdawL";
 
-/// As text, as a list of bytes, and in base64.
+/// The secret as text, as a list of bytes, and in base64.
 fn check_hidden(shown: &str, secret: &[u8]) {
     let list = format!("{secret:?}");
     let forms =
@@ -76,7 +76,7 @@ fn an_exchange_shows_no_secret_and_no_signature() {
         }
     }
 
-    // Who sees the signature that the server has yet to give can play the server.
+    // Whoever sees the signature that the server has yet to give can pretend to be the server.
     let mut exchange = Exchange::new(USER, unbound, vec![0; 1200]);
     assert_eq!(exchange.start("SCRAM-SHA-1", false), Ok(()));
     exchange.sent_initial();

@@ -114,7 +114,7 @@ fn between_ok_to_stls_and_the_handshake_nothing_goes_out() {
         assert_eq!(event, Event::Closed);
         login.handle_event(&event);
     }
-    // A handshake that failed.
+    // The handshake failed.
     let failure = login.end_of_input();
     assert_eq!((failure.kind, failure.reason, failure.retry), (RefusalKind::Later, Reason::Closed, None));
     assert_eq!(login.advance(&mut client, &mut out), Ok(Progress::Failed(failure)));

@@ -62,7 +62,7 @@ fn in_clear_no_password_is_shown_and_none_is_hinted_at() {
     ] {
         if_offered(TIM).plays(front).no_method().learned_nothing();
     }
-    // What is refused does not bring anything weaker.
+    // A refusal does not make the client use anything weaker.
     if_offered(TIM)
         .plays(
             "S: +OK <1896.697170952@dbc.mtview.ca.us>
@@ -103,7 +103,8 @@ fn tokens_and_certificates_stay_inside_tls_whatever_the_policy() {
     }
 }
 
-/// Each method alone, in clear, with a server that has them all: what goes out before the first challenge.
+/// What goes out before the first challenge for each method alone, in clear, at a server that has all of
+/// them.
 #[test]
 fn in_clear_each_method_goes_out_or_not() {
     const LIST: &str = "USER, SASL EXTERNAL OAUTHBEARER XOAUTH2 SCRAM-SHA-256-PLUS SCRAM-SHA-1-PLUS \

@@ -73,7 +73,7 @@ fn a_policy_can_forbid_to_guess() {
             .plays(&dialogue)
             .no_method();
     }
-    // A server from before CAPA has USER.
+    // A server from the time before CAPA has USER.
     strict(TIM).plays("S: +OK\nC: CAPA\nS: -ERR\nC: USER tim\nS: -ERR no").fails(
         RefusalKind::Credentials,
         Reason::Refused(Method::User),

@@ -11,7 +11,8 @@ use crate::ends::Host;
 const IDLE: Duration = Duration::from_secs(600);
 const TRICKLE: Duration = Duration::from_secs(540);
 
-/// Says `trickled` one byte every nine minutes after `before`; the session has to go at 600 s, in silence.
+/// Sends `before`, then `trickled`, one byte every nine minutes; the session has to close at 600 s without a
+/// word.
 fn check_autologout(before: &str, trickled: &str, driven: bool) {
     let mut config = Config::new();
     config.allow_plaintext_login = true;

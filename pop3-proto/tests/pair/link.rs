@@ -4,17 +4,17 @@ use std::collections::VecDeque;
 
 use pop3_proto::FixedBuf;
 
-/// One direction: bytes on the way, at most `room` of them.
+/// One direction of the link, with the bytes that are on their way, at most `room` of them.
 #[derive(Debug)]
 pub(crate) struct Pipe {
     pub(crate) octets: VecDeque<u8>,
     pub(crate) room: usize,
-    /// What came out at the far end.
+    /// The bytes that came out at the far end.
     pub(crate) delivered: Vec<u8>,
-    /// The link breaks after so many bytes.
+    /// After how many bytes the link breaks.
     breaks_at: Option<usize>,
     pub(crate) broken: bool,
-    /// The near end said that no more will come.
+    /// Whether the near end has said that no more will come.
     pub(crate) closed: bool,
 }
 
@@ -49,13 +49,13 @@ impl Pipe {
     }
 }
 
-/// Decides how much and how often; it goes round.
-pub(crate) struct Luck<'l> {
+/// Decides how much passes and how often, by bytes that are used again and again.
+pub(crate) struct Chance<'l> {
     pub(crate) octets: &'l [u8],
     pub(crate) at: usize,
 }
 
-impl Luck<'_> {
+impl Chance<'_> {
     pub(crate) fn next(&mut self) -> usize {
         self.at += 1;
         usize::from(self.octets[self.at % self.octets.len()])

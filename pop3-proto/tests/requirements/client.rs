@@ -43,7 +43,7 @@ fn nothing_is_sent_after_stls_or_an_open_auth() {
     assert!(matches!(client.receive(&mut &b"-ERR\r\n"[..]), Ok(Got::Reply { part: Part::Err(_), .. })));
     client.send(&Command::Noop, &mut out).unwrap();
 
-    // Nor do they go out after commands that wait for their replies.
+    // Nor are they sent after commands whose replies have not come yet.
     let mut client = asked(pipelining);
     client.send(&Command::Noop, &mut Vec::new()).unwrap();
     assert_eq!(client.send(&Command::Stls, &mut Vec::new()), Err(SendError::Busy));
@@ -92,7 +92,7 @@ fn no_octet_beyond_ascii_logs_in_before_utf8_user_is_announced() {
             assert_eq!(client.send(command, &mut out), Err(SendError::NotAscii));
         }
         assert_eq!(out, b"");
-        // Old servers that take them all the same are the caller's to know.
+        // The caller has to know which old servers take such bytes all the same.
         let mut daring = client.with_eight_bit_logins(true);
         daring.send(&commands[0], &mut out).unwrap();
         assert_eq!(out, b"USER j\xc3\xbcrgen\r\n");

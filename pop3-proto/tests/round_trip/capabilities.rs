@@ -118,7 +118,7 @@ proptest! {
         ] {
             let mut out = Tight::with(room);
             if encode::capability(&one, &mut out).is_ok() && out.after().is_empty() {
-                // Left out, for want of a tag.
+                // The capability is left out because it has no tag.
                 let other = matches!(one, Capability::Other { .. });
                 prop_assert!(other);
                 continue;

@@ -40,13 +40,13 @@ fn tag() -> impl Strategy<Value = String> {
     "[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8}){0,3}"
 }
 
-/// Any bytes at all where bytes can be given, mostly those that do harm.
+/// Any bytes where an argument takes bytes, mostly harmful ones.
 fn hostile() -> impl Strategy<Value = Vec<u8>> {
     let octet = prop_oneof![4 => 0x21_u8..=0x7E, 2 => select(b"\r\n\0 \t\x7F=."), 1 => any::<u8>()];
     prop_oneof![6 => vec(octet.clone(), 0..30), 1 => vec(octet, 200..300), 1 => vec(0x21_u8..=0x7E, 200..300)]
 }
 
-/// Refuses what passes its room.
+/// An output that refuses what is more than its room.
 struct Tight {
     octets: Vec<u8>,
     room: usize,
@@ -80,7 +80,8 @@ fn room() -> impl Strategy<Value = usize> {
     prop_oneof![2 => 0_usize..40, 2 => 40_usize..600, 2 => Just(512), 2 => Just(16 * 1024)]
 }
 
-/// Nothing on failure; on success one line of at most `limit` bytes that holds no CR, LF or NUL.
+/// Asserts that a failure wrote nothing, and a success one line of at most `limit` bytes that holds no CR, LF
+/// or NUL.
 fn one_line<E: std::fmt::Debug + PartialEq>(
     limit: usize,
     room: usize,
@@ -101,7 +102,7 @@ fn one_line<E: std::fmt::Debug + PartialEq>(
     Ok(Some(line.to_vec()))
 }
 
-/// As [`one_line`], where the room is enough.
+/// As [`one_line`], with enough room.
 fn whole_line<E: std::fmt::Debug + PartialEq>(
     write: impl Fn(&mut Tight) -> Result<(), E>,
 ) -> Result<Vec<u8>, TestCaseError> {
@@ -115,7 +116,7 @@ fn written<E: std::fmt::Debug>(write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>
     out.strip_suffix(b"\r\n").expect("one line").to_vec()
 }
 
-/// Reads without a note, or panics.
+/// Parses the line, and panics if that fails or records a deviation.
 fn read<'i, T, E: std::fmt::Debug>(
     line: &'i [u8],
     parse: impl FnOnce(&'i [u8], &mut Deviations) -> Result<T, E>,

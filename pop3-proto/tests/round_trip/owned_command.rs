@@ -93,7 +93,7 @@ impl OwnedCommand {
         }
     }
 
-    /// The line that the RFCs give it.
+    /// The line that the RFCs define for it.
     pub(crate) fn wire(&self) -> Vec<u8> {
         let with = |verb: &str, args: &[u8]| [verb.as_bytes(), b" ", args, b"\r\n"].concat();
         match self {
@@ -121,7 +121,7 @@ impl OwnedCommand {
     }
 }
 
-/// What may stand in an argument that takes the rest of the line.
+/// Text that may stand in an argument that takes the rest of the line.
 fn text(max: usize) -> impl Strategy<Value = Vec<u8>> {
     let octet = prop_oneof![6 => 0x20_u8..=0x7E, 1 => Just(b' '), 1 => 0x80_u8..=0xFF];
     prop_oneof![8 => vec(octet.clone(), 1..40), 1 => vec(octet, 1..=max), 1 => Just(vec![b'x'; max])]
@@ -174,7 +174,7 @@ pub(crate) fn hostile_command() -> impl Strategy<Value = OwnedCommand> {
     ]
 }
 
-/// Lines that are commands now and then.
+/// Lines, some of which are commands.
 pub(crate) fn command_line() -> impl Strategy<Value = Vec<u8>> {
     let verb = prop_oneof![
         select(Verb::ALL).prop_map(|verb| verb.as_str().to_owned()),

@@ -121,7 +121,8 @@ proptest! {
                 (Capability::Sasl(one), Capability::Sasl(two)) => {
                     prop_assert_eq!(one.iter().collect::<Vec<_>>(), two.iter().collect::<Vec<_>>());
                 }
-                // A tag is cut at what may not stand there, which may leave one that is known.
+                // A tag ends at the first character that is illegal in one, and what is left may be a known
+                // tag.
                 (Capability::Other { .. }, two) if !matches!(two, Capability::Other { .. }) => {}
                 (Capability::Other { .. } | Capability::Implementation(_), two) => {
                     let third = written(|out| encode::capability(&two, out));

@@ -8,12 +8,12 @@ use proptest::sample::select;
 
 use crate::{Tight, after_ok, big, number, one_line, read, room, tag, whole_line, written};
 
-/// A text that needs no mending.
+/// A text that the encoder leaves as it is.
 fn plain() -> impl Strategy<Value = String> {
     "([ -Z\\\\-~][ -~]{0,60})?"
 }
 
-/// Any characters, mostly those that do harm.
+/// Any characters, mostly harmful ones.
 fn hostile_text() -> impl Strategy<Value = String> {
     let harm: Vec<char> =
         "\r\n\0\t\u{7F}\u{80}\u{85}\u{A0}\u{2028}[]<>@.+-= \u{e9}\u{1F4EC}".chars().collect();

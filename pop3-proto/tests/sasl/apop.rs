@@ -112,7 +112,7 @@ fn without_a_timestamp_nothing_matches() {
     }
 }
 
-/// The bytes that a session sends for one that a client sends; users are `mrose` and `nobody`.
+/// What a session sends in answer to what a client sends; the users are `mrose` and `nobody`.
 fn talk(session: &mut Session<&Config>, line: &[u8]) -> String {
     let mut out = Vec::new();
     let mut window = line;

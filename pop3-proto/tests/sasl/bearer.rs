@@ -114,8 +114,7 @@ fn another_name_than_the_tokens_has_to_be_allowed() {
     }
 }
 
-/// A token that is not good is answered with the reason, and then, whatever the client says, the exchange
-/// fails.
+/// A bad token is answered with the reason; then, whatever the client says, the exchange fails.
 ///
 /// Proves 7628-3.2.2-01.
 #[test]

@@ -16,11 +16,11 @@ use crate::signer::nonce;
 pub(crate) const HOST: &str = "postoffice.reston.mci.net";
 const TIM: (&str, &str) = (SERVER, HOST);
 
-/// The challenge of RFC 2195. Its nonce has 14 characters, and one of them is no base64: a server of this
-/// crate says another.
+/// The challenge of RFC 2195. Its nonce has 14 characters, one of which is not base64, so a server of this
+/// crate sends another one.
 pub(crate) const PUBLISHED: &str = "<1896.697170952@postoffice.reston.mci.net>";
 
-/// What a server of this crate says.
+/// What a server of this crate sends.
 pub(crate) fn challenge_of(text: &str, host: &str) -> String {
     format!("<{text}@{host}>")
 }
@@ -196,8 +196,8 @@ fn a_wrong_digest_fails_at_the_end() {
     }
 }
 
-/// Somebody who does not exist is asked for as anybody else, and is refused whatever the digest is: no
-/// secret stands in for the missing one, and an empty one is none.
+/// A user who does not exist is asked as anybody else, and is refused whatever the digest is: no secret
+/// stands in for the missing one, and an empty secret does not count.
 ///
 /// Proves 4422-3.6-02.
 /// Covers names-told-by-mechanisms.

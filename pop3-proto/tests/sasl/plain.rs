@@ -86,7 +86,7 @@ fn a_nul_more_or_less_in_any_part_fails() {
     for message in ["\0", "\0\0\0", "a\0\0user\0pencil", "a\0b\0\0c", "a\0b\0c\0", "\0a\0b\0c", "a b c"] {
         assert_eq!(say(&mut started("PLAIN"), message), failed(Cause::Response), "{message:?}");
     }
-    // Three parts, and no name.
+    // There are three parts, and the name is empty.
     assert_eq!(say(&mut started("PLAIN"), "\0\0"), failed(Cause::Text));
 }
 

@@ -18,8 +18,8 @@ fn decoded(data: Option<Base64<'_>>) -> Option<String> {
     String::from_utf8(octets).ok()
 }
 
-/// Made up: the name, a NUL, and the password turned round; then a word of the server that an empty
-/// response answers.
+/// A made-up mechanism: the client sends the name, a NUL, and the password backwards; then the server sends a
+/// word that an empty response answers.
 #[derive(Default)]
 struct Reverse {
     name: String,
@@ -141,7 +141,8 @@ fn host() -> Host<'static> {
     Host { passwords: &[("chris", "secret"), ("user", "pencil"), ("test", "test")], ..Host::default() }
 }
 
-/// One loop for the crate's engines and for others: what the client says, then all questions.
+/// One loop for the engines of the crate and for others: it takes what the client sends, then answers all
+/// questions.
 fn drive(engine: &mut dyn Engine, messages: &[Option<&str>]) -> Vec<Seen> {
     let host = host();
     let mut all = Vec::new();

@@ -40,7 +40,8 @@ impl Vector {
         }
     }
 
-    /// The lines of the exchange, which logs in; `in_one_step` puts the first message after AUTH.
+    /// The lines of the exchange, which ends with a login; `in_one_step` sends the first message in the AUTH
+    /// line.
     pub(crate) fn dialogue(&self, in_one_step: bool) -> String {
         let separator = if in_one_step { " " } else { "\nS: + \nC: " };
         let messages = [self.client_first, self.server_first, self.client_final, self.server_final];
@@ -65,7 +66,7 @@ S: +OK Maildrop locked and ready
 /// The server's part of the nonce: that of RFC 5802, and as much more as makes 18 bytes.
 pub(crate) const SERVER: &str = "3rfcNHYJY1ZVvWVs7j+5802/";
 
-/// Another one.
+/// Another part of the nonce.
 pub(crate) const LATER: &str = "anotherNonceOfTheServer+";
 
 pub(crate) const SALT_1: &str = "4125c247e43ab1e93c6dff76";
@@ -99,7 +100,7 @@ pub(crate) const EXPORTER: Binding<'_> = Binding {
 pub(crate) const UNIQUE: Binding<'_> =
     Binding { kind: "tls-unique", data: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11] };
 
-/// What a server of this crate says and hears, whose part of the nonce is [`SERVER`].
+/// The exchanges as a server of this crate has them, whose part of the nonce is [`SERVER`].
 pub(crate) static VECTORS: LazyLock<[Vector; 6]> =
     LazyLock::new(|| PUBLISHED.map(|vector| vector.with_nonce(SERVER)));
 

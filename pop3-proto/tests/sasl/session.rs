@@ -10,7 +10,7 @@ use crate::drive::{Host, Seen, WHY, base64, bound, channel, done, on_port, text}
 use crate::scram_client::{EXPORTER, LATER, PUBLISHED, SERVER, UNIQUE, VECTORS, keys};
 use crate::whole_server::{MECHANISMS, WholeServer, config};
 
-/// Everybody that the dialogues know.
+/// All users that the dialogues know.
 pub(crate) fn host() -> Host<'static> {
     Host {
         passwords: &[
@@ -65,7 +65,7 @@ fn cram_md5() {
     let config = config(&MECHANISMS);
     let mut whole = whole(&config);
     whole.channel.host = cram_md5::HOST;
-    // Where nothing but the nonce is another, the lines are those of the RFC.
+    // Apart from the nonce the lines are those of the RFC.
     let dialogue = |challenge: &str| {
         let response = cram_md5::response("tim", "tanstaaftanstaaf", challenge);
         let (challenge, response) = (text(challenge), text(response));
@@ -121,7 +121,7 @@ fn scram() {
         said::SCRAM_SHA_256_OTHER,
     ];
     for ((published, dialogue), vector) in PUBLISHED.iter().zip(dialogues).zip(VECTORS.iter()) {
-        // Where nothing but the nonce is another, the lines are those of the RFC.
+        // Apart from the nonce the lines are those of the RFC.
         let in_one_step = dialogue != said::SCRAM_SHA_256_Y;
         assert_eq!(published.dialogue(in_one_step), dialogue);
         let dialogue = &*vector.dialogue(in_one_step);
@@ -197,8 +197,8 @@ fn the_largest_trace() {
     assert_eq!(whole.let_in, [Seen::Anonymous(trace)]);
 }
 
-/// A token of 9,000 bytes makes a line that is taken, one of 9,300 makes one above the limit, which ends
-/// the exchange at its end and once.
+/// A token of 9,000 bytes makes a line that is taken. One of 9,300 bytes makes a line above the limit, which
+/// ends the exchange once, at the end of that line.
 ///
 /// Proves 5034-4-18, 5034-4-19.
 /// Covers over-long-exchange-line.

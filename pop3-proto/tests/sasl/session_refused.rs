@@ -9,7 +9,8 @@ use crate::scram_client::{EXPORTER, SERVER, UNIQUE, VECTORS};
 use crate::session::host;
 use crate::whole_server::{MECHANISMS, WholeServer, config};
 
-/// In clear: what shows a password or a token, and what binds to TLS, is refused before anything is asked.
+/// In clear, mechanisms that show a password or a token, and those that bind to TLS, are refused before
+/// anything is asked.
 ///
 /// Proves 5034-4-04, 5034-4-32, 7628-3-01, 4616-5-01, 4422-6.1.2-01.
 /// Covers login-in-clear.
@@ -51,7 +52,7 @@ fn leave_for_passwords_is_none_for_tokens() {
     assert_eq!(whole.say("AUTH PLAIN dGVzdAB0ZXN0AHRlc3Q="), "+OK welcome\r\n");
 }
 
-/// What to say until a challenge is open, for each mechanism.
+/// What the client sends until a challenge is open, for each mechanism.
 fn openings() -> Vec<(&'static str, Vec<String>)> {
     let mut all = vec![
         ("PLAIN", vec!["AUTH PLAIN".into()]),
@@ -89,7 +90,7 @@ fn opened<'c>(whole: &mut WholeServer<'c>, name: &str, lines: &[String]) {
     }
 }
 
-/// Everything works after it as if it had not been: another AUTH, and USER.
+/// After it everything works as if it had not been there: another AUTH, and USER.
 ///
 /// Proves 5034-4-09, 5034-4-29.
 /// Covers exchange-aborted-anywhere.
@@ -130,7 +131,7 @@ fn each_exchange_ends_at_a_line_that_is_no_base64() {
     assert_eq!(whole.say("AUTH PLAIN dGVzdAB0ZXN0AHRlc3Q="), "+OK welcome\r\n");
 }
 
-/// Lines of no bytes, commands, and other bytes that are no answer.
+/// Empty lines, commands, and other bytes that are no response.
 ///
 /// Proves 5034-4-20, 5034-4-29, 5034-4-35.
 /// Covers empty-response, exchange-lines-as-commands, exchange-aborted-anywhere.
@@ -159,7 +160,7 @@ fn each_exchange_fails_at_a_response_that_is_none() {
     assert_eq!(whole.say("AUTH PLAIN dGVzdAB0ZXN0AHRlc3Q="), "+OK welcome\r\n");
 }
 
-/// As the argument of AUTH; what decodes and is no message is refused by the mechanism.
+/// The same as arguments of AUTH. A text that can be decoded and is no message is refused by the mechanism.
 ///
 /// Proves 5034-4-04, 5034-4-14, 5034-4-16, 5034-4-17, 5034-5-01, 5034-5-04, 5034-5-05.
 /// Covers invalid-base64-response.
@@ -208,7 +209,8 @@ fn a_server_first_mechanism_takes_no_initial_response() {
     }
 }
 
-/// A user who does not exist hears what hears one whose password is wrong, byte for byte, but for the salt.
+/// A user who does not exist gets the same answers, byte for byte but for the salt, as one whose password is
+/// wrong.
 ///
 /// Proves 4422-3.6-02.
 /// Covers names-told-by-mechanisms, names-told-by-refusals.

@@ -36,13 +36,13 @@ pub(crate) fn hmac(hash: Hash, key: &[u8], text: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Somebody who knows a password, and can sign any message with it.
+/// A client that knows a password, and can sign any message with it.
 pub(crate) struct Signer {
     hash: Hash,
     pub(crate) salted: Vec<u8>,
 }
 
-/// What the client says last, and what it expects to hear then.
+/// The last message of the client, and what it expects to hear then.
 pub(crate) struct Signed {
     pub(crate) client_final: String,
     pub(crate) server_final: String,
@@ -59,7 +59,7 @@ impl Signer {
         Self { hash, salted }
     }
 
-    /// For a salted password that is known already.
+    /// A signer for a salted password that is known already.
     pub(crate) fn salted(hash: Hash, salted: Vec<u8>) -> Self {
         Self { hash, salted }
     }

@@ -10,7 +10,7 @@ use pop3_proto::{Base64, Code, Mechanism, Security, Time};
 
 use crate::drive::{Host, Seen};
 
-/// Everything that the crate has.
+/// All mechanisms that the crate has.
 pub(crate) const MECHANISMS: [Mechanism; 11] = [
     Mechanism::SCRAM_SHA_256_PLUS,
     Mechanism::SCRAM_SHA_1_PLUS,
@@ -25,7 +25,7 @@ pub(crate) const MECHANISMS: [Mechanism; 11] = [
     Mechanism::ANONYMOUS,
 ];
 
-/// Short words, so that the tests do not hang on those of the crate.
+/// Short texts, so that the tests do not depend on those of the crate.
 fn words(phrase: Phrase) -> &'static str {
     match phrase {
         Phrase::Cancelled => "SASL authentication failed",
@@ -52,7 +52,7 @@ pub(crate) fn config(mechanisms: &[Mechanism]) -> Config {
     config
 }
 
-/// A mechanism that the crate does not have.
+/// A mechanism that the crate does not have: its name, and what makes its engine.
 pub(crate) type Plugin = (&'static str, fn() -> Box<dyn Engine>);
 
 pub(crate) struct WholeServer<'c> {
@@ -66,13 +66,13 @@ pub(crate) struct WholeServer<'c> {
     /// The texts of `+OK` and of `-ERR [AUTH]` at the end.
     pub(crate) welcome: String,
     pub(crate) refusal: String,
-    /// Bytes of a line that is not whole.
+    /// The bytes of a line that is not complete yet.
     unread: Vec<u8>,
     /// The first question of each step.
     pub(crate) asked: Vec<Seen>,
-    /// How each AUTH ended that did not fail.
+    /// How each successful AUTH ended.
     pub(crate) let_in: Vec<Seen>,
-    /// Why others failed, and why some could not even begin.
+    /// Why other AUTHs failed, and why some could not even begin.
     pub(crate) causes: Vec<Cause>,
     pub(crate) not_begun: Vec<Why>,
 }

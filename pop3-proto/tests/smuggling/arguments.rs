@@ -88,9 +88,9 @@ fn a_known_verb_dressed_as_another_cannot_turn_a_message_into_replies() {
 
 // ----- every byte that is no visible ASCII character
 
-/// Each argument that holds text: its command, the front of its line, and what stands after it. Names and
-/// passwords, and what a verb that the crate does not know takes, may be 8-bit; the front is `None` where
-/// they may not.
+/// Each argument that holds text: its command, the front of its line, and what stands after it. Names,
+/// passwords, and the arguments of unknown verbs may hold non-ASCII bytes; the front is `None` where they may
+/// not.
 fn commands(argument: &[u8]) -> [(Command<'_>, Option<&'static str>, &'static str); 8] {
     let digest = ApopDigest::new([0xAB; 16]);
     let hex = " abababababababababababababababab";
@@ -123,7 +123,8 @@ fn the_encoder_writes_no_control_character_and_8_bit_octets_only_where_text_may_
     }
 }
 
-/// A client that was told `UTF8 USER`, or nothing of UTF8, and has asked UTF8 if it was told.
+/// A client whose server announced `UTF8 USER`, or nothing of UTF8; if it was announced, the client has sent
+/// UTF8.
 fn told_of_utf8(utf8: bool) -> Client {
     let mut client = greeted(Profile::STRICT, Security::Tls);
     let mut out = Vec::new();

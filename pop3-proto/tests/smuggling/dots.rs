@@ -124,7 +124,7 @@ fn near_terminators_in_a_stored_message_cannot_end_the_reply() {
             let body =
                 said.strip_prefix(b"+OK message follows\r\n").unwrap().strip_suffix(b"+OK\r\n").unwrap();
             assert_eq!(show(&unstuffed(body)), show(&crlf_form(&stored)));
-            // Nor for a reader that ends lines at a bare LF.
+            // Nor does it for a reader that ends lines at a bare LF.
             let lines: Vec<_> = body.split_inclusive(|b| *b == b'\n').collect();
             assert!(lines.iter().all(|line| line.ends_with(b"\r\n")), "{}", body.escape_ascii());
             assert_eq!(lines.iter().filter(|line| **line == b".\r\n").count(), 1, "{}", body.escape_ascii());

@@ -1,4 +1,4 @@
-//! One line is one command: no bare line end, no over-long line makes two of it, or none.
+//! One line is one command: neither a bare line end nor too great a length makes two commands of it, or none.
 
 use pop3_proto::server::Phase;
 use pop3_proto::{Security, Verb};

@@ -1,5 +1,5 @@
-//! STLS on the client's side: nothing said in clear is taken for a reply inside TLS, and nothing the server
-//! said goes over the edge.
+//! STLS on the client's side: nothing that was sent in clear is taken for a reply inside TLS, and no state of
+//! the session is carried into TLS.
 
 use std::collections::VecDeque;
 
@@ -135,7 +135,7 @@ fn replies_in_clear_are_not_heard_inside_tls_at_any_cut() {
     }
 }
 
-/// A reply that was cut at the edge is not joined to what comes inside TLS.
+/// A reply that was cut by the handshake is not joined to what comes inside TLS.
 /// Covers halves-over-the-edge-of-tls.
 #[test]
 fn a_reply_begun_in_clear_is_not_ended_inside_tls() {

@@ -1,5 +1,5 @@
-//! STLS on the server's side: nothing said in clear is run as a command inside TLS, and nothing but
-//! configuration goes over the edge.
+//! STLS on the server's side: nothing that was sent in clear is run as a command inside TLS, and nothing but
+//! the configuration is carried into TLS.
 
 use pop3_proto::server::session::{Event as Said, Session};
 use pop3_proto::server::{Phase, Reason, Server};
@@ -115,7 +115,7 @@ fn nothing_but_configuration_goes_over_the_edge_of_tls() {
     assert!(!lines.contains(&"STLS"), "{said}");
 }
 
-/// What may have been said before STLS, and its answers.
+/// What the client may have sent before STLS, and the answers to it.
 const BEFORE: [(&str, &str); 8] = [
     ("", ""),
     ("USER tim\r\n", "+OK send PASS\r\n"),
@@ -178,8 +178,8 @@ fn any_octet_left_from_clear_stops_the_hand_over() {
     }
 }
 
-/// Who throws away what is left from clear, and hands over then, has lost it; the rest that comes inside TLS
-/// is a line of its own.
+/// An embedder that throws away what is left from clear, and hands over then, has lost it; the rest of that
+/// line, which comes inside TLS, is a line of its own.
 /// Covers halves-over-the-edge-of-tls.
 #[test]
 fn a_command_begun_in_clear_is_not_ended_inside_tls() {

@@ -87,7 +87,8 @@ pub(crate) fn fetch(script: &Transcript, cut: usize) {
     }
 }
 
-/// All events that the window holds. The bytes of a message are joined, so that the cut does not show.
+/// Collects all events that the window holds. The bytes of a message are joined, so that the cuts do not
+/// show.
 fn drain(
     client: &mut Client,
     window: &mut Vec<u8>,

@@ -15,7 +15,7 @@ pub(crate) struct Host<'s> {
     pub(crate) script: &'s Transcript,
     pub(crate) sasl: VecDeque<&'s str>,
     pub(crate) stock: Stock,
-    /// A stored message is read in pieces of so many bytes.
+    /// A stored message is read in pieces of this many bytes.
     pub(crate) piece: usize,
     pub(crate) later: bool,
     pub(crate) kept: Option<Kept>,
@@ -48,7 +48,7 @@ impl Index for Stock {
     }
 }
 
-/// Part of what a session says by itself, in another language.
+/// Some of the texts that a session writes by itself, in another language.
 fn german(phrase: Phrase) -> &'static str {
     match phrase {
         Phrase::SendPass => "weiter mit PASS",
