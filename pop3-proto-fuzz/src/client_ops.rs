@@ -1,11 +1,11 @@
-//! Operations on a client session: commands, and whatever a server may send.
+//! Fuzz target: operations on a client session, which are commands, and whatever a server may send.
 
 use pop3_proto::client::{Client, Event, Need, Part, Profile};
 use pop3_proto::{ApopDigest, Command, Deviation, FixedBuf, Limits, MsgNo, Secret, Security};
 
 use crate::cursor::Cursor;
 
-/// Each octet of `data` is a decision, or the length of octets that a server sends.
+/// Each byte of `data` is a decision, or the length of bytes that a server sends.
 pub fn client_ops(data: &[u8]) {
     let mut cursor = Cursor::new(data);
     let profile = match cursor.octet() % 4 {
@@ -125,7 +125,7 @@ fn command(choice: u8, cursor: &mut Cursor<'_>, client: &mut Client<8>, tx: &mut
     assert!(could || sent.is_err());
 }
 
-/// One line, whatever the arguments were.
+/// Asserts that one line was written, whatever the arguments were.
 fn check_lines(tx: &[u8]) {
     if let Some((last, front)) = tx.split_last() {
         assert_eq!(*last, b'\n');

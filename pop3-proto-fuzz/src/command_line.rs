@@ -1,9 +1,9 @@
-//! Whatever parses as a command is written as the same command, in one line.
+//! Fuzz target: whatever parses as a command is encoded as the same command, in one line.
 
 use pop3_proto::encode::{self, EncodeError};
 use pop3_proto::{Line, LineScanner, parse};
 
-/// `data` is a line, and, with CRLF in it, several.
+/// `data` is a line; with CRLF in it, it is several.
 pub fn command_line(data: &[u8]) {
     one(data);
     let mut scanner = LineScanner::new(255);
@@ -34,7 +34,7 @@ fn one(line: &[u8]) {
             assert_eq!(command.verb(), again.verb());
         }
         Err(EncodeError::TooLong) => assert!(line.len() > 253 - 20),
-        // An unknown verb may hold 8-bit octets or be empty behind its space.
+        // An unknown verb may hold non-ASCII bytes, and its argument may be empty.
         Err(_) => assert!(wire.is_empty()),
     }
 }

@@ -1,4 +1,4 @@
-//! Fuzz input as a stream of small decisions; when it runs out, every decision is 0.
+//! `Cursor`: fuzz input as a stream of small decisions. When it runs out, every decision is 0.
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cursor<'d>(&'d [u8]);
@@ -22,14 +22,14 @@ impl<'d> Cursor<'d> {
         }
     }
 
-    /// At most `len` octets.
+    /// At most `len` bytes.
     pub(crate) fn take(&mut self, len: usize) -> &'d [u8] {
         let (front, rest) = self.0.split_at(len.min(self.0.len()));
         self.0 = rest;
         front
     }
 
-    /// A short run of octets, its length first.
+    /// A short run of bytes, its length first.
     pub(crate) fn run(&mut self) -> &'d [u8] {
         let len = self.octet();
         self.take(usize::from(len))

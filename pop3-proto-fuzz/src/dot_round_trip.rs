@@ -1,11 +1,12 @@
-//! The dot codecs against naive ones, over any pieces.
+//! Fuzz target: the dot codecs against naive ones, in pieces of any size.
 
 use pop3_proto::dot::{Chunk, Stuffer, TopLimit, Unstuffer, WireSize};
 
 use crate::cursor::Cursor;
-use crate::mailbox::crlf_form;
+use crate::twins;
 
-/// The first two octets choose the size of the pieces on each side, the third the lines of a TOP; the rest is the message.
+/// The first two bytes choose the size of the pieces on each side, the third the lines of a TOP; the rest is
+/// the message.
 pub fn dot_round_trip(data: &[u8]) {
     let mut cursor = Cursor::new(data);
     let (out_piece, in_piece) = (1 + usize::from(cursor.octet()), 1 + usize::from(cursor.octet()));
@@ -20,8 +21,8 @@ pub fn dot_round_trip(data: &[u8]) {
         }
     }
     wire.extend_from_slice(stuffer.finish());
-    let mail = crlf_form(message);
-    assert_eq!(wire, naive_stuff(&mail));
+    let mail = twins::crlf_form(message);
+    assert_eq!(wire, twins::stuff(&mail));
     assert_eq!(size.octets(), mail.len() as u64);
 
     wire.extend_from_slice(b"+OK next\r\n");
@@ -29,7 +30,7 @@ pub fn dot_round_trip(data: &[u8]) {
     assert_eq!(got, mail);
     assert_eq!(rest, b"+OK next\r\n");
 
-    // As if the message were what came over the wire.
+    // The message is now taken for bytes that came over the wire.
     let (got, rest) = unstuff(message, in_piece);
     let (naive, naive_rest) = naive_unstuff(message);
     assert_eq!((got, rest), (naive, naive_rest));
@@ -38,7 +39,7 @@ pub fn dot_round_trip(data: &[u8]) {
     for piece in message.chunks(out_piece) {
         taken.extend_from_slice(top.front(piece));
     }
-    assert_eq!(taken, naive_top(message, lines));
+    assert_eq!(taken, twins::top(message, lines));
 }
 
 fn unstuff(wire: &[u8], piece: usize) -> (Vec<u8>, Vec<u8>) {
@@ -60,19 +61,7 @@ fn unstuff(wire: &[u8], piece: usize) -> (Vec<u8>, Vec<u8>) {
     (got, left)
 }
 
-fn naive_stuff(mail: &[u8]) -> Vec<u8> {
-    let mut wire = Vec::new();
-    for (i, octet) in mail.iter().enumerate() {
-        if *octet == b'.' && (i == 0 || mail[..i].ends_with(b"\r\n")) {
-            wire.push(b'.');
-        }
-        wire.push(*octet);
-    }
-    wire.extend_from_slice(b".\r\n");
-    wire
-}
-
-/// Message octets as far as they are certain, and what is left behind the end.
+/// The bytes of the message as far as they are certain, and what is left after its end.
 fn naive_unstuff(wire: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let (mut mail, mut at, mut line_start) = (Vec::new(), 0, true);
     while at < wire.len() {
@@ -89,20 +78,4 @@ fn naive_unstuff(wire: &[u8]) -> (Vec<u8>, Vec<u8>) {
         at += 1;
     }
     (mail, Vec::new())
-}
-
-fn naive_top(message: &[u8], lines: u64) -> Vec<u8> {
-    let (mut taken, mut body, mut left) = (Vec::new(), false, lines);
-    for line in message.split_inclusive(|b| *b == b'\n') {
-        if body && left == 0 {
-            break;
-        }
-        taken.extend_from_slice(line);
-        if body {
-            left -= u64::from(line.ends_with(b"\n"));
-        } else {
-            body = matches!(line, b"\n" | b"\r\n");
-        }
-    }
-    taken
 }

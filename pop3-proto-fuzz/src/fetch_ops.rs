@@ -1,4 +1,5 @@
-//! A server that says anything, against two downloads in a row: only what was stored is deleted, and the record is a record.
+//! Fuzz target: a server that says anything, against two downloads in a row. Only what was stored is deleted,
+//! and the record can be read again.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +9,7 @@ use pop3_proto::{Command, MsgNo, Security, parse};
 
 use crate::cursor::Cursor;
 
-/// The first octets of `data` are decisions, the rest is what the server says, in both sessions.
+/// The first bytes of `data` are decisions, the rest is what the server says, in both sessions.
 pub fn fetch_ops(data: &[u8]) {
     let mut cursor = Cursor::new(data);
     let mut record = Record::new();

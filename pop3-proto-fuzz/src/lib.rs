@@ -1,4 +1,5 @@
-//! The bodies of the fuzz targets, as plain functions: libFuzzer calls them, and `cargo test` replays the corpus through them.
+//! The bodies of the fuzz targets, as plain functions: libFuzzer calls them, and `cargo test` replays the
+//! corpus through them.
 //!
 //! Each panics when a property is broken.
 
@@ -14,6 +15,9 @@ mod reply_line;
 mod sasl;
 mod server_ops;
 mod texts;
+#[path = "../../pop3-proto/tests/common/twins.rs"]
+#[allow(dead_code, reason = "the tests of the crate use more of it")]
+mod twins;
 
 pub use client_ops::client_ops;
 pub use command_line::command_line;

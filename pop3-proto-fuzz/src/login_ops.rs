@@ -1,4 +1,4 @@
-//! A server that says anything, against the login of a client that insists on TLS, or does not.
+//! Fuzz target: a server that says anything, against the login of a client that requires TLS or does not.
 
 use base64ct::{Base64 as Text, Encoding as _};
 use pop3_proto::client::{Client, Need, Profile};
@@ -10,10 +10,10 @@ use pop3_proto::{Secret, Security};
 use crate::cursor::Cursor;
 
 const PASSWORD: &[u8] = b"tanstaaftanstaaf";
-/// What its base64 holds wherever the password stands among other octets.
+/// What base64 makes of the password when other bytes stand around it.
 const ENCODED: [&[u8]; 2] = [b"dGFuc3RhYWZ0YW5zdGFh", b"0YW5zdGFhZnRhbnN0YWFm"];
 
-/// The first octets of `data` are decisions, the rest is what the server says, cut where they decide.
+/// The first bytes of `data` are decisions, the rest is what the server says, cut where they decide.
 pub fn login_ops(data: &[u8]) {
     let mut cursor = Cursor::new(data);
     let flags = cursor.octet();
@@ -67,14 +67,14 @@ pub fn login_ops(data: &[u8]) {
     assert!(!format!("{login:?} {client:?}").contains("tanstaaf"));
 }
 
-/// The one of the examples in RFC 5802 section 5, which the corpus answers.
+/// The nonce of the example in RFC 5802 section 5, which the corpus answers.
 fn nonce() -> Nonce {
     let mut random = [0; 18];
     Text::decode("fyko+d2lbbFgONRv9qkxdawL", &mut random).expect("24 characters");
     Nonce::new(random)
 }
 
-/// In clear nothing shows the password.
+/// Asserts that nothing shows the password in clear.
 fn assert_shown(out: &[u8], security: Security) {
     if security == Security::Plain {
         let holds = |needle: &[u8]| out.windows(needle.len()).any(|window| window == needle);

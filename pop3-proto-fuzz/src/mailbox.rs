@@ -1,4 +1,4 @@
-//! A maildrop in memory.
+//! A maildrop in memory, for the fuzz targets.
 
 use pop3_proto::dot::wire_size;
 use pop3_proto::server::Index;
@@ -26,19 +26,4 @@ impl Index for Mailbox {
         const IDS: &[u8; 70] = &[b'u'; 70];
         Uid::new(&IDS[..1 + n.index() % 70]).unwrap()
     }
-}
-
-/// What arrives of a stored message.
-pub(crate) fn crlf_form(stored: &[u8]) -> Vec<u8> {
-    let mut wire = Vec::new();
-    for &octet in stored {
-        if octet == b'\n' && wire.last() != Some(&b'\r') {
-            wire.push(b'\r');
-        }
-        wire.push(octet);
-    }
-    if !wire.is_empty() && !wire.ends_with(b"\n") {
-        wire.extend_from_slice(b"\r\n");
-    }
-    wire
 }

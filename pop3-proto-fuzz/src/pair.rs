@@ -1,13 +1,15 @@
-//! Client and server against each other, over a link that cuts as the input says: every message arrives whole or not at all.
+//! Fuzz target: client and server over a link that cuts as the input says. Every message arrives whole or not
+//! at all.
 
 use pop3_proto::client::{self, Client, Part, Profile, ProtocolError};
 use pop3_proto::server::{Config, Event, Fill, Server};
 use pop3_proto::{Command, MsgNo, Secret, Security, Time};
 
 use crate::cursor::Cursor;
-use crate::mailbox::{Mailbox, crlf_form};
+use crate::mailbox::Mailbox;
+use crate::twins::crlf_form;
 
-/// The messages, then the cuts; one cut in 256 ends the connection.
+/// `data` holds the messages, then the cuts; one cut in 256 ends the connection.
 pub fn pair(data: &[u8]) {
     let mut cursor = Cursor::new(data);
     let flags = cursor.octet();
@@ -56,7 +58,7 @@ pub fn pair(data: &[u8]) {
     }
 }
 
-/// Moves some octets; `true` if the connection breaks.
+/// Moves some bytes; `true` if the connection breaks.
 fn carry(from: &mut Vec<u8>, to: &mut Vec<u8>, cursor: &mut Cursor<'_>) -> bool {
     let cut = if cursor.is_empty() { usize::MAX } else { usize::from(cursor.octet()) };
     if cut == 255 {

@@ -1,8 +1,8 @@
-//! Every reader of replies takes any line; what conforms comes back from the writer as it was.
+//! Fuzz target: every parser of replies takes any line, and what conforms is encoded as it was.
 
 use pop3_proto::{Capability, Deviations, Stat, Uid, encode, parse};
 
-/// The first octet chooses the reader, the rest is the line.
+/// The first byte chooses the parser, and the rest is the line.
 pub fn reply_line(data: &[u8]) {
     let Some((choice, line)) = data.split_first() else { return };
     let mut seen = Deviations::NONE;

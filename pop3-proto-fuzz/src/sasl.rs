@@ -1,4 +1,5 @@
-//! Responses and answers of every kind to every mechanism, in memory of any length: nobody gets in without a yes.
+//! Fuzz target: responses and answers of every kind for every mechanism, in memory of any length. Nobody gets
+//! in without a yes.
 
 use base64ct::{Base64 as Text, Encoding as _};
 use pop3_proto::sasl::scram::{Hash, Keys};
@@ -23,7 +24,7 @@ const MECHANISMS: [&str; 12] = [
     "NONE",
 ];
 
-/// Each octet of `data` is a decision, or the length of what a client says.
+/// Each byte of `data` is a decision, or the length of what a client says.
 pub fn sasl(data: &[u8]) {
     let mut cursor = Cursor::new(data);
     let mechanism = MECHANISMS[usize::from(cursor.octet()) % MECHANISMS.len()];
@@ -41,7 +42,7 @@ pub fn sasl(data: &[u8]) {
         return;
     }
     let keys = [Hash::Sha1, Hash::Sha256].map(|hash| Keys::derive(hash, "pencil", b"salt", 1).unwrap());
-    // Somebody is proved by TLS, or by a yes of the embedder.
+    // A user is proved by TLS, or by a yes of the embedder.
     let mut proved = mechanism == "EXTERNAL";
     let mut asked_otherwise = false;
     let mut step = exchange.step(None);
@@ -102,13 +103,13 @@ pub fn sasl(data: &[u8]) {
             }
             other => panic!("{other:?}"),
         };
-        // Sometimes the answer to another question.
+        // Sometimes this is the answer to another question.
         let answer = if cursor.octet() == 255 { Answer::Authorized(true) } else { answer };
         step = exchange.answer(answer);
     }
 }
 
-/// A name is as SASLprep leaves it.
+/// Asserts that a name is in the form that SASLprep makes of it.
 fn well_formed(name: &str) {
     assert_eq!(prepare(name).as_deref(), Some(name));
 }

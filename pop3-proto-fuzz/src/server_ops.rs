@@ -1,4 +1,5 @@
-//! Operations on a server session: octets, time, answers of every kind, in any order.
+//! Fuzz target: operations on a server session, which are bytes, time, and answers of every kind in any
+//! order.
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use crate::mailbox::Mailbox;
 const MECHANISMS: MechanismList =
     MechanismList::of(&[Mechanism::PLAIN, Mechanism::LOGIN, Mechanism::CRAM_MD5, Mechanism::SCRAM_SHA_256]);
 
-/// Each octet of `data` is a decision, or the length of octets that a client sends.
+/// Each byte of `data` is a decision, or the length of bytes that a client sends.
 pub fn server_ops(data: &[u8]) {
     let mut cursor = Cursor::new(data);
     let flags = cursor.octet();
@@ -97,7 +98,7 @@ pub fn server_ops(data: &[u8]) {
 struct Host<'c> {
     server: Server<&'c Config, Mailbox>,
     kept: Option<Kept>,
-    /// Marked messages were to be removed.
+    /// Whether marked messages were to be removed.
     update: bool,
 }
 
@@ -223,7 +224,7 @@ fn drain(tx: &mut FixedBuf<600>, sent: &mut Vec<u8>) {
     tx.clear();
 }
 
-/// The first words are the greeting.
+/// Asserts that the session begins with the greeting.
 fn check_output(sent: &[u8]) {
     assert!(sent.is_empty() || sent.starts_with(b"+OK"), "{}", sent.escape_ascii());
 }

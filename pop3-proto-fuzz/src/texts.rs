@@ -1,4 +1,5 @@
-//! Texts that people and other programs wrote: URLs, records, and the records of other programs.
+//! Fuzz target: texts that people and other programs wrote, which are URLs, records, and the records of other
+//! programs.
 
 use pop3_proto::discover;
 use pop3_proto::fetch::Record;

@@ -1,5 +1,5 @@
-//! Every requirement of the catalogue, and what proves it: `docs/requirements.md` is drawn from both, as `docs/holes.md` and
-//! `docs/quirks.md` are from the catalogues of holes and quirks.
+//! Every requirement of the catalogue, and what proves it: `docs/requirements.md` is drawn from both, as
+//! `docs/holes.md` and `docs/quirks.md` are from the catalogues of holes and quirks.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -39,7 +39,7 @@ struct Catalogue {
 #[serde(deny_unknown_fields)]
 struct Requirement {
     id: String,
-    /// 0 is field practice.
+    /// The number of the RFC; 0 stands for field practice.
     rfc: u32,
     section: String,
     level: Level,
@@ -83,7 +83,7 @@ impl<'r> State<'r> {
         }
     }
 
-    /// Where it is counted.
+    /// The column in which it is counted.
     const fn place(&self) -> usize {
         match self {
             State::Proved(_) => 0,
@@ -231,7 +231,7 @@ fn rows_are_told_apart_and_have_titles_of_one_line() {
         for text in [Some(title), row.unseen.as_ref()].into_iter().flatten() {
             assert!(!text.is_empty() && !text.contains(['\n', '|']), "{id}: {text}");
         }
-        assert!(title.len() <= 110, "{id}: a title of {} octets", title.len());
+        assert!(title.len() <= 110, "{id}: a title of {} bytes", title.len());
     }
 }
 

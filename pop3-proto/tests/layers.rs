@@ -1,4 +1,5 @@
-//! The house keeps its order: imports point down, no files of a folder go in a circle, and no file grows large.
+//! The source keeps its order: imports point down, no files of a folder import each other in a circle, and no
+//! file grows large.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

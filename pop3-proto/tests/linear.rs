@@ -1,4 +1,5 @@
-//! Work grows with the input and not faster, however it is cut: counted in looks at the window, and in time with wide slack.
+//! Work grows no faster than the input, however it is cut. It is counted in looks at the window, and measured
+//! in time with wide limits.
 
 #![cfg(feature = "alloc")]
 
@@ -9,7 +10,7 @@ use pop3_proto::client::{Client, Event, Profile};
 use pop3_proto::dot::Stuffer;
 use pop3_proto::{Command, Input, Line, LineScanner, MsgNo, Security};
 
-/// A window that adds up how many octets it showed and how many were used.
+/// A window that adds up how many bytes it showed and how many were used.
 struct Counted<'i, 'c> {
     bytes: &'i [u8],
     used: usize,
@@ -28,7 +29,8 @@ impl<'i> Input<'i> for Counted<'i, '_> {
     }
 }
 
-/// Shows `wire` to a client that asked `command`, `chunk` octets more at a time; returns looks at the window and time.
+/// Shows `wire` to a client that asked `command`, `chunk` bytes more at a time; returns looks at the window
+/// and time.
 fn feed(command: &Command<'_>, wire: &[u8], chunk: usize) -> (usize, Duration) {
     let mut client: Client = Client::new(Profile::LENIENT, Security::Tls);
     let mut greeting = &b"+OK\r\n"[..];
@@ -72,8 +74,8 @@ fn listing(n: usize, line: impl Fn(usize) -> String) -> Vec<u8> {
     wire
 }
 
-/// Four times the input may cost at most 4.6 times the looks, and eight times the time; sixteen would be quadratic. Whoever else
-/// uses the machine can spoil a measurement, but not twenty in a row.
+/// Four times the input may cost at most 4.6 times the looks, and eight times the time; quadratic work would
+/// cost sixteen times. Other work on the machine can spoil one measurement, but not twenty in a row.
 fn grows_linearly(what: &str, command: &Command<'_>, wire: impl Fn(usize) -> Vec<u8>) {
     let (small, large) = (wire(4000), wire(16000));
     for chunk in [1, 1460] {
@@ -136,7 +138,7 @@ fn one_over_long_line() {
     grows_linearly("a status line", &Command::Noop, long);
 }
 
-/// Each octet is searched once, also when a line comes one octet at a time.
+/// Each byte is searched once, also when a line comes one byte at a time.
 /// Covers super-linear-parsing.
 #[test]
 fn a_scanner_searches_no_octet_twice() {
@@ -152,7 +154,7 @@ fn a_scanner_searches_no_octet_twice() {
         assert!(matches!(scanner.next(&mut &wire[..]), Line::Complete(_)));
         started.elapsed()
     };
-    takes_linear_time("a line octet by octet", || time(15_000), || time(60_000));
+    takes_linear_time("a line byte by byte", || time(15_000), || time(60_000));
 }
 
 /// Whatever ends a run early, a message of n times the size takes about n times as long.
@@ -172,7 +174,8 @@ fn stuffing_of_messages_full_of_line_ends_and_nul_takes_linear_time() {
         (0..3).map(|_| measure()).min().unwrap_or_default()
     };
     for unit in [&b"a\n"[..], b"a\0", b"\0\0", b".\n", b"a\r\n", b"\n\n", b"\0\n"] {
-        // 32 times as much: a busy machine may make that 250 times as long, work that grows with the square 1,000 times.
+        // The input is 32 times as large. On a busy machine that may take 250 times as long; work that grows
+        // with the square would take 1,000 times as long.
         let (short, long) = (time(unit, 5_000), time(unit, 160_000));
         let bound = short * 250 + Duration::from_millis(100);
         assert!(long < bound, "{}: {short:?} {long:?}", unit.escape_ascii());

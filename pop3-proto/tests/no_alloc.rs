@@ -1,4 +1,5 @@
-//! Nothing allocates: the device of the `embedded` example runs whole dialogues under a counting allocator.
+//! Nothing is allocated: the device of the `embedded` example runs whole dialogues under a counting
+//! allocator.
 
 #[cfg(feature = "scram")]
 use base64ct::{Base64 as Text, Encoding as _};
@@ -74,8 +75,9 @@ fn commands_that_fill_the_window_are_all_answered() {
     assert_eq!(sent.escape_ascii().to_string(), due.as_bytes().escape_ascii().to_string());
 }
 
-/// The exchange of RFC 7677 section 3, in an array. The server's part of its nonce has 30 characters, which one of this crate
-/// cannot have; a client that is not of this crate says what follows from another one, as it says what the RFC has it say.
+/// The exchange of RFC 7677 section 3, in an array. The server's part of its nonce has 30 characters, which a
+/// nonce of this crate cannot have. So the exchange has another nonce, and its messages are those of a client
+/// that was written without this crate and also makes the messages of the RFC.
 #[test]
 #[cfg(feature = "scram")]
 fn a_scram_exchange_allocates_nothing() {

@@ -1,4 +1,4 @@
-//! What a server remembers between sessions, on a clock of the test.
+//! The module `policy`: what a server remembers between sessions, on a clock of the test.
 
 #![cfg(feature = "alloc")]
 
@@ -38,16 +38,16 @@ fn each_failure_doubles_the_delay_up_to_the_longest() {
 
 /// Covers passwords-by-trial.
 #[test]
-fn attempts_side_by_side_get_turns_one_behind_the_other() {
+fn attempts_side_by_side_get_turns_one_after_the_other() {
     let mut throttle = Throttle::new(10, seconds(2), seconds(60));
     throttle.failed("a", at(0));
     assert_eq!([0; 3].map(|_| throttle.attempt("a", at(1), PATIENCE).unwrap()), [at(2), at(4), at(6)]);
     throttle.failed("a", at(2));
-    // The turns that are given away stay given away.
+    // Turns that were given away stay given away.
     assert_eq!([0; 2].map(|_| throttle.attempt("a", at(2), PATIENCE).unwrap()), [at(8), at(12)]);
 }
 
-/// A flood keeps nobody out for longer than it lasts.
+/// A flood of attempts keeps nobody out for longer than it lasts.
 #[test]
 fn an_attempt_whose_turn_is_too_far_away_books_none() {
     let mut throttle = Throttle::new(10, seconds(2), seconds(60));
@@ -65,7 +65,7 @@ fn success_and_time_make_a_key_forgotten() {
     assert_eq!(throttle.attempt("a", at(0), PATIENCE).unwrap(), at(0));
     throttle.failed("a", at(0));
     throttle.failed("a", at(0));
-    // Forgotten 20 times the longest delay after its turn, which is at 2 s.
+    // The entry is forgotten when 20 times the longest delay has passed since its turn, which is at 2 s.
     let mut earlier = throttle.clone();
     assert_eq!([0; 2].map(|_| earlier.attempt("a", at(101), PATIENCE).unwrap()), [at(101), at(103)]);
     assert_eq!([0; 2].map(|_| throttle.attempt("a", at(102), PATIENCE).unwrap()), [at(102), at(102)]);
@@ -126,7 +126,8 @@ fn what_does_not_fit_displaces_what_ends_first() {
 }
 
 proptest! {
-    /// A window of any capacity says yes only to what a list without bounds says yes to, and always to the last that came.
+    /// A window of any capacity accepts only what a list without bounds accepts, and always accepts the entry
+    /// that came last.
     #[test]
     fn a_window_is_a_part_of_the_naive_one(logins in prop::collection::vec((0_u64..20, 0_u64..5), 1..100), capacity in 1_usize..8) {
         let mut window = RelayWindow::new(capacity, seconds(7));

@@ -1,5 +1,5 @@
-//! What a client does about odd servers that a dialogue cannot show: what it does not send, what it says while nothing
-//! comes, and how it reads a refusal.
+//! What a client does about odd servers, where no transcript can show it: what it does not send, what it says
+//! while nothing comes, and how it reads a refusal.
 
 #![cfg(feature = "alloc")]
 
@@ -41,7 +41,7 @@ fn pipelining_can_be_left_off_where_it_is_announced() {
     client.send(&Command::Noop, &mut Vec::new()).unwrap();
 }
 
-/// The longest commands that can have others behind them, and the longest of all as the last.
+/// The longest commands that can have others after them, and the longest of all as the last.
 /// Covers quirk-127.
 #[test]
 fn what_is_on_its_way_is_bounded_by_count_and_by_octets() {
@@ -111,7 +111,7 @@ fn a_refusal_without_a_code_is_told_by_its_words() {
         ("-ERR POP Service is currently unavailable", Some(RefusalKind::Later)),
         ("-ERR authorization failed", None),
         ("-ERR", None),
-        // A code is no guess.
+        // A response code is no guess.
         ("-ERR [AUTH] the lock is busy", Some(RefusalKind::Credentials)),
         ("-ERR [IN-USE] Service unavailable", Some(RefusalKind::Busy)),
         ("-ERR [SYS/TEMP] Lockdown in sector 4", Some(RefusalKind::Later)),

@@ -1,4 +1,5 @@
-//! A ticket answers its own command, once, in time; whatever else is tried with it, nothing false reaches the client.
+//! A ticket answers its own command, once, in time; whatever else is tried with it, nothing false reaches the
+//! client.
 
 #![cfg(feature = "alloc")]
 
@@ -124,7 +125,7 @@ fn a_body_that_did_not_fit_is_not_ended_as_if_it_had() {
     assert!(!out.ends_with(b".\r\n"));
 }
 
-/// Says that there is room, and refuses what is put there.
+/// An output that claims to have room, and refuses what is put there.
 struct Liar(Vec<u8>, usize);
 
 impl Output for Liar {
@@ -344,7 +345,7 @@ fn no_text_of_a_success_is_lost() {
 }
 
 #[test]
-fn nothing_is_pipelined_behind_a_verb_whose_answer_nobody_knows() {
+fn nothing_is_pipelined_after_a_verb_whose_answer_nobody_knows() {
     for command in
         [Command::AuthList, Command::Lang(Some(b"en")), Command::Other { verb: b"XTND", args: Some(b"XLST") }]
     {

@@ -1,23 +1,24 @@
-//! Every file in `tests/transcripts/`, at several cuts of the input; the format is described there.
+//! Plays every file in `tests/transcripts/` at several cuts of the input; the README there describes the
+//! format.
 
-#![cfg(feature = "alloc")]
+#![cfg(feature = "testing")]
 
 #[path = "transcript/client.rs"]
 mod client;
 mod common;
 #[path = "transcript/host.rs"]
 mod host;
-#[path = "transcript/script.rs"]
-mod script;
 #[path = "transcript/server.rs"]
 mod server;
+#[path = "transcript/settings.rs"]
+mod settings;
 
 use std::fs;
 use std::path::Path;
 
 use client::fetch;
-use script::Script;
 use server::serve;
+use settings::Transcript;
 
 const CUTS: [usize; 6] = [usize::MAX, 1, 2, 3, 7, 64];
 
@@ -30,7 +31,7 @@ fn every_transcript_plays_at_every_cut() {
     paths.sort();
     for path in paths.into_iter().filter(|path| path.extension().is_some_and(|e| e == "txt")) {
         let text = fs::read_to_string(&path).unwrap();
-        let script = Script::parse(&text);
+        let script = Transcript::parse(&text);
         let cuts = if script.has("cut", "all") { &CUTS[..1] } else { &CUTS[..] };
         for &cut in cuts {
             let result = std::panic::catch_unwind(|| match script.value("role") {

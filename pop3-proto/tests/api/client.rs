@@ -1,4 +1,4 @@
-//! The client: what can be sent when, and that the rest leaves no trace.
+//! What a client session lets its caller send at each moment; a call that is refused leaves no trace.
 
 use pop3_proto::client::{self, Client};
 use pop3_proto::{Command, Limits, Secret, Security};
@@ -6,7 +6,7 @@ use pop3_proto::{Command, Limits, Secret, Security};
 /// Proves 1939-3-02, 2449-6.6-03.
 /// Covers quirk-126, quirk-134.
 #[test]
-fn commands_are_pipelined_only_when_announced_and_never_behind_a_login() {
+fn commands_are_pipelined_only_when_announced_and_never_after_a_login() {
     let mut client: Client<4> = Client::with_queue(client::Profile::LENIENT, Security::Tls);
     let mut out = Vec::new();
     assert_eq!(client.send(&Command::Noop, &mut out), Err(client::SendError::NotNow), "before the greeting");
@@ -54,7 +54,7 @@ fn what_cannot_be_sent_leaves_everything_as_it_was() {
     assert_eq!(out.len(), 255);
 }
 
-/// Whatever the limit is, with all windows on the way to a line and behind it.
+/// For every limit, with every window on the way to a line and after it.
 #[test]
 fn poll_agrees_with_receive() {
     for limit in 0..8 {

@@ -1,4 +1,5 @@
-//! The server: loops that never stall, timers, and the table of legality.
+//! A server session in the loops of its embedder: the loops never stall, the timers are right, and so is the
+//! table of legality.
 
 use std::time::Duration;
 
@@ -121,7 +122,7 @@ fn the_timer_waits_for_the_client_and_not_for_the_server() {
     let (mut window, mut out) = (&b"STLS\r\n"[..], Vec::new());
     let Said::Stls { reply } = session.receive(Time::ZERO, &mut window, &mut out) else { panic!() };
     reply.accept(&mut session, &mut out);
-    // The handshake took its time; the session inside TLS has not begun to wait.
+    // The handshake took some time, which does not count: the session inside TLS begins to wait only now.
     let mut session = Session::secured(session.handover().unwrap(), b"").unwrap();
     session.handle_timeout(late);
     let mut window = &b"USER a\r\nPASS b\r\nRETR 1\r\n"[..];
@@ -129,7 +130,7 @@ fn the_timer_waits_for_the_client_and_not_for_the_server() {
     reply.accept(&mut session, &mut out, "");
     let Said::Retr { reply, .. } = session.receive(late, &mut window, &mut out) else { panic!() };
     let body = reply.begin(&mut session, &mut out, "");
-    // The message took its time, too.
+    // Sending the message took some time, which does not count either.
     let later = late.after(Duration::from_secs(6000));
     session.handle_timeout(later);
     body.end(&mut session);
@@ -156,7 +157,7 @@ fn the_table_of_legality_is_that_of_the_rfcs() {
     }
 }
 
-/// What a handshake gives may decide what is offered behind it.
+/// A result of the handshake may decide what is offered after it.
 #[test]
 fn a_session_inside_tls_may_have_a_configuration_of_its_own() {
     let mut in_clear = Config::new();
@@ -192,7 +193,7 @@ impl Index for Many {
     }
 }
 
-/// However long a listing is, and even if the output would take it all.
+/// A listing of any length leaves in pieces, even if the output would take all of it.
 #[test]
 fn a_listing_waits_for_room() {
     let mut config = Config::new();
@@ -204,7 +205,7 @@ fn a_listing_waits_for_room() {
         loop {
             match server.receive(Time::ZERO, &mut window, &mut out) {
                 Event::NeedOutput => {
-                    assert!(out.len() <= 16 * 1024, "{command}: {} octets at once", out.len());
+                    assert!(out.len() <= 16 * 1024, "{command}: {} bytes at once", out.len());
                     sent.append(&mut out);
                     flushes += 1;
                 }
@@ -224,7 +225,7 @@ fn a_listing_waits_for_room() {
     }
 }
 
-/// Figures stay whole, whatever the words are.
+/// Numbers stay whole, however long the words around them are.
 #[test]
 fn words_of_more_than_40_octets_are_left_out() {
     fn long(phrase: Phrase) -> &'static str {
@@ -252,7 +253,8 @@ fn words_of_more_than_40_octets_are_left_out() {
     assert_eq!(text, "+OK Verwaltungsgerichtsverfahrensnachrichten 1 deleted\r\n+OK 2  (6 octets)\r\n");
 }
 
-/// Everything that is answered without the embedder can be seen, also by those who call `poll` first, and the answers are the same.
+/// Every answer that the session gives by itself can be seen, also by those who call `poll` first, and the
+/// answers are the same.
 #[test]
 fn answers_given_alone_are_reported_if_asked_for() {
     let said = "NOSUCH\r\nUSER ann\r\nPASS secret\r\nCAPA\r\nSTAT\r\nLIST 2\r\nDELE 1\r\nRETR 1\r\nRETR 2\r\nUIDL\r\n\
@@ -323,7 +325,7 @@ fn a_ticket_shown_to_another_session_does_nothing() {
     assert_eq!((&others[..], other.phase()), (&b"+OK welcome\r\n"[..], Phase::Transaction));
 }
 
-/// QUIT gives the lock up before its answer can reach the client (RFC 1939 section 6).
+/// QUIT gives up the lock of the maildrop before its answer can reach the client (RFC 1939 section 6).
 #[test]
 fn both_answers_to_quit_drop_the_index_before_they_are_written() {
     struct Locked {
@@ -401,7 +403,7 @@ fn the_state_of_the_maildrop_can_be_read_and_marked() {
     assert!(!server.is_marked(two));
 }
 
-/// Who does not answer QUIT has removed nothing, and the client is told so.
+/// An embedder that does not answer QUIT has removed nothing, and the client is told so.
 #[test]
 fn a_quit_that_is_not_answered_orders_no_removal() {
     let config = config();

@@ -1,4 +1,4 @@
-//! Tickets answer once, and in time.
+//! Tickets of a server session: each answers once, and only in time.
 
 use pop3_proto::server::session::{Event as Said, Session};
 use pop3_proto::server::{Credentials, Event, Fill, Phase, Reason, Server};
@@ -14,7 +14,7 @@ fn a_ticket_of_the_past_does_nothing() {
     let mut out = Vec::new();
     let mut window = &b"USER a\r\nPASS b\r\n"[..];
     let Said::Login { reply, .. } = session.receive(Time::ZERO, &mut window, &mut out) else { panic!() };
-    // The next call refuses it; whoever still holds the ticket comes too late.
+    // The next call refuses the command; whoever still holds its ticket comes too late.
     assert!(matches!(session.receive(Time::ZERO, &mut window, &mut out), Said::NeedInput));
     out.clear();
     reply.accept(&mut session, &mut out, "too late");

@@ -1,4 +1,4 @@
-//! The types themselves: sizes, threads, and what they do not print.
+//! The public types: how large they are, that they cross threads, and what they do not print.
 
 use std::fmt::Debug;
 
@@ -26,8 +26,8 @@ fn sizes_are_as_the_docs_say() {
         ("Command", size_of::<Command<'_>>(), 40),
     ];
     for (name, size, most) in sizes {
-        println!("{name}: {size} octets");
-        assert!(size <= most, "{name} has {size} octets, the docs say at most {most}");
+        println!("{name}: {size} bytes");
+        assert!(size <= most, "{name} has {size} bytes, the docs say at most {most}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! The client: whatever a server says, cut anywhere.
+//! A client session hears the same dialogue in any pieces, and gives the same events.
 
 use std::collections::VecDeque;
 
@@ -80,7 +80,7 @@ proptest! {
             .with_limits(Limits::for_window(window))
             .with_pipelining(pipelining);
         let whole = fetch(&client, &asks, &octets, Cut::Sizes(&[usize::MAX]));
-        // Octets behind the answer to STLS: the one place where the cut may decide.
+        // Bytes after the answer to STLS are the one place where the cut may decide the outcome.
         prop_assume!(whole.end != Err(ProtocolError::PlaintextAfterStls));
         prop_assert_eq!(&fetch(&client, &asks, &octets, Cut::Sizes(&sizes)), &whole);
         prop_assert_eq!(&fetch(&client, &asks, &octets, Cut::Sizes(&[1])), &whole);

@@ -1,15 +1,15 @@
-//! Commands, and what a server may answer.
+//! Strategies for dialogues: commands, and what a server may answer to each.
 
 use pop3_proto::{Command, MsgNo, Secret};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// A command of the fixed queue.
+/// What the client of a dialogue sends.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Ask {
     Plain(Command<'static>),
-    /// With an initial response.
+    /// AUTH with an initial response.
     Auth,
     Multi,
 }
@@ -49,7 +49,7 @@ fn broken() -> impl Strategy<Value = Vec<u8>> {
     select(&BROKEN).prop_map(<[u8]>::to_vec)
 }
 
-/// A status line, and what follows it if it is good.
+/// A status line, and the lines that follow it if it is positive.
 fn reply(good: impl Strategy<Value = Vec<u8>> + 'static) -> BoxedStrategy<Vec<u8>> {
     prop_oneof![16 => good, 3 => refusal(), 1 => broken()].boxed()
 }

@@ -1,4 +1,4 @@
-//! Lines alone, against a naive twin.
+//! The splitting of input into lines, against a naive twin.
 
 use pop3_proto::{Line, LineScanner};
 use proptest::collection::vec;
@@ -14,19 +14,20 @@ enum Found {
     BareLf,
 }
 
-/// A line ends at CRLF, or at LF if that is accepted; then its length and its octets are looked at.
+/// The naive twin: a line ends at CRLF, or at LF if that is accepted; only then are its length and its bytes
+/// looked at.
 fn lines(stream: &[u8], limit: usize, accept: bool) -> Vec<Found> {
     let (mut found, mut rest) = (Vec::new(), stream);
     let end: &[u8] = if accept { b"\n" } else { b"\r\n" };
     while let Some(at) = rest.windows(end.len()).position(|window| window == end) {
-        let (text, behind) = (&rest[..at], &rest[at + end.len()..]);
+        let (text, after) = (&rest[..at], &rest[at + end.len()..]);
         found.push(match text {
             _ if at + end.len() > limit => Found::TooLong,
             text if accept => Found::Complete(text.strip_suffix(b"\r").unwrap_or(text).to_vec()),
             text if text.contains(&b'\n') => Found::BareLf,
             text => Found::Complete(text.to_vec()),
         });
-        rest = behind;
+        rest = after;
     }
     found
 }
@@ -48,7 +49,7 @@ fn scanned(stream: &[u8], limit: usize, accept: bool, sizes: &[usize]) -> Vec<Fo
             });
         }
         window = unread.to_vec();
-        assert!(window.len() < limit, "{} octets are kept of lines of {limit}", window.len());
+        assert!(window.len() < limit, "{} bytes are kept of lines of {limit}", window.len());
         if rest.is_empty() {
             break;
         }

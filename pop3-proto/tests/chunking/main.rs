@@ -1,4 +1,4 @@
-//! Any cut of the input gives the same events and the same output, on both sides, also octet by octet.
+//! However the input is cut, down to single bytes, both sides give the same events and the same output.
 
 #![cfg(feature = "alloc")]
 
@@ -19,11 +19,11 @@ fn sizes() -> impl Strategy<Value = Vec<usize>> {
     vec(prop_oneof![4 => 1_usize..9, 2 => 9_usize..70, 1 => 200_usize..700], 1..12)
 }
 
-/// How the octets come.
+/// How the bytes arrive.
 #[derive(Clone, Copy)]
 enum Cut<'s> {
     /// In pieces of these sizes, into a window without end.
     Sizes(&'s [usize]),
-    /// As many as a receive buffer of so many octets takes; `poll` is never called.
+    /// As many at a time as a receive buffer of this size takes; `poll` is never called.
     Window(usize),
 }

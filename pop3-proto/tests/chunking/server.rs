@@ -1,4 +1,4 @@
-//! The server: whatever a client says, cut anywhere.
+//! A server session hears the same dialogue in any pieces, and gives the same events and output.
 
 use pop3_proto::server::{Config, Domain, MechanismList, Reason, Server};
 use pop3_proto::{Limits, Mechanism, Security};
@@ -81,7 +81,7 @@ const LATE: [&str; 28] = [
     ".",
 ];
 
-/// What a client may say; never an STLS with octets behind it, whose event the cut may decide.
+/// What a client may say. STLS never has bytes after it, because there the cut may decide which event comes.
 fn said() -> impl Strategy<Value = Vec<u8>> {
     let line = prop_oneof![1 => select(&EARLY), 2 => select(&LATE)].prop_map(|line| line.as_bytes().to_vec());
     let exact = prop_oneof![Just(format!("APOP tim {DIGEST}")), Just(String::from("QUIT"))];

@@ -1,6 +1,9 @@
-//! What several test files need: a maildrop in memory, escapes, and a window that grows by cuts.
+//! What several test files need: a maildrop in memory, naive twins of the dot codecs, and bytes as readable
+//! text.
 
 #![allow(dead_code, reason = "each test file uses its part")]
+
+pub(crate) mod twins;
 
 use pop3_proto::dot::wire_size;
 use pop3_proto::server::Index;
@@ -34,46 +37,7 @@ impl Index for Mailbox {
     }
 }
 
-/// The stored message as it arrives: CRLF line ends, the last one included.
-pub(crate) fn crlf_form(stored: &[u8]) -> Vec<u8> {
-    let mut wire = Vec::new();
-    for &b in stored {
-        if b == b'\n' && wire.last() != Some(&b'\r') {
-            wire.push(b'\r');
-        }
-        wire.push(b);
-    }
-    if !wire.is_empty() && !wire.ends_with(b"\r\n") {
-        wire.extend_from_slice(b"\r\n");
-    }
-    wire
-}
-
-/// Octets from a text with `\r \n \t \0 \xNN \\`.
-pub(crate) fn unescape(text: &str) -> Vec<u8> {
-    let mut octets = Vec::new();
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => match chars.next().unwrap() {
-                'r' => octets.push(b'\r'),
-                'n' => octets.push(b'\n'),
-                't' => octets.push(b'\t'),
-                '0' => octets.push(0),
-                '\\' => octets.push(b'\\'),
-                'x' => {
-                    let hex: String = chars.by_ref().take(2).collect();
-                    octets.push(u8::from_str_radix(&hex, 16).unwrap());
-                }
-                other => panic!("unknown escape \\{other} in {text:?}"),
-            },
-            c => octets.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
-        }
-    }
-    octets
-}
-
-/// Readable form of octets, for messages of failed assertions.
+/// Readable form of bytes, for messages of failed assertions.
 pub(crate) fn show(octets: &[u8]) -> String {
     octets.escape_ascii().to_string()
 }

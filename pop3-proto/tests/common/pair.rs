@@ -1,4 +1,5 @@
-//! The two ends of a dialogue for property tests: each checks that `poll` tells the truth, and logs what happened.
+//! The two ends of a dialogue for property tests: each checks that `poll` tells the truth, and logs what
+//! happened.
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
@@ -15,12 +16,13 @@ use crate::common::{Mailbox, show};
 pub(crate) const PASSWORD: &[u8] = b"secret";
 pub(crate) const DIGEST: &str = "c4c9334bac560ecc979e58001b3e22fb";
 
-/// A server with its maildrop. Whoever shows `PASSWORD` or `DIGEST` is in; a SASL response `good` is right, one that begins
-/// with `more` is sent back as the next challenge; all else is refused with an echo of what the client said.
+/// A server with its maildrop. It lets in whoever shows `PASSWORD` or `DIGEST`, and accepts the SASL response
+/// `good`. A response that begins with `more` is sent back as the next challenge; everything else is refused
+/// with an echo of what the client said.
 pub(crate) struct Host<'c> {
     pub(crate) server: Server<&'c Config, Mailbox>,
     pub(crate) now: Time,
-    /// What came in and is not used.
+    /// The bytes that came in and are not used yet.
     pub(crate) window: Vec<u8>,
     /// Everything the server said.
     pub(crate) said: Vec<u8>,
@@ -66,7 +68,7 @@ impl<'c> Host<'c> {
         }
     }
 
-    /// Keeps every ticket that may be kept until the session says that it waits.
+    /// Defers every ticket that may be deferred, until the session says that it waits.
     pub(crate) fn later(mut self, later: bool) -> Self {
         self.later = later;
         self
@@ -83,7 +85,7 @@ impl<'c> Host<'c> {
         mem::take(&mut self.said)
     }
 
-    /// Shows more octets and does all that can be done with them.
+    /// Shows more bytes and does all that can be done with them.
     pub(crate) fn hear(&mut self, octets: &[u8]) {
         self.window.extend_from_slice(octets);
         let window = mem::take(&mut self.window);
@@ -125,12 +127,12 @@ impl<'c> Host<'c> {
         }
     }
 
-    /// As [`hear`](Self::hear), through a receive buffer of `room` octets.
+    /// As [`hear`](Self::hear), through a receive buffer of `room` bytes.
     pub(crate) fn hear_through(&mut self, octets: &[u8], room: usize) {
         let mut rest = octets;
         self.hear(b"");
         while !rest.is_empty() && self.closed.is_none() {
-            assert!(self.window.len() < room, "more is wanted behind a full window");
+            assert!(self.window.len() < room, "more is wanted although the window is full");
             let (now, later) = rest.split_at(rest.len().min(room - self.window.len()));
             self.hear(now);
             rest = later;
@@ -211,7 +213,8 @@ impl<'c> Host<'c> {
                 return;
             }
         };
-        // The serial of a ticket counts the commands that the maildrop answered, too: the same at every cut.
+        // The serial number of a ticket also counts the commands that the maildrop answered; it is the same
+        // at every cut.
         self.log.push(told);
         if self.later { self.kept = Some(kept) } else { self.answer(kept) }
     }
@@ -258,7 +261,7 @@ pub(crate) fn decoded(data: Base64<'_>) -> Vec<u8> {
     data.decode(&mut octets).expect("checked").to_vec()
 }
 
-/// As RFC 4648 section 4 has it.
+/// Base64 of RFC 4648 section 4, written without the code under test.
 pub(crate) fn base64(data: &[u8]) -> String {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let group = |three: &[u8]| -> String {
@@ -270,11 +273,11 @@ pub(crate) fn base64(data: &[u8]) -> String {
     data.chunks(3).map(group).collect()
 }
 
-/// What a client made of what came in.
+/// What a client reported about the bytes that came in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Heard {
     Event(String),
-    /// The octets of a message, joined, so that the cut does not show.
+    /// The bytes of a message, joined, so that the cuts do not show in it.
     Data(Vec<u8>),
     Error(ProtocolError),
 }
@@ -302,7 +305,7 @@ pub(crate) fn listen<const Q: usize>(
     }
 }
 
-/// As [`listen`], through a receive buffer of `room` octets, and without a call of `poll`.
+/// As [`listen`], through a receive buffer of `room` bytes, and without a call of `poll`.
 pub(crate) fn listen_through<const Q: usize>(
     client: &mut Client<Q>,
     octets: &[u8],
@@ -323,7 +326,7 @@ pub(crate) fn listen_through<const Q: usize>(
         if rest.is_empty() || over {
             return;
         }
-        assert!(window.len() < room, "more is wanted behind a full window");
+        assert!(window.len() < room, "more is wanted although the window is full");
     }
 }
 

@@ -31,7 +31,7 @@ struct Catalogue {
 struct Hole {
     id: String,
     title: String,
-    /// Well-known cases, if any.
+    /// Well-known software or advisories in which it was seen, if any.
     seen: Vec<String>,
     side: Side,
     /// Why this crate cannot have it.
@@ -119,7 +119,7 @@ fn holes_are_told_apart_and_have_titles_of_one_line() {
         for text in [title].into_iter().chain(cases).chain(elsewhere) {
             assert!(!text.is_empty() && !text.contains(['\n', '|']), "{id}: {text}");
         }
-        assert!(title.len() <= 110, "{id}: a title of {} octets", title.len());
+        assert!(title.len() <= 110, "{id}: a title of {} bytes", title.len());
     }
 }
 

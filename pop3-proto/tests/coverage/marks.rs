@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// What was found behind one word: `Proves` for requirements.
+/// The marks that begin with one word, for instance `Proves` for requirements.
 #[derive(Debug)]
 pub(crate) struct Marks {
     word: &'static str,
@@ -19,7 +19,7 @@ impl Marks {
         Self { word, proofs: BTreeMap::new(), astray: Vec::new() }
     }
 
-    /// Those of the crate in `root` and of the programs in it, and of the interop scripts beside it.
+    /// All marks of the crate in `root`, of the programs in it, and of the interop scripts beside it.
     pub(crate) fn of_crate(root: &Path, word: &'static str) -> Self {
         let mut marks = Self::new(word);
         for folder in ["tests", "src", "programs"] {
@@ -92,7 +92,7 @@ impl Marks {
         match named.strip_suffix('.') {
             Some(list) => list.split(", ").map(String::from).collect(),
             None => {
-                self.astray.push(format!("{place}: no full stop behind {named:?}"));
+                self.astray.push(format!("{place}: no full stop after {named:?}"));
                 Vec::new()
             }
         }

@@ -1,5 +1,5 @@
-//! Every quirk of the catalogue, how the crate takes it, and what shows that: `docs/quirks.md` is drawn from both, and
-//! from the deviations that the code has names for.
+//! Every quirk of the catalogue, how the crate takes it, and what shows that: `docs/quirks.md` is drawn from
+//! both, and from the deviations that the code has names for.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -54,11 +54,11 @@ struct Quirk {
     who: String,
     what: String,
     side: Side,
-    /// What this crate does.
+    /// What this crate does about it.
     handled: Option<String>,
-    /// Why it does nothing.
+    /// Why it does nothing about it.
     left: Option<String>,
-    /// What a client records.
+    /// The deviations that a client records.
     #[serde(default)]
     deviations: Vec<String>,
 }
@@ -94,7 +94,7 @@ impl Quirk {
         self.proofs(marks).iter().any(|proof| transcripts.get(proof).is_none_or(|one| one.of_client))
     }
 
-    /// Where it is counted: handled and tested, open, left.
+    /// The column in which it is counted: handled and tested, open, or left.
     fn place(&self, marks: &Marks) -> usize {
         match (&self.left, self.proofs(marks)) {
             (Some(_), _) => 2,
@@ -136,7 +136,7 @@ fn of_project() -> (Vec<Quirk>, Marks) {
     (read(CATALOGUE), Marks::of_crate(Path::new(env!("CARGO_MANIFEST_DIR")), "Covers"))
 }
 
-/// Those of the project, by the names that proofs have.
+/// The transcripts of the project, by the names that proofs have.
 fn transcripts() -> BTreeMap<String, Transcript> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
     let all = files(&folder, "txt", false).into_iter();
@@ -156,7 +156,7 @@ fn document(quirks: &[Quirk], marks: &Marks, transcripts: &BTreeMap<String, Tran
         let [handled, open, left] = count;
         writeln!(page, "| {side} | {} | {handled} | {open} | {left} |", handled + open + left).unwrap();
     }
-    page += "\n## Deviations\n\nWhat a client session records, and whether a profile goes on behind it.\n";
+    page += "\n## Deviations\n\nWhat a client session records, and whether a profile goes on after it.\n";
     page += "\n| deviation | meaning | STRICT | LENIENT | rows, or else transcripts |\n| --- | --- | --- | --- | --- |\n";
     for &deviation in Deviation::ALL {
         let name = format!("{deviation:?}");
@@ -261,7 +261,7 @@ fn rows_stand_in_order_and_have_texts_of_one_line() {
     for Quirk { row, who, what, handled, left, .. } in &quirks {
         for text in [who, what].into_iter().chain(handled).chain(left) {
             assert!(!text.is_empty() && !text.contains(['\n', '|']), "row {row}: {text}");
-            assert!(text.len() <= 120, "row {row}: a text of {} octets", text.len());
+            assert!(text.len() <= 120, "row {row}: a text of {} bytes", text.len());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The body of a reply.
+//! The body of a reply to RETR or TOP, from the stored message to the output of a session.
 
 use pop3_proto::limits::MIN_OUTPUT;
 use pop3_proto::server::session::{Event, Session};
@@ -8,11 +8,11 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use crate::common::show;
+use crate::common::twins::{crlf_form, stuff, top};
 use crate::messages::{lines, message, sizes};
 use crate::pieces::pieces;
-use crate::twins::{crlf, stuff, top};
 
-/// An output with as much room as it is told.
+/// An output with exactly as much room as it is told.
 struct Narrow {
     octets: Vec<u8>,
     room: usize,
@@ -40,7 +40,8 @@ enum Form {
     Stuffed,
 }
 
-/// A logged-in session that was asked for a body; `answer` gives it, the result is all that went out behind `HEAD`.
+/// Asks a logged-in session for a body, which `answer` gives; the result is everything that went out after
+/// `HEAD`.
 fn reply(
     ask: &str,
     form: Form,
@@ -129,7 +130,7 @@ fn a_top_that_has_its_lines_ends_well_if_the_output_was_full_when_more_was_given
                 tx.clear();
             }
         });
-        assert_eq!(show(&sent), show(&stuff(&crlf(header.as_bytes()))), "{room} octets of room");
+        assert_eq!(show(&sent), show(&stuff(&crlf_form(header.as_bytes()))), "{room} bytes of room");
     }
 }
 
@@ -167,15 +168,15 @@ proptest! {
         flushes in vec(prop_oneof![1_usize..8, Just(64), Just(512)], 1..6),
     ) {
         let stored = [&header[..], b"\n\n", &body].concat();
-        let whole = stuff(&crlf(&stored));
+        let whole = stuff(&crlf_form(&stored));
         prop_assert_eq!(&filled("RETR 1", Form::Stored, &stored, &sizes, &flushes), &whole);
         prop_assert_eq!(&handed_out("RETR 1", Form::Stored, &stored, &sizes), &whole);
         let wire = whole.strip_suffix(b".\r\n").unwrap();
-        let mail = crlf(&stored);
+        let mail = crlf_form(&stored);
         prop_assert_eq!(&filled("RETR 1", Form::Crlf, &mail, &sizes, &flushes), &whole);
         prop_assert_eq!(&handed_out("RETR 1", Form::Crlf, &mail, &sizes), &whole);
         prop_assert_eq!(&filled("RETR 1", Form::Stuffed, wire, &sizes, &flushes), &whole);
-        let front = stuff(&crlf(top(&stored, count)));
+        let front = stuff(&crlf_form(top(&stored, count)));
         let ask = format!("TOP 1 {count}");
         prop_assert_eq!(&filled(&ask, Form::Stored, &stored, &sizes, &flushes), &front);
         prop_assert_eq!(&handed_out(&ask, Form::Stored, &stored, &sizes), &front);
@@ -199,6 +200,6 @@ proptest! {
             }
             sent.append(&mut out.octets);
         });
-        prop_assert_eq!(sent, stuff(&crlf(&stored)));
+        prop_assert_eq!(sent, stuff(&crlf_form(&stored)));
     }
 }

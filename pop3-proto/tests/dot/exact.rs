@@ -1,10 +1,10 @@
-//! Exact octets of messages that come near a dot line, and dots at every offset.
+//! Exact bytes of messages that come near a dot line, and dots at every offset.
 
 use pop3_proto::dot::{Stuffer, TopLimit};
 
 use crate::check_message;
+use crate::common::twins::{crlf_form, stuff};
 use crate::pieces::{stuffed, unstuffed};
-use crate::twins::{crlf, stuff};
 
 #[test]
 fn top_says_enough_as_soon_as_the_last_line_ends() {
@@ -12,7 +12,7 @@ fn top_says_enough_as_soon_as_the_last_line_ends() {
     for (lines, end) in [(0, 14), (1, 19), (2, 24), (3, 31)] {
         let mut limit = TopLimit::new(lines);
         assert_eq!(limit.front(&stored[..end - 1]), &stored[..end - 1]);
-        assert!(!limit.is_enough(), "{lines} lines, one octet early");
+        assert!(!limit.is_enough(), "{lines} lines, one byte early");
         assert_eq!(limit.front(&stored[end - 1..end]), b"\n");
         assert!(limit.is_enough(), "{lines} lines");
         assert_eq!(limit.front(&stored[end..]), b"");
@@ -93,7 +93,7 @@ fn the_exact_wire_form_of_small_messages() {
         (b"a\r.\nb\0\xFF", b"a\r.\r\nb\0\xFF\r\n.\r\n"),
         (b"a\r\r\n.", b"a\r\r\n..\r\n.\r\n"),
     ] {
-        assert_eq!(stuff(&crlf(stored)), wire, "the twin, {}", stored.escape_ascii());
+        assert_eq!(stuff(&crlf_form(stored)), wire, "the twin, {}", stored.escape_ascii());
         for size in [1, 2, usize::MAX] {
             assert_eq!(stuffed(Stuffer::new(), stored, &[size]), wire, "{}", stored.escape_ascii());
         }

@@ -6,30 +6,30 @@
 mod common;
 
 mod body;
+mod body_end;
 mod exact;
 mod messages;
 mod pieces;
 mod short;
-mod twins;
 
 use pop3_proto::dot::{Stuffer, wire_size};
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use common::twins::{crlf_form, stuff, top, unstuff};
 use messages::{lines, long, message, rich, sizes};
 use pieces::{counted, limited, stuffed, unstuffed};
-use twins::{crlf, stuff, top, unstuff};
 
 const HEADER_ENDS: [&[u8]; 6] = [b"\n\n", b"\r\n\r\n", b"\n\r\n", b"\r\n\n", b"\r\r\n", b""];
 
-fn check_message(stored: &[u8], behind: &[u8], sizes: &[usize]) {
-    let mail = crlf(stored);
+fn check_message(stored: &[u8], after: &[u8], sizes: &[usize]) {
+    let mail = crlf_form(stored);
     let mut wire = stuff(&mail);
     assert!(stuffed(Stuffer::new(), stored, sizes) == wire, "stuffing {}", stored.escape_ascii());
     assert_eq!(wire_size(stored), mail.len() as u64, "size of {}", stored.escape_ascii());
     assert_eq!(counted(stored, sizes), mail.len() as u64, "size in pieces of {}", stored.escape_ascii());
     let len = wire.len();
-    wire.extend_from_slice(behind);
+    wire.extend_from_slice(after);
     assert!(unstuffed(&wire, sizes) == (mail, len), "unstuffing {}", wire.escape_ascii());
 }
 
@@ -41,18 +41,18 @@ proptest! {
     #[test]
     fn a_stored_message_goes_over_the_wire_and_back(
         stored in message(),
-        behind in rich(12),
+        after in rich(12),
         sizes in sizes(),
     ) {
-        check_message(&stored, &behind, &sizes);
-        check_message(&stored, &behind, &[usize::MAX]);
+        check_message(&stored, &after, &sizes);
+        check_message(&stored, &after, &[usize::MAX]);
     }
 
     /// Covers dots-at-chunk-edges, bare-line-ends-in-replies.
     /// Proves 1939-3-15.
     #[test]
-    fn any_octets_are_unstuffed_as_lines_are(soup in message(), behind in rich(12), sizes in sizes()) {
-        let wire = [&soup[..], b"\r\n.\r\n", &behind].concat();
+    fn any_octets_are_unstuffed_as_lines_are(soup in message(), after in rich(12), sizes in sizes()) {
+        let wire = [&soup[..], b"\r\n.\r\n", &after].concat();
         let (mail, rest) = unstuff(&wire).unwrap();
         let due = (mail, wire.len() - rest.len());
         prop_assert_eq!(&unstuffed(&wire, &sizes), &due);
@@ -62,12 +62,13 @@ proptest! {
 
     #[test]
     fn a_message_known_to_have_crlf_goes_out_like_any_other(stored in message(), sizes in sizes()) {
-        let mail = crlf(&stored);
+        let mail = crlf_form(&stored);
         prop_assert_eq!(stuffed(Stuffer::crlf(), &mail, &sizes), stuff(&mail));
         prop_assert_eq!(stuffed(Stuffer::crlf(), &mail, &[1]), stuff(&mail));
     }
 
-    /// A bare LF where none was to be: it stays, nothing is lost, and no dot behind it ends the body for anybody.
+    /// A bare LF in a message that is said to have none stays: nothing is lost, and no dot after it ends the
+    /// body for any reader.
     ///
     /// Covers bare-line-ends-in-replies.
     #[test]
@@ -88,7 +89,7 @@ proptest! {
 
     #[test]
     fn a_message_in_wire_form_goes_out_untouched(stored in message(), sizes in sizes()) {
-        let wire = stuff(&crlf(&stored));
+        let wire = stuff(&crlf_form(&stored));
         let body = wire.strip_suffix(b".\r\n").unwrap();
         prop_assert_eq!(stuffed(Stuffer::pre_stuffed(), body, &sizes), wire);
     }

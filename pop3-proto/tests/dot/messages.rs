@@ -1,4 +1,4 @@
-//! Messages that are mostly line ends and dots, and the sizes of their pieces.
+//! Strategies for messages that are mostly line ends and dots, and for the sizes of their pieces.
 
 use proptest::collection::vec;
 use proptest::prelude::*;

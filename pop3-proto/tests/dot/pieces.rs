@@ -1,4 +1,4 @@
-//! The codecs, fed in pieces.
+//! Helpers that feed the dot codecs in pieces.
 
 use pop3_proto::dot::{Chunk, Stuffer, TopLimit, Unstuffer, WireSize};
 
@@ -22,13 +22,13 @@ pub(crate) fn stuffed(mut stuffer: Stuffer, stored: &[u8], sizes: &[usize]) -> V
             assert!(!run.is_empty(), "an empty run");
             wire.extend_from_slice(run);
         }
-        assert!(piece.is_empty(), "the stuffer left octets");
+        assert!(piece.is_empty(), "the stuffer left bytes");
     }
     wire.extend_from_slice(stuffer.finish());
     wire
 }
 
-/// Message and number of octets used; the end must have come.
+/// The message, and the number of bytes used; panics if the end did not come.
 pub(crate) fn unstuffed(wire: &[u8], sizes: &[usize]) -> (Vec<u8>, usize) {
     let (mut unstuffer, mut mail, mut used) = (Unstuffer::new(), Vec::new(), 0);
     for piece in pieces(wire, sizes) {
@@ -40,7 +40,7 @@ pub(crate) fn unstuffed(wire: &[u8], sizes: &[usize]) -> (Vec<u8>, usize) {
                     mail.extend_from_slice(octets);
                 }
                 Chunk::Partial => {
-                    assert!(window.is_empty(), "partial with octets left");
+                    assert!(window.is_empty(), "partial with bytes left");
                     used += piece.len();
                     break;
                 }
@@ -62,7 +62,7 @@ pub(crate) fn limited(stored: &[u8], lines: u64, sizes: &[usize]) -> Vec<u8> {
     for piece in pieces(stored, sizes) {
         let before = limit.is_enough();
         let front = limit.front(piece);
-        assert!(!before || front.is_empty(), "more behind enough");
+        assert!(!before || front.is_empty(), "more after enough");
         assert!(front.len() == piece.len() || limit.is_enough(), "cut, and not enough");
         shown.extend_from_slice(front);
     }

@@ -1,10 +1,11 @@
-//! Every short message.
+//! The dot codecs over every short message there is.
 
+use crate::body_end::check_body_end;
 use crate::check_message;
+use crate::common::twins::{top, unstuff};
 use crate::pieces::{limited, unstuffed};
-use crate::twins::{top, unstuff};
 
-/// All words over the alphabet, up to this length.
+/// Calls `each` with every word over the alphabet, up to this length.
 fn words(alphabet: &[u8], max: u32, mut each: impl FnMut(&[u8])) {
     let base = alphabet.len();
     for len in 0..=max {
@@ -39,6 +40,16 @@ fn every_short_stream_is_unstuffed_as_lines_are() {
         let due = (mail, wire.len() - rest.len());
         for size in [1, 2, usize::MAX] {
             assert!(unstuffed(&wire, &[size]) == due, "{} in cuts of {size}", wire.escape_ascii());
+        }
+    });
+}
+
+/// Covers dots-at-chunk-edges, first-dot, bare-line-ends-in-replies.
+#[test]
+fn the_end_of_every_short_body_is_found_to_the_byte() {
+    words(b"\r\n.x", 8, |wire| {
+        for size in [1, 2, 3, usize::MAX] {
+            check_body_end(wire, &[size]);
         }
     });
 }

@@ -1,12 +1,12 @@
-//! The server's end: it answers a command at a time, and removes messages at QUIT alone.
+//! The server: it answers one command at a time, and removes messages at QUIT alone.
 
 use pop3_proto::Time;
 use pop3_proto::server::{Config, Event, Fill, Server};
 
-use crate::luck::Luck;
-use crate::post::{Post, Shown};
+use crate::maildrop::{Maildrop, Snapshot};
+use crate::random::Random;
 
-/// How QUIT goes.
+/// What QUIT does and answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Removal {
     Whole,
@@ -19,10 +19,10 @@ pub(crate) enum Removal {
 }
 
 pub(crate) struct Keeper<'c> {
-    server: Server<&'c Config, Shown>,
+    server: Server<&'c Config, Snapshot>,
     window: Vec<u8>,
     removal: Removal,
-    /// What stands in place of the first line of the nth answer.
+    /// The line that replaces the first line of the nth answer.
     pub(crate) garbage: Option<(usize, &'static str)>,
     answers: usize,
     pub(crate) closed: bool,
@@ -40,26 +40,39 @@ impl<'c> Keeper<'c> {
         }
     }
 
-    /// How many answers were given, the greeting counted.
+    /// How many answers were given, the greeting included.
     pub(crate) const fn answers(&self) -> usize {
         self.answers
     }
 
-    /// The answers to what came in.
-    pub(crate) fn hear(&mut self, octets: &[u8], now: Time, post: &mut Post, luck: &mut Luck) -> Vec<u8> {
+    /// The answers to these bytes.
+    pub(crate) fn hear(
+        &mut self,
+        octets: &[u8],
+        now: Time,
+        maildrop: &mut Maildrop,
+        random: &mut Random,
+    ) -> Vec<u8> {
         let mut said = Vec::new();
         if self.answers == 0 {
-            self.answer(b"", now, post, luck, &mut said);
+            self.answer(b"", now, maildrop, random, &mut said);
         }
         self.window.extend_from_slice(octets);
         while let Some(end) = self.window.iter().position(|b| *b == b'\n') {
             let line: Vec<u8> = self.window.drain(..=end).collect();
-            self.answer(&line, now, post, luck, &mut said);
+            self.answer(&line, now, maildrop, random, &mut said);
         }
         said
     }
 
-    fn answer(&mut self, line: &[u8], now: Time, post: &mut Post, luck: &mut Luck, said: &mut Vec<u8>) {
+    fn answer(
+        &mut self,
+        line: &[u8],
+        now: Time,
+        maildrop: &mut Maildrop,
+        random: &mut Random,
+        said: &mut Vec<u8>,
+    ) {
         if self.closed {
             return;
         }
@@ -74,7 +87,7 @@ impl<'c> Keeper<'c> {
                     break;
                 }
                 Event::Login { reply, .. } => {
-                    reply.accept(server, &mut out, post.open(luck), "welcome");
+                    reply.accept(server, &mut out, maildrop.open(random), "welcome");
                 }
                 Event::Retr { number: n, reply } | Event::Top { number: n, reply, .. } => {
                     let text = server.index().unwrap().text(n);
@@ -94,7 +107,7 @@ impl<'c> Keeper<'c> {
                         Removal::Half => marked.into_iter().step_by(2).collect(),
                         Removal::None | Removal::Untrue => Vec::new(),
                     };
-                    post.delete(&removed);
+                    maildrop.delete(&removed);
                     match self.removal {
                         Removal::Whole | Removal::Untrue => reply.ok(server, &mut out, "bye"),
                         _ => reply.err(server, &mut out, None, "some deleted messages not removed"),

@@ -1,27 +1,27 @@
-//! Client and server joined over a link that breaks, stalls and garbles, session after session: nothing is lost or
-//! stored twice, nothing is deleted before it is safe, and nothing hangs.
+//! Client and server joined over a link that breaks, stalls and garbles, session after session: nothing is
+//! lost or stored twice, nothing is deleted before it is safe, and nothing hangs.
 
 #![cfg(all(feature = "fetch", feature = "serde", feature = "sasl"))]
 
+mod fetcher;
 mod histories;
 mod keeper;
-mod luck;
-mod post;
+mod maildrop;
+mod random;
 mod run;
-mod taker;
 
 use pop3_proto::fetch::Rules;
 use pop3_proto::server::Config;
 
-use luck::Luck;
-use post::{Habits, Post};
+use fetcher::{Confirm, End, Store};
+use maildrop::{Habits, Maildrop};
+use random::Random;
 use run::{DEADLINE, Fault, Outcome, Plan, session};
-use taker::{Confirm, End, Store};
 
 /// The client's window: small, so that everything is read in pieces.
 const WINDOW: usize = 512;
 
-/// A server; whether it has UIDL and TOP.
+/// A server with or without UIDL and TOP.
 fn server(uidl: bool, top: bool) -> Config {
     let mut config = Config::new();
     (config.allow_plaintext_login, config.uidl, config.top) = (true, uidl, top);
@@ -34,30 +34,32 @@ fn delete_at_once() -> Rules {
     rules
 }
 
-/// What holds at every moment.
-fn check(post: &Post, store: &Store) {
+/// What has to hold at every moment: nothing is stored twice, and nothing deleted that is not stored.
+fn check(maildrop: &Maildrop, store: &Store) {
     for (kind, stored) in [("whole", &store.whole), ("as a preview", &store.previews)] {
         let twice = stored.iter().find(|(_, times)| **times > 1);
         assert_eq!(twice, None, "a message was stored {kind} twice: {store:?}");
     }
-    let lost: Vec<_> = post.deleted.iter().filter(|serial| !store.whole.contains_key(serial)).collect();
+    let lost: Vec<_> = maildrop.deleted.iter().filter(|serial| !store.whole.contains_key(serial)).collect();
     assert!(lost.is_empty(), "{lost:?} were deleted and are not stored: {store:?}");
 }
 
-/// A session with a fault, then one without: both messages are stored once, and gone from the server.
+/// Runs a session with a fault, then one without. In the end both messages are stored once, and gone from the
+/// server.
 fn breaks_and_recovers(config: &Config, plan: &Plan) -> Outcome {
-    let (mut post, mut store, mut luck) = (Post::new(Habits::default(), 2), Store::default(), Luck::new(1));
-    let outcome = session(config, &mut post, &mut store, plan, &mut luck);
-    check(&post, &store);
+    let (mut maildrop, mut store, mut random) =
+        (Maildrop::new(Habits::default(), 2), Store::default(), Random::new(1));
+    let outcome = session(config, &mut maildrop, &mut store, plan, &mut random);
+    check(&maildrop, &store);
     let again = Plan { fault: Fault::default(), crash: false, ..*plan };
-    assert_eq!(session(config, &mut post, &mut store, &again, &mut luck).end, End::Done);
-    check(&post, &store);
-    assert_eq!(store.whole.len(), 2, "behind {:?}: {store:?}", plan.fault);
-    assert!(post.mail.is_empty(), "behind {:?}: {post:?}", plan.fault);
+    assert_eq!(session(config, &mut maildrop, &mut store, &again, &mut random).end, End::Done);
+    check(&maildrop, &store);
+    assert_eq!(store.whole.len(), 2, "after {:?}: {store:?}", plan.fault);
+    assert!(maildrop.mail.is_empty(), "after {:?}: {maildrop:?}", plan.fault);
     outcome
 }
 
-/// Every way in which a session may run that has no fault.
+/// All plans of a session without a fault.
 fn undisturbed() -> Vec<(Config, Plan, Outcome)> {
     let mut all = Vec::new();
     for (uidl, top) in [(true, true), (false, true), (false, false)] {
@@ -78,7 +80,7 @@ fn undisturbed() -> Vec<(Config, Plan, Outcome)> {
 /// Proves 1939-6-08.
 /// Covers quirk-112, quirk-114.
 #[test]
-fn a_link_that_breaks_behind_any_octet_loses_doubles_and_hangs_nothing() {
+fn a_link_that_breaks_after_any_octet_loses_doubles_and_hangs_nothing() {
     let mut runs = 0;
     for (config, plan, whole) in undisturbed() {
         for (silent, half) in [(false, false), (false, true), (true, true)] {

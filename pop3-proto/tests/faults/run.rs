@@ -7,27 +7,27 @@ use pop3_proto::Time;
 use pop3_proto::fetch::Rules;
 use pop3_proto::server::Config;
 
+use crate::fetcher::{Confirm, End, Fetcher, Store};
 use crate::keeper::{Keeper, Removal};
-use crate::luck::Luck;
-use crate::post::Post;
-use crate::taker::{Confirm, End, Store, Taker};
+use crate::maildrop::Maildrop;
+use crate::random::Random;
 
-/// Seconds without an octet after which the client gives up.
+/// Seconds without a byte after which the client gives up.
 pub(crate) const DEADLINE: u64 = 60;
 
-/// What goes wrong.
+/// What goes wrong with the link.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Fault {
-    /// Nothing passes to the server behind so many octets; to the client likewise.
+    /// Nothing passes to the server after this many bytes; `down` is the same for the client.
     pub(crate) up: Option<usize>,
     pub(crate) down: Option<usize>,
     /// The client is not told that the connection is gone.
     pub(crate) silent: bool,
-    /// Where one direction broke, the other passes on what is on its way.
+    /// Whether the other direction still delivers what is on its way when one direction breaks.
     pub(crate) half: bool,
-    /// Behind so many octets nothing passes to the client for so many seconds.
+    /// After this many bytes nothing passes to the client for this many seconds.
     pub(crate) stall: Option<(usize, u64)>,
-    /// In place of the first line of that answer.
+    /// The number of an answer, and the line that replaces its first line.
     pub(crate) garbage: Option<(usize, &'static str)>,
 }
 
@@ -63,7 +63,7 @@ impl Plan {
 pub(crate) struct Outcome {
     pub(crate) end: End,
     pub(crate) fetched: usize,
-    /// Octets that arrived, up and down.
+    /// How many bytes arrived, up and down.
     pub(crate) passed: [usize; 2],
     pub(crate) answers: usize,
 }
@@ -91,24 +91,24 @@ impl Pipe {
 
 pub(crate) fn session(
     config: &Config,
-    post: &mut Post,
+    maildrop: &mut Maildrop,
     store: &mut Store,
     plan: &Plan,
-    luck: &mut Luck,
+    random: &mut Random,
 ) -> Outcome {
     let fault = plan.fault;
     let mut keeper = Keeper::new(config, plan.removal);
     keeper.garbage = fault.garbage;
-    let mut taker = Taker::new(store, plan.rules, plan.day, plan.confirm, plan.pipelining);
+    let mut fetcher = Fetcher::new(store, plan.rules, plan.day, plan.confirm, plan.pipelining);
     let mut up = Pipe { breaks_at: fault.up, ..Pipe::default() };
     let mut down = Pipe { breaks_at: fault.down, ..Pipe::default() };
     let (mut now, mut heard_at, mut stalled_for) = (0_u64, 0, 0);
-    while taker.end.is_none() {
+    while fetcher.end.is_none() {
         let time = Time::ZERO.after(Duration::from_secs(now));
-        up.octets.extend(taker.out.drain(..));
-        let most = 1 + luck.below(plan.slice.min(500));
+        up.octets.extend(fetcher.out.drain(..));
+        let most = 1 + random.below(plan.slice.min(500));
         let arrived = up.take(most);
-        let said = keeper.hear(&arrived, time, post, luck);
+        let said = keeper.hear(&arrived, time, maildrop, random);
         down.octets.extend(&said);
         if up.is_broken() && !fault.half || down.is_broken() {
             down.octets.clear();
@@ -120,28 +120,28 @@ pub(crate) fn session(
         let hangs_up = if broken { !fault.silent } else { keeper.closed };
         if !heard.is_empty() {
             heard_at = now;
-            taker.hear(&heard);
+            fetcher.hear(&heard);
         } else if hangs_up && !stalls {
             if down.octets.is_empty() {
-                taker.hang_up();
+                fetcher.hang_up();
             }
-        } else if arrived.is_empty() && taker.out.is_empty() && up.octets.is_empty()
+        } else if arrived.is_empty() && fetcher.out.is_empty() && up.octets.is_empty()
             || stalls
             || up.is_broken()
         {
             now += 1;
             stalled_for += u64::from(stalls);
             if now - heard_at >= DEADLINE {
-                taker.end.get_or_insert(End::Deadline);
+                fetcher.end.get_or_insert(End::Deadline);
             }
         }
         assert!(now <= heard_at + DEADLINE, "the session outlives its deadline");
     }
     // What the client sent before it left still arrives.
-    up.octets.extend(taker.out.drain(..));
+    up.octets.extend(fetcher.out.drain(..));
     let rest = up.take(usize::MAX);
-    let _ = keeper.hear(&rest, Time::ZERO.after(Duration::from_secs(now)), post, luck);
+    let _ = keeper.hear(&rest, Time::ZERO.after(Duration::from_secs(now)), maildrop, random);
     let answers = keeper.answers();
-    let (end, fetched) = taker.leave(plan.crash);
+    let (end, fetched) = fetcher.leave(plan.crash);
     Outcome { end, fetched, passed: [up.passed, down.passed], answers }
 }

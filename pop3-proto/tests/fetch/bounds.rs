@@ -1,4 +1,5 @@
-//! A server that lists without end, or very much: bounded memory, and work that grows with the listing and no faster.
+//! A server that lists without end, or very much: bounded memory, and work that grows with the listing and no
+//! faster.
 
 use std::time::{Duration, Instant};
 
@@ -22,7 +23,8 @@ fn client() -> Client<16> {
     client
 }
 
-/// Shows octets to both, and stores what comes whole; where the download stands then, and what it says.
+/// Shows bytes to the client and the download, and stores what comes whole; the result is where the download
+/// stands, and what it says.
 fn hear(client: &mut Client<16>, fetch: &mut Fetch, octets: &[u8]) -> (Progress, Vec<u8>) {
     let (mut unread, mut out, mut said) = (octets, Vec::new(), Vec::new());
     loop {
@@ -48,7 +50,7 @@ fn hear(client: &mut Client<16>, fetch: &mut Fetch, octets: &[u8]) -> (Progress,
     }
 }
 
-/// Lists until the download gives up; how many lines that takes, and the most memory.
+/// Lists until the download gives up; the result is how many lines that takes, and the most memory it had.
 fn endless(max_memory: usize, before: &str, line: impl Fn(u32) -> String) -> (u32, u64) {
     let mut count = 0;
     let used = allocation_counter::measure(|| {
@@ -87,8 +89,8 @@ fn a_listing_without_end_is_given_up_before_it_fills_the_memory() {
         ] {
             let (count, bytes) = endless(limit, before, line);
             assert!(count as usize <= limit / 64, "{count} lines");
-            // A list that grows is twice there for a moment, and may have as much again in reserve.
-            assert!(bytes <= 3 * limit as u64 + 64 * 1024, "{bytes} octets for a limit of {limit}");
+            // A vector that grows exists twice for a moment, and may have as much again in reserve.
+            assert!(bytes <= 3 * limit as u64 + 64 * 1024, "{bytes} bytes for a limit of {limit}");
         }
     }
 }
@@ -105,7 +107,7 @@ fn a_listing_far_beyond_what_stat_counts_is_given_up() {
     ] {
         assert_eq!(endless(256 * MIB, before, line).0, 4 * 100 + 10_000 + 1);
     }
-    // Both lists count.
+    // The lines of LIST and of UIDL both count.
     let sizes: String = (1..=10_000).map(|n| format!("{n} 5\n")).collect();
     let before = format!("+OK 100 1\n+OK\n{sizes}.\n+OK");
     assert_eq!(endless(256 * MIB, &before, |n| format!("{n} x\r\n")).0, 4 * 100 + 1);
@@ -141,7 +143,8 @@ fn matching(count: u32, uid: impl Fn(u32) -> String) -> Duration {
 /// Covers super-linear-parsing.
 #[test]
 fn a_million_messages_are_matched_in_time_that_grows_with_their_number() {
-    // 20 times as many: a busy machine may make that 200 times as long, work that grows with the square 400 times.
+    // The listing is 20 times as long. On a busy machine that may take 200 times as long; work that grows
+    // with the square would take 400 times as long.
     let few = matching(50_000, |n| format!("id-{n}"));
     let many = matching(1_000_000, |n| format!("id-{n}"));
     assert!(many < few * 200 + Duration::from_millis(100), "{few:?} {many:?}");

@@ -17,7 +17,7 @@ fn unknown() -> Outcome {
     assert_eq!(done.end, format!("Err({:?})", ProtocolError::OutcomeUnknown));
     assert_eq!((done.unknown, done.summary.deleted), (2, 0));
     assert_eq!(ids(&done.record), ["leaving uid:a", "leaving uid:b"]);
-    assert_eq!(done.saved.as_ref(), Some(&done.record), "a crash behind QUIT takes nothing away");
+    assert_eq!(done.saved.as_ref(), Some(&done.record), "a crash after QUIT takes nothing away");
     done
 }
 
@@ -93,7 +93,7 @@ fn an_id_that_should_be_gone_and_is_there_need_not_be_the_same_message() {
     let done = session().top(1, 0, "Subject: b").retr(1, "Subject: b").quits();
     assert_eq!(done.told[0], r"whole 1 Subject: b\r\n");
     assert_eq!((done.unknown, ids(&done.record)), (0, vec!["have uid:a 1".to_owned()]));
-    // Without TOP it has to come.
+    // Without TOP the whole message has to come.
     let done = session().say("TOP 1 0", "-ERR").retr(1, "Subject: a").dele(1).quits();
     assert_eq!((done.told[0].as_str(), done.left()), ("known 1", 0));
 }
@@ -133,12 +133,12 @@ fn a_deletion_that_was_confirmed_is_checked_by_the_next_session() {
     assert_eq!((first.unknown, first.summary.deleted), (0, 2));
     assert!(first.record.iter().all(|entry| entry.is_gone() && entry.is_stored()));
     assert!(first.record.to_string().contains("\ngone 5 "));
-    // It was true of one, and nothing is fetched again.
+    // One of the two was really deleted, and nothing is fetched again.
     let next = Session::with(first.record).lists(&TWO[1..]).top(1, 0, "").dele(1).quits();
     assert_eq!((next.told, next.record.len()), (vec!["fetched".to_owned()], 1));
     let last = Session::with(next.record.clone()).say("STAT", "+OK 0 0").quits();
     assert_eq!(last.record.len(), 0);
-    // The id is there again, and it is another message.
+    // The same unique-id is there again, and it belongs to another message.
     let other = Session::with(next.record).lists(&[("b", 12)]).top(1, 0, "Subject: c").retr(1, "Subject: c");
     assert_eq!(ids(&other.quits().record), ["have uid:b 1"]);
 }

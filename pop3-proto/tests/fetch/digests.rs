@@ -43,7 +43,8 @@ fn recorded(message: &[u8], sizes: &[usize]) -> String {
 const WRITTEN_BY_SERVERS: [&str; 7] =
     ["status:", "x-status:", "x-uid:", "x-uidl:", "x-keywords:", "x-imap:", "x-imapbase:"];
 
-/// SHA-256 over the lines up to the empty one, each with LF, without CR and without the fields that servers write.
+/// SHA-256 over the lines up to the empty one, each with LF, without CR and without the fields that servers
+/// write.
 fn expected(message: &[u8]) -> String {
     let text: Vec<u8> = message.iter().copied().filter(|b| *b != b'\r').collect();
     let (mut lines, mut skips) = (Vec::new(), false);

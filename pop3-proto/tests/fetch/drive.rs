@@ -1,4 +1,5 @@
-//! A scripted server: what the client has to say, octet by octet, and what it is answered, at several cuts.
+//! A scripted server for the download planner: what the client has to say, byte by byte, and what it is
+//! answered, at several cuts.
 
 use pop3_proto::client::{Client, Event, Profile};
 use pop3_proto::fetch::{Download, Fetch, FetchEvent, Progress, Record, Rules, Summary};
@@ -14,13 +15,13 @@ pub(crate) const DAY: u64 = 86_400;
 /// The client's window, and how much arrives at once.
 const CUTS: [&[usize]; 4] = [&[usize::MAX], &[1], &[3, 1, 64], &[17]];
 
-/// Which messages the store makes safe.
+/// Which messages the store makes safe, and when.
 #[derive(Clone, Copy)]
 pub(crate) enum Confirm {
     AtOnce,
-    /// When all have come.
+    /// All of them, when all have come.
     AtFetched,
-    /// These only, at once.
+    /// Only these, as soon as they have come.
     Only(&'static [u32]),
     /// As `AtOnce`, and after the first message no more are wanted.
     AtOnceAndStop,
@@ -39,7 +40,7 @@ pub(crate) struct Session {
 
 #[derive(Debug, PartialEq)]
 pub(crate) struct Outcome {
-    /// What the events meant; a message that came whole with its octets.
+    /// What the events meant; for a message that came whole, with its bytes.
     pub(crate) told: Vec<String>,
     pub(crate) record: Record,
     pub(crate) summary: Summary,
@@ -47,7 +48,7 @@ pub(crate) struct Outcome {
     /// The record when the messages to delete were marked.
     pub(crate) saved: Option<Record>,
     pub(crate) end: String,
-    /// What was wanted and doomed before QUIT.
+    /// The messages that were wanted, and those that were to be deleted, before QUIT.
     pub(crate) wanted: Vec<Download>,
     pub(crate) doomed: Vec<u32>,
 }
@@ -70,12 +71,12 @@ pub(crate) fn rules(change: impl FnOnce(&mut Rules)) -> Rules {
     rules
 }
 
-/// Each line with CRLF behind it.
+/// Each line with CRLF after it.
 pub(crate) fn lines(text: &[u8]) -> Vec<u8> {
     text.split(|b| *b == b'\n').flat_map(|line| [line, b"\r\n"].concat()).collect()
 }
 
-/// What a message is known by, of a header whose lines end in LF.
+/// The digest of a header whose lines end in LF.
 pub(crate) fn digest(header: &str) -> String {
     Sha256::digest(header)[..16].iter().map(|octet| format!("{octet:02x}")).collect()
 }
@@ -91,7 +92,7 @@ pub(crate) fn have(id: &str, octets: u64, header: &str) -> String {
     format!("have {octets} {NOW} {NOW} {NOW} {} 0 {id}", digest(header))
 }
 
-/// As [`have`], of a message with a unique-id and no header.
+/// The same for a message with a unique-id and an empty header.
 pub(crate) fn bare(uid: &str, octets: u64) -> String {
     have(&format!("uid:{uid}"), octets, "")
 }
@@ -109,7 +110,7 @@ pub(crate) fn ids(record: &Record) -> Vec<String> {
 }
 
 impl Session {
-    /// With a record of these lines.
+    /// A session with a record of these lines.
     pub(crate) fn of(lines: &[String]) -> Self {
         Self::with(record(lines))
     }
@@ -136,13 +137,13 @@ impl Session {
         self
     }
 
-    /// So many seconds behind `NOW`.
+    /// Moves the session to this many seconds after `NOW`.
     pub(crate) fn later(mut self, seconds: u64) -> Self {
         self.now = NOW + seconds;
         self
     }
 
-    /// Lines with LF.
+    /// The capabilities, one line each, with LF line ends.
     pub(crate) fn capabilities(mut self, capabilities: &'static str) -> Self {
         self.capabilities = capabilities;
         self
@@ -158,13 +159,13 @@ impl Session {
         self
     }
 
-    /// Lines longer than this are cut.
+    /// The longest line that the client takes; longer ones are cut.
     pub(crate) fn window(mut self, octets: usize) -> Self {
         self.window = octets;
         self
     }
 
-    /// What is said and answered; lines with LF between them.
+    /// A command and its answer; LF stands between the lines.
     pub(crate) fn say(self, command: &str, answer: impl AsRef<[u8]>) -> Self {
         let answer = lines(answer.as_ref());
         self.say_raw(command, &answer)
@@ -175,18 +176,18 @@ impl Session {
         self
     }
 
-    /// The connection ends behind this command.
+    /// The connection ends after this command.
     pub(crate) fn cut(self, command: &str) -> Self {
         self.say_raw(command, b"")
     }
 
-    /// STAT, LIST and UIDL, one by one, of messages numbered from 1.
+    /// STAT, LIST and UIDL, one by one, for messages numbered from 1.
     pub(crate) fn lists(self, messages: &[(&str, u64)]) -> Self {
         let uids: String = (1..).zip(messages).map(|(n, (uid, _))| format!("{n} {uid}\n")).collect();
         self.lists_sizes(messages).say("UIDL", format!("+OK\n{uids}."))
     }
 
-    /// STAT and LIST.
+    /// The same without UIDL.
     pub(crate) fn lists_sizes(self, messages: &[(&str, u64)]) -> Self {
         let sizes: String = (1..).zip(messages).map(|(n, (_, octets))| format!("{n} {octets}\n")).collect();
         let total: u64 = messages.iter().map(|(_, octets)| octets).sum();
@@ -206,14 +207,14 @@ impl Session {
         self.say(&format!("DELE {n}"), "+OK")
     }
 
-    /// QUIT, and that the session is done.
+    /// QUIT; afterwards the session must be done.
     pub(crate) fn quits(self) -> Outcome {
         let outcome = self.say("QUIT", "+OK").run();
         assert_eq!(outcome.end, "done");
         outcome
     }
 
-    /// Runs the script at every cut: what comes of it is the same.
+    /// Runs the script at every cut; the result has to be the same each time.
     pub(crate) fn run(&self) -> Outcome {
         let mut outcomes = CUTS.map(|sizes| self.run_cut(sizes)).into_iter();
         let first = outcomes.next().unwrap();
@@ -253,7 +254,7 @@ impl Session {
         };
         let mut end = talk.hear(b"");
         for (command, answer) in &self.steps {
-            assert_eq!(show(&talk.out), show(command), "behind {:#?}", talk.told);
+            assert_eq!(show(&talk.out), show(command), "after {:#?}", talk.told);
             talk.out.clear();
             let (mut rest, mut sizes) = (&answer[..], sizes.iter().cycle());
             assert_eq!(end, None, "the script goes on");
@@ -263,7 +264,7 @@ impl Session {
                 rest = later;
             }
         }
-        assert_eq!(show(&talk.out), "", "behind the script and {:#?}", talk.told);
+        assert_eq!(show(&talk.out), "", "after the script and {:#?}", talk.told);
         let hangup = || format!("{:?}", talk.client.end_of_input());
         Outcome {
             end: end.unwrap_or_else(hangup),
@@ -293,7 +294,7 @@ struct Talk {
 }
 
 impl Talk {
-    /// Takes more octets; the end, if it is there.
+    /// Takes more bytes, and the end if it is there.
     fn hear(&mut self, octets: &[u8]) -> Option<String> {
         self.window.extend_from_slice(octets);
         let window = std::mem::take(&mut self.window);

@@ -1,4 +1,4 @@
-//! Servers without UIDL: a message is known by a digest of its header, which TOP shows, or RETR.
+//! Servers without UIDL: a message is known by a digest of its header, which comes by TOP or by RETR.
 
 use crate::drive::{Confirm, DAY, NOW, Session, bare, digest, have, ids, record};
 
@@ -109,13 +109,13 @@ fn what_could_not_be_looked_at_settles_nothing() {
         session().say("RETR 1", "-ERR [SYS/TEMP] later").say("RETR 2", "-ERR [SYS/TEMP] later").quits();
     let told = "refused 1 later refused 2 later fetched";
     assert_eq!((done.told.join(" ").as_str(), done.unknown, done.left()), (told, 1, 1));
-    // All of them were looked at.
+    // The headers of all of them were looked at.
     let done = session().retr(1, A).retr(2, B).quits();
     assert_eq!((done.unknown, done.left()), (0, 2));
 }
 
 #[test]
-fn one_header_that_is_refused_behind_others_that_came_does_not_end_the_looking() {
+fn one_header_that_is_refused_after_others_that_came_does_not_end_the_looking() {
     let sizes = [("", 18); 3];
     let session = known().capabilities("TOP\n").lists_sizes(&sizes).say("UIDL", "-ERR");
     let session = session.top(1, 0, "Subject: b\n").say("TOP 2 0", "-ERR expunged").top(3, 0, "Subject: a\n");
@@ -124,7 +124,7 @@ fn one_header_that_is_refused_behind_others_that_came_does_not_end_the_looking()
 }
 
 #[test]
-fn with_pipelining_the_looking_goes_on_behind_a_refusal_if_a_later_header_comes() {
+fn with_pipelining_the_looking_goes_on_after_a_refusal_if_a_later_header_comes() {
     let sizes: String = (1..=6).map(|n| format!("{n} 18\n")).collect();
     let session = known().capabilities("TOP\nPIPELINING\n");
     let session = session.say("STAT\nLIST\nUIDL", format!("+OK 6 108\n+OK\n{sizes}.\n-ERR"));

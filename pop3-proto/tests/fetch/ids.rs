@@ -9,7 +9,7 @@ fn equal_messages_with_the_same_id_are_counted() {
     let twice = [("same", 5), ("same", 5)];
     let done = Session::new().lists(&twice).retr(1, "\nA").retr(2, "\nA").quits();
     assert_eq!(ids(&done.record), ["have uid:same", "have uid:same 1"]);
-    // The same two, one of them, and one more.
+    // The same two messages again, then one of them alone, then a further one.
     let again = |messages: &[(&str, u64)]| Session::with(done.record.clone()).lists(messages);
     assert_eq!(again(&twice).quits().record, done.record);
     assert_eq!(again(&twice[1..]).quits().record, done.record);
@@ -119,9 +119,9 @@ fn a_size_that_changed_under_the_same_header_is_the_same_message() {
     let known = || Session::of(&[have("uid:a", 12, "Subject: x\n")]).lists(&[("a", 25)]);
     let done = known().top(1, 0, "Status: RO\nSubject: x").quits();
     assert_eq!((done.summary.known, &done.record), (1, &record(&[have("uid:a", 25, "Subject: x\n")])));
-    // The new size is in the record then.
+    // The record has the new size then.
     assert_eq!(Session::with(done.record).lists(&[("a", 25)]).quits().summary.known, 1);
-    // Without TOP the message has to come.
+    // Without TOP the whole message has to come.
     let done = known().say("TOP 1 0", "-ERR").retr(1, "Status: RO\nSubject: x\n\nb").quits();
     assert_eq!(done.told, ["known 1", "fetched"]);
     assert_eq!((done.left(), done.summary.known, done.summary.fetched), (1, 1, 0));

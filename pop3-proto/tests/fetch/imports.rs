@@ -1,4 +1,5 @@
-//! Records of getmail6, fetchmail and mpop, in the octets that these programs wrote, and the sessions that follow.
+//! Records of getmail6, fetchmail and mpop, with the bytes that these programs wrote, and the sessions that
+//! follow.
 
 use pop3_proto::fetch::{ImportError, Record};
 
@@ -65,7 +66,7 @@ fn fetchmail_has_one_file_for_all_accounts() {
     {
         assert_eq!(of(user, host).len(), 0, "{user} at {host}");
     }
-    // The case of a host does not count, that of a user does.
+    // Upper and lower case make no difference in a host name, and do in a user name.
     let upper =
         Record::from_fetchmail(b"tim@Mail.Example a\nTim@mail.example b\n", "tim", "mail.EXAMPLE", NOW);
     assert_eq!(have(&upper.unwrap()), ["a"]);

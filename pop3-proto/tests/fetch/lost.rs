@@ -1,4 +1,4 @@
-//! Messages that look like others which were deleted, or are to be: they are fetched before they go.
+//! Messages that look like others which were deleted, or will be: they are fetched before they are deleted.
 
 use pop3_proto::fetch::Record;
 
@@ -7,7 +7,7 @@ use crate::drive::{DAY, NOW, Session, bare, digest, have, ids, record};
 const A: &str = "Subject: a\n";
 const B: &str = "Subject: b\n";
 
-/// The line of a message with a unique-id, seen and stored at that time.
+/// The line of the record for a message with a unique-id, seen and stored at that time.
 fn line(state: &str, octets: u64, time: u64, header: &str, nth: u32, uid: &str) -> String {
     format!("{state} {octets} {time} {time} {time} {} {nth} uid:{uid}", digest(header))
 }
@@ -24,7 +24,7 @@ fn no_uidl(session: Session, octets: u64) -> Session {
     session.capabilities("TOP\n").lists_sizes(&[("", octets)]).say("UIDL", "-ERR unknown command")
 }
 
-/// A week after `a` was stored, under the rule that it goes then.
+/// A session one week after `a` was stored, under the rule that deletes it then.
 fn late(session: Session) -> Session {
     session.rules(|r| r.delete_after_days = Some(7)).later(7 * DAY).lists(&[("a", 12)])
 }
@@ -40,7 +40,7 @@ fn a_late_deletion_goes_for_a_message_of_the_same_header_only() {
     assert_eq!((other.summary.known, other.summary.fetched, other.summary.deleted), (0, 1, 0));
     let lines = [have("uid:a", 12, A), line("have", 12, NOW + 7 * DAY, B, 1, "a")];
     assert_eq!(other.record, record(&lines));
-    // Its own days count from then.
+    // Its own days count from that moment.
     let again = |days: u64| {
         let session = Session::of(&lines).rules(|r| r.delete_after_days = Some(7)).later(days * DAY);
         session.lists(&[("a", 12)]).top(1, 0, "Subject: b")
@@ -102,14 +102,14 @@ fn a_message_without_a_header_is_none_of_another_size() {
             let done = same.dele(1).quits();
             assert_eq!((done.told.join(" ").as_str(), done.left()), ("fetched", 0));
         } else {
-            // What should be gone is not believed to be there for its size.
+            // A message that should be gone is not believed to be there because of its size alone.
             let done = same.retr(1, "\nB").dele(1).quits();
             assert_eq!(done.told, [r"whole 1 \r\nB\r\n", "fetched"], "{state}");
         }
         let done = no_uidl(session(), 6).top(1, 0, "").retr(1, "\nBB").dele(1).quits();
         assert_eq!(done.told, [r"whole 1 \r\nBB\r\n", "fetched"], "{state}");
         assert_eq!((done.summary.deleted, done.summary.fetched), (1, 1), "{state}");
-        // Nor under an id that comes back.
+        // Nor is it because its unique-id comes back.
         let session = deleting(Session::of(&[bare("a", 5).replace("have", state)])).lists(&[("a", 6)]);
         let done = session.top(1, 0, "").retr(1, "\nBB").dele(1).quits();
         assert_eq!(done.told, [r"whole 1 \r\nBB\r\n", "fetched"], "{state}");
@@ -122,14 +122,15 @@ fn of_two_with_the_same_id_and_size_the_header_tells_which_has_come_as_a_preview
         line("have", 12, NOW, B, 1, "same").replacen(&format!("{NOW} {NOW}"), &format!("{NOW} -"), 1);
     let lines = [have("uid:same", 12, A), preview.replace("have", "preview")];
     let known = || deleting(Session::of(&lines));
-    // The one that is left is the preview: while the rules have it so it stays, and it comes whole before it goes.
+    // The message that is left is the preview. It stays while the rules say so, and is fetched whole before
+    // it is deleted.
     let small = || known().rules(|r| r.preview_above = Some(11)).lists(&[("same", 12)]);
     let done = small().top(1, 0, "Subject: b").quits();
     assert_eq!((done.told.join(" ").as_str(), done.record), ("fetched", record(&lines)));
     let done = known().lists(&[("same", 12)]).top(1, 0, "Subject: b").retr(1, "Subject: b").dele(1).quits();
     assert_eq!(done.told, [r"whole 1 Subject: b\r\n", "fetched"]);
     assert_eq!(done.record, record(&[have("uid:same", 12, A), line("gone", 12, NOW, B, 1, "same")]));
-    // The one that is left is stored.
+    // The message that is left is stored already.
     let done = small().top(1, 0, "Subject: a").dele(1).quits();
     assert_eq!(ids(&done.record), ["preview uid:same 1"]);
     // Both are there, in the other order.
@@ -150,7 +151,7 @@ fn beside_an_equal_message_that_is_gone_the_one_that_was_kept_stays() {
             (done.told.join(" ").as_str(), done.record),
             ("fetched", record(std::slice::from_ref(&kept)))
         );
-        // The deletion did not happen: one of the two goes now.
+        // The deletion did not happen, so one of the two is deleted now.
         let two =
             known().lists(&[("same", 12), ("same", 12)]).top(1, 0, "Subject: a").top(2, 0, "Subject: a");
         let done = two.dele(2).quits();

@@ -1,4 +1,5 @@
-//! The download planner: what it asks for, what it deletes, and what its record holds, with exact octets both ways.
+//! The download planner: what it asks for, what it deletes, and what its record holds, with exact bytes both
+//! ways.
 
 #![cfg(all(feature = "fetch", feature = "serde", feature = "sasl"))]
 

@@ -1,4 +1,5 @@
-//! Headers, and the fronts of large messages: they stay on the server, and come whole when the rules say so.
+//! Previews, which are headers and the beginnings of large messages: the message stays on the server, and
+//! comes whole when the rules say so.
 
 use crate::drive::{DAY, NOW, Session, digest, ids};
 

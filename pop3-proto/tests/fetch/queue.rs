@@ -1,4 +1,4 @@
-//! The order of the commands, and how many are on the way at once.
+//! The order of the download planner's commands, and how many are on their way at once.
 
 use crate::drive::{Confirm, Session, ids};
 

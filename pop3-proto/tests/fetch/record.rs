@@ -1,4 +1,4 @@
-//! The text form of the record: its exact octets, and what may be done with it.
+//! The text form of the record: its exact bytes, and what may be done with it.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::drive::{NOW, Session, bare, ids};
 
-/// Every field in every form.
+/// A record with every field in every form.
 const TEXT: &str = "pop3-proto record 1
 preview - 7 - 8 - 0 uid:!
 have 0 0 0 0 e3b0c44298fc1c149afbf4c8996fb924 0 uid:%00%20%25%7F%FF
@@ -27,7 +27,7 @@ fn parse(lines: &str) -> Result<Record, BadRecord> {
 fn the_text_form_is_stable() {
     let record: Record = TEXT.parse().unwrap();
     let mut due: Vec<_> = TEXT.lines().collect();
-    // In the order of the ids: by octets, and digests behind.
+    // The lines are in the order of the ids, by bytes, and digests come after them.
     due.swap(1, 2);
     assert_eq!(record.to_string().lines().collect::<Vec<_>>(), due);
     assert_eq!(record.to_string().parse(), Ok(record));

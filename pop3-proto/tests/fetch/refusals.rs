@@ -1,4 +1,4 @@
-//! Messages, deletions and QUIT that the server refuses.
+//! Sessions in which the server refuses messages, deletions or QUIT.
 
 use crate::drive::{Session, bare, ids};
 
@@ -30,7 +30,7 @@ fn a_server_that_has_given_enough_is_asked_for_no_more() {
         let session = session.say("RETR 2", refusal()).say("RETR 3", refusal()).say("RETR 4", refusal());
         let done = session.dele(1).quits();
         assert_eq!((done.summary.fetched, done.summary.refused, done.summary.deleted), (1, 3, 1), "{text}");
-        // One message alone may be ill.
+        // A server may be unable to give one message only.
         let session = deleting().retr(1, "\nA").say("RETR 2", refusal()).retr(3, "\nC");
         let done = session.dele(1).dele(3).quits();
         assert_eq!((done.summary.fetched, done.summary.refused, done.summary.deleted), (2, 1, 2), "{text}");
@@ -82,7 +82,7 @@ fn quit_that_is_refused_leaves_all_deletions_unknown_until_the_next_session() {
     assert_eq!(done.end, "the server refuses QUIT");
     assert_eq!((done.unknown, done.summary.deleted), (3, 0));
     assert_eq!(ids(&done.record), ["leaving uid:a", "leaving uid:b", "leaving uid:c"]);
-    // One is gone, two are there: they go now, though no rule says so any more.
+    // One is gone and two are there. These are deleted now, although no rule asks for it any more.
     let next = Session::with(done.record).lists(&[("a", 5), ("c", 5)]).top(1, 0, "").top(2, 0, "");
     let next = next.dele(1).dele(2).quits();
     assert_eq!((next.told.join(" ").as_str(), next.left()), ("fetched", 0));

@@ -1,4 +1,4 @@
-//! What the rules fetch and delete, each alone, together, and at its limit.
+//! The rules of a download: what each fetches and deletes, alone, together with others, and at its limit.
 
 use crate::drive::{Confirm, DAY, NOW, Outcome, Session, bare, digest, ids, number};
 
@@ -9,7 +9,7 @@ fn three() -> Session {
     Session::of(&THREE.map(|(uid, octets)| bare(uid, octets)))
 }
 
-/// It finds them again and nothing else, looks at the headers of these, and deletes them.
+/// The session finds these messages again and no others, looks at their headers, and deletes them.
 fn deletes(session: Session, doomed: &[u32]) {
     let session = doomed.iter().fold(session.lists(&THREE), |session, n| session.top(*n, 0, ""));
     let session = doomed.iter().fold(session, |session, n| session.dele(*n));
@@ -20,7 +20,7 @@ fn deletes(session: Session, doomed: &[u32]) {
     assert_eq!(ids(&done.record), left.map(|(_, uid)| format!("have uid:{uid}")).collect::<Vec<_>>());
 }
 
-/// Three new messages, under the rules of the session; these are deleted in it.
+/// A session with three new messages under these rules, in which these are deleted.
 fn fetches_and_deletes(session: Session, doomed: &[u32]) -> Outcome {
     let session = session.lists(&THREE).retr(1, "\nA").retr(2, "\nB").retr(3, "\nC");
     doomed.iter().fold(session, |session, n| session.dele(*n)).quits()
@@ -142,7 +142,7 @@ fn all_fetches_what_the_record_has_and_keeps_one_entry_of_it_and_the_time_of_its
     assert_eq!(ids(&done.record), ["have uid:a", "have uid:b", "have uid:c"]);
     let first = done.record.iter().next().unwrap();
     assert_eq!(first.to_string(), format!("have 5 {NOW} {NOW} {} {} 0 uid:a", NOW + DAY, digest("")));
-    // Days count from then.
+    // The days count from that moment.
     let old = |days| three().later(DAY).rules(|r| (r.all, r.delete_after_days) = (true, Some(days)));
     let seen = |days| (1..=3).fold(old(days).lists(&THREE), |session, n| session.top(n, 0, ""));
     let came = |session: Session| session.retr(1, "\nA").retr(2, "\nB").retr(3, "\nC");

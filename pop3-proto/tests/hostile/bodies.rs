@@ -1,4 +1,4 @@
-//! Messages that are not what they should be.
+//! Hostile messages: bodies and headers that are not what they should be.
 
 use pop3_proto::client::ProtocolError;
 use pop3_proto::fetch::Record;
@@ -22,7 +22,7 @@ fn without_ids(line: &str) -> Answer {
     if line == "UIDL" { say("+OK\r\n.\r\n") } else { listing(line) }
 }
 
-/// What a message is known by, of a header whose lines end in LF.
+/// The digest of a header whose lines end in LF.
 fn digest(header: &str) -> String {
     Sha256::digest(header)[..16].iter().map(|octet| format!("{octet:02x}")).collect()
 }
@@ -37,7 +37,8 @@ fn known(headers: &[&str]) -> Record {
     format!("pop3-proto record 1\n{lines}").parse().unwrap()
 }
 
-/// It passes in slices; the record has nothing of it when the program, or the connection, breaks off.
+/// A message without end passes in slices; the record has nothing of it when the program or the connection
+/// breaks off.
 #[test]
 fn a_message_without_end_passes_in_constant_memory_and_counts_for_nothing() {
     let line = "a line of a message, of ordinary length and content\r\n".repeat(100);
@@ -54,7 +55,7 @@ fn a_message_without_end_passes_in_constant_memory_and_counts_for_nothing() {
     }
 }
 
-/// Of a header without end nothing is kept but the state of its digest; a program counts the events.
+/// Of a header without end only the state of its digest is kept; a program can count the events.
 #[test]
 fn a_header_without_end_takes_no_memory() {
     for unit in ["X-More: and more\r\n".repeat(200), "x".repeat(4096), "Status: RO\r\n ".repeat(300)] {
@@ -80,14 +81,14 @@ fn forged_ends_are_part_of_the_message() {
             other => listing(other),
         });
         got.outcome.ends(End::Done).said("STAT\r\nLIST\r\nUIDL\r\nRETR 1\r\nQUIT\r\n");
-        // A dot behind CRLF is stuffing.
+        // A dot after CRLF is stuffing.
         let inside =
             inside.replace("\r\n. ", "\r\n ").replace("\r\n.\n", "\r\n\n").replace("\r\n.\r\r", "\r\n\r\r");
         assert_eq!(got.told, [format!("whole 1 Some(100) {}", format!("a{inside}b\r\n").escape_default())]);
     }
 }
 
-/// One that lies about the header of a new message hides that message, which it could do by itself.
+/// A server that lies about the header of a new message hides that message, which it could do in any case.
 #[test]
 fn a_top_of_another_message_hides_what_the_server_can_hide_anyway_and_forgets_nothing() {
     let record = known(&["Subject: a\n"]);
@@ -100,7 +101,7 @@ fn a_top_of_another_message_hides_what_the_server_can_hide_anyway_and_forgets_no
     assert_eq!(got.record, record);
 }
 
-/// What TOP made look new is known by what RETR brings.
+/// A message that TOP made look new is recognised when RETR brings it.
 #[test]
 fn a_top_with_another_header_does_not_make_a_message_come_twice() {
     for top in ["Subject: forged\r\n\r\n", "", "\r\n", "no header at all\r\n"] {
@@ -116,7 +117,7 @@ fn a_top_with_another_header_does_not_make_a_message_come_twice() {
     }
 }
 
-/// The body of a TOP is no message and goes to no store, however much comes.
+/// The body of an answer to TOP is no message and is never stored, however much comes.
 #[test]
 fn a_top_that_brings_the_whole_message_brings_its_header_only() {
     let got = Download::knowing(known(&["Subject: a\n"])).from(|line| match line {
@@ -131,7 +132,8 @@ fn a_top_that_brings_the_whole_message_brings_its_header_only() {
     assert_eq!((got.summary.known, got.data), (1, 0));
 }
 
-/// A preview takes what comes; a server that sends all of it is bounded by the program, as with RETR.
+/// A preview takes whatever comes. A server that sends the whole message is limited by the program, as with
+/// RETR.
 #[test]
 fn a_preview_that_brings_the_whole_message_stays_a_preview() {
     let download = Download::new().rules(|rules| {
@@ -151,7 +153,7 @@ fn a_preview_that_brings_the_whole_message_stays_a_preview() {
     assert!(got.record.iter().all(|entry| !entry.is_stored()));
 }
 
-/// What came is what is stored, under the id that the server gave it; nothing else is deleted for that.
+/// What came is stored under the id that the server gave it, and nothing else is deleted because of that.
 #[test]
 fn a_retr_that_brings_another_message_brings_it_under_the_id_that_was_listed() {
     let download = Download::new().rules(|rules| rules.delete_after_days = Some(0));
@@ -168,7 +170,7 @@ fn a_retr_that_brings_another_message_brings_it_under_the_id_that_was_listed() {
     assert_eq!(got.told, ["whole 1 Some(100) Subject: two\\r\\n\\r\\n", "refused 2"]);
 }
 
-/// It costs the traffic of a fresh start, and no message.
+/// It costs as much traffic as a first session, and no message.
 #[test]
 fn unique_ids_that_change_with_every_session_lose_nothing_and_delete_nothing() {
     let mut record = Record::new();

@@ -1,4 +1,4 @@
-//! AUTH against a server that asks for more, or for too much.
+//! AUTH against a hostile server, which asks for more and more, or for too much.
 
 use base64ct::{Base64, Encoding as _};
 use pop3_proto::client::{Profile, ProtocolError};
@@ -13,13 +13,14 @@ use crate::wire::{Answer, End, GREETING, Outcome, Piece, ROOM, endless, say};
 const GIB: u64 = 1024 * 1024 * 1024;
 const SCRAM_FIRST: &str = "n,,n=user,r=rOprNGfwEbeRWgbNEkqO7677";
 
-/// Everything that is said behind the list of capabilities.
-fn behind_capa(outcome: &Outcome) -> String {
+/// Everything that is said after the list of capabilities.
+fn after_capa(outcome: &Outcome) -> String {
     let said = String::from_utf8(outcome.said.clone()).unwrap();
     said.strip_prefix("CAPA\r\n").unwrap().into()
 }
 
-/// A login by one method, at a server that answers AUTH and each line behind it so; `*` is refused.
+/// A login by one method at a server that answers AUTH, and each line after it, with the same line, and
+/// refuses `*`.
 fn by(credentials: Credentials<'_>, method: Method, answer: impl Fn(&str) -> Answer) -> Outcome {
     let attempt = Attempt::in_tls(credentials).policy(|policy| policy.methods = Methods::only(method));
     let name = method.as_str().to_ascii_uppercase();
@@ -63,7 +64,7 @@ fn a_strict_session_ends_at_a_challenge_of_a_gigabyte() {
     outcome.ends(End::Broken(ProtocolError::Deviation(Deviation::LongLine))).fits(ROOM);
 }
 
-/// Whatever the mechanism, it says its part and cancels; who goes on then is no server to log in to.
+/// Every mechanism sends what it has and then cancels; a server that goes on after that is not logged in to.
 #[test]
 fn challenges_without_end_get_a_bounded_number_of_answers() {
     for (method, lines) in [
@@ -88,13 +89,14 @@ fn challenges_without_end_get_a_bounded_number_of_answers() {
             _ => say("+ bW9yZQ==\r\n"),
         });
         outcome.fails(RefusalKind::Policy, Reason::NotProved(method), None).fits(ROOM);
-        let said = behind_capa(&outcome);
+        let said = after_capa(&outcome);
         assert_eq!(said.lines().count(), lines, "{said:?}");
         assert!(said.ends_with("\r\n*\r\n"), "{said:?}");
     }
 }
 
-/// All at once, in one segment: none of them is taken for the answer to what the client says next.
+/// The challenges come in one segment, and none of them is taken for the answer to what the client sends
+/// next.
 #[test]
 fn challenges_that_come_before_they_are_due_prove_nothing() {
     let outcome = by(SOMEBODY, Method::ScramSha256, |line| match line {
@@ -102,10 +104,10 @@ fn challenges_that_come_before_they_are_due_prove_nothing() {
         _ => say("+OK\r\n"),
     });
     outcome.fails(RefusalKind::Policy, Reason::NotProved(Method::ScramSha256), None).fits(ROOM);
-    assert!(behind_capa(&outcome).ends_with("\r\n*\r\n"));
+    assert!(after_capa(&outcome).ends_with("\r\n*\r\n"));
 }
 
-/// Iterations that would keep the processor busy for minutes, and those that are no number.
+/// Iteration counts that would keep the processor busy for minutes, and some that are no number.
 #[test]
 fn huge_counts_of_iterations_are_not_worked_off() {
     let most = u64::from(MAX_ITERATIONS);
@@ -145,9 +147,9 @@ fn salts_and_nonces_of_any_length_stay_in_the_memory_that_was_lent() {
         format!("r={NONCE}server,s={},i=1", salt(65)),
         format!("r={NONCE}server,s={},i=1", salt(6000)),
         format!("r={NONCE}{},s={},i=1", "n".repeat(5000), salt(16)),
-        // It fits with the challenge, and not with the answer.
+        // The memory is enough for the challenge, and not for the answer.
         format!("r={NONCE}{},s={},i=1", "n".repeat(900), salt(16)),
-        // Not this client's nonce, or nothing behind it.
+        // The nonce is not that of this client, or has nothing after it.
         format!("r={NONCE},s={},i=1", salt(16)),
         format!("r=other{NONCE},s={},i=1", salt(16)),
         format!("r=,s={},i=1", salt(16)),
@@ -171,18 +173,18 @@ fn json_refusals_without_end_are_acknowledged_once() {
             _ => challenge("{\"status\":\"401\",\"schemes\":\"bearer\"}"),
         });
         outcome.fails(RefusalKind::Policy, Reason::Refused(method), None).fits(ROOM);
-        let said = behind_capa(&outcome);
+        let said = after_capa(&outcome);
         assert!(said.ends_with(&format!("\r\n{acknowledgement}\r\n*\r\n")), "{said:?}");
         assert_eq!(said.lines().filter(|line| line == &acknowledgement).count(), 1, "{said:?}");
     }
 }
 
-/// What does not fit the memory is not kept in part.
+/// A challenge that does not fit the memory is not kept in part.
 /// Covers long-challenge.
 #[test]
 fn a_json_refusal_that_the_memory_cannot_hold_is_cancelled() {
     let outcome = by(everything(), Method::OauthBearer, |_| challenge(&"{".repeat(5000)));
     outcome.fails(RefusalKind::Policy, Reason::Refused(Method::OauthBearer), None).fits(ROOM);
-    assert!(behind_capa(&outcome).ends_with("\r\n*\r\n"));
-    assert_eq!(behind_capa(&outcome).lines().count(), 2);
+    assert!(after_capa(&outcome).ends_with("\r\n*\r\n"));
+    assert_eq!(after_capa(&outcome).lines().count(), 2);
 }

@@ -1,4 +1,4 @@
-//! Numbers that are wrong: of STAT, of LIST, of UIDL.
+//! Wrong numbers from a hostile server, in the answers to STAT, LIST and UIDL.
 
 use pop3_proto::MsgNo;
 use pop3_proto::fetch::Record;
@@ -6,7 +6,7 @@ use pop3_proto::fetch::Record;
 use crate::programs::{Download, Got};
 use crate::wire::{End, NOW, ROOM, say};
 
-/// A maildrop that says of itself what stands here; each message is its number.
+/// A maildrop that reports these numbers about itself; the text of each message is its number.
 fn maildrop(download: Download, stat: &str, list: &str, uidl: &str) -> Got {
     download.from(|line| match line {
         "STAT" => say(&format!("{stat}\r\n")),
@@ -20,7 +20,7 @@ fn maildrop(download: Download, stat: &str, list: &str, uidl: &str) -> Got {
     })
 }
 
-/// What was said behind the listing.
+/// What was said after the listing.
 #[track_caller]
 fn asked(got: &Got, due: &str) {
     got.outcome.ends(End::Done).said(&format!("STAT\r\nLIST\r\nUIDL\r\n{due}QUIT\r\n")).fits(ROOM);
@@ -46,7 +46,7 @@ fn the_counts_of_stat_decide_neither_what_is_fetched_nor_how_much_memory_it_take
     }
 }
 
-/// Nobody is hurt but those who want to see the mail, and nothing is forgotten.
+/// Only the users of this server are harmed, who do not get their mail; nothing in the record is forgotten.
 #[test]
 fn a_server_that_says_it_has_nothing_is_believed_and_the_record_stays() {
     let record: Record =
@@ -77,7 +77,7 @@ fn sizes_that_are_wrong_change_nothing_of_what_comes() {
     }
 }
 
-/// Sums of sizes stay where numbers end; the rule takes all but the newest for too much.
+/// Sums of sizes stop at the largest number; the rule then finds all messages but the newest too much.
 /// Covers odd-numbers-in-listings.
 #[test]
 fn huge_sizes_do_not_wrap_round_where_they_are_added_up() {

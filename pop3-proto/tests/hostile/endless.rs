@@ -1,4 +1,4 @@
-//! Listings and lines that do not end.
+//! Listings and lines of a hostile server that do not end.
 
 use pop3_proto::client::{Profile, ProtocolError};
 use pop3_proto::fetch::Fault;
@@ -8,14 +8,14 @@ use crate::programs::{Attempt, Download, ask};
 use crate::secrets::SOMEBODY;
 use crate::wire::{Answer, End, GREETING, Line, MIB, Piece, ROOM, WINDOW, endless, say};
 
-/// Octets of an endless line: far beyond every limit and every buffer.
+/// The length of an endless line, which is far beyond every limit and every buffer.
 const LINE: u64 = 64 * MIB;
 
 fn lines(opening: &str, line: Line, many: u64) -> Answer {
     vec![Piece::Octets(opening.into(), 1), Piece::Lines(line, many)]
 }
 
-/// An answer that starts with `front` and goes on with x for ever; then, for the tests, a good one.
+/// An answer that starts with `front` and goes on with `x`, until long after every limit its line ends.
 fn long_line(front: &str) -> Answer {
     let mut answer = endless(front, &"x".repeat(4096), LINE);
     answer.extend(say("\r\n"));
@@ -47,7 +47,7 @@ fn listings_without_end_take_no_memory_of_the_session() {
     }
 }
 
-/// Its answer comes as octets.
+/// The answer to AUTH without a mechanism comes as bytes.
 /// Covers endless-listing.
 #[test]
 fn a_list_of_mechanisms_without_end_takes_no_memory_of_the_session() {
@@ -60,7 +60,7 @@ fn a_list_of_mechanisms_without_end_takes_no_memory_of_the_session() {
 
 /// Covers endless-listing.
 #[test]
-fn a_login_behind_capabilities_without_end_says_nothing_and_a_program_can_count_them() {
+fn a_login_after_capabilities_without_end_says_nothing_and_a_program_can_count_them() {
     let server = |line: &str, _| match line {
         GREETING => say("+OK\r\n"),
         _ => lines("+OK\r\nSASL PLAIN\r\nUSER\r\nSTLS\r\n", |n| format!("X-{n}\r\n"), u64::MAX),
@@ -72,7 +72,7 @@ fn a_login_behind_capabilities_without_end_says_nothing_and_a_program_can_count_
 
 /// Covers endless-listing.
 #[test]
-fn capabilities_without_end_behind_the_login_are_no_login_yet() {
+fn capabilities_without_end_after_the_login_are_no_login_yet() {
     let server = |line: &str, _| match line {
         GREETING => say("+OK\r\n"),
         "CAPA" => say("+OK\r\nSASL PLAIN\r\n.\r\n"),
@@ -87,7 +87,7 @@ fn capabilities_without_end_behind_the_login_are_no_login_yet() {
     assert!(outcome.said.ends_with(b"\r\nCAPA\r\n"));
 }
 
-/// A server that has said how little it has need not be heard to the end of the memory.
+/// A server that has announced few messages need not be listened to until the memory is full.
 /// Covers endless-listing.
 #[test]
 fn a_download_gives_up_a_list_without_end() {
@@ -108,14 +108,14 @@ fn a_download_gives_up_a_list_without_end() {
                 _ if command == verb => lines("+OK\r\n", line, u64::MAX),
                 _ => say("+OK\r\n.\r\n"),
             });
-            // A list that grows is twice there for a moment, and may have as much again in reserve.
+            // A vector that grows exists twice for a moment, and may have as much again in reserve.
             got.outcome.ends(End::Fault(Fault::TooMany)).said(said).fits(3 * MIB + ROOM);
             assert!(got.told.is_empty() && got.record.is_empty());
         }
     }
 }
 
-/// Nothing is kept of them, and they count all the same.
+/// Nothing of these lines is kept, and yet they count.
 /// Covers endless-listing.
 #[test]
 fn a_download_gives_up_a_list_without_end_of_which_nothing_can_be_read() {
@@ -133,7 +133,7 @@ fn a_download_gives_up_a_list_without_end_of_which_nothing_can_be_read() {
     }
 }
 
-/// The session hands out its front, skips the rest, and is in step behind it.
+/// The session hands out the front of the line, skips the rest, and is in step after it.
 /// Covers endless-line, line-length-off-by-one.
 #[test]
 fn lines_without_end_are_skipped_in_a_window_of_twelve_kib() {

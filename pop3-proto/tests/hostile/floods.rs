@@ -1,4 +1,4 @@
-//! Replies that nobody asked for.
+//! Floods of replies that nobody asked for.
 
 use pop3_proto::client::{Knowledge, Profile, ProtocolError};
 use pop3_proto::login::{Method, Reason, RefusalKind};
@@ -12,7 +12,8 @@ fn flood(line: &str) -> Answer {
     vec![Piece::Octets(line.into(), MIB / line.len() as u64)]
 }
 
-/// The first is the greeting, the second opens the list, and the others are lines of it, of which none ends it.
+/// The first line is the greeting, the second opens the list, and the others are lines of the list, none of
+/// which ends it.
 #[test]
 fn a_flood_of_ok_before_the_login_is_a_list_without_end() {
     for attempt in [Attempt::in_clear(SOMEBODY), Attempt::in_tls(SOMEBODY)] {
@@ -33,7 +34,7 @@ fn a_flood_of_refusals_before_the_login_ends_it() {
     outcome.said("CAPA\r\nSTLS\r\n").fails(RefusalKind::Policy, Reason::StlsRefused, None).fits(ROOM);
 }
 
-/// Answers that were there before the questions log nobody in where the server has to prove itself.
+/// Answers that arrive before the questions log nobody in where the server has to prove itself.
 #[test]
 fn answers_prepared_before_the_login_prove_nothing() {
     let prepared = "+OK\r\nSASL SCRAM-SHA-256\r\n.\r\n+OK\r\n+OK\r\n+OK\r\n";
@@ -73,7 +74,7 @@ fn a_strict_client_ends_at_the_first_reply_that_nobody_asked_for() {
     assert_eq!(heard.outcome.events, 1);
 }
 
-/// Between the replies of a download, where nothing more is asked, they end at the program's patience.
+/// During a download, when no more commands are sent, such replies go on until the program loses patience.
 #[test]
 fn a_flood_in_a_download_is_no_message() {
     let got = Download::new().from(|line| match line {
@@ -83,12 +84,13 @@ fn a_flood_in_a_download_is_no_message() {
         "RETR 1" => [say("+OK\r\nx\r\n.\r\n"), flood("+OK\r\n")].into_iter().flatten().collect(),
         other => panic!("{other}"),
     });
-    // The second +OK answers QUIT: the rest is not looked at.
+    // The second `+OK` answers QUIT, and the rest is not looked at.
     got.outcome.ends(End::Done).said("STAT\r\nLIST\r\nUIDL\r\nRETR 1\r\nQUIT\r\n").fits(ROOM);
     assert_eq!(got.told, ["whole 1 Some(3) x\\r\\n"]);
 }
 
-/// A deletion counts as done when QUIT is answered, and a lie that comes early is a lie about the server's own mail.
+/// A deletion counts as done when QUIT is answered. A false answer that comes early is a lie about mail that
+/// the server holds anyway.
 #[test]
 fn a_flood_of_ok_marks_nothing_that_the_store_has_not() {
     let download = Download::new().rules(|rules| rules.delete_after_days = Some(0));
@@ -101,9 +103,9 @@ fn a_flood_of_ok_marks_nothing_that_the_store_has_not() {
     assert!(got.told.is_empty() && got.record.is_empty());
 }
 
-/// The session is over; what comes is not even read.
+/// The session is over, so what still comes is not read.
 #[test]
-fn a_flood_behind_quit_is_not_read() {
+fn a_flood_after_quit_is_not_read() {
     let heard = ask(Profile::LENIENT, Some(&Command::Quit), |line| match line {
         GREETING => say("+OK\r\n"),
         _ => [say("+OK bye\r\n"), flood("+OK\r\n")].into_iter().flatten().collect(),

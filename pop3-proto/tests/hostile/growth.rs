@@ -8,17 +8,17 @@ use pop3_proto::fetch::Record;
 use crate::programs::Download;
 use crate::wire::{End, Line, NOW, Piece, say};
 
-/// What `count` messages and as many entries have in common.
+/// Listings of `count` messages, and as many entries of the record, that all look alike.
 struct Alike {
     uid: Line,
-    /// Of the entries.
+    /// The sizes of the entries.
     size: fn(u64) -> u64,
     /// The lines of LIST.
     sizes: Line,
     digest: &'static str,
 }
 
-/// The time from STAT to the first command behind the listing, which must be this.
+/// The time from STAT to the first command after the listing, which has to be `command`.
 fn matching(count: u64, alike: &Alike, command: &str) -> Duration {
     let mut text = "pop3-proto record 1\n".to_owned();
     for n in 1..=count {
@@ -52,7 +52,8 @@ fn matching(count: u64, alike: &Alike, command: &str) -> Duration {
     time
 }
 
-/// 16 times as many: a busy machine may make that 128 times as long, work that grows with the square 256 times.
+/// There are 16 times as many messages. On a busy machine that may take 128 times as long; work that grows
+/// with the square would take 256 times as long.
 #[track_caller]
 fn grows_with_the_number(alike: &Alike, command: &str) {
     let (few, many) = (matching(12_500, alike, command), matching(200_000, alike, command));
@@ -101,7 +102,7 @@ fn equal_sizes_and_headers_with_unique_ids_that_no_entry_has() {
     );
 }
 
-/// The time of two sessions with so many messages of the same header, each with its unique-ids.
+/// The time of two sessions with this many messages of the same header, each session with its own unique-ids.
 fn sessions(count: u64, uids: [Line; 2]) -> Duration {
     let mut record = Record::new();
     let started = Instant::now();

@@ -1,5 +1,5 @@
-//! Servers that mean harm: each attack ends in a typed error or a named outcome, in bounded memory, with no secret
-//! in clear.
+//! Servers that mean harm: each attack ends in a typed error or a named outcome, in bounded memory, with no
+//! secret in clear.
 
 #![cfg(all(
     feature = "apop",

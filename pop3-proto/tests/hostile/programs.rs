@@ -20,7 +20,7 @@ pub(crate) struct Attempt<'c> {
     pub(crate) policy: Policy,
     pub(crate) security: Security,
     pub(crate) profile: Profile,
-    /// Before the handshake the program reads once more.
+    /// Whether the program reads once more before the handshake.
     pub(crate) reads_on: bool,
 }
 
@@ -112,14 +112,14 @@ pub(crate) struct Download {
     pub(crate) rules: Rules,
 }
 
-/// What came of a download, besides what every dialogue has.
+/// The result of a download, besides what every dialogue has.
 #[derive(Debug)]
 pub(crate) struct Got {
     pub(crate) outcome: Outcome,
     pub(crate) told: Vec<String>,
     pub(crate) record: Record,
     pub(crate) summary: Summary,
-    /// Octets of messages.
+    /// How many bytes of messages came.
     pub(crate) data: u64,
 }
 
@@ -137,7 +137,7 @@ impl Download {
         self
     }
 
-    /// The server is asked for its capabilities by name only: it announces TOP and UIDL.
+    /// Runs the download. Every server has the same greeting and the same answer to CAPA, with TOP and UIDL.
     pub(crate) fn from(self, server: impl Fn(&str) -> Answer) -> Got {
         let server = |line: &str, _| match line {
             GREETING => say("+OK\r\n"),
@@ -186,7 +186,7 @@ impl Download {
                 Ok(event) => event,
             };
             (events, in_a_row) = (events + 1, in_a_row + 1);
-            // The download itself bounds what is kept of a listing.
+            // The download itself limits how much of a listing is kept.
             if matches!(event, Event::Reply { part: Part::ScanItem(_) | Part::UidItem(_), .. }) {
                 in_a_row = 0;
             }
@@ -228,7 +228,8 @@ pub(crate) struct Heard {
     pub(crate) client: Client,
 }
 
-/// Sends one command behind a greeting, and listens until the answer is over and the server has no more to say.
+/// Sends one command after a greeting, and listens until the answer is over and the server has no more to
+/// say.
 pub(crate) fn ask(profile: Profile, command: Option<&Command<'_>>, server: impl Fn(&str) -> Answer) -> Heard {
     let server = |line: &str, _| server(line);
     let (mut first, mut last) = (Vec::new(), String::new());

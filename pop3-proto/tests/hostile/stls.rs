@@ -1,4 +1,4 @@
-//! Whoever sits in the middle of a connection that starts in clear: no secret for them, whatever they do to STLS.
+//! Somebody in the middle of a connection that starts in clear gets no secret, whatever they do to STLS.
 
 use pop3_proto::Security;
 use pop3_proto::client::ProtocolError;
@@ -16,19 +16,19 @@ const MECHANISMS: &str = "EXTERNAL OAUTHBEARER XOAUTH2 SCRAM-SHA-256-PLUS SCRAM-
 /// How somebody in the middle takes TLS away.
 #[derive(Clone, Copy, Debug)]
 enum Theft {
-    /// The list of capabilities comes without STLS.
+    /// The answer to CAPA comes without STLS in it.
     Stripped,
-    /// The list is empty.
+    /// The answer to CAPA is an empty list.
     Emptied,
-    /// CAPA is refused, and STLS.
+    /// CAPA and STLS are refused.
     Denied,
-    /// CAPA is answered with what is no reply.
+    /// CAPA is answered with a line that is no reply.
     CapaJunk,
     /// STLS is refused.
     Refused,
-    /// STLS is answered with what is no reply.
+    /// STLS is answered with a line that is no reply.
     StlsJunk,
-    /// STLS is refused, and all that comes behind it is said at once.
+    /// STLS is refused, and all later answers come at once with that.
     Prepared,
     /// The connection ends at CAPA, or at STLS.
     CapaCut,
@@ -48,7 +48,7 @@ const THEFTS: [Theft; 9] = [
 ];
 
 impl Theft {
-    /// Whoever gets through to a login is asked for everything.
+    /// Whenever a login begins, the attacker asks for everything.
     fn answer(self, line: &str) -> Answer {
         let list = |stls: &str| say(&format!("+OK\r\n{stls}USER\r\nUTF8 USER\r\nSASL {MECHANISMS}\r\n.\r\n"));
         match (self, line) {
@@ -65,14 +65,14 @@ impl Theft {
             (_, "STLS") => say("-ERR not now\r\n"),
             (_, line) if line.starts_with("USER") || line.starts_with("PASS") => say("+OK\r\n"),
             (_, line) if line.starts_with("APOP") || line == "*" || line == "UTF8" => say("-ERR\r\n"),
-            // A challenge for every mechanism: PLAIN is asked for what it has to say, LOGIN for its two answers.
+            // A challenge for every mechanism: PLAIN is asked for its message, and LOGIN for its two answers.
             (_, "AUTH PLAIN") => say("+ \r\n"),
             (_, line) if line.starts_with("AUTH CRAM-MD5") => say("+ PDFAaD4=\r\n"),
             _ => say("+ VXNlcm5hbWU6\r\n"),
         }
     }
 
-    /// Where TLS is required.
+    /// Asserts how a login ends that requires TLS.
     #[track_caller]
     fn ends(self, outcome: &Outcome) {
         match self {
@@ -99,7 +99,7 @@ fn all_methods(policy: &mut Policy) {
     policy.utf8 = true;
 }
 
-/// Whatever else the policy permits: it is a state, and what goes out in it is CAPA and STLS.
+/// Whatever else the policy permits, until TLS is up nothing goes out but CAPA and STLS.
 /// Covers stls-stripped, secrets-beside-stls.
 /// Proves 2595-2.2-01, 8314-5.2-02.
 #[test]
@@ -145,7 +145,7 @@ fn without_leave_no_password_token_or_apop_digest_is_said_in_clear_under_any_pol
     }
 }
 
-/// SCRAM and CRAM-MD5 begin with the name; without them it stays unsaid.
+/// SCRAM and CRAM-MD5 begin with the user name; if they are not allowed, the name is not sent.
 /// Covers stls-stripped.
 #[test]
 fn without_leave_and_without_the_methods_that_say_it_the_name_stays_unsaid_in_clear() {
@@ -168,7 +168,7 @@ fn without_leave_and_without_the_methods_that_say_it_the_name_stays_unsaid_in_cl
     }
 }
 
-/// The search is no search of nothing: with leave the same server gets everything.
+/// The search for secrets can find some: where the policy permits it, the same server gets everything.
 #[test]
 fn with_leave_the_same_server_gets_the_password() {
     for method in [Method::Plain, Method::Login, Method::User, Method::Apop] {
@@ -221,13 +221,14 @@ fn replies_in_a_later_segment_stop_whoever_has_read_them_in_clear() {
     }
 }
 
-/// All that was said in clear was said too early: it is nothing inside TLS.
+/// Replies that were sent in clear came too early, and mean nothing inside TLS.
 /// Covers replies-behind-stls, state-carried-into-tls, secrets-beside-stls.
 #[test]
 fn replies_prepared_before_the_handshake_are_not_heard_inside_tls() {
     let attempt = Attempt::in_clear(SOMEBODY).policy(|policy| policy.try_unannounced = false);
     let outcome = attempt.against(|line, security| match (line, security) {
-        // The answers to CAPA and STLS come with the greeting: they are taken, and lead to TLS as they should.
+        // The answers to CAPA and STLS come together with the greeting; they are taken, and lead to TLS as
+        // they should.
         (GREETING, _) => say("+OK\r\n+OK\r\nSTLS\r\nSASL PLAIN LOGIN\r\nUSER\r\n.\r\n+OK begin\r\n"),
         ("CAPA", Security::Tls) => say("+OK\r\nSASL CRAM-MD5\r\n.\r\n"),
         (line, Security::Tls) if line.starts_with("AUTH") => say("+ PDFAaD4=\r\n"),
@@ -241,7 +242,7 @@ fn replies_prepared_before_the_handshake_are_not_heard_inside_tls() {
     assert!(!holds_a_secret(&outcome.said, STAMP), "the list from inside TLS counts, and it has no PLAIN");
 }
 
-/// The front of a reply that stood before the handshake joins nothing behind it.
+/// The front of a reply that was sent before the handshake is not joined to anything after it.
 /// Covers halves-over-the-edge-of-tls.
 #[test]
 fn half_a_line_in_clear_stops_the_handshake_and_does_not_wait_for_its_rest() {

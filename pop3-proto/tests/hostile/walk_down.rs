@@ -1,7 +1,9 @@
-//! A hostile server inside TLS that walks the client down from methods that hide the password to those that show it.
+//! A hostile server inside TLS that walks the client down from methods that hide the password to those that
+//! show it.
 //!
-//! Who is inside TLS has shown the right certificate, and by default the policy trusts it with the password: a method
-//! that was refused brings the next weaker one. `methods` is the means against it.
+//! A server inside TLS has shown the right certificate, and by default the policy trusts it with the
+//! password: after a refused method the next weaker one is tried. `Policy::methods` is the means against
+//! that.
 
 use base64ct::{Base64, Encoding as _};
 use pop3_proto::Security;
@@ -17,7 +19,7 @@ fn scram(policy: &mut Policy) {
     policy.methods = Methods::only(Method::ScramSha256).with(Method::ScramSha1);
 }
 
-/// What is said in SCRAM's first line, by its name.
+/// The AUTH line of the SCRAM mechanism with this name, with its first message.
 fn first(name: &str) -> String {
     let message = format!("n,,n={NAME},r={NONCE}");
     format!("AUTH {name} {}\r\n", Base64::encode_string(message.as_bytes()))
@@ -48,7 +50,7 @@ fn by_default_a_list_that_is_cut_inside_tls_brings_the_method_that_shows_the_pas
     assert!(holds(&outcome.said, PASSWORD), "{}", outcome.said.escape_ascii());
 }
 
-/// Whatever the server does, the password is not among what is said.
+/// Whatever the server does, the password is not sent.
 /// Covers apop-unasked.
 #[test]
 fn with_methods_that_hide_the_password_no_server_gets_it() {
@@ -115,7 +117,7 @@ fn with_methods_that_hide_the_password_no_server_gets_it() {
     }
 }
 
-/// Neither an empty list nor none brings a method that is not among them.
+/// Neither an empty list nor a missing one makes the client use a method that the policy does not name.
 #[test]
 fn with_methods_that_hide_the_password_a_list_that_is_cut_ends_the_login() {
     for list in ["+OK\r\n.\r\n", "+OK\r\nUSER\r\nSASL PLAIN LOGIN\r\n.\r\n", "-ERR\r\n"] {
@@ -133,7 +135,7 @@ fn with_methods_that_hide_the_password_a_list_that_is_cut_ends_the_login() {
     }
 }
 
-/// However many methods there are, it is asked for so many passwords and no more.
+/// However many methods there are, the client is asked for this many passwords and no more.
 #[test]
 fn no_server_gets_more_attempts_than_the_policy_has() {
     for attempts in [1_u8, 2, 3] {

@@ -7,14 +7,14 @@ use pop3_proto::fetch::Fault;
 use pop3_proto::login::{Failure, Reason, RefusalKind, Retry};
 use pop3_proto::{FixedBuf, Security};
 
-/// What the server's first line answers.
+/// The server's greeting is its answer to this.
 pub(crate) const GREETING: &str = "greeting";
 pub(crate) const WINDOW: usize = 12_288;
 pub(crate) const MIB: u64 = 1024 * 1024;
-/// The memory that a program of these tests has besides what an attack makes it take: the window, what was said, and
-/// what a test keeps of the events.
+/// The memory that a program of these tests takes without any attack: the window, what was sent, and what a
+/// test keeps of the events.
 pub(crate) const ROOM: u64 = 256 * 1024;
-/// Events in a row, without anything to send, that a program bears.
+/// How many events in a row, without anything to send, a program puts up with.
 pub(crate) const PATIENCE: u64 = 100_000;
 /// The time of a session, in seconds since 1970.
 pub(crate) const NOW: u64 = 1_790_000_000;
@@ -22,9 +22,9 @@ pub(crate) const NOW: u64 = 1_790_000_000;
 /// Makes the line of that number.
 pub(crate) type Line = fn(u64) -> String;
 
-/// What a server sends; each comes in segments of its own.
+/// What a server sends; each piece comes in segments of its own.
 pub(crate) enum Piece {
-    /// These octets, so many times.
+    /// These bytes, this many times.
     Octets(Vec<u8>, u64),
     /// A line for each number from 1 to this.
     Lines(Line, u64),
@@ -33,14 +33,14 @@ pub(crate) enum Piece {
 }
 
 pub(crate) type Answer = Vec<Piece>;
-/// What is answered to a line, in clear or inside TLS, and to [`GREETING`].
+/// The answers to lines, in clear or inside TLS, and to [`GREETING`].
 pub(crate) type Server<'s> = &'s dyn Fn(&str, Security) -> Answer;
 
 pub(crate) fn say(text: &str) -> Answer {
     vec![Piece::Octets(text.into(), 1)]
 }
 
-/// An opening, then the same octets until there are so many.
+/// An opening, then the same bytes until there are this many.
 pub(crate) fn endless(opening: &str, octets: &str, many: u64) -> Answer {
     let times = many / octets.len() as u64;
     vec![Piece::Octets(opening.into(), 1), Piece::Octets(octets.into(), times)]
@@ -51,12 +51,12 @@ pub(crate) struct Wire<'s> {
     pub(crate) server: Server<'s>,
     pub(crate) security: Security,
     pub(crate) due: VecDeque<Piece>,
-    /// Octets of the front piece that were sent.
+    /// How many bytes of the front piece were sent.
     pub(crate) at: u64,
-    /// Lines of the front piece that were made and not sent.
+    /// Lines of the front piece that were made and not sent yet.
     pub(crate) made: VecDeque<u8>,
     pub(crate) window: Box<FixedBuf<WINDOW>>,
-    /// Not flushed yet.
+    /// What the client wrote and did not flush yet.
     pub(crate) out: Vec<u8>,
     pub(crate) said: Vec<u8>,
     pub(crate) answered: usize,
@@ -86,14 +86,14 @@ impl<'s> Wire<'s> {
         sends
     }
 
-    /// What else was sent in clear is junk to whoever shakes hands.
+    /// What else was sent in clear is junk to a TLS handshake.
     pub(crate) fn shake_hands(&mut self) {
         self.due.clear();
         self.made.clear();
         (self.at, self.answered, self.security) = (0, self.said.len(), Security::Tls);
     }
 
-    /// One segment more. `false` if none comes.
+    /// Receives one segment more; `false` if none comes.
     pub(crate) fn read(&mut self) -> bool {
         loop {
             let Some(piece) = self.due.front() else {
@@ -105,7 +105,7 @@ impl<'s> Wire<'s> {
                 continue;
             };
             let space = self.window.space();
-            assert!(!space.is_empty(), "more is wanted behind a full window");
+            assert!(!space.is_empty(), "more is wanted although the window is full");
             let filled = match piece {
                 Piece::Close => return false,
                 Piece::Octets(octets, times) => {
@@ -142,7 +142,7 @@ impl<'s> Wire<'s> {
     }
 }
 
-/// Reads until there is an event; `false` if none comes.
+/// Reads until there is an event; `false` if none comes any more.
 pub(crate) fn wait(client: &mut Client, wire: &mut Wire<'_>) -> bool {
     loop {
         match client.poll(wire.window.unread()) {
@@ -160,25 +160,25 @@ pub(crate) enum End {
     Failed(Failure),
     /// The session gave up.
     Broken(ProtocolError),
-    /// Octets in clear were left where the handshake begins.
+    /// Bytes in clear were left where the handshake begins.
     Injected,
     /// The server says nothing more.
     Silent,
-    /// It said too much.
+    /// The server said too much.
     OutOfPatience,
     Done,
     Fault(Fault),
-    /// The connection ended; what the session says to that.
+    /// The connection ended; this is what the session says about that.
     Cut(Result<(), ProtocolError>),
 }
 
-/// All that came of it.
+/// The result of a dialogue.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) end: End,
     pub(crate) said: Vec<u8>,
     pub(crate) events: u64,
-    /// What the server sent.
+    /// How many bytes the server sent.
     pub(crate) octets: u64,
     /// The most memory at one time.
     pub(crate) memory: u64,
@@ -210,19 +210,19 @@ impl Outcome {
 
     #[track_caller]
     pub(crate) fn fits(&self, room: u64) -> &Self {
-        assert!(self.memory <= room, "{} octets of memory for {} of the server", self.memory, self.octets);
+        assert!(self.memory <= room, "{} bytes of memory for {} of the server", self.memory, self.octets);
         self
     }
 
-    /// The server sent at least so many octets.
+    /// Asserts that the server sent at least this many bytes.
     #[track_caller]
     pub(crate) fn took(&self, octets: u64) -> &Self {
-        assert!(self.octets >= octets, "{} octets", self.octets);
+        assert!(self.octets >= octets, "{} bytes", self.octets);
         self
     }
 }
 
-/// Runs it and measures its memory.
+/// Runs the program and measures its memory.
 pub(crate) fn measured<T>(run: impl FnOnce() -> T) -> (T, u64) {
     let mut result = None;
     let used = allocation_counter::measure(|| result = Some(run()));

@@ -1,10 +1,10 @@
-//! APOP: only where the policy has it and the greeting a msg-id.
+//! Logins with APOP: only where the policy allows it and the greeting has a timestamp that is a msg-id.
 
 use pop3_proto::Secret;
 use pop3_proto::login::{Method, Policy, RefusalKind, Tls};
 use pop3_proto::sasl::client::Credentials;
 
-use crate::people::USER;
+use crate::credentials::USER;
 use crate::script::{Try, plain, tls};
 
 const MROSE: Credentials<'_> = Credentials::password("mrose", Secret::new(b"tanstaaf"));
@@ -21,7 +21,7 @@ fn the_digest_is_that_of_the_rfc() {
     apop(MROSE)
         .plays(&format!("{GREETING}L: USER\nC: APOP mrose c4c9334bac560ecc979e58001b3e22fb\n{IN}"))
         .logs_in();
-    // RFC 2384 as corrected.
+    // The example of RFC 2384, as its erratum corrects it.
     apop(Credentials::password("rg", Secret::new(b"secret")))
         .plays(&format!(
             "S: +OK <1896.697170952@mail.eudora.com>
@@ -31,7 +31,7 @@ fn the_digest_is_that_of_the_rfc() {
              {IN}"
         ))
         .logs_in();
-    // Every octet of the secret counts.
+    // Every byte of the secret counts.
     apop(Credentials::password("rg", Secret::new(b" Pa ss ")))
         .plays(&format!(
             "S: +OK <1.2@h.example>\nC: CAPA\nL:\nC: APOP rg 73df56438ae67dc50470a64853d44347\n{IN}"
@@ -140,7 +140,7 @@ fn only_the_greeting_holds_a_timestamp() {
 
 /// Covers quirk-04.
 #[test]
-fn behind_a_refusal_user_and_pass_follow_on_the_same_connection() {
+fn after_a_refusal_user_and_pass_follow_on_the_same_connection() {
     apop(MROSE)
         .plays(&format!(
             "{GREETING}L: USER

@@ -11,12 +11,12 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::common::show;
-use crate::people::{EXPORTER, NONCE, channel};
+use crate::credentials::{EXPORTER, NONCE, channel};
 
 const PASSWORD: &str = "correct-horse";
 const TOKEN: &str = "battery-staple";
 
-/// Lines that get far.
+/// Lines that bring a login far.
 const LINES: [&str; 34] = [
     "+OK",
     "+OK",
@@ -64,7 +64,7 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// The usual beginning, so that what comes behind it counts.
+/// The usual beginning of a login, so that what comes after it matters.
 fn dialogue() -> impl Strategy<Value = Vec<Vec<u8>>> {
     let list = vec(select(&LINES[4..15]), 0..5);
     (any::<bool>(), list, vec(line(), 0..40)).prop_map(|(usual, list, rest)| {
@@ -107,7 +107,7 @@ struct Run<'c> {
     client: Client,
     policy: Policy,
     window: Vec<u8>,
-    /// Lines that went out.
+    /// How many lines went out.
     lines: usize,
 }
 
@@ -126,7 +126,7 @@ impl<'c> Run<'c> {
         }
     }
 
-    /// Acts, and checks what goes out.
+    /// Advances the login, and checks what goes out.
     fn act(&mut self) -> Progress {
         let mut out = Vec::new();
         let progress = self.login.advance(&mut self.client, &mut out).unwrap();
@@ -156,7 +156,7 @@ impl<'c> Run<'c> {
         assert!(!verbs.iter().any(|verb| text.starts_with(verb)), "{text:?} in clear");
     }
 
-    /// Shows octets. `false` when it is over.
+    /// Shows bytes to the client; `false` when the login is over.
     fn hear(&mut self, octets: &[u8]) -> bool {
         self.window.extend_from_slice(octets);
         let window = std::mem::take(&mut self.window);
@@ -179,7 +179,7 @@ impl<'c> Run<'c> {
         goes_on
     }
 
-    /// Nothing goes out behind the end of the connection.
+    /// Nothing goes out after the end of the connection.
     fn end(mut self) -> Failure {
         let lines = self.lines;
         let failure = self.login.end_of_input();
@@ -189,7 +189,7 @@ impl<'c> Run<'c> {
     }
 }
 
-/// A line that SCRAM takes goes on with the nonce of the client.
+/// A line that SCRAM accepts goes on with the nonce of the client.
 #[test]
 fn one_of_the_lines_gets_far_in_scram() {
     let text = LINES[19].strip_prefix("+ ").unwrap();
@@ -215,7 +215,7 @@ proptest! {
             goes_on = goes_on && whole.hear(&[line, &b"\r\n"[..]].concat());
         }
         let whole_lines = whole.lines;
-        // CAPA three times, STLS, UTF8, and five lines for each method.
+        // At most CAPA three times, STLS, UTF8, and five lines for each method.
         prop_assert!(whole_lines <= 5 + 5 * Method::ALL.len(), "{whole_lines} lines");
         let at_lines = whole.end();
 
@@ -228,7 +228,8 @@ proptest! {
                 break;
             }
         }
-        // Octets in one piece with the answer to STLS end it; apart from that the cut changes nothing.
+        // Bytes in one piece with the answer to STLS end the session; apart from that the cut changes
+        // nothing.
         if security == Security::Tls {
             prop_assert_eq!(cut.lines, whole_lines);
             prop_assert_eq!(cut.end(), at_lines);

@@ -1,10 +1,10 @@
-//! Tokens, and what a server says of one that it does not take.
+//! Logins with tokens, and what a server says about a token that it refuses.
 
 use pop3_proto::Secret;
 use pop3_proto::login::{Method, Reason, RefusalKind};
 use pop3_proto::sasl::Why;
 
-use crate::people::{BEARER, everything};
+use crate::credentials::{BEARER, everything};
 use crate::script::tls;
 
 const TOKEN: &str = "auth=Bearer vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==";
@@ -98,7 +98,7 @@ fn a_token_that_was_refused_is_not_tried_in_another_way() {
 
 /// Proves 7628-3.2.3-01.
 #[test]
-fn ok_behind_a_failure_is_no_login() {
+fn ok_after_a_failure_is_no_login() {
     for (mechanism, acknowledgement) in [("OAUTHBEARER", "AQ=="), ("XOAUTH2", "")] {
         let method = Method::by_name(mechanism).unwrap();
         let token = match method {
@@ -115,7 +115,7 @@ fn ok_behind_a_failure_is_no_login() {
     }
 }
 
-/// A failure that goes on and on.
+/// A failure whose challenges go on and on.
 #[test]
 fn a_second_failure_is_cancelled() {
     tls(BEARER)
@@ -137,7 +137,7 @@ fn a_second_failure_is_cancelled() {
 /// Proves 5034-4-15.
 /// Covers invalid-base64-challenge.
 #[test]
-fn what_cannot_be_read_behind_a_token_is_no_failure_to_acknowledge() {
+fn what_cannot_be_read_after_a_token_is_no_failure_to_acknowledge() {
     let outcome = tls(BEARER)
         .methods(&[Method::OauthBearer])
         .plays(&format!(
@@ -155,7 +155,7 @@ fn what_cannot_be_read_behind_a_token_is_no_failure_to_acknowledge() {
 
 /// Proves 5034-4-30.
 #[test]
-fn behind_a_refused_token_the_password_has_its_turn() {
+fn after_a_refused_token_the_password_has_its_turn() {
     tls(everything())
         .plays(
             "S: +OK
@@ -172,7 +172,7 @@ fn behind_a_refused_token_the_password_has_its_turn() {
         .learned_to_avoid(&[Method::Xoauth2]);
 }
 
-/// A token that would break out of its field is not sent.
+/// A token or a name that could break out of its field is not sent.
 #[test]
 fn a_token_or_name_with_a_separator_is_not_sent() {
     let list = "S: +OK\nC: CAPA\nL: SASL OAUTHBEARER XOAUTH2";

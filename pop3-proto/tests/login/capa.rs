@@ -1,9 +1,9 @@
-//! Servers without CAPA, with half of it, and those that hang up on it.
+//! Logins at servers that do not know CAPA, answer half of it, or hang up on it.
 
 use pop3_proto::client::Knowledge;
 use pop3_proto::login::{Policy, Reason, RefusalKind, Retry, ServerNotes, Tls};
 
-use crate::people::{TIM, USER};
+use crate::credentials::{TIM, USER};
 use crate::script::{plain, tls};
 
 const LATER: (RefusalKind, Reason, Option<Retry>) =
@@ -62,7 +62,7 @@ fn where_capa_is_not_asked_tls_is_required_all_the_same() {
     plain(TIM).knowing(learned).policy(|policy| policy.tls = Tls::IfOffered).plays("S: +OK").no_method();
 }
 
-/// A server that begins its list has no quarrel with CAPA: the connection was lost.
+/// A server that begins its list accepts CAPA; it was the connection that was lost.
 #[test]
 fn a_list_that_is_cut_off_does_not_teach_to_do_without() {
     for front in ["+OK\\r\\n", "+OK\\r\\nTOP\\r\\nSTLS\\r\\n", "+OK\\r\\nTOP\\r\\n."] {
@@ -73,7 +73,7 @@ fn a_list_that_is_cut_off_does_not_teach_to_do_without() {
 
 /// Covers quirk-13.
 #[test]
-fn a_refusal_of_capa_behind_the_login_keeps_the_first_list() {
+fn a_refusal_of_capa_after_the_login_keeps_the_first_list() {
     let front =
         "S: +OK\nC: CAPA\nL: SASL PLAIN, UIDL, TOP\nC: AUTH PLAIN AHVzZXIAcGVuY2ls\nS: +OK\nC: CAPA\n";
     let outcome = tls(USER).plays(&format!("{front}S: -ERR not now")).logs_in().learned_nothing();
@@ -82,7 +82,7 @@ fn a_refusal_of_capa_behind_the_login_keeps_the_first_list() {
 
 /// Covers quirk-13.
 #[test]
-fn a_server_that_hangs_up_on_capa_behind_the_login_is_not_asked_there_again() {
+fn a_server_that_hangs_up_on_capa_after_the_login_is_not_asked_there_again() {
     let front = "S: +OK\nC: CAPA\nL: SASL PLAIN, UIDL\nC: AUTH PLAIN AHVzZXIAcGVuY2ls\nS: +OK\n";
     let outcome = tls(USER).plays(&format!("{front}C: CAPA\nEOF")).fails(LATER.0, LATER.1, LATER.2);
     let mut learned = ServerNotes::default();
@@ -95,7 +95,7 @@ fn a_server_that_hangs_up_on_capa_behind_the_login_is_not_asked_there_again() {
 
 /// Proves 2449-5-09.
 #[test]
-fn a_policy_can_do_without_the_list_behind_the_login() {
+fn a_policy_can_do_without_the_list_after_the_login() {
     let outcome = tls(USER)
         .policy(|policy| policy.recheck_capabilities = false)
         .plays("S: +OK\nC: CAPA\nL: SASL PLAIN, UIDL\nC: AUTH PLAIN AHVzZXIAcGVuY2ls\nS: +OK")
@@ -105,7 +105,7 @@ fn a_policy_can_do_without_the_list_behind_the_login() {
 
 /// Covers quirk-17.
 #[test]
-fn behind_the_login_the_new_list_counts() {
+fn after_the_login_the_new_list_counts() {
     let capabilities = tls(USER)
         .plays(
             "S: +OK

@@ -1,8 +1,8 @@
-//! Challenges that are none, and those that do not end.
+//! Logins that meet challenges which are none, or which do not end.
 
 use pop3_proto::login::{Method, Reason, RefusalKind, Tls};
 
-use crate::people::{BEARER, TIM, USER};
+use crate::credentials::{BEARER, TIM, USER};
 use crate::script::{End, plain, tls};
 
 const IN: &str = "S: +OK\nC: CAPA\nL:";
@@ -73,7 +73,7 @@ fn a_server_that_asks_for_the_name_when_told_plain_gets_name_and_password() {
 
 /// Covers quirk-32.
 #[test]
-fn the_words_behind_ok_do_not_matter() {
+fn the_words_after_ok_do_not_matter() {
     for answer in ["+OK", "+OK\\x20", "+OK dj1ybUY5cHFW", "+OK [X] yes"] {
         tls(USER)
             .plays(&format!(
@@ -105,7 +105,7 @@ fn a_challenge_that_does_not_decode_is_cancelled() {
     }
 }
 
-/// An empty challenge would make the digest the same in every session.
+/// An empty challenge would make the digest the same in every session, so it is not answered.
 #[test]
 fn cram_md5_without_a_challenge_is_cancelled() {
     for challenge in ["+", "+\\x20"] {
@@ -141,7 +141,7 @@ fn ok_before_anything_was_said_is_no_login() {
 }
 
 #[test]
-fn a_challenge_behind_the_last_message_is_cancelled() {
+fn a_challenge_after_the_last_message_is_cancelled() {
     for (list, exchange) in [
         ("PLAIN", "C: AUTH PLAIN AHVzZXIAcGVuY2ls"),
         ("LOGIN", "C: AUTH LOGIN\nS: + VXNlcm5hbWU6\nC: dXNlcg==\nS: + UGFzc3dvcmQ6\nC: cGVuY2ls"),

@@ -2,7 +2,7 @@
 
 use pop3_proto::login::{Method, Reason, RefusalKind, Retry};
 
-use crate::people::{TIM, USER};
+use crate::credentials::{TIM, USER};
 use crate::script::{Outcome, tls};
 
 #[track_caller]
@@ -65,7 +65,7 @@ fn hanging_up_on_apop_brings_the_next_method_on_the_next_connection() {
         .learned_to_avoid(&[Method::Apop]);
 }
 
-/// The server refuses, and closes before it reads what comes next: the password was not looked at.
+/// The server refuses, and closes before it reads what comes next, so the password was not looked at.
 ///
 /// Covers quirk-03.
 #[test]
@@ -88,7 +88,7 @@ fn a_server_that_refuses_a_method_and_closes_gets_the_next_one_on_the_next_conne
     }
 }
 
-/// Where several methods make the server hang up, each connection has one fewer.
+/// Where several methods make the server hang up, each connection tries one method fewer.
 #[test]
 fn connections_come_to_an_end() {
     let front = "S: +OK\nC: CAPA\nL: SASL SCRAM-SHA-256 SCRAM-SHA-1 CRAM-MD5 PLAIN\n";

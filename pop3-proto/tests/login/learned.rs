@@ -1,8 +1,8 @@
-//! What one connection teaches the next.
+//! What a login learns on one connection and uses on the next (`ServerNotes`).
 
 use pop3_proto::login::{Method, Reason, RefusalKind};
 
-use crate::people::{TIM, avoiding};
+use crate::credentials::{TIM, avoiding};
 use crate::script::tls;
 
 const FRONT: &str = "S: +OK\nC: CAPA\nL: SASL CRAM-MD5 PLAIN LOGIN\n";
@@ -49,7 +49,7 @@ fn what_was_known_before_is_kept_and_added_to() {
         .learned_to_avoid(&[Method::ScramSha1]);
 }
 
-/// A method that could not even be begun is not the server's fault.
+/// A method that the client could not even begin is not counted against the server.
 #[test]
 fn what_was_not_tried_is_not_remembered() {
     let mut deputy = TIM;

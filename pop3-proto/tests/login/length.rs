@@ -1,4 +1,4 @@
-//! How long a line may be, and what is said on more lines then.
+//! How long the line of a login may be, and what is sent on more lines then.
 
 use pop3_proto::Secret;
 use pop3_proto::limits::SASL_MEMORY;
@@ -49,7 +49,7 @@ fn one_octet_more_waits_for_the_empty_challenge() {
         ))
         .refused(RefusalKind::Credentials, Method::ScramSha1);
 
-    // 253 octets with AUTH PLAIN in front, then 257.
+    // A line of 253 bytes with AUTH PLAIN in front, then one of 257.
     for (octets, front) in [(172, "C: AUTH PLAIN "), (173, "C: AUTH PLAIN\nS: +\\x20\nC: ")] {
         let password = "p".repeat(octets + 2);
         let message = base64(format!("\0user\0{password}").as_bytes());
@@ -78,7 +78,7 @@ fn xoauth2_takes_two_steps_whatever_the_length_of_the_token() {
 /// Proves 5034-4-18, 7628-3-02.
 /// Covers quirk-30.
 #[test]
-fn oauthbearer_takes_long_tokens_behind_the_empty_challenge() {
+fn oauthbearer_takes_long_tokens_after_the_empty_challenge() {
     let token = "t".repeat(4096);
     let message =
         base64(format!("n,a=user,\x01host=h\x01port=995\x01auth=Bearer {token}\x01\x01").as_bytes());

@@ -1,6 +1,12 @@
-//! The login planner and the client's side of SASL inside a session, by exact octets both ways.
+//! The login planner and the client's side of SASL inside a session, by exact bytes both ways.
 
-#![cfg(all(feature = "apop", feature = "cram-md5", feature = "scram", feature = "saslprep"))]
+#![cfg(all(
+    feature = "apop",
+    feature = "cram-md5",
+    feature = "scram",
+    feature = "saslprep",
+    feature = "testing"
+))]
 
 mod apop;
 mod arbitrary;
@@ -9,6 +15,7 @@ mod capa;
 mod challenges;
 #[path = "../common/mod.rs"]
 mod common;
+mod credentials;
 mod hangups;
 mod learned;
 mod length;
@@ -16,7 +23,6 @@ mod methods;
 mod names;
 mod output;
 mod own;
-mod people;
 mod proof;
 mod refusals;
 mod scram;

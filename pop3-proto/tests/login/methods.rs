@@ -1,11 +1,11 @@
-//! The methods in order of strength, and the whole dialogue of each.
+//! The methods of a login in order of strength, and the whole dialogue of each.
 
 use pop3_proto::Secret;
 use pop3_proto::login::{Method, RefusalKind};
 use pop3_proto::sasl::Why;
 use pop3_proto::sasl::client::Credentials;
 
-use crate::people::{EXPORTER, TIM, USER, avoiding, everything};
+use crate::credentials::{EXPORTER, TIM, USER, avoiding, everything};
 use crate::script::tls;
 
 /// What follows a successful login.
@@ -42,7 +42,7 @@ fn the_strongest_of_the_list_comes_first() {
         .copied()
         .filter(|method| !matches!(method, Method::Own | Method::Apop | Method::Anonymous));
     for ((at, (_, first)), method) in EXCHANGES.iter().enumerate().zip(order) {
-        // Weaker ones before and behind it in the list, in both orders.
+        // Weaker methods stand before and after it in the list, in both orders.
         let weaker: Vec<_> =
             EXCHANGES[at..].iter().filter_map(|(item, _)| item.strip_prefix("SASL ")).collect();
         let turned: Vec<_> = weaker.iter().rev().copied().collect();
@@ -90,7 +90,7 @@ fn a_refusal_without_a_reason_brings_the_next_weaker_one() {
 #[test]
 fn external_says_an_equals_sign_for_nothing() {
     tls(Credentials::certificate(None)).plays(&offering("SASL EXTERNAL", "C: AUTH EXTERNAL =")).logs_in();
-    // On a line of its own nothing is an empty line.
+    // On a line of its own an empty message is an empty line.
     tls(Credentials::certificate(None))
         .methods(&[Method::External])
         .plays(&offering("USER", "C: AUTH EXTERNAL\nS: +\\x20\nC:"))
@@ -116,7 +116,7 @@ fn anonymous_says_no_more_than_it_was_told_to() {
             .plays(&offering("USER, SASL PLAIN ANONYMOUS", &format!("C: AUTH ANONYMOUS {line}")))
             .logs_in();
     }
-    // Nobody with a password becomes a guest by himself.
+    // A user with a password is not logged in as a guest unasked.
     tls(TIM)
         .plays("S: +OK\nC: CAPA\nL: SASL ANONYMOUS\nC: USER tim\nS: -ERR no")
         .refused(RefusalKind::Credentials, Method::User);
@@ -174,7 +174,7 @@ fn user_and_pass_are_two_commands() {
         .logs_in();
 }
 
-/// Who acts as another does it with the methods that can say so.
+/// A user who acts as another one is logged in with the methods that can say so.
 #[test]
 fn acting_as_another_leaves_the_methods_that_cannot_say_so() {
     let mut deputy = everything();

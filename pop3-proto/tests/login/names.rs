@@ -1,4 +1,4 @@
-//! Names and passwords that are more than letters and digits.
+//! Logins with names and passwords that hold more than letters and digits.
 
 use pop3_proto::Secret;
 use pop3_proto::login::{Method, Policy, RefusalKind};
@@ -20,7 +20,7 @@ fn user_and_pass_are_ascii_unless_the_server_announces_more() {
     for list in ["USER", "USER, UTF8"] {
         let front = format!("S: +OK\nC: CAPA\nL: {list}");
         who("\u{fc}ser", b"pencil").plays(&front).no_method();
-        // The name is not shown for a password that cannot follow.
+        // The name is not sent if the password cannot follow.
         who("user", "p\u{e4}ss".as_bytes()).plays(&front).no_method();
     }
     who("\u{fc}ser", b"pencil").plays("S: +OK\nC: CAPA\nS: -ERR").no_method();

@@ -1,14 +1,14 @@
-//! An output that has no room now loses nothing.
+//! Logins through an output that has no room at the moment: nothing is lost.
 
 use pop3_proto::client::{Client, Profile, SendError};
 use pop3_proto::limits::MIN_OUTPUT;
 use pop3_proto::login::{Login, Policy, Progress};
 use pop3_proto::{Full, Output, Secret, Security};
 
-use crate::people::{NONCE, TIM, USER, channel};
+use crate::credentials::{NONCE, TIM, USER, channel};
 use crate::script::{base64, plain, tls};
 
-/// An output with the least capacity that one may have, some of which may be taken already.
+/// An output with the least capacity that is allowed, some of which may be taken already.
 pub(crate) struct Small {
     room: usize,
     queued: Vec<u8>,
@@ -125,7 +125,8 @@ fn an_output_that_stays_full_gets_nothing_and_the_login_waits() {
     assert_eq!(out.everything(), b"CAPA\r\n");
 }
 
-/// A server chooses the length of the SCRAM nonce; the answer still fits the least output, or none is given.
+/// The server chooses the length of the SCRAM nonce; the answer still fits the least output, or none is
+/// given.
 #[test]
 fn a_long_nonce_of_the_server_does_not_make_a_line_that_no_flush_has_room_for() {
     for len in [44, 64, 200, 400, 700, 1000] {

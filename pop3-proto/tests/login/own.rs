@@ -5,13 +5,14 @@ use pop3_proto::sasl::Why;
 use pop3_proto::sasl::client::{Engine, Step};
 use pop3_proto::{Base64, Mechanism, Protection};
 
-use crate::people::{TIM, avoiding};
+use crate::credentials::{TIM, avoiding};
 use crate::script::{End, plain, tls};
 
-/// Made up: the name, then a word that comes back turned round, then thanks that an empty response answers.
+/// A made-up mechanism: the client sends its name, the server a word, the client that word backwards, and the
+/// server thanks, which an empty response answers.
 #[derive(Default)]
 struct Toy {
-    /// What cannot be done on this side.
+    /// The reason why the client cannot go on.
     cannot: Option<Why>,
     is_named: bool,
     turned: Option<Vec<u8>>,
@@ -104,7 +105,7 @@ fn it_goes_through_stls_and_capa_and_comes_before_all_others() {
     assert!(outcome.capabilities.uidl());
 }
 
-/// RFC 4422 section 3.1 has names in capitals, RFC 2449 section 5 lists in any case.
+/// RFC 4422 section 3.1 has mechanism names in capitals; RFC 2449 section 5 allows lists in any case.
 #[test]
 fn its_name_is_found_in_any_case_and_in_any_place() {
     for list in ["SASL x-toy", "sasl X-Toy PLAIN", "SASL PLAIN X-TOY2 X-TOY"] {
@@ -120,7 +121,7 @@ fn where_the_server_does_not_announce_it_the_others_have_their_turn() {
         let outcome = tls(TIM).plays_with(X_TOY, toy, &format!("S: +OK\nC: CAPA\nL: {list}\n{PLAIN}"));
         assert_eq!(outcome.logs_in().learned_nothing().method, Some(Method::Plain));
     }
-    // What was announced in clear counts no more (RFC 2595 section 4).
+    // What was announced in clear does not count any more (RFC 2595 section 4).
     plain(TIM)
         .plays_with(
             X_TOY,
@@ -132,7 +133,8 @@ fn where_the_server_does_not_announce_it_the_others_have_their_turn() {
         .logs_in();
 }
 
-/// Nor does it where there is no list inside TLS: somebody in the middle may have written the one in clear.
+/// Nor does it count if there is no list inside TLS: somebody in the middle may have written the one in
+/// clear.
 #[test]
 fn what_was_announced_in_clear_counts_no_more_where_capa_is_refused_inside_tls() {
     plain(TIM)
@@ -155,7 +157,7 @@ fn what_was_announced_in_clear_counts_no_more_where_capa_is_refused_inside_tls()
         .logs_in();
 }
 
-/// As any other method, with the name on a line of its own.
+/// It is used as any other method, with the name on a line of its own.
 #[test]
 fn if_it_is_the_only_one_it_is_tried_unannounced() {
     let one = tls(TIM).methods(&[Method::Own]);
@@ -186,7 +188,7 @@ fn a_policy_without_it_and_a_connection_in_clear_leave_it_out() {
 fn where_it_fails_the_next_method_is_tried() {
     let one = tls(TIM).methods(&[Method::Own, Method::Plain]);
     for exchange in [
-        // Refused at once, and refused later.
+        // The mechanism is refused at once, and in the middle.
         "S: -ERR no",
         "S: + {word}\nC: {drow}\nS: -ERR no",
     ] {
@@ -198,12 +200,13 @@ fn where_it_fails_the_next_method_is_tried() {
         let outcome = outcome.logs_in().learned_to_avoid(&[Method::Own]);
         assert_eq!(outcome.method, Some(Method::Plain));
     }
-    // What the server says of the credentials is believed.
+    // What the server says about the credentials is believed.
     one.plays_with(X_TOY, toy, &format!("{FRONT}C: AUTH X-TOY {{tim}}\nS: -ERR [AUTH] no"))
         .refused(RefusalKind::Credentials, Method::Own);
 }
 
-/// Nobody but the engine knows whether it wants to see the server prove itself. So whoever it gives up on is shown no password.
+/// Only the engine knows whether the server has to prove itself. So a server that the engine gives up on is
+/// shown no password.
 #[test]
 fn where_the_engine_gives_up_nothing_weaker_follows() {
     let one = tls(TIM).methods(&[Method::Own, Method::Plain]);
@@ -257,7 +260,7 @@ fn its_own_fault_ends_the_login() {
              that cannot be used"
         );
     }
-    // It is the program's fault, whatever the server does then.
+    // The mistake is the program's, whatever the server does then.
     tls(TIM)
         .plays_with(X_TOY, faulty, &format!("{FRONT}C: AUTH X-TOY {{tim}}\nS: + {{word}}\nC: *\nS: +OK"))
         .not_proved(Method::Own);

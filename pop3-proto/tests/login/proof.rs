@@ -1,8 +1,9 @@
-//! A server that does not prove that it knows the password gets no weaker form of it, on this connection or the next.
+//! A server that does not prove that it knows the password gets no weaker form of it, on this connection or
+//! the next.
 
 use pop3_proto::login::{Method, Methods, ServerNotes};
 
-use crate::people::USER;
+use crate::credentials::USER;
 use crate::scram::Said;
 use crate::script::{Outcome, base64, tls};
 
@@ -17,7 +18,7 @@ fn said() -> Said {
     Said::sha_256("n,,", b"")
 }
 
-/// The server asks, and the client gives its proof.
+/// The dialogue up to the point where the client has given its proof.
 fn proof() -> String {
     let Said { server_first, client_final, .. } = said();
     format!("S: + {{{server_first}}}\nC: {{{client_final}}}\n")
@@ -27,13 +28,13 @@ fn signed() -> String {
     format!("S: + {{{}}}\nC:\n", said().server_final)
 }
 
-/// What an impostor says in place of its signature.
+/// What an impostor sends in place of the signature.
 fn wrong() -> [String; 6] {
     let right = said().server_final;
     let mut octets = Base64::decode_vec(&right[2..]).unwrap();
     octets[31] ^= 1;
     let one_bit = base64(&octets);
-    // The same octets, written as nobody writes them.
+    // The same bytes in an unusual spelling.
     let last = right[..right.len() - 1].chars().last().unwrap();
     let alphabet: Vec<char> = ('A'..='Z').chain('a'..='z').chain('0'..='9').chain(['+', '/']).collect();
     let next = alphabet[alphabet.iter().position(|c| *c == last).unwrap() + 1];
@@ -91,7 +92,7 @@ fn a_first_message_that_nobody_honest_sends_is_the_end() {
     }
 }
 
-/// The next connection, with what the caller keeps, shows such a server no password either.
+/// On the next connection, with what the caller keeps, such a server is shown no password either.
 ///
 /// Proves 5802-5-03.
 #[test]
@@ -112,7 +113,7 @@ fn with_its_signature_the_server_logs_in() {
 
 /// Proves 5802-5-03.
 #[test]
-fn a_challenge_behind_the_signature_is_cancelled() {
+fn a_challenge_after_the_signature_is_cancelled() {
     let (proof, signed, signature) = (proof(), signed(), said().server_final);
     plays(&format!("{proof}{signed}S: + {{{signature}}}\nC: *\nS: +OK")).not_proved(Method::ScramSha256);
 }

@@ -1,14 +1,14 @@
-//! What a refusal means, by its code or by its words, and what is tried behind it.
+//! What a refusal of a login means, by its code or by its words, and what is tried after it.
 
 use pop3_proto::login::{Method, Reason, RefusalKind};
 
-use crate::people::{TIM, USER};
+use crate::credentials::{TIM, USER};
 use crate::script::tls;
 
 const FRONT: &str = "S: +OK\nC: CAPA\nL: RESP-CODES, USER, SASL PLAIN LOGIN\n";
 const PLAIN: &str = "C: AUTH PLAIN AHVzZXIAcGVuY2ls\n";
 
-/// What one refusal of PLAIN means, if it is the last word.
+/// What a refusal of PLAIN means if no other method is left.
 #[track_caller]
 fn final_word(refusal: &str, trouble: RefusalKind, words: &str) {
     tls(USER)
@@ -32,7 +32,7 @@ fn a_code_is_believed_and_nothing_else_is_tried() {
         ("SYS/PERM", RefusalKind::Permanent),
     ] {
         final_word(&format!("[{code}] words"), trouble, "words");
-        // The words of another trouble change nothing.
+        // Words about another trouble change nothing.
         final_word(&format!("[{code}] maildrop locked, wait"), trouble, "maildrop locked, wait");
     }
 }
@@ -106,7 +106,7 @@ fn what_says_nothing_brings_the_next_method_and_in_the_end_counts_as_wrong_crede
     }
 }
 
-/// The password was shown and looked at.
+/// The password was sent, and the server looked at it.
 #[test]
 fn a_password_that_is_called_wrong_is_not_shown_in_another_way() {
     for words in ["Authentication failed.", "Invalid login", "Wrong password, try again"] {

@@ -8,7 +8,7 @@ use pop3_proto::sasl::scram::Hash;
 
 use base64ct::{Base64, Encoding as _};
 
-use crate::people::{EXPORTER, NONCE, USER, avoiding, channel};
+use crate::credentials::{EXPORTER, NONCE, USER, avoiding, channel};
 use crate::script::{Try, base64, plain, tls};
 use crate::signer::{Signed, Signer, nonce};
 
@@ -23,7 +23,8 @@ static SIGNER: LazyLock<Signer> = LazyLock::new(|| {
     Signer::new(Hash::Sha256, "pencil", &salt, 4096)
 });
 
-/// The messages of SCRAM-SHA-256 as RFC 7677 has them, by a client and a server that are not those of this crate.
+/// The messages of SCRAM-SHA-256 as RFC 7677 has them, by a client and a server that are not those of this
+/// crate.
 pub(crate) struct Said {
     pub(crate) client_first: String,
     pub(crate) server_first: String,
@@ -32,7 +33,7 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    /// With the nonce of these tests, this gs2 header, and this binding behind it.
+    /// The final message with the nonce of these tests, this GS2 header, and this channel binding after it.
     pub(crate) fn sha_256(header: &str, binding: &[u8]) -> Self {
         Self::with(NONCE, header, binding)
     }
@@ -47,7 +48,7 @@ impl Said {
         Self { client_first, server_first, client_final, server_final }
     }
 
-    /// The lines up to the last word of the client.
+    /// The lines of the dialogue up to the last message of the client.
     fn lines(&self, mechanism: &str) -> String {
         let messages = [&self.client_first, &self.server_first, &self.client_final, &self.server_final];
         let [client_first, server_first, client_final, server_final] =
@@ -58,7 +59,8 @@ impl Said {
     }
 }
 
-/// The lines with the nonce of these tests. Those with the nonce of the RFC are these, as octets of the RFC and of others show.
+/// The lines of the dialogue with the nonce of these tests. With the nonce of the RFC the same code makes the
+/// published lines.
 fn exchange(mechanism: &str, header: &str, binding: &[u8], published: [&str; 4]) -> String {
     let [client_first, server_first, client_final, server_final] = published;
     assert_eq!(
@@ -258,7 +260,7 @@ fn where_a_binding_was_refused_nobody_is_told_that_there_is_none() {
     }
 }
 
-/// With leave of the policy, for servers that offer bindings which the connection cannot have.
+/// The policy has to permit it, for servers that offer bindings which the connection cannot have.
 #[test]
 fn a_refused_binding_is_given_up_with_leave_only() {
     let one = bound(&[EXPORTER])

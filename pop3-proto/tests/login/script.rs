@@ -1,16 +1,16 @@
-//! A dialogue as a text, and the client that has to say its part of it, octet by octet.
+//! A login as a text, and the client that has to say its part of it, byte by byte.
 //!
 //! | line | meaning |
 //! | --- | --- |
 //! | `S: …` | the server says this line |
-//! | `S\| …` | the server says these octets, without a line end |
+//! | `S\| …` | the server says these bytes, without a line end |
 //! | `L: USER, SASL PLAIN` | the server says `+OK`, these lines, and `.` |
 //! | `C: …` | the client must have said this line, and nothing else |
 //! | `TLS` | the client must wait for the handshake, which is now done |
 //! | `EOF` | the server ends the connection |
 //!
-//! `\r \n \t \0 \xNN \\` are escapes; `{…}`, from the first brace of a line to its last, is the base64 text of what is
-//! inside.
+//! `\r \n \t \0 \xNN \\` are escapes; `{…}`, from the first brace of a line to its last, is the base64 text
+//! of what is inside.
 
 use pop3_proto::client::{Capabilities, Client, Event, Profile, ProtocolError, SendError};
 use pop3_proto::login::{
@@ -18,15 +18,16 @@ use pop3_proto::login::{
 };
 use pop3_proto::sasl::client::{Credentials, Engine};
 use pop3_proto::sasl::{Channel, Why};
+use pop3_proto::testing::unescape;
 use pop3_proto::{FixedBuf, Mechanism, Security};
 
 use base64ct::{Base64, Encoding as _};
 
-use crate::common::{show, unescape};
+use crate::common::show;
+use crate::credentials::channel;
 use crate::output::Small;
-use crate::people::channel;
 
-/// Octets that the client sees at once.
+/// How many bytes the client sees at once.
 const CUTS: [usize; 4] = [usize::MAX, 1, 2, 7];
 
 enum Step {
@@ -36,16 +37,16 @@ enum Step {
     Eof,
 }
 
-/// How a login came out.
+/// How a login ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     In,
     Failed(Failure),
-    /// The session itself gave up.
+    /// The session itself failed.
     Broken(ProtocolError),
 }
 
-/// All that can be known when it is over.
+/// Everything that can be known when the login is over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Outcome {
     pub(crate) end: End,
@@ -75,13 +76,13 @@ impl Outcome {
         self
     }
 
-    /// The server refused `method` last, for that reason.
+    /// The login failed: the server refused `method` last, for this reason.
     #[track_caller]
     pub(crate) fn refused(self, trouble: RefusalKind, method: Method) -> Self {
         self.fails(trouble, Reason::Refused(method), None)
     }
 
-    /// The program that logs in has made a mistake.
+    /// The login failed because of a mistake of the program.
     #[track_caller]
     pub(crate) fn unusable(self, method: Method, why: Why) -> Self {
         self.fails(RefusalKind::Caller, Reason::Unusable(method, why), None)
@@ -109,7 +110,7 @@ impl Outcome {
         self
     }
 
-    /// These methods fail with the server, and nothing else is known of it.
+    /// These methods have failed with the server, and nothing else is known about it.
     #[track_caller]
     pub(crate) fn learned_to_avoid(self, methods: &[Method]) -> Self {
         let mut learned = ServerNotes::default();
@@ -123,17 +124,17 @@ pub(crate) fn set(methods: &[Method]) -> Methods {
     methods.iter().fold(Methods::NONE, |set, method| set.with(*method))
 }
 
-/// Somebody who wants to log in, and the connection.
+/// A user who wants to log in, and the connection.
 #[derive(Clone)]
 pub(crate) struct Try<'c> {
     pub(crate) credentials: Credentials<'c>,
     pub(crate) policy: Policy,
     pub(crate) learned: ServerNotes,
     pub(crate) channel: Channel<'c>,
-    /// The channel behind STLS, if the caller tells it.
+    /// The channel inside TLS, if the caller tells it.
     pub(crate) inside: Option<Channel<'c>>,
     pub(crate) client: Client,
-    /// Octets of memory for the mechanisms.
+    /// How much memory the mechanisms have.
     pub(crate) memory: usize,
 }
 
@@ -273,7 +274,7 @@ struct Run<'c, E> {
     login: Login<'c, Vec<u8>, E>,
     client: Client,
     window: FixedBuf<12_288>,
-    /// What the client said and the dialogue has not come to.
+    /// What the client has sent and the dialogue has not come to yet.
     said: Vec<u8>,
     progress: Progress,
     broken: Option<ProtocolError>,
@@ -304,7 +305,7 @@ impl<'c, E: Engine> Run<'c, E> {
     fn hear(&mut self, mut octets: &[u8]) {
         while !octets.is_empty() && self.broken.is_none() && !self.is_over() {
             let space = self.window.space();
-            assert!(!space.is_empty(), "more is wanted behind a full window");
+            assert!(!space.is_empty(), "more is wanted although the window is full");
             let len = space.len().min(octets.len());
             let (now, later) = octets.split_at(len);
             space[..len].copy_from_slice(now);
@@ -352,7 +353,7 @@ impl<'c, E: Engine> Run<'c, E> {
         if self.broken.is_none() {
             self.act();
         }
-        assert_eq!((before, show(&self.said)), (self.progress, String::new()), "it goes on behind the end");
+        assert_eq!((before, show(&self.said)), (self.progress, String::new()), "it goes on after the end");
         let end = match (self.broken, self.progress) {
             (Some(error), _) => End::Broken(error),
             (None, Progress::LoggedIn) => End::In,
@@ -408,10 +409,11 @@ fn steps(dialogue: &str) -> Vec<Step> {
 
 /// Escapes and base64.
 fn octets(text: &str) -> Vec<u8> {
+    let unescape = |text| unescape(text).unwrap();
     match text.split_once('{').and_then(|(front, rest)| Some((front, rest.rsplit_once('}')?))) {
         None => unescape(text),
-        Some((front, (inside, behind))) => {
-            [unescape(front), base64(&unescape(inside)).into_bytes(), unescape(behind)].concat()
+        Some((front, (inside, after))) => {
+            [unescape(front), base64(&unescape(inside)).into_bytes(), unescape(after)].concat()
         }
     }
 }

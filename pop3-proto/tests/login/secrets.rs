@@ -5,14 +5,14 @@ use pop3_proto::login::{Login, Policy};
 use pop3_proto::sasl::client::{Engine as _, Exchange};
 use pop3_proto::{Base64, Security};
 
-use crate::people::{BEARER, EXPORTER, TIM, USER, channel, everything};
+use crate::credentials::{BEARER, EXPORTER, TIM, USER, channel, everything};
 use crate::script::base64;
 use crate::signer::nonce;
 
 /// The nonce of RFC 5802.
 const SHA_1: &str = "fyko+d2lbbFgONRv9qkxdawL";
 
-/// As text, as a list of octets, and in base64.
+/// The secret as text, as a list of bytes, and in base64.
 fn check_hidden(shown: &str, secret: &[u8]) {
     let list = format!("{secret:?}");
     let forms =
@@ -76,7 +76,7 @@ fn an_exchange_shows_no_secret_and_no_signature() {
         }
     }
 
-    // Who sees the signature that the server has yet to give can play the server.
+    // Whoever sees the signature that the server has yet to give can pretend to be the server.
     let mut exchange = Exchange::new(USER, unbound, vec![0; 1200]);
     assert_eq!(exchange.start("SCRAM-SHA-1", false), Ok(()));
     exchange.sent_initial();

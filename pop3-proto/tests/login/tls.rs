@@ -1,11 +1,11 @@
-//! Required TLS is a state that nothing gets around.
+//! Logins that require TLS: nothing gets around it.
 
 use pop3_proto::Security;
 use pop3_proto::client::{Client, Event, Knowledge, Profile};
 use pop3_proto::login::{Login, Method, Policy, Progress, Reason, RefusalKind, Tls};
 use pop3_proto::sasl::client::Credentials;
 
-use crate::people::{BEARER, TIM, channel, everything};
+use crate::credentials::{BEARER, TIM, channel, everything};
 use crate::script::{plain, tls};
 
 /// Proves 8314-5.1-01, 8314-5.2-02, 4422-3.2-01, 6186-6-01, 2595-4-09, 2595-4-10.
@@ -54,7 +54,7 @@ fn without_stls_in_the_list_nothing_more_is_said() {
 /// Proves 2595-4-17, 8314-5.2-02.
 /// Covers stls-stripped, quirk-103.
 #[test]
-fn behind_a_refusal_of_stls_nothing_more_is_said() {
+fn after_a_refusal_of_stls_nothing_more_is_said() {
     for (answer, trouble, words) in [
         ("-ERR", RefusalKind::Policy, ""),
         (
@@ -114,7 +114,7 @@ fn between_ok_to_stls_and_the_handshake_nothing_goes_out() {
         assert_eq!(event, Event::Closed);
         login.handle_event(&event);
     }
-    // A handshake that failed.
+    // The handshake failed.
     let failure = login.end_of_input();
     assert_eq!((failure.kind, failure.reason, failure.retry), (RefusalKind::Later, Reason::Closed, None));
     assert_eq!(login.advance(&mut client, &mut out), Ok(Progress::Failed(failure)));

@@ -1,10 +1,10 @@
-//! Where TLS is not required, whoever sits in the middle decides about it, and about no password.
+//! Logins that do not require TLS: somebody in the middle can prevent TLS, and still gets no password.
 
 use pop3_proto::Security;
 use pop3_proto::login::{Method, Policy, RefusalKind, Tls};
 use pop3_proto::sasl::client::Credentials;
 
-use crate::people::{BEARER, TIM, everything};
+use crate::credentials::{BEARER, TIM, everything};
 use crate::script::{Try, plain};
 
 fn if_offered(credentials: Credentials<'_>) -> Try<'_> {
@@ -62,7 +62,7 @@ fn in_clear_no_password_is_shown_and_none_is_hinted_at() {
     ] {
         if_offered(TIM).plays(front).no_method().learned_nothing();
     }
-    // What is refused does not bring anything weaker.
+    // A refusal does not make the client use anything weaker.
     if_offered(TIM)
         .plays(
             "S: +OK <1896.697170952@dbc.mtview.ca.us>
@@ -103,7 +103,8 @@ fn tokens_and_certificates_stay_inside_tls_whatever_the_policy() {
     }
 }
 
-/// Each method alone, in clear, with a server that has them all: what goes out before the first challenge.
+/// What goes out before the first challenge for each method alone, in clear, at a server that has all of
+/// them.
 #[test]
 fn in_clear_each_method_goes_out_or_not() {
     const LIST: &str = "USER, SASL EXTERNAL OAUTHBEARER XOAUTH2 SCRAM-SHA-256-PLUS SCRAM-SHA-1-PLUS \

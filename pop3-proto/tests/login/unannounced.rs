@@ -1,8 +1,8 @@
-//! What the server did not announce is tried last, without an initial response, or not at all.
+//! Methods that the server did not announce: they are tried last, without an initial response, or not at all.
 
 use pop3_proto::login::{Method, Reason, RefusalKind};
 
-use crate::people::{BEARER, EXPORTER, TIM, USER};
+use crate::credentials::{BEARER, EXPORTER, TIM, USER};
 use crate::script::tls;
 
 /// Proves 5034-3-02.
@@ -73,7 +73,7 @@ fn a_policy_can_forbid_to_guess() {
             .plays(&dialogue)
             .no_method();
     }
-    // A server from before CAPA has USER.
+    // A server from the time before CAPA has USER.
     strict(TIM).plays("S: +OK\nC: CAPA\nS: -ERR\nC: USER tim\nS: -ERR no").fails(
         RefusalKind::Credentials,
         Reason::Refused(Method::User),

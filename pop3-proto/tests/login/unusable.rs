@@ -1,12 +1,12 @@
-//! What the program that logs in gets wrong. A mistake is told, and nothing weaker hides it; what a mechanism cannot carry leaves
-//! its place to the next one that the server announces, and to no other.
+//! Mistakes of the program that logs in. A mistake is reported, and nothing weaker hides it. If a mechanism
+//! cannot carry the name or the password, the next one that the server announces is tried, and no other.
 
 use pop3_proto::Secret;
 use pop3_proto::login::{Method, RefusalKind};
 use pop3_proto::sasl::Why;
 use pop3_proto::sasl::client::Credentials;
 
-use crate::people::{TIM, USER, everything};
+use crate::credentials::{TIM, USER, everything};
 use crate::script::{End, Outcome, base64, tls};
 
 const IN: &str = "S: +OK\nC: CAPA\nL:";
@@ -38,13 +38,13 @@ fn without_a_nonce_scram_ends_it() {
             ),
         );
     }
-    // Nothing else needs one.
+    // No other method needs a nonce.
     one.plays(&format!("{}\nC: AUTH PLAIN AHVzZXIAcGVuY2ls\n{IN}", offering("SASL PLAIN, USER"))).logs_in();
 }
 
 #[test]
 fn memory_that_is_too_small_at_the_start_ends_it() {
-    // PLAIN fits into 22 octets; SCRAM takes 36 for its first message and 3 for the header once more.
+    // PLAIN takes 22 bytes; SCRAM takes 36 for its first message, and 3 for the header once more.
     let mut one = tls(USER);
     for octets in [22, 30, 38] {
         one.memory = octets;
@@ -90,9 +90,10 @@ fn memory_that_is_too_small_in_the_middle_ends_it() {
     .learned_nothing();
 }
 
-/// Whoever hangs up on `*` did not make the mistake, and the method would be as good as before with more memory.
+/// A server that hangs up on `*` did not make the mistake, and with more memory the method would be as good
+/// as before.
 #[test]
-fn a_hang_up_behind_the_own_mistake_brings_no_weaker_method_next_time() {
+fn a_hang_up_after_the_own_mistake_brings_no_weaker_method_next_time() {
     let challenge = format!("<{}@h>", "1".repeat(596));
     let mut one = tls(TIM);
     one.memory = 600;
@@ -120,7 +121,7 @@ fn a_token_that_is_none_ends_it() {
 
 #[test]
 fn a_token_that_no_line_can_carry_ends_it() {
-    // With 24 octets around it this one makes 12,285, which are 16,380 in base64.
+    // With 24 bytes around it this token makes 12,285 bytes, which are 16,380 in base64.
     let fits = "t".repeat(12_261);
     let message = format!("n,a=user,\x01auth=Bearer {fits}\x01\x01");
     assert_eq!(message.len(), 12_285);
@@ -142,7 +143,7 @@ fn a_token_that_no_line_can_carry_ends_it() {
 
 #[test]
 fn a_text_that_a_mechanism_cannot_carry_brings_the_next_one_that_is_announced() {
-    // A password that is no UTF-8. The session itself may send it.
+    // A password that is not UTF-8. The session itself may send it.
     let one = tls(Credentials::password("user", Secret::new(b"p\xE4ss")))
         .client(|client| client.with_eight_bit_logins(true));
     one.plays(&format!(
@@ -157,7 +158,7 @@ fn a_text_that_a_mechanism_cannot_carry_brings_the_next_one_that_is_announced() 
     ))
     .logs_in()
     .learned_nothing();
-    // Without a list USER counts as announced, and with one it does not.
+    // Without a list of capabilities USER counts as announced; with a list it does not.
     one.plays(&offering("SASL SCRAM-SHA-256 SCRAM-SHA-1"))
         .unusable(Method::ScramSha256, Why::Text)
         .learned_nothing();
@@ -169,9 +170,9 @@ fn a_text_that_a_mechanism_cannot_carry_brings_the_next_one_that_is_announced() 
     );
 }
 
-/// What the server says counts for more than what could not be tried before.
+/// A refusal by the server counts for more than a method that could not be tried.
 #[test]
-fn behind_a_refusal_the_refusal_is_told() {
+fn after_a_refusal_the_refusal_is_told() {
     tls(Credentials::password("user", Secret::new(b"p\xE4ss")))
         .plays(&format!(
             "{}\nC: AUTH PLAIN {{\\0user\\0p\\xe4ss}}\nS: -ERR not here",
@@ -196,7 +197,7 @@ fn credentials_that_a_mechanism_cannot_show_bring_the_next_one_that_is_announced
         .plays(&offering("SASL CRAM-MD5 LOGIN, USER"))
         .unusable(Method::CramMd5, Why::Credentials)
         .learned_nothing();
-    // The token could be guessed at, were there no mechanism that is announced and cannot be used.
+    // The token would be tried unannounced if there were no mechanism that is announced and cannot be used.
     deputy.token = Some(Secret::new(b"t0ken"));
     tls(deputy)
         .plays(&offering("SASL CRAM-MD5 LOGIN, USER"))

@@ -1,8 +1,8 @@
-//! UTF8 goes out behind STLS and before the login, where it is offered and wanted.
+//! UTF8 in a login: it goes out after STLS and before the credentials, where it is offered and wanted.
 
 use pop3_proto::login::{Policy, Tls};
 
-use crate::people::USER;
+use crate::credentials::USER;
 use crate::script::{plain, tls};
 
 const LOGIN: &str = "C: AUTH PLAIN AHVzZXIAcGVuY2ls\nS: +OK\nC: CAPA\nL:";

@@ -11,7 +11,8 @@ use crate::ends::Host;
 const IDLE: Duration = Duration::from_secs(600);
 const TRICKLE: Duration = Duration::from_secs(540);
 
-/// Says `trickled` one octet every nine minutes behind `before`; the session has to go at 600 s, in silence.
+/// Sends `before`, then `trickled`, one byte every nine minutes; the session has to close at 600 s without a
+/// word.
 fn check_autologout(before: &str, trickled: &str, driven: bool) {
     let mut config = Config::new();
     config.allow_plaintext_login = true;
@@ -24,7 +25,7 @@ fn check_autologout(before: &str, trickled: &str, driven: bool) {
     let events = host.log.len();
     let deadline = start.after(IDLE);
     for (i, octet) in (1..).zip(trickled.as_bytes()) {
-        assert_eq!(host.server.poll_timeout(), Some(deadline), "the octets moved the deadline");
+        assert_eq!(host.server.poll_timeout(), Some(deadline), "the bytes moved the deadline");
         let now = start.after(TRICKLE * i);
         if now >= deadline {
             break;

@@ -1,4 +1,4 @@
-//! The client's end: it checks each reply as it comes in.
+//! The client of the pair: it checks each reply as it comes in.
 
 use std::collections::VecDeque;
 
@@ -8,11 +8,12 @@ use pop3_proto::limits::MIN_OUTPUT;
 use pop3_proto::{Command, FixedBuf, Limits, MsgNo, Secret, Security, Stat};
 
 use crate::WINDOW;
-use crate::common::{Mailbox, crlf_form, show};
-use crate::link::{Luck, Pipe};
+use crate::common::twins::{crlf_form, top};
+use crate::common::{Mailbox, show};
+use crate::link::{Chance, Pipe};
 use crate::run::Plan;
 
-/// A command, and whether the marks are set when it is answered.
+/// A command, and whether deletion marks are set when it is answered.
 #[derive(Clone, Copy)]
 pub(crate) struct Ask {
     pub(crate) command: Command<'static>,
@@ -29,26 +30,11 @@ pub(crate) struct Fetcher {
     pub(crate) greeted: bool,
     mailbox: Mailbox,
     marked: Vec<bool>,
-    /// Of the reply that is coming in.
+    /// The lines of the reply that is coming in.
     lines: Vec<(u32, String)>,
     data: Vec<u8>,
     pub(crate) whole: Vec<u32>,
     pub(crate) end: Option<Result<(), ProtocolError>>,
-}
-
-/// The front of the message that TOP shows.
-fn top(stored: &[u8], lines: u64) -> &[u8] {
-    let (mut len, mut left) = (0, None);
-    for line in stored.split_inclusive(|b| *b == b'\n') {
-        match left {
-            Some(0) => break,
-            Some(n) => left = Some(n - 1),
-            None if line == b"\n" || line == b"\r\n" => left = Some(lines),
-            None => {}
-        }
-        len += line.len();
-    }
-    &stored[..len]
 }
 
 impl Fetcher {
@@ -86,11 +72,11 @@ impl Fetcher {
         }
     }
 
-    pub(crate) fn turn(&mut self, up: &mut Pipe, down: &mut Pipe, luck: &mut Luck<'_>) {
+    pub(crate) fn turn(&mut self, up: &mut Pipe, down: &mut Pipe, chance: &mut Chance<'_>) {
         if self.end.is_some() {
             return;
         }
-        up.send(&mut self.tx, luck.amount());
+        up.send(&mut self.tx, chance.amount());
         while self.client.can_send() {
             let Some(Ask { command, .. }) = self.script.front() else { break };
             match self.client.send(command, &mut self.tx) {
@@ -112,7 +98,7 @@ impl Fetcher {
             client::Event::NeedInput if down.has_ended() || down.broken => {
                 self.end = Some(self.client.end_of_input());
             }
-            client::Event::NeedInput => down.deliver(&mut self.rx, luck.amount()),
+            client::Event::NeedInput => down.deliver(&mut self.rx, chance.amount()),
             client::Event::Greeting(_) => self.greeted = true,
             client::Event::Reply { id, part, .. } => self.reply(id, part),
             client::Event::Closed => self.end = Some(self.client.end_of_input()),
@@ -154,7 +140,7 @@ impl Fetcher {
         self.asked.pop_front();
     }
 
-    /// What RETR and TOP have to give.
+    /// The bytes that RETR and TOP have to give.
     fn due(&self, command: &Command<'_>) -> Vec<u8> {
         match command {
             Command::Retr(n) => crlf_form(&self.mailbox.messages[n.index()]),
@@ -163,7 +149,7 @@ impl Fetcher {
         }
     }
 
-    /// The messages that STAT and the listings count: all, or those without a mark.
+    /// The messages that STAT and the listings count: all of them, or those without a deletion mark.
     fn left(&self, marks: bool) -> Vec<u32> {
         let marked = (1..).zip(&self.marked).filter(|(_, marked)| !marks || !**marked);
         marked.map(|(n, _)| n).collect()

@@ -1,4 +1,4 @@
-//! The server's end: it thinks, waits and sends as luck has it.
+//! The server of the pair: it answers at once or later, and sends as much as chance decides.
 
 use pop3_proto::limits::MIN_OUTPUT;
 use pop3_proto::server::{Body, Config, Event, Reason, Server, Ticket, kind};
@@ -6,7 +6,7 @@ use pop3_proto::{FixedBuf, MsgNo, Security, Time};
 
 use crate::WINDOW;
 use crate::common::Mailbox;
-use crate::link::{Luck, Pipe};
+use crate::link::{Chance, Pipe};
 
 pub(crate) struct Keeper<'c> {
     server: Server<&'c Config, Mailbox>,
@@ -21,7 +21,7 @@ pub(crate) struct Keeper<'c> {
 
 enum Busy {
     No,
-    /// So many rounds more.
+    /// How many rounds more it waits.
     Thinking(usize, Kept),
     Sending(Body, usize, usize),
 }
@@ -46,8 +46,8 @@ impl<'c> Keeper<'c> {
         }
     }
 
-    pub(crate) fn turn(&mut self, now: Time, up: &mut Pipe, down: &mut Pipe, luck: &mut Luck<'_>) {
-        down.send(&mut self.tx, luck.amount());
+    pub(crate) fn turn(&mut self, now: Time, up: &mut Pipe, down: &mut Pipe, chance: &mut Chance<'_>) {
+        down.send(&mut self.tx, chance.amount());
         if self.closed.is_some() {
             down.closed = self.tx.is_empty();
             return;
@@ -66,7 +66,7 @@ impl<'c> Keeper<'c> {
             }
             Busy::Sending(mut body, n, at) => {
                 let message = &self.mailbox.messages[n];
-                let end = message.len().min(at.saturating_add(luck.amount()));
+                let end = message.len().min(at.saturating_add(chance.amount()));
                 let mut piece = &message[at..end];
                 let _ = body.fill(&mut piece, &mut self.tx);
                 let at = end - piece.len();
@@ -83,7 +83,7 @@ impl<'c> Keeper<'c> {
             if !self.tx.is_empty() {
                 return;
             }
-            up.deliver(&mut self.rx, luck.amount());
+            up.deliver(&mut self.rx, chance.amount());
             self.hungry = false;
         }
         let event = self.server.receive(now, self.rx.unread(), &mut self.tx);
@@ -110,9 +110,9 @@ impl<'c> Keeper<'c> {
             }
             other => panic!("{other:?}"),
         };
-        match luck.next() % 8 {
+        match chance.next() % 8 {
             0..4 => self.answer(kept),
-            _ => self.busy = Busy::Thinking(luck.next() % 30, kept),
+            _ => self.busy = Busy::Thinking(chance.next() % 30, kept),
         }
     }
 

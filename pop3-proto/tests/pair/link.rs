@@ -1,20 +1,20 @@
-//! The link: two pipes, and the luck that decides how much passes.
+//! The link of the pair: two pipes, and the chance that decides how much passes.
 
 use std::collections::VecDeque;
 
 use pop3_proto::FixedBuf;
 
-/// One direction: octets on the way, at most `room` of them.
+/// One direction of the link, with the bytes that are on their way, at most `room` of them.
 #[derive(Debug)]
 pub(crate) struct Pipe {
     pub(crate) octets: VecDeque<u8>,
     pub(crate) room: usize,
-    /// What came out at the far end.
+    /// The bytes that came out at the far end.
     pub(crate) delivered: Vec<u8>,
-    /// The link breaks behind so many octets.
+    /// After how many bytes the link breaks.
     breaks_at: Option<usize>,
     pub(crate) broken: bool,
-    /// The near end said that no more will come.
+    /// Whether the near end has said that no more will come.
     pub(crate) closed: bool,
 }
 
@@ -24,14 +24,14 @@ impl Pipe {
         Self { octets: VecDeque::new(), room, delivered: Vec::new(), breaks_at, broken, closed: false }
     }
 
-    /// Takes up to `most` octets from an output.
+    /// Takes up to `most` bytes from an output.
     pub(crate) fn send<const N: usize>(&mut self, tx: &mut FixedBuf<N>, most: usize) {
         let len = tx.bytes().len().min(most).min(self.room - self.octets.len());
         self.octets.extend(&tx.bytes()[..len]);
         tx.consume(len);
     }
 
-    /// Hands up to `most` octets to a window.
+    /// Hands up to `most` bytes to a window.
     pub(crate) fn deliver<const N: usize>(&mut self, rx: &mut FixedBuf<N>, most: usize) {
         let left = self.breaks_at.map_or(usize::MAX, |at| at - self.delivered.len());
         let space = rx.space();
@@ -49,13 +49,13 @@ impl Pipe {
     }
 }
 
-/// Decides how much and how often; it goes round.
-pub(crate) struct Luck<'l> {
+/// Decides how much passes and how often, by bytes that are used again and again.
+pub(crate) struct Chance<'l> {
     pub(crate) octets: &'l [u8],
     pub(crate) at: usize,
 }
 
-impl Luck<'_> {
+impl Chance<'_> {
     pub(crate) fn next(&mut self) -> usize {
         self.at += 1;
         usize::from(self.octets[self.at % self.octets.len()])

@@ -63,7 +63,7 @@ fn check_broken(plan: &Plan, at: Break) {
     if due.is_ok() && fetcher.script.is_empty() {
         assert_eq!(outcome.removed, Some(numbers(&plan.marked)), "QUIT was answered");
     }
-    // What was whole was checked octet by octet when its end came; the rest has no end.
+    // Each whole message was checked byte by byte when its end came; the others have no end.
     assert!(fetcher.whole.len() <= plan.messages.len());
 }
 
@@ -96,15 +96,15 @@ proptest! {
 /// Proves 1939-6-02.
 #[test]
 fn a_link_that_breaks_at_each_octet_in_turn_never_misleads() {
-    let luck = vec![vec![1, 9, 64, 250, 3, 77, 12, 5, 131], vec![3], vec![4, 0, 7]];
-    for (luck, pipelining) in luck.into_iter().zip([true, true, false]) {
+    let chance = vec![vec![1, 9, 64, 250, 3, 77, 12, 5, 131], vec![3], vec![4, 0, 7]];
+    for (chance, pipelining) in chance.into_iter().zip([true, true, false]) {
         let plan = Plan {
             messages: vec![b"Subject: x\n\n.\n..\n".to_vec(), b".".to_vec()],
             marked: vec![false, true],
             reset_first: false,
             pipelining,
             room: 300,
-            luck,
+            chance,
         };
         let whole = check_unbroken(&plan);
         (0..whole.up.len()).for_each(|at| check_broken(&plan, Break::Up(at)));
@@ -122,7 +122,7 @@ fn a_maildrop_of_many_messages_passes_through_small_buffers() {
             reset_first: false,
             pipelining,
             room,
-            luck: vec![3, 255, 17, 2, 90, 131, 7, 44],
+            chance: vec![3, 255, 17, 2, 90, 131, 7, 44],
         };
         check_unbroken(&plan);
     }

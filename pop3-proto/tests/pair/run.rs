@@ -1,4 +1,5 @@
-//! What is fetched over which link, and both ends run until they are done.
+//! The plan of a session (what is fetched over which link), and the loop that runs both ends until they are
+//! done.
 
 use std::time::Duration;
 
@@ -9,21 +10,23 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::WINDOW;
-use crate::common::{Mailbox, crlf_form};
+use crate::common::Mailbox;
+use crate::common::twins::crlf_form;
 use crate::fetcher::Fetcher;
 use crate::keeper::Keeper;
-use crate::link::{Luck, Pipe};
+use crate::link::{Chance, Pipe};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) messages: Vec<Vec<u8>>,
     pub(crate) marked: Vec<bool>,
-    /// DELE all, then RSET, before the marks that stay.
+    /// Whether the client marks all messages and takes that back with RSET, before it sets the marks that
+    /// stay.
     pub(crate) reset_first: bool,
     pub(crate) pipelining: bool,
-    /// How many octets the link holds.
+    /// How many bytes the link holds.
     pub(crate) room: usize,
-    pub(crate) luck: Vec<u8>,
+    pub(crate) chance: Vec<u8>,
 }
 
 fn message() -> impl Strategy<Value = Vec<u8>> {
@@ -49,11 +52,11 @@ fn message() -> impl Strategy<Value = Vec<u8>> {
 
 pub(crate) fn plan() -> impl Strategy<Value = Plan> {
     let mail = vec((message(), any::<bool>()), 0..6);
-    let luck = vec(any::<u8>(), 1..40);
+    let chance = vec(any::<u8>(), 1..40);
     let room = prop_oneof![1_usize..8, 8_usize..200, 200_usize..2000];
-    (mail, any::<[bool; 2]>(), room, luck).prop_map(|(mail, [reset_first, pipelining], room, luck)| {
+    (mail, any::<[bool; 2]>(), room, chance).prop_map(|(mail, [reset_first, pipelining], room, chance)| {
         let (messages, marked) = mail.into_iter().unzip();
-        Plan { messages, marked, reset_first, pipelining, room, luck }
+        Plan { messages, marked, reset_first, pipelining, room, chance }
     })
 }
 
@@ -65,7 +68,7 @@ pub(crate) struct Outcome {
     pub(crate) closed: Option<Reason>,
 }
 
-/// Where the link breaks: behind so many octets of one direction.
+/// Where the link breaks: after this many bytes of one direction.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Break {
     Never,
@@ -83,33 +86,34 @@ pub(crate) fn run(plan: &Plan, at: Break) -> Outcome {
     let mut fetcher = Fetcher::new(plan, mailbox);
     let mut up = Pipe::new(plan.room, if let Break::Up(at) = at { Some(at) } else { None });
     let mut down = Pipe::new(plan.room, if let Break::Down(at) = at { Some(at) } else { None });
-    let mut luck = Luck { octets: &plan.luck, at: 0 };
+    let mut chance = Chance { octets: &plan.chance, at: 0 };
     let octets: usize = plan.messages.iter().map(|m| crlf_form(m).len() + 100).sum();
-    // An octet takes a few turns on its way; each command may be thought about.
+    // A byte takes a few rounds on its way, and the server may wait a while with each answer.
     let most = 10_000 + 40 * octets;
     let (mut server_stalls, mut client_stalls) = (0, 0);
     for step in 0.. {
         assert!(step < most, "stalled: {:?}", fetcher.asked.front().map(|(_, ask)| ask.command));
         let now = Time::ZERO.after(Duration::from_millis(step as u64));
         if up.broken || down.broken {
-            // What was on the way is lost; the server finds out when it reads or writes, the client when it reads.
+            // What was on its way is lost. The server notices when it reads or writes, the client when it
+            // reads.
             (up.broken, down.broken) = (true, true);
             up.octets.clear();
             down.octets.clear();
         } else if server_stalls > 0 {
             server_stalls -= 1;
         } else {
-            keeper.turn(now, &mut up, &mut down, &mut luck);
-            if luck.next().is_multiple_of(32) {
-                server_stalls = luck.next() % 20;
+            keeper.turn(now, &mut up, &mut down, &mut chance);
+            if chance.next().is_multiple_of(32) {
+                server_stalls = chance.next() % 20;
             }
         }
         if client_stalls > 0 {
             client_stalls -= 1;
         } else {
-            fetcher.turn(&mut up, &mut down, &mut luck);
-            if luck.next().is_multiple_of(32) {
-                client_stalls = luck.next() % 20;
+            fetcher.turn(&mut up, &mut down, &mut chance);
+            if chance.next().is_multiple_of(32) {
+                client_stalls = chance.next() % 20;
             }
         }
         let server_done = keeper.closed.is_some() && down.closed || down.broken;

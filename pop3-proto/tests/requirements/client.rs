@@ -1,4 +1,4 @@
-//! What binds the client.
+//! Rows of `catalogue/requirements.toml` that bind the client.
 
 use pop3_proto::client::{Client, Event as Got, Part, Profile, SendError};
 use pop3_proto::{ApopDigest, Base64, Command, MsgNo, Secret, Security};
@@ -19,7 +19,7 @@ fn asked(capabilities: &str) -> Client {
 /// Proves 2449-6.6-06, 2595-4-06.
 /// Covers quirk-104.
 #[test]
-fn nothing_is_sent_behind_stls_or_an_open_auth() {
+fn nothing_is_sent_after_stls_or_an_open_auth() {
     let pipelining = "PIPELINING\r\nSTLS\r\nSASL PLAIN\r\n";
     let mut client = asked(pipelining);
     let mut out = Vec::new();
@@ -43,7 +43,7 @@ fn nothing_is_sent_behind_stls_or_an_open_auth() {
     assert!(matches!(client.receive(&mut &b"-ERR\r\n"[..]), Ok(Got::Reply { part: Part::Err(_), .. })));
     client.send(&Command::Noop, &mut out).unwrap();
 
-    // Nor do they go out behind commands that wait for their replies.
+    // Nor are they sent after commands whose replies have not come yet.
     let mut client = asked(pipelining);
     client.send(&Command::Noop, &mut Vec::new()).unwrap();
     assert_eq!(client.send(&Command::Stls, &mut Vec::new()), Err(SendError::Busy));
@@ -92,7 +92,7 @@ fn no_octet_beyond_ascii_logs_in_before_utf8_user_is_announced() {
             assert_eq!(client.send(command, &mut out), Err(SendError::NotAscii));
         }
         assert_eq!(out, b"");
-        // Old servers that take them all the same are the caller's to know.
+        // The caller has to know which old servers take such bytes all the same.
         let mut daring = client.with_eight_bit_logins(true);
         daring.send(&commands[0], &mut out).unwrap();
         assert_eq!(out, b"USER j\xc3\xbcrgen\r\n");
@@ -107,7 +107,7 @@ fn no_octet_beyond_ascii_logs_in_before_utf8_user_is_announced() {
 
 /// Proves 6856-2.1-10.
 #[test]
-fn no_stls_behind_utf8() {
+fn no_stls_after_utf8() {
     let mut client = asked("STLS\r\nUTF8\r\n");
     let mut out = Vec::new();
     client.send(&Command::Utf8, &mut out).unwrap();

@@ -12,7 +12,7 @@ use pop3_proto::server::session::{Event as Said, Session};
 use pop3_proto::server::{Config, Credentials, Domain, Event, Fill, MechanismList, Phase, Reason, Server};
 use pop3_proto::{ApopTimestamp, Code, Deviations, Mechanism, MsgNo, Security, Time, parse};
 
-/// Shows `said` to the session, lets `judge` answer every login, and returns what the server says.
+/// Shows `said` to the session, lets `judge` answer every login, and returns what the server sends.
 fn dialogue(
     session: &mut Session<&Config>,
     said: &str,
@@ -66,7 +66,8 @@ fn a_login_in_clear_can_be_refused_to_one_user_and_taken_from_another() {
     }
 }
 
-/// An embedder under `EXPIRE 0`: at QUIT it removes what it has sent. Returns that, and why the session ended.
+/// An embedder with `EXPIRE 0`: at QUIT it removes what it has sent. Returns what it removed, and why the
+/// session ended.
 fn download_once(said: &str, end: Time) -> (Vec<MsgNo>, Option<Reason>) {
     let mut config = Config::new();
     config.allow_plaintext_login = true;
@@ -311,8 +312,8 @@ fn each_user_can_have_one_way_in_and_no_other() {
     }
 }
 
-/// Soft hyphens vanish and compatibility forms become what they stand for; private characters, noncharacters and
-/// names of which nothing is left are refused.
+/// Soft hyphens vanish and compatibility forms become what they stand for; private characters, noncharacters
+/// and names of which nothing is left are refused.
 ///
 /// Proves 6856-2.2-05, 6856-2.2-07.
 #[cfg(feature = "saslprep")]

@@ -1,11 +1,11 @@
-//! Several commands in one segment, and answers that leave in as few.
+//! Rows about pipelining: several commands in one segment, and answers that leave in as few segments.
 
 use pop3_proto::server::{Config, Event, Fill, Need, Server};
 use pop3_proto::{FixedBuf, Security, Time};
 
 use crate::common::{Mailbox, show};
 
-/// A session behind the login; all it had to say has been said.
+/// A session that is logged in; everything that it had to send has been sent.
 fn logged_in<'c>(config: &'c Config, messages: &[&[u8]]) -> Server<&'c Config, Mailbox> {
     let mut server = Server::new(config, Security::Tls);
     let (mut window, mut out) = (&b"USER a\r\nPASS b\r\n"[..], Vec::new());
@@ -14,7 +14,7 @@ fn logged_in<'c>(config: &'c Config, messages: &[&[u8]]) -> Server<&'c Config, M
     server
 }
 
-/// What goes out for `said`, flush by flush, through an output of 512 octets.
+/// What goes out in answer to `said`, flush by flush, through an output of 512 bytes.
 fn flushes(messages: &[&[u8]], said: &str) -> Vec<Vec<u8>> {
     let config = Config::new();
     let mut server = logged_in(&config, messages);
@@ -46,7 +46,7 @@ fn flushes(messages: &[&[u8]], said: &str) -> Vec<Vec<u8>> {
 
 /// Proves 2449-6.6-01.
 #[test]
-fn a_hundred_retrs_in_one_segment_are_answered_one_behind_the_other() {
+fn a_hundred_retrs_in_one_segment_are_answered_one_after_the_other() {
     let messages: Vec<_> =
         (0..100).map(|n| format!("Subject: {n}\n\n.{}\n", "x".repeat(11 * n)).into_bytes()).collect();
     let said: String = (1..=100).rev().map(|n| format!("RETR {n}\r\n")).collect();
@@ -55,7 +55,8 @@ fn a_hundred_retrs_in_one_segment_are_answered_one_behind_the_other() {
     assert_eq!(show(&heard), show((0..100).rev().map(due).collect::<String>().as_bytes()));
 }
 
-/// For node-pop3 a reply ends where one read ends in CRLF, a dot and CRLF, or is the dot line alone.
+/// node-pop3 takes a reply for complete where one read ends in CRLF, a dot and CRLF, or consists of the dot
+/// line alone.
 #[test]
 fn the_dot_leaves_together_with_the_tail_of_the_data() {
     let config = Config::new();

@@ -1,4 +1,4 @@
-//! Lines of CAPA: written exactly, and read again.
+//! Lines of the answer to CAPA are encoded exactly, and parsed again.
 
 use pop3_proto::limits::REPLY_LINE;
 use pop3_proto::{Capability, Deviation, Deviations, Expire, LoginDelay, Mechanisms, encode, parse};
@@ -117,8 +117,8 @@ proptest! {
             Capability::Sasl(Mechanisms::new(&params)),
         ] {
             let mut out = Tight::with(room);
-            if encode::capability(&one, &mut out).is_ok() && out.behind().is_empty() {
-                // Left out, for want of a tag.
+            if encode::capability(&one, &mut out).is_ok() && out.after().is_empty() {
+                // The capability is left out because it has no tag.
                 let other = matches!(one, Capability::Other { .. });
                 prop_assert!(other);
                 continue;

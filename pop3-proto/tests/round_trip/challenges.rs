@@ -1,4 +1,4 @@
-//! Challenges, and the base64 in them.
+//! Challenges and the base64 in them are encoded exactly, and decoded again.
 
 use pop3_proto::{Base64, encode, parse};
 use proptest::collection::vec;

@@ -1,12 +1,12 @@
-//! Commands: written as the grammar has them, and read again.
+//! Commands are encoded as the grammar has them, and parsed again.
 
 use pop3_proto::client::{Client, Profile, SendError};
 use pop3_proto::limits::COMMAND_LINE;
 use pop3_proto::{FixedBuf, Output as _, Security, Verb, encode, parse};
 use proptest::prelude::*;
 
+use crate::owned_command::{OwnedCommand, command, command_line, hostile_command};
 use crate::pair::base64;
-use crate::said::{Said, command, command_line, hostile_command};
 use crate::{BEFORE, one_line, room};
 
 proptest! {
@@ -21,7 +21,7 @@ proptest! {
         prop_assert_eq!(wire.escape_ascii().to_string(), said.wire().escape_ascii().to_string());
         prop_assert!(wire.len() <= COMMAND_LINE);
         let read = parse::command(wire.strip_suffix(b"\r\n").unwrap());
-        prop_assert_eq!(read.map(|command| Said::of(&command)), Ok(said));
+        prop_assert_eq!(read.map(|command| OwnedCommand::of(&command)), Ok(said));
     }
 
     /// Covers crlf-nul-in-command-arguments, quirk-125.
@@ -43,13 +43,13 @@ proptest! {
     #[test]
     fn a_line_that_reads_as_a_command_is_written_as_the_same_command(line in command_line()) {
         if let Ok(command) = parse::command(&line) {
-            let said = Said::of(&command);
+            let said = OwnedCommand::of(&command);
             let mut out = Vec::new();
             match encode::command(&command, &mut out) {
                 Err(error) => prop_assert!(line.len() > COMMAND_LINE - 2, "{:?} for {:?}", error, said),
                 Ok(()) => {
                     let again = parse::command(out.strip_suffix(b"\r\n").unwrap());
-                    prop_assert_eq!(again.map(|command| Said::of(&command)), Ok(said));
+                    prop_assert_eq!(again.map(|command| OwnedCommand::of(&command)), Ok(said));
                 }
             }
         }
@@ -62,7 +62,7 @@ fn a_command_line_of_255_octets_is_written_and_one_more_is_not() {
     for (verb, most) in [(Verb::User, 248), (Verb::Pass, 248)] {
         for (len, good) in [(most, true), (most + 1, false)] {
             let arg = vec![b'a'; len];
-            let said = if verb == Verb::User { Said::User(arg) } else { Said::Pass(arg) };
+            let said = if verb == Verb::User { OwnedCommand::User(arg) } else { OwnedCommand::Pass(arg) };
             let mut out = Vec::new();
             assert_eq!(encode::command(&said.command(), &mut out).is_ok(), good, "{verb:?} and {len}");
             assert_eq!(out.len(), if good { COMMAND_LINE } else { 0 });

@@ -1,9 +1,10 @@
-//! The edges: the largest numbers, the longest line, the empty text, and the letters of a digest.
+//! Edge cases of the encoders: the largest numbers, the longest line, the empty text, and the letter case of
+//! a digest.
 
 use pop3_proto::limits::REPLY_LINE;
 use pop3_proto::{ApopDigest, Code, Deviation, Deviations, MsgNo, Scan, Stat, Status, encode, parse};
 
-use crate::{behind_ok, read, written};
+use crate::{after_ok, read, written};
 
 /// Proves 1939-4-13.
 #[test]
@@ -16,7 +17,7 @@ fn the_largest_numbers_are_written_and_read_without_a_note() {
         assert_eq!(read(&line, parse::scan_item), scan);
         let stat = Stat { count: octets, octets };
         let line = written(|out| encode::stat_reply(stat, out));
-        assert_eq!(read(behind_ok(&line), parse::stat_reply), stat);
+        assert_eq!(read(after_ok(&line), parse::stat_reply), stat);
     }
 }
 

@@ -1,4 +1,5 @@
-//! Value to octets to value, and the other way round; whatever the arguments, the encoder writes one line or nothing.
+//! From value to bytes to value, and the other way round; whatever the arguments are, an encoder writes one
+//! line or nothing.
 
 #![cfg(feature = "alloc")]
 
@@ -7,13 +8,14 @@ mod common;
 #[path = "../common/pair.rs"]
 mod pair;
 
-mod again;
 mod capabilities;
 mod challenges;
 mod commands;
 mod edges;
+mod owned_command;
+mod parse_then_encode;
 mod replies;
-mod said;
+mod reply_shapes;
 
 use pop3_proto::limits::REPLY_LINE;
 use pop3_proto::{Deviations, Full, MsgNo, Output};
@@ -38,13 +40,13 @@ fn tag() -> impl Strategy<Value = String> {
     "[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8}){0,3}"
 }
 
-/// Any octets at all where octets can be given, mostly those that do harm.
+/// Any bytes where an argument takes bytes, mostly harmful ones.
 fn hostile() -> impl Strategy<Value = Vec<u8>> {
     let octet = prop_oneof![4 => 0x21_u8..=0x7E, 2 => select(b"\r\n\0 \t\x7F=."), 1 => any::<u8>()];
     prop_oneof![6 => vec(octet.clone(), 0..30), 1 => vec(octet, 200..300), 1 => vec(0x21_u8..=0x7E, 200..300)]
 }
 
-/// Refuses what passes its room.
+/// An output that refuses what is more than its room.
 struct Tight {
     octets: Vec<u8>,
     room: usize,
@@ -57,7 +59,7 @@ impl Tight {
         Self { octets: BEFORE.to_vec(), room }
     }
 
-    fn behind(&self) -> &[u8] {
+    fn after(&self) -> &[u8] {
         self.octets.strip_prefix(BEFORE).expect("what was said before stays")
     }
 }
@@ -78,7 +80,8 @@ fn room() -> impl Strategy<Value = usize> {
     prop_oneof![2 => 0_usize..40, 2 => 40_usize..600, 2 => Just(512), 2 => Just(16 * 1024)]
 }
 
-/// Nothing on failure; on success one line of at most `limit` octets that holds no CR, LF or NUL.
+/// Asserts that a failure wrote nothing, and a success one line of at most `limit` bytes that holds no CR, LF
+/// or NUL.
 fn one_line<E: std::fmt::Debug + PartialEq>(
     limit: usize,
     room: usize,
@@ -86,12 +89,12 @@ fn one_line<E: std::fmt::Debug + PartialEq>(
 ) -> Result<Option<Vec<u8>>, TestCaseError> {
     let mut out = Tight::with(room);
     let written = write(&mut out);
-    let line = out.behind();
+    let line = out.after();
     if let Err(error) = written {
-        prop_assert_eq!(line, b"", "octets were left behind by {:?}", error);
+        prop_assert_eq!(line, b"", "bytes were written by a call that failed: {:?}", error);
         return Ok(None);
     }
-    prop_assert!(line.len() <= limit, "{} octets", line.len());
+    prop_assert!(line.len() <= limit, "{} bytes", line.len());
     let text = line.strip_suffix(b"\r\n");
     prop_assert!(text.is_some(), "no line end: {}", line.escape_ascii());
     let bad = text.unwrap().iter().any(|b| b"\r\n\0".contains(b));
@@ -99,11 +102,11 @@ fn one_line<E: std::fmt::Debug + PartialEq>(
     Ok(Some(line.to_vec()))
 }
 
-/// As [`one_line`], where the room is enough.
+/// As [`one_line`], with enough room.
 fn whole_line<E: std::fmt::Debug + PartialEq>(
     write: impl Fn(&mut Tight) -> Result<(), E>,
 ) -> Result<Vec<u8>, TestCaseError> {
-    one_line(REPLY_LINE, REPLY_LINE, write)?.ok_or_else(|| TestCaseError::fail("no line into 512 octets"))
+    one_line(REPLY_LINE, REPLY_LINE, write)?.ok_or_else(|| TestCaseError::fail("no line into 512 bytes"))
 }
 
 /// What `write` wrote, without its CRLF.
@@ -113,7 +116,7 @@ fn written<E: std::fmt::Debug>(write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>
     out.strip_suffix(b"\r\n").expect("one line").to_vec()
 }
 
-/// Reads without a note, or panics.
+/// Parses the line, and panics if that fails or records a deviation.
 fn read<'i, T, E: std::fmt::Debug>(
     line: &'i [u8],
     parse: impl FnOnce(&'i [u8], &mut Deviations) -> Result<T, E>,
@@ -124,6 +127,6 @@ fn read<'i, T, E: std::fmt::Debug>(
     value
 }
 
-fn behind_ok(line: &[u8]) -> &[u8] {
+fn after_ok(line: &[u8]) -> &[u8] {
     line.strip_prefix(b"+OK ").unwrap_or_else(|| panic!("no +OK in {}", line.escape_ascii()))
 }

@@ -1,4 +1,4 @@
-//! Status lines, the greeting and the lines of listings: written exactly, and read again.
+//! Status lines, the greeting and the lines of listings are encoded exactly, and parsed again.
 
 use pop3_proto::limits::REPLY_LINE;
 use pop3_proto::{ApopTimestamp, Code, Full, Scan, Stat, Status, Uid, encode, parse};
@@ -6,14 +6,14 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::{Tight, behind_ok, big, number, one_line, read, room, tag, whole_line, written};
+use crate::{Tight, after_ok, big, number, one_line, read, room, tag, whole_line, written};
 
-/// A text that needs no mending.
+/// A text that the encoder leaves as it is.
 fn plain() -> impl Strategy<Value = String> {
     "([ -Z\\\\-~][ -~]{0,60})?"
 }
 
-/// Any characters, mostly those that do harm.
+/// Any characters, mostly harmful ones.
 fn hostile_text() -> impl Strategy<Value = String> {
     let harm: Vec<char> =
         "\r\n\0\t\u{7F}\u{80}\u{85}\u{A0}\u{2028}[]<>@.+-= \u{e9}\u{1F4EC}".chars().collect();
@@ -109,16 +109,16 @@ proptest! {
         let (scan, stat, uid) = (Scan { number: n, octets }, Stat { count, octets }, Uid::new(&id).unwrap());
         let line = written(|out| encode::stat_reply(stat, out));
         prop_assert_eq!(&line, &format!("+OK {count} {octets}").into_bytes());
-        prop_assert_eq!(read(behind_ok(&line), parse::stat_reply), stat);
+        prop_assert_eq!(read(after_ok(&line), parse::stat_reply), stat);
         let line = written(|out| encode::scan_reply(scan, out));
         prop_assert_eq!(&line, &format!("+OK {n} {octets}").into_bytes());
-        prop_assert_eq!(read(behind_ok(&line), parse::scan_reply), scan);
+        prop_assert_eq!(read(after_ok(&line), parse::scan_reply), scan);
         let line = written(|out| encode::scan_item(scan, out));
         prop_assert_eq!(&line, &format!("{n} {octets}").into_bytes());
         prop_assert_eq!(read(&line, parse::scan_item), scan);
         let line = written(|out| encode::uid_reply(n, uid, out));
         prop_assert_eq!(&line, &[format!("+OK {n} ").as_bytes(), &id].concat());
-        let value = read(behind_ok(&line), parse::uid_reply);
+        let value = read(after_ok(&line), parse::uid_reply);
         prop_assert_eq!((value.number, value.uid), (Some(n), &id[..]));
         let line = written(|out| encode::uid_item(n, uid, out));
         prop_assert_eq!(&line, &[format!("{n} ").as_bytes(), &id].concat());
@@ -135,7 +135,7 @@ proptest! {
         prop_assert_eq!((value.tag, value.description.as_bytes()), (tag.as_bytes(), text.as_bytes()));
         let line = written(|out| encode::lang_reply(&tag, &text, out));
         prop_assert_eq!(&line, &format!("+OK {tag} {text}").into_bytes());
-        let value = read(behind_ok(&line), parse::lang_item);
+        let value = read(after_ok(&line), parse::lang_item);
         prop_assert_eq!((value.tag, value.description.as_bytes()), (tag.as_bytes(), text.as_bytes()));
     }
 
@@ -160,7 +160,7 @@ proptest! {
         for write in writers {
             let line = one_line(REPLY_LINE, room, write)?;
             if room >= REPLY_LINE {
-                prop_assert!(line.is_some(), "no line into {} octets", room);
+                prop_assert!(line.is_some(), "no line into {} bytes", room);
             }
             if let Some(line) = line {
                 prop_assert!(line.as_slice() != b".\r\n");

@@ -1,4 +1,4 @@
-//! ANONYMOUS (RFC 4505).
+//! The server's side of ANONYMOUS (RFC 4505).
 
 use pop3_proto::sasl::server::{Answer, Cause};
 
@@ -26,12 +26,12 @@ fn a_trace_has_255_characters_at_most() {
         assert_eq!(say(&mut started("ANONYMOUS"), one.repeat(255)), trace(&one.repeat(255)));
         assert_eq!(say(&mut started("ANONYMOUS"), one.repeat(256)), failed(Cause::Text));
     }
-    // An address is as long as it is.
+    // An address may have any length.
     let address = format!("{}@example.com", "a".repeat(256));
     assert_eq!(say(&mut started("ANONYMOUS"), &address), trace(&address));
 }
 
-/// A trace is made for logs, so what would break their lines is refused; otherwise it is shown as it came.
+/// A trace is meant for logs, so one that would break their lines is refused; others are shown as they came.
 #[test]
 fn control_characters_and_broken_utf_8_fail() {
     for bad in
@@ -46,7 +46,7 @@ fn control_characters_and_broken_utf_8_fail() {
     }
 }
 
-/// No answer makes a guest somebody.
+/// No answer of the embedder lets a guest in as somebody else.
 #[test]
 fn there_is_no_question() {
     for answer in [Answer::Authorized(true), Answer::Password(true), Answer::Token(Ok("user"))] {

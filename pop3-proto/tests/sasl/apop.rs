@@ -1,4 +1,4 @@
-//! APOP (RFC 1939 section 7).
+//! The server's side of APOP (RFC 1939 section 7).
 
 use pop3_proto::server::session::{Event, Session};
 use pop3_proto::server::{Config, Credentials, Domain, Phase};
@@ -81,7 +81,7 @@ fn the_digest_is_compared_with_the_own_timestamp() {
     for at in 0..16 {
         let mut octets = *right.octets();
         octets[at] ^= 1;
-        assert!(!session.apop_matches(&ApopDigest::new(octets), Some(secret("tanstaaf"))), "octet {at}");
+        assert!(!session.apop_matches(&ApopDigest::new(octets), Some(secret("tanstaaf"))), "byte {at}");
     }
 }
 
@@ -112,7 +112,7 @@ fn without_a_timestamp_nothing_matches() {
     }
 }
 
-/// The octets that a session sends for one that a client sends; users are `mrose` and `nobody`.
+/// What a session sends in answer to what a client sends; the users are `mrose` and `nobody`.
 fn talk(session: &mut Session<&Config>, line: &[u8]) -> String {
     let mut out = Vec::new();
     let mut window = line;

@@ -1,4 +1,5 @@
-//! Whatever clients say and embedders answer: no panic, and nobody gets in without the right answer.
+//! Whatever clients say and embedders answer, no mechanism panics, and nobody gets in without the right
+//! answer.
 
 use pop3_proto::Secret;
 use pop3_proto::sasl::Channel;
@@ -25,7 +26,7 @@ const MECHANISMS: [&str; 9] = [
     "XOAUTH2",
 ];
 
-/// Messages that get far.
+/// Messages that bring an exchange far.
 const MESSAGES: [&str; 16] = [
     "",
     "\x01",
@@ -83,7 +84,7 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-/// What the exchange shows next.
+/// What the exchange asks or says next.
 fn apply<M: AsRef<[u8]> + AsMut<[u8]>>(exchange: &mut Exchange<M>, op: &Op) -> Seen {
     match op {
         Op::Begin => begin(exchange),
@@ -98,7 +99,7 @@ fn apply<M: AsRef<[u8]> + AsMut<[u8]>>(exchange: &mut Exchange<M>, op: &Op) -> S
     }
 }
 
-/// Whether that is a yes to that question.
+/// Whether this answer says yes to that question.
 fn is_yes(question: &Seen, op: &Op) -> bool {
     matches!(
         (question, op),
@@ -108,15 +109,15 @@ fn is_yes(question: &Seen, op: &Op) -> bool {
     )
 }
 
-/// No message of [`MESSAGES`] has a proof that is made for this nonce.
+/// No message of [`MESSAGES`] has a proof for this nonce.
 fn channel() -> Channel<'static> {
     let mut channel = bound(LATER, &[EXPORTER]);
     channel.authority = on_port(143).authority;
     channel
 }
 
-/// AUTH without an initial response comes once. Later no response at all is none to a challenge, and no
-/// answer to a question, which is then answered no more.
+/// AUTH without an initial response can come only once. Later a missing response does not answer a challenge
+/// or a question, which is then not answered any more.
 #[test]
 fn no_response_is_for_the_start_only() {
     for (mechanism, messages, yes) in [
@@ -135,15 +136,15 @@ fn no_response_is_for_the_start_only() {
                 let seen = say(&mut exchange, message);
                 assert!(!matches!(seen, Seen::Failed(_)), "{mechanism}: {seen:?}");
             }
-            assert_eq!(begin(&mut exchange), OVER, "{mechanism} behind {said} messages");
-            assert_eq!(tell(&mut exchange, yes), OVER, "{mechanism} behind {said} messages");
+            assert_eq!(begin(&mut exchange), OVER, "{mechanism} after {said} messages");
+            assert_eq!(tell(&mut exchange, yes), OVER, "{mechanism} after {said} messages");
         }
     }
 }
 
 proptest! {
-    /// SCRAM and CRAM-MD5 let nobody in, as no proof is right; the others do right behind a yes to their
-    /// question. What is over stays over.
+    /// SCRAM and CRAM-MD5 let nobody in, because no proof is right; the others let the client in right after
+    /// a yes to their question. An exchange that is over stays over.
     ///
     /// Covers exchange-aborted-anywhere.
     #[test]
@@ -170,8 +171,8 @@ proptest! {
         }
     }
 
-    /// With one octet changed in one message of a client that knows the password, or with one message twice
-    /// or left out, it does not get in, though the embedder answers truly.
+    /// A client that knows the password does not get in if one byte of one of its messages is changed, or if
+    /// a message comes twice or is left out, though the embedder answers truly.
     #[test]
     fn one_octet_changed_keeps_out(
         (which, message, at, octet) in (0_usize..10, any::<Index>(), any::<Index>(), 1_u8..),
@@ -195,7 +196,7 @@ proptest! {
         };
         let message = message.index(messages.len());
         match change {
-            // Once more behind the end would be too late to matter.
+            // A further message after the end comes too late to matter.
             0 if message + 1 < messages.len() => {
                 let again = messages[message].clone();
                 messages.insert(message, again);

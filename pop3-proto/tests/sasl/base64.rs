@@ -36,8 +36,8 @@ fn everything_else_is_refused() {
         "AA=A", "\u{e4}AA", "AAA\0",
     ] {
         assert_eq!(decoded(bad), None, "{bad:?}");
-        let behind = format!("{}{bad}", "QUJD".repeat(40));
-        assert_eq!(decoded(&behind), None, "behind 160 characters, {bad:?}");
+        let after = format!("{}{bad}", "QUJD".repeat(40));
+        assert_eq!(decoded(&after), None, "after 160 characters, {bad:?}");
         if bad.ends_with('=') {
             let front = format!("{bad}{}", "QUJD".repeat(40));
             assert_eq!(decoded(&front), None, "in front of 160 characters, {bad:?}");
@@ -46,7 +46,7 @@ fn everything_else_is_refused() {
     for padded in ["Zg==", "Zm8="] {
         for groups in [1, 15, 16, 31, 40] {
             let inside = format!("{}{padded}{}", "QUJD".repeat(groups), "QUJD".repeat(groups));
-            assert_eq!(decoded(&inside), None, "{padded} behind {groups} groups");
+            assert_eq!(decoded(&inside), None, "{padded} after {groups} groups");
         }
     }
 }

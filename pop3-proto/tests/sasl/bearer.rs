@@ -1,4 +1,4 @@
-//! OAUTHBEARER (RFC 7628) and XOAUTH2 (vendors' documents).
+//! The server's side of OAUTHBEARER (RFC 7628) and XOAUTH2 (vendors' documents).
 
 use pop3_proto::limits::SASL_MEMORY;
 use pop3_proto::sasl::server::{Answer, Cause, Exchange};
@@ -114,8 +114,7 @@ fn another_name_than_the_tokens_has_to_be_allowed() {
     }
 }
 
-/// A token that is not good is answered with the reason, and then, whatever the client says, the exchange
-/// fails.
+/// A bad token is answered with the reason; then, whatever the client says, the exchange fails.
 ///
 /// Proves 7628-3.2.2-01.
 #[test]

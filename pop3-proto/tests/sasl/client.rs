@@ -22,7 +22,7 @@ fn start<'c>(
     Ok(exchange)
 }
 
-/// The nonce of RFC 7677, and as much more as makes 18 octets.
+/// The nonce of RFC 7677, and as much more as makes 18 bytes.
 const NONCE: &str = "rOprNGfwEbeRWgbNEkqO7677";
 
 /// A channel whose nonce has this text.
@@ -62,7 +62,7 @@ fn scram_sha_1_of_rfc_5802() {
         answer(&mut client, server_first).unwrap(),
         "c=biws,r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,p=v0X8v3Bz2T0CJGbJQyF0X+HI4Ts="
     );
-    // A +OK now would come from somebody who does not know the password.
+    // A `+OK` at this point would come from somebody who does not know the password.
     assert!(!client.is_proved());
     assert_eq!(answer(&mut client, b"v=rmF9pqV8S7suAoZWja4dJRkFsKQ=").unwrap(), "");
     assert!(client.is_proved());
@@ -71,8 +71,8 @@ fn scram_sha_1_of_rfc_5802() {
 /// Proves 5802-5-03.
 #[test]
 fn scram_sha_256_of_rfc_7677_and_a_wrong_signature() {
-    // The nonce of the RFC has 20 characters. The other client of these tests says what the RFC has it say with that nonce, and so
-    // knows what has to be said with one of 24.
+    // The nonce of the RFC has 20 characters. The independent client of these tests makes the messages of the
+    // RFC with that nonce, so it also knows what has to be sent with one of 24 characters.
     let vector = &PUBLISHED[1];
     assert_eq!(
         (vector.client_first, vector.server_first),
@@ -179,7 +179,7 @@ fn the_flag_says_what_both_ends_can_bind() {
     let says = |flag: &str| Ok(format!("{flag},,n=user,r={NONCE}"));
     assert_eq!(first("SCRAM-SHA-256-PLUS", bound, true), says("p=tls-exporter"));
     assert_eq!(first("SCRAM-SHA-256", bound, false), says("y"));
-    // The server has it, the caller does not want it: no accusation then.
+    // The server offers the binding and the caller does not want it, so the client accuses nobody.
     assert_eq!(first("SCRAM-SHA-256", bound, true), says("n"));
     assert_eq!(first("SCRAM-SHA-256", with_nonce(NONCE), false), says("n"));
     assert_eq!(first("SCRAM-SHA-256-PLUS", with_nonce(NONCE), true), Err(Why::Channel));
@@ -224,7 +224,7 @@ fn plain_login_and_what_they_cannot_carry() {
             assert_eq!(why, Some(Why::Text), "{mechanism} {name:?} {password:?}");
         }
     }
-    // In an encoding of the server's own.
+    // The server answers in an encoding of its own.
     let latin = Credentials::password("tim", Secret::new(b"pa\xdf"));
     assert_eq!(start("PLAIN", latin, channel, false).unwrap().initial(), Some(&b"\0tim\0pa\xdf"[..]));
     assert_eq!(start("SCRAM-SHA-1", latin, with_nonce(NONCE), false).err(), Some(Why::Text));
@@ -328,7 +328,7 @@ fn memory_that_is_too_small_fails_and_nothing_leaves() {
     for octets in 0..64 {
         let mut exchange = Exchange::new(PENCIL, with_nonce(NONCE), vec![0; octets]);
         let began = exchange.start("SCRAM-SHA-256", false);
-        // The first message, and the header once more.
+        // The memory holds the first message, and its header once more.
         let needed = format!("n,,n=user,r={NONCE}n,,").len();
         assert_eq!(began, if octets < needed { Err(Why::Memory) } else { Ok(()) }, "{octets}");
         if began.is_ok() {

@@ -1,4 +1,4 @@
-//! CRAM-MD5 (RFC 2195).
+//! The server's side of CRAM-MD5 (RFC 2195).
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use md5::Md5;
@@ -16,10 +16,11 @@ use crate::signer::nonce;
 pub(crate) const HOST: &str = "postoffice.reston.mci.net";
 const TIM: (&str, &str) = (SERVER, HOST);
 
-/// The challenge of RFC 2195. Its nonce has 14 characters, and one of them is no base64: a server of this crate says another.
+/// The challenge of RFC 2195. Its nonce has 14 characters, one of which is not base64, so a server of this
+/// crate sends another one.
 pub(crate) const PUBLISHED: &str = "<1896.697170952@postoffice.reston.mci.net>";
 
-/// What a server of this crate says.
+/// What a server of this crate sends.
 pub(crate) fn challenge_of(text: &str, host: &str) -> String {
     format!("<{text}@{host}>")
 }
@@ -86,13 +87,13 @@ fn secrets_around_the_block_of_64_octets() {
         let said = response("tim", &whole, &tims());
         let mut cram = challenged(TIM);
         assert_eq!(say(&mut cram, &said), asks_for("tim"));
-        assert_eq!(tell(&mut cram, secret(&whole)), done("tim"), "{octets} octets");
+        assert_eq!(tell(&mut cram, secret(&whole)), done("tim"), "{octets} bytes");
         let mut cram = challenged(TIM);
         let _ = say(&mut cram, &said);
         assert_eq!(
             tell(&mut cram, secret(&"a".repeat(octets + 3))),
             failed(Cause::Credentials),
-            "{octets} octets"
+            "{octets} bytes"
         );
     }
 }
@@ -182,7 +183,7 @@ fn the_name_is_prepared() {
     assert_eq!(tell(&mut cram, secret("x")), done("tim"));
 }
 
-/// Every digest of one octet changed fails.
+/// Every digest of one byte changed fails.
 #[test]
 fn a_wrong_digest_fails_at_the_end() {
     let right = response("tim", "tanstaaftanstaaf", &tims());
@@ -195,8 +196,8 @@ fn a_wrong_digest_fails_at_the_end() {
     }
 }
 
-/// Somebody who does not exist is asked for as anybody else, and is refused whatever the digest is: no
-/// secret stands in for the missing one, and an empty one is none.
+/// A user who does not exist is asked as anybody else, and is refused whatever the digest is: no secret
+/// stands in for the missing one, and an empty secret does not count.
 ///
 /// Proves 4422-3.6-02.
 /// Covers names-told-by-mechanisms.

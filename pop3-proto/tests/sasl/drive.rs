@@ -9,7 +9,7 @@ use pop3_proto::{Base64, Secret};
 use crate::scram_client::SERVER;
 use crate::signer::nonce;
 
-/// The base64 text of octets.
+/// The base64 text of bytes.
 pub(crate) fn base64(octets: impl AsRef<[u8]>) -> Vec<u8> {
     let octets = octets.as_ref();
     let mut text = vec![0; octets.len().div_ceil(3) * 4];
@@ -22,12 +22,12 @@ pub(crate) fn text(octets: impl AsRef<[u8]>) -> String {
     String::from_utf8(base64(octets)).unwrap()
 }
 
-/// The octets of a hexadecimal text.
+/// The bytes of a hexadecimal text.
 pub(crate) fn hex(text: &str) -> Vec<u8> {
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
 }
 
-/// Octets as hexadecimal text.
+/// Bytes as hexadecimal text.
 pub(crate) fn to_hex(octets: &[u8]) -> String {
     octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
@@ -93,7 +93,7 @@ pub(crate) const fn failed(cause: Cause) -> Seen {
     Seen::Failed(cause)
 }
 
-/// The program goes on after the end, or answers what was not asked.
+/// The program goes on after the end, or answers a question that was not asked.
 pub(crate) const OVER: Seen = Seen::Failed(Cause::Answer);
 
 /// A channel without authority, certificate and binding.
@@ -137,17 +137,17 @@ pub(crate) fn started(mechanism: &str) -> Exchange<Vec<u8>> {
     started_on(mechanism, &channel())
 }
 
-/// AUTH came without an initial response.
+/// The first step of an exchange whose AUTH came without an initial response.
 pub(crate) fn begin(engine: &mut dyn Engine) -> Seen {
     engine.step(None).into()
 }
 
-/// The client says these octets.
+/// The next step of an exchange, in which the client sends these bytes.
 pub(crate) fn say(engine: &mut dyn Engine, data: impl AsRef<[u8]>) -> Seen {
     engine.step(Some(Base64::new(&base64(data)).unwrap())).into()
 }
 
-/// The client says this base64 text.
+/// The next step of an exchange, in which the client sends this base64 text.
 pub(crate) fn say_text(engine: &mut dyn Engine, text: &str) -> Seen {
     engine.step(Some(Base64::new(text.as_bytes()).unwrap())).into()
 }
@@ -156,7 +156,7 @@ pub(crate) fn tell(engine: &mut dyn Engine, answer: Answer<'_>) -> Seen {
     engine.answer(answer).into()
 }
 
-/// Why a token is not good, from RFC 7628 section 4.3.
+/// The reason for refusing a token, from RFC 7628 section 4.3.
 pub(crate) const WHY: &str = concat!(
     r#"{"status":"invalid_token","scope":"example_scope","#,
     r#""openid-configuration":"https://example.com/.well-known/openid-configuration"}"#
@@ -168,16 +168,16 @@ pub(crate) struct Host<'h> {
     /// Names and passwords, which are also the secrets of CRAM-MD5.
     pub(crate) passwords: &'h [(&'h str, &'h str)],
     pub(crate) keys: Vec<(&'h str, &'h Keys)>,
-    /// Tokens and whose they are.
+    /// Tokens, and the users they belong to.
     pub(crate) tokens: &'h [(&'h str, &'h str)],
-    /// What a client learns whose token is not good.
+    /// What a client is told whose token is refused.
     pub(crate) why: &'h str,
     /// Who may act as whom.
     pub(crate) deputies: &'h [(&'h str, &'h str)],
 }
 
 impl<'h> Host<'h> {
-    /// The answer, if `seen` is a question.
+    /// The answer to `seen`, if it is a question.
     pub(crate) fn answer(&self, seen: &Seen) -> Option<Answer<'h>> {
         let password = |name: &str| self.passwords.iter().find(|one| one.0 == name).map(|one| one.1);
         Some(match seen {

@@ -1,4 +1,4 @@
-//! EXTERNAL (RFC 4422 appendix A).
+//! The server's side of EXTERNAL (RFC 4422 appendix A).
 
 use pop3_proto::sasl::server::{Answer, Cause, Exchange};
 use pop3_proto::sasl::{Channel, Why};

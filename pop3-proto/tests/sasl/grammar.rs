@@ -1,4 +1,4 @@
-//! What the grammars leave out is refused, and what they let in is taken.
+//! The grammars of SASL messages: what they leave out is refused, and what they allow is taken.
 
 use pop3_proto::sasl::scram::Keys;
 use pop3_proto::sasl::server::{Answer, Cause};
@@ -39,7 +39,7 @@ fn scram_attributes_stand_once_and_in_their_place() {
 
 #[test]
 fn values_of_the_last_scram_message_are_utf_8_without_nul() {
-    // The proof is wrong in all of them; it is looked at where the message is text.
+    // The proof is wrong in all of them; it is checked where the message conforms to the grammar.
     for (tail, cause) in [
         (&b",x=\xff"[..], Cause::Response),
         (b",x=a\0", Cause::Response),

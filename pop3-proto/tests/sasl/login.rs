@@ -1,4 +1,4 @@
-//! LOGIN, which no RFC defines.
+//! The server's side of LOGIN, which no RFC defines.
 
 use pop3_proto::sasl::server::{Answer, Cause, Exchange};
 

@@ -28,4 +28,4 @@ mod scram_nobody;
 mod session;
 mod session_refused;
 mod signer;
-mod talk;
+mod whole_server;

@@ -15,7 +15,7 @@ use crate::drive::{
 use crate::scram_client::{EXPORTER, LATER, SERVER, VECTORS, keys};
 use crate::signer::nonce;
 
-/// What a client says, and where that ends.
+/// What a client sends, and how that ends.
 struct Script {
     mechanism: &'static str,
     channel: Channel<'static>,
@@ -112,7 +112,8 @@ fn run<M: AsRef<[u8]> + AsMut<[u8]>>(exchange: &mut Exchange<M>, script: &Script
     seen
 }
 
-/// It is over whatever is said and answered; what is longer than these octets of memory is not even looked at.
+/// Asserts that the exchange is over, whatever is sent and answered. A message that is longer than this
+/// memory is not even looked at.
 fn assert_over<M: AsRef<[u8]> + AsMut<[u8]>>(exchange: &mut Exchange<M>, memory: usize, script: &Script) {
     let mechanism = script.mechanism;
     for _ in 0..2 {
@@ -136,7 +137,7 @@ fn assert_over<M: AsRef<[u8]> + AsMut<[u8]>>(exchange: &mut Exchange<M>, memory:
     }
 }
 
-/// With less memory than it needs each exchange fails, with more it works; 1,200 octets are enough for all
+/// With less memory than it needs each exchange fails, with more it works; 1,200 bytes are enough for all
 /// but long tokens.
 #[test]
 fn too_little_memory_fails_and_nothing_else() {
@@ -151,18 +152,14 @@ fn too_little_memory_fails_and_nothing_else() {
             let seen = run(&mut exchange, &script, usize::MAX);
             let too_little = failed(Cause::Memory);
             works |= seen != too_little;
-            assert_eq!(
-                seen,
-                if works { script.end.clone() } else { too_little },
-                "{name} in {octets} octets"
-            );
+            assert_eq!(seen, if works { script.end.clone() } else { too_little }, "{name} in {octets} bytes");
             if !works && octets % 10 == 0 {
                 assert_over(&mut exchange, octets, &script);
             }
             octets += if works { 50 } else { 1 };
         }
         let octets = script.messages.iter().flatten().map(Vec::len).sum::<usize>();
-        assert!(works, "{name}, messages of {octets} octets, in {}", buffer.len());
+        assert!(works, "{name}, messages of {octets} bytes, in {}", buffer.len());
     }
 }
 
@@ -182,7 +179,7 @@ fn an_exchange_that_is_over_stays_so() {
     }
 }
 
-/// Whatever was begun before, and wherever it was left, the next exchange goes as in memory that is new.
+/// Whatever exchange was begun before, and wherever it was left, the next one goes as in fresh memory.
 ///
 /// Covers exchange-aborted-anywhere, memory-of-aborted-exchanges.
 #[test]
@@ -194,13 +191,13 @@ fn an_exchange_knows_nothing_of_the_one_before() {
             for script in &scripts {
                 let _ = run(&mut exchange, before, steps);
                 let seen = run(&mut exchange, script, usize::MAX);
-                assert_eq!(seen, script.end, "{} behind {} of {}", script.mechanism, steps, before.mechanism);
+                assert_eq!(seen, script.end, "{} after {} of {}", script.mechanism, steps, before.mechanism);
             }
         }
     }
 }
 
-/// Over and over in the same memory: nothing of it is used up.
+/// Many exchanges run in the same memory, and none of it is used up.
 ///
 /// Covers memory-of-aborted-exchanges.
 #[test]
@@ -242,8 +239,8 @@ fn left(mechanism: &str, messages: &[&str], answer: Option<Answer<'_>>, forget: 
     memory
 }
 
-/// A password is gone with its answer, both as it came and as it was prepared; everything is gone at a
-/// failure and on drop.
+/// A password is wiped once it was answered, both as it came and as it was prepared; everything is wiped
+/// after a failure and on drop.
 #[test]
 fn secrets_are_wiped() {
     for (mechanism, messages) in [

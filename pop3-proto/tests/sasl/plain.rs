@@ -1,4 +1,4 @@
-//! PLAIN (RFC 4616).
+//! The server's side of PLAIN (RFC 4616).
 
 use pop3_proto::sasl::server::{Answer, Cause};
 
@@ -17,7 +17,7 @@ const ACCEPTED: [(&str, &str, &str, &str); 6] = [
     ("AMO8c2VyAHDDpHNz", "", "\u{fc}ser", "p\u{e4}ss"),
 ];
 
-/// Octets, their base64 text, and what is wrong with them.
+/// Bytes, their base64 text, and what is wrong with them.
 const REFUSED: [(&[u8], &str, Cause); 9] = [
     (b"", "", Cause::Response),
     (b"user", "dXNlcg==", Cause::Response),
@@ -86,11 +86,11 @@ fn a_nul_more_or_less_in_any_part_fails() {
     for message in ["\0", "\0\0\0", "a\0\0user\0pencil", "a\0b\0\0c", "a\0b\0c\0", "\0a\0b\0c", "a b c"] {
         assert_eq!(say(&mut started("PLAIN"), message), failed(Cause::Response), "{message:?}");
     }
-    // Three parts, and no name.
+    // There are three parts, and the name is empty.
     assert_eq!(say(&mut started("PLAIN"), "\0\0"), failed(Cause::Text));
 }
 
-/// Each part may have 255 octets, also where all of them are beyond ASCII and have to be prepared.
+/// Each part may have 255 bytes, also where all of them are beyond ASCII and have to be prepared.
 ///
 /// Proves 4616-2-03.
 #[test]

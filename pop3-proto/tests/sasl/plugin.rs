@@ -9,7 +9,7 @@ use crate::dialogues;
 use crate::drive::{
     Host, Seen, begin, challenge, channel, check_password, done, failed, say, started, text, to_hex,
 };
-use crate::talk::{Plugin, Talk, config};
+use crate::whole_server::{Plugin, WholeServer, config};
 
 fn decoded(data: Option<Base64<'_>>) -> Option<String> {
     let data = data?;
@@ -18,8 +18,8 @@ fn decoded(data: Option<Base64<'_>>) -> Option<String> {
     String::from_utf8(octets).ok()
 }
 
-/// Made up: the name, a NUL, and the password turned round; then a word of the server that an empty
-/// response answers.
+/// A made-up mechanism: the client sends the name, a NUL, and the password backwards; then the server sends a
+/// word that an empty response answers.
 #[derive(Default)]
 struct Reverse {
     name: String,
@@ -141,7 +141,8 @@ fn host() -> Host<'static> {
     Host { passwords: &[("chris", "secret"), ("user", "pencil"), ("test", "test")], ..Host::default() }
 }
 
-/// One loop for the crate's engines and for others: what the client says, then all questions.
+/// One loop for the engines of the crate and for others: it takes what the client sends, then answers all
+/// questions.
 fn drive(engine: &mut dyn Engine, messages: &[Option<&str>]) -> Vec<Seen> {
     let host = host();
     let mut all = Vec::new();
@@ -175,54 +176,54 @@ fn one_loop_drives_both() {
     );
 }
 
-fn talk(config: &pop3_proto::server::Config) -> Talk<'_> {
-    let mut talk = Talk::new(config, Security::Tls, channel(), host());
-    talk.plugins = &PLUGINS;
-    talk
+fn whole(config: &pop3_proto::server::Config) -> WholeServer<'_> {
+    let mut whole = WholeServer::new(config, Security::Tls, channel(), host());
+    whole.plugins = &PLUGINS;
+    whole
 }
 
 /// Proves 5034-4-27.
 #[test]
 fn a_mechanism_of_ones_own_logs_in() {
     let config = config(&OFFERED);
-    let mut talk = talk(&config);
-    assert!(talk.say("CAPA").contains("SASL DIGEST-MD5 X-REVERSE PLAIN LOGIN\r\n"));
-    assert_eq!(talk.say("AUTH x-reverse"), "+ \r\n");
-    assert_eq!(talk.say(text("user\0licnep")), format!("+ {}\r\n", text("hello user")));
-    assert_eq!(talk.say(""), "+OK welcome\r\n");
-    assert_eq!((&talk.let_in[..], talk.server.phase()), (&[done("user")][..], Phase::Transaction));
+    let mut whole = whole(&config);
+    assert!(whole.say("CAPA").contains("SASL DIGEST-MD5 X-REVERSE PLAIN LOGIN\r\n"));
+    assert_eq!(whole.say("AUTH x-reverse"), "+ \r\n");
+    assert_eq!(whole.say(text("user\0licnep")), format!("+ {}\r\n", text("hello user")));
+    assert_eq!(whole.say(""), "+OK welcome\r\n");
+    assert_eq!((&whole.let_in[..], whole.server.phase()), (&[done("user")][..], Phase::Transaction));
 }
 
 #[test]
 fn it_fails_and_is_cancelled_as_others_are() {
     let config = config(&OFFERED);
-    let mut talk = talk(&config);
+    let mut whole = whole(&config);
     let right = format!("AUTH X-REVERSE {}", text("user\0licnep"));
-    assert_eq!(talk.say(format!("AUTH X-REVERSE {}", text("user\0pencil"))), "-ERR [AUTH] refused\r\n");
-    assert_eq!(talk.say(format!("AUTH X-REVERSE {}", text("who\0licnep"))), "-ERR [AUTH] refused\r\n");
-    assert_eq!(talk.say("AUTH X-REVERSE ="), "-ERR [AUTH] refused\r\n");
-    assert!(talk.say(&right).starts_with("+ "));
-    assert_eq!(talk.say("*"), "-ERR SASL authentication failed\r\n");
-    assert!(talk.say(&right).starts_with("+ "));
-    assert_eq!(talk.say("NOOP"), "-ERR [AUTH] refused\r\n");
-    assert_eq!(talk.say("AUTH DIGEST-MD5 ="), "-ERR initial response\r\n");
-    assert!(talk.say("AUTH LOGIN").starts_with("+ "));
-    assert_eq!(talk.say("*"), "-ERR SASL authentication failed\r\n");
-    assert_eq!(talk.let_in, []);
-    talk.play(dialogues::PLAIN);
-    assert_eq!(talk.let_in, [done("test")]);
+    assert_eq!(whole.say(format!("AUTH X-REVERSE {}", text("user\0pencil"))), "-ERR [AUTH] refused\r\n");
+    assert_eq!(whole.say(format!("AUTH X-REVERSE {}", text("who\0licnep"))), "-ERR [AUTH] refused\r\n");
+    assert_eq!(whole.say("AUTH X-REVERSE ="), "-ERR [AUTH] refused\r\n");
+    assert!(whole.say(&right).starts_with("+ "));
+    assert_eq!(whole.say("*"), "-ERR SASL authentication failed\r\n");
+    assert!(whole.say(&right).starts_with("+ "));
+    assert_eq!(whole.say("NOOP"), "-ERR [AUTH] refused\r\n");
+    assert_eq!(whole.say("AUTH DIGEST-MD5 ="), "-ERR initial response\r\n");
+    assert!(whole.say("AUTH LOGIN").starts_with("+ "));
+    assert_eq!(whole.say("*"), "-ERR SASL authentication failed\r\n");
+    assert_eq!(whole.let_in, []);
+    whole.play(dialogues::PLAIN);
+    assert_eq!(whole.let_in, [done("test")]);
 }
 
-/// The dialogue of RFC 5034 section 6; its response line has 278 octets.
+/// The dialogue of RFC 5034 section 6; its response line has 278 bytes.
 ///
 /// Proves 5034-4-18, 5034-4-27.
 #[test]
 fn digest_md5() {
     let config = config(&OFFERED);
-    let mut good = talk(&config);
+    let mut good = whole(&config);
     good.play(dialogues::DIGEST_MD5);
     assert_eq!((&good.let_in[..], good.server.phase()), (&[done("chris")][..], Phase::Transaction));
-    let mut wrong = talk(&config);
+    let mut wrong = whole(&config);
     wrong.host.passwords = &[("chris", "another")];
     let lines: Vec<_> = dialogues::DIGEST_MD5.lines().filter_map(|line| line.strip_prefix("C: ")).collect();
     assert_eq!(lines[1].len() + 2, 278);

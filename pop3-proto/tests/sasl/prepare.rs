@@ -1,4 +1,4 @@
-//! SASLprep (RFC 4013).
+//! SASLprep (RFC 4013), by the examples of the RFC and beyond.
 
 use pop3_proto::sasl::prepare;
 
@@ -92,7 +92,7 @@ fn visible_ascii_stays_as_it_is() {
     }
 }
 
-/// It may be a password.
+/// The text may be a password.
 #[test]
 fn debug_shows_nothing_of_it() {
     for text in ["pencil", "pen\u{ad}cil"] {

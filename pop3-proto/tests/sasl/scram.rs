@@ -68,7 +68,7 @@ fn keys_hold_what_the_rfcs_compute() {
     }
 }
 
-/// Passwords that are the same once prepared have the same keys; what cannot be prepared has none.
+/// Passwords that are equal once prepared have the same keys; a password that cannot be prepared has none.
 ///
 /// Proves 5802-2.2-01, 4616-2-08.
 #[test]
@@ -170,7 +170,7 @@ fn whole(mechanism: &str, channel: &Channel<'_>, client_first: &str, name: &str,
     assert_eq!(say(&mut scram, ""), done(name), "{client_first}");
 }
 
-/// The name is looked up as prepared, and signed as it came.
+/// The name is looked up as it was prepared, and signed as it came.
 ///
 /// Proves 5802-5.1-02, 5802-5.1-03.
 #[test]
@@ -214,7 +214,7 @@ fn a_nonce_is_any_visible_text_without_a_comma() {
     }
 }
 
-/// Each kind of binding that the channel has does, and only its own data.
+/// Each kind of binding that the channel has is accepted, with its own data only.
 ///
 /// Proves 5802-5.1-08, 5802-6.1-01.
 #[test]
@@ -254,8 +254,8 @@ fn another_identity_has_to_be_allowed() {
     whole("SCRAM-SHA-256", &bound(SERVER, &[]), "n,a=us\u{ad}er,n=user,r=abc", "user", b"", "");
 }
 
-/// What the user's keys say is announced, and the default for users who do not exist is the least that the
-/// RFC wants.
+/// The iteration count of the user's keys is announced; users who do not exist get the least that the RFC
+/// allows.
 #[test]
 fn the_count_of_the_keys_is_announced() {
     assert_eq!(Channel::new("h").fake_iterations, 4096);

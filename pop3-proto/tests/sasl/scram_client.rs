@@ -23,8 +23,8 @@ pub(crate) struct Vector {
 }
 
 impl Vector {
-    /// The same exchange with another part of the nonce from the server: what follows from it is computed by the client of these
-    /// tests, which computes the published messages as well.
+    /// The same exchange with another part of the nonce from the server: what follows from it is computed by
+    /// the client of these tests, which computes the published messages as well.
     fn with_nonce(self, server: &str) -> Self {
         let (_, client) = self.client_first.rsplit_once(",r=").unwrap();
         let (_, salt_and_count) = self.server_first.split_once(',').unwrap();
@@ -40,7 +40,8 @@ impl Vector {
         }
     }
 
-    /// The lines of the exchange, which logs in; `in_one_step` puts the first message behind AUTH.
+    /// The lines of the exchange, which ends with a login; `in_one_step` sends the first message in the AUTH
+    /// line.
     pub(crate) fn dialogue(&self, in_one_step: bool) -> String {
         let separator = if in_one_step { " " } else { "\nS: + \nC: " };
         let messages = [self.client_first, self.server_first, self.client_final, self.server_final];
@@ -62,10 +63,10 @@ S: +OK Maildrop locked and ready
     }
 }
 
-/// The server's part of the nonce: that of RFC 5802, and as much more as makes 18 octets.
+/// The server's part of the nonce: that of RFC 5802, and as much more as makes 18 bytes.
 pub(crate) const SERVER: &str = "3rfcNHYJY1ZVvWVs7j+5802/";
 
-/// Another one.
+/// Another part of the nonce.
 pub(crate) const LATER: &str = "anotherNonceOfTheServer+";
 
 pub(crate) const SALT_1: &str = "4125c247e43ab1e93c6dff76";
@@ -99,12 +100,13 @@ pub(crate) const EXPORTER: Binding<'_> = Binding {
 pub(crate) const UNIQUE: Binding<'_> =
     Binding { kind: "tls-unique", data: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11] };
 
-/// What a server of this crate says and hears, whose part of the nonce is [`SERVER`].
+/// The exchanges as a server of this crate has them, whose part of the nonce is [`SERVER`].
 pub(crate) static VECTORS: LazyLock<[Vector; 6]> =
     LazyLock::new(|| PUBLISHED.map(|vector| vector.with_nonce(SERVER)));
 
 /// RFC 5802 section 5, RFC 7677 section 3, then flag y, both -PLUS forms, and another identity with an
-/// escaped name. The server's part of the nonce has 18 or 30 characters in them, and not all of these are base64.
+/// escaped name. The server's part of the nonce has 18 or 30 characters in them, and not all of these are
+/// base64.
 pub(crate) const PUBLISHED: [Vector; 6] = [
     Vector {
         mechanism: "SCRAM-SHA-1",

@@ -1,4 +1,4 @@
-//! SCRAM: final messages that are refused, and no `v=` is ever said to them.
+//! SCRAM: final messages that are refused; none of them is answered with `v=`.
 
 use pop3_proto::Base64;
 use pop3_proto::sasl::Channel;
@@ -45,7 +45,7 @@ fn ill_formed_final_messages() {
     let other = NONCE.replace("3rfc", "3rfd");
     for (bad, why, cause) in [
         (format!("c=eSws,r={NONCE}"), "y in place of n", Cause::Binding),
-        (format!("c={},r={NONCE}", text("n,,x")), "data behind the header", Cause::Binding),
+        (format!("c={},r={NONCE}", text("n,,x")), "data after the header", Cause::Binding),
         (format!("c={},r={NONCE}", text("n,")), "a header that is cut", Cause::Binding),
         (format!("c={},r={NONCE}", text("n,a=adm,")), "another header", Cause::Binding),
         (format!("c={},r={NONCE}", text("p=tls-exporter,,")), "another flag", Cause::Binding),
@@ -124,7 +124,7 @@ fn binding_data_have_to_be_those_of_the_channel() {
     }
 }
 
-/// Proofs that are wrong or no proofs.
+/// Proofs that are wrong, or are no proofs at all.
 ///
 /// Proves 5802-5.1-10.
 #[test]
@@ -143,7 +143,7 @@ fn the_proof_has_to_be_right() {
         for len in [0, 1, 16, 19, 20, 21, 31, 32, 33, 64, 65, 128, 129, 1000] {
             if len != octets.len() {
                 let other: Vec<u8> = octets.iter().copied().cycle().take(len).collect();
-                // No hash is half as long as what is looked at.
+                // A proof of up to 128 bytes is decoded and does not match; a longer one is malformed.
                 let cause = if len <= 128 { Cause::Credentials } else { Cause::Response };
                 bad.push((format!("{without_proof},p={}", text(other)), cause));
             }

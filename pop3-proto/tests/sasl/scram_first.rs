@@ -1,4 +1,4 @@
-//! SCRAM: first messages that are refused, before anybody is looked for.
+//! SCRAM: first messages that are refused before any user is looked up.
 
 use pop3_proto::sasl::scram::Hash;
 use pop3_proto::sasl::server::{Answer, Cause};
@@ -119,7 +119,7 @@ fn ill_formed_first_messages() {
 fn the_flag_has_to_fit_the_mechanism_and_the_channel() {
     for hash in ["SCRAM-SHA-1", "SCRAM-SHA-256"] {
         let plus = format!("{hash}-PLUS");
-        // A flag without a kind is none.
+        // A flag without a kind of binding is malformed.
         let cause = |flag| if matches!(flag, "p=" | "p") { Cause::Response } else { Cause::Binding };
         for flag in ["p=tls-exporter", "p=foo", "p=", "p"] {
             let first = format!("{flag},,n=user,r=abc");

@@ -15,7 +15,7 @@ fn with_fake_key(key: &[u8]) -> Channel<'_> {
     channel
 }
 
-/// What the server says to somebody for whom there are no keys.
+/// What the server sends to a user for whom there are no keys.
 fn nobody(
     mechanism: &str,
     channel: &Channel<'_>,
@@ -29,8 +29,8 @@ fn nobody(
     (scram, String::from_utf8(data).unwrap())
 }
 
-/// The salt is 16 octets of the name and a secret, so it stays for a name, and nobody can tell it from a
-/// real one. Keys of another hash are no keys.
+/// The salt is 16 bytes made from the name and a secret. So it stays the same for a name, and nobody can tell
+/// it from a real one. Keys of another hash are no keys.
 ///
 /// Proves 4422-3.6-02.
 /// Covers names-told-by-mechanisms.
@@ -45,7 +45,7 @@ fn users_who_do_not_exist_are_asked_the_same() {
         let (nonce, rest) = salt.split_once(",s=").unwrap();
         assert_eq!(nonce, format!("r=abc{SERVER}"));
         let (one, count) = rest.split_once(",i=").unwrap();
-        assert_eq!((one.len(), count), (24, "5000"), "16 octets");
+        assert_eq!((one.len(), count), (24, "5000"), "16 bytes");
         assert_eq!(said(b"0123456789abcdef0123456789abcdef", "who", Answer::Keys(Some(keys(other)))), salt);
         assert_eq!(said(b"0123456789abcdef0123456789abcdef", "who", Answer::Keys(None)), salt, "each time");
         assert_ne!(
@@ -64,7 +64,7 @@ fn users_who_do_not_exist_are_asked_the_same() {
     assert_ne!(a, b, "another hash");
 }
 
-/// Who may log in under two names has one salt, and so has who does not exist.
+/// A user who may log in under two names has one salt, and so has a user who does not exist.
 ///
 /// Proves 4422-3.6-02.
 #[test]
@@ -79,9 +79,9 @@ fn the_names_of_one_nobody_have_one_salt() {
     assert_eq!(say(&mut scram, format!("c=biws,r=abc{SERVER},p=AAAA")), failed(Cause::Credentials));
 }
 
-/// They are refused at the very end only, and whatever they know, the stand-in keys included: nobody gets
-/// in for whom there are no keys. The first lines hold how those keys come from the name, so that a new
-/// version does not tell old names from new ones.
+/// Such users are refused only at the very end, whatever they know, the stand-in keys included. The first
+/// lines of the test pin how those keys are made from the name: if a new version made them in another way,
+/// the salts that change would show which names do not exist.
 ///
 /// Proves 4422-3.6-01, 4422-3.6-02.
 #[test]

@@ -8,9 +8,9 @@ use crate::cram_md5::{self, challenge_of};
 use crate::dialogues as said;
 use crate::drive::{Host, Seen, WHY, base64, bound, channel, done, on_port, text};
 use crate::scram_client::{EXPORTER, LATER, PUBLISHED, SERVER, UNIQUE, VECTORS, keys};
-use crate::talk::{MECHANISMS, Talk, config};
+use crate::whole_server::{MECHANISMS, WholeServer, config};
 
-/// Everybody that the dialogues know.
+/// All users that the dialogues know.
 pub(crate) fn host() -> Host<'static> {
     Host {
         passwords: &[
@@ -30,48 +30,49 @@ pub(crate) fn host() -> Host<'static> {
 }
 
 /// A session inside TLS that offers everything.
-fn talk(config: &Config) -> Talk<'_> {
-    Talk::new(config, Security::Tls, channel(), host())
+fn whole(config: &Config) -> WholeServer<'_> {
+    WholeServer::new(config, Security::Tls, channel(), host())
 }
 
-fn let_in(talk: &mut Talk<'_>, dialogue: &str, end: Seen) {
-    talk.play(dialogue);
-    assert_eq!((&talk.let_in[..], talk.server.phase()), (&[end][..], Phase::Transaction), "{dialogue}");
-    assert_eq!(talk.say("AUTH PLAIN dGVzdAB0ZXN0AHRlc3Q="), "-ERR logged in\r\n");
-    assert_eq!(talk.say("AUTH PLAIN"), "-ERR logged in\r\n");
-    assert_eq!(talk.say("NOOP"), "+OK\r\n");
+fn let_in(whole: &mut WholeServer<'_>, dialogue: &str, end: Seen) {
+    whole.play(dialogue);
+    assert_eq!((&whole.let_in[..], whole.server.phase()), (&[end][..], Phase::Transaction), "{dialogue}");
+    assert_eq!(whole.say("AUTH PLAIN dGVzdAB0ZXN0AHRlc3Q="), "-ERR logged in\r\n");
+    assert_eq!(whole.say("AUTH PLAIN"), "-ERR logged in\r\n");
+    assert_eq!(whole.say("NOOP"), "+OK\r\n");
 }
 
-fn kept_out(talk: &mut Talk<'_>, dialogue: &str) {
-    talk.play(dialogue);
-    assert_eq!((&talk.let_in[..], talk.server.phase()), (&[][..], Phase::Authorization), "{dialogue}");
-    assert_eq!(talk.say("STAT"), "-ERR log in first\r\n");
-    talk.play(said::PLAIN);
-    assert_eq!(talk.let_in, [done("test")], "the next one gets in");
+fn kept_out(whole: &mut WholeServer<'_>, dialogue: &str) {
+    whole.play(dialogue);
+    assert_eq!((&whole.let_in[..], whole.server.phase()), (&[][..], Phase::Authorization), "{dialogue}");
+    assert_eq!(whole.say("STAT"), "-ERR log in first\r\n");
+    whole.play(said::PLAIN);
+    assert_eq!(whole.let_in, [done("test")], "the next one gets in");
 }
 
-/// Proves 5034-4-02, 5034-4-03, 5034-4-05, 5034-4-06, 5034-4-20, 5034-4-31, 4422-5-01, 4422-3.8-01, 4616-2-01.
+/// Proves 5034-4-02, 5034-4-03, 5034-4-05, 5034-4-06, 5034-4-20, 5034-4-31, 4422-5-01.
+/// Proves 4422-3.8-01, 4616-2-01.
 #[test]
 fn plain_in_one_and_in_two_steps() {
     let config = config(&MECHANISMS);
-    let_in(&mut talk(&config), said::PLAIN, done("test"));
-    let_in(&mut talk(&config), said::PLAIN_TWO_STEPS, done("test"));
+    let_in(&mut whole(&config), said::PLAIN, done("test"));
+    let_in(&mut whole(&config), said::PLAIN_TWO_STEPS, done("test"));
 }
 
 /// Proves 5034-4-20, 5034-4-34, 2195-2-01.
 #[test]
 fn cram_md5() {
     let config = config(&MECHANISMS);
-    let mut talk = talk(&config);
-    talk.channel.host = cram_md5::HOST;
-    // Where nothing but the nonce is another, the lines are those of the RFC.
+    let mut whole = whole(&config);
+    whole.channel.host = cram_md5::HOST;
+    // Apart from the nonce the lines are those of the RFC.
     let dialogue = |challenge: &str| {
         let response = cram_md5::response("tim", "tanstaaftanstaaf", challenge);
         let (challenge, response) = (text(challenge), text(response));
         format!("C: AUTH CRAM-MD5\nS: + {challenge}\nC: {response}\nS: +OK CRAM authentication successful\n")
     };
     assert_eq!(dialogue(cram_md5::PUBLISHED), said::CRAM_MD5);
-    let_in(&mut talk, &dialogue(&challenge_of(SERVER, cram_md5::HOST)), done("tim"));
+    let_in(&mut whole, &dialogue(&challenge_of(SERVER, cram_md5::HOST)), done("tim"));
 }
 
 /// Proves 5034-4-12, 4422-A.1-01, 4422-A.1-02, 4422-5-01.
@@ -79,14 +80,14 @@ fn cram_md5() {
 fn external() {
     let config = config(&MECHANISMS);
     for dialogue in [said::EXTERNAL, said::EXTERNAL_TWO_STEPS] {
-        let mut talk = talk(&config);
-        talk.channel.external = Some("admin");
-        let_in(&mut talk, dialogue, done("admin"));
+        let mut whole = whole(&config);
+        whole.channel.external = Some("admin");
+        let_in(&mut whole, dialogue, done("admin"));
     }
-    let mut refused = talk(&config);
+    let mut refused = whole(&config);
     refused.channel.external = Some("admin");
     kept_out(&mut refused, said::EXTERNAL_OTHER);
-    let mut uncertified = talk(&config);
+    let mut uncertified = whole(&config);
     assert_eq!(uncertified.say("AUTH EXTERNAL ="), "-ERR [AUTH] refused\r\n");
     assert_eq!(uncertified.say("AUTH EXTERNAL"), "-ERR [AUTH] refused\r\n", "without a challenge");
     assert_eq!(uncertified.not_begun, [Why::Channel; 2]);
@@ -96,15 +97,15 @@ fn external() {
 #[test]
 fn anonymous() {
     let config = config(&MECHANISMS);
-    let_in(&mut talk(&config), said::ANONYMOUS, Seen::Anonymous("sirhc".into()));
-    let_in(&mut talk(&config), said::ANONYMOUS_EMPTY, Seen::Anonymous(String::new()));
+    let_in(&mut whole(&config), said::ANONYMOUS, Seen::Anonymous("sirhc".into()));
+    let_in(&mut whole(&config), said::ANONYMOUS_EMPTY, Seen::Anonymous(String::new()));
 }
 
 /// Proves 0-login-01.
 #[test]
 fn login() {
     let config = config(&MECHANISMS);
-    let_in(&mut talk(&config), said::LOGIN, done("user"));
+    let_in(&mut whole(&config), said::LOGIN, done("user"));
 }
 
 /// Proves 5034-4-27, 5034-4-34, 5802-4-01, 5802-5-01, 5802-6.1-01, 7677-3-01, 9266-3-01.
@@ -120,18 +121,18 @@ fn scram() {
         said::SCRAM_SHA_256_OTHER,
     ];
     for ((published, dialogue), vector) in PUBLISHED.iter().zip(dialogues).zip(VECTORS.iter()) {
-        // Where nothing but the nonce is another, the lines are those of the RFC.
+        // Apart from the nonce the lines are those of the RFC.
         let in_one_step = dialogue != said::SCRAM_SHA_256_Y;
         assert_eq!(published.dialogue(in_one_step), dialogue);
         let dialogue = &*vector.dialogue(in_one_step);
-        let mut talk = talk(&config);
-        talk.channel = bound(SERVER, vector.bindings);
-        let_in(&mut talk, dialogue, done(vector.acting_as.unwrap_or(vector.name)));
-        let mut talk = Talk::new(&config, Security::Tls, bound(LATER, vector.bindings), host());
+        let mut whole = whole(&config);
+        whole.channel = bound(SERVER, vector.bindings);
+        let_in(&mut whole, dialogue, done(vector.acting_as.unwrap_or(vector.name)));
+        let mut whole = WholeServer::new(&config, Security::Tls, bound(LATER, vector.bindings), host());
         let first = dialogue.lines().filter_map(|line| line.strip_prefix("C: ")).collect::<Vec<_>>();
-        let heard: Vec<_> = first.iter().map(|line| talk.say(line)).collect();
+        let heard: Vec<_> = first.iter().map(|line| whole.say(line)).collect();
         assert!(heard.iter().any(|line| line == "-ERR [AUTH] refused\r\n"), "replayed: {heard:?}");
-        assert_eq!(talk.let_in, []);
+        assert_eq!(whole.let_in, []);
     }
 }
 
@@ -139,11 +140,11 @@ fn scram() {
 #[test]
 fn oauthbearer() {
     let config = config(&MECHANISMS);
-    let mut good = talk(&config);
+    let mut good = whole(&config);
     good.channel = on_port(110);
     let_in(&mut good, said::OAUTHBEARER, done("user@example.com"));
     for dialogue in [said::OAUTHBEARER_DISCOVERY, said::OAUTHBEARER_CANCELLED] {
-        let mut refused = talk(&config);
+        let mut refused = whole(&config);
         refused.channel = on_port(143);
         kept_out(&mut refused, dialogue);
     }
@@ -153,15 +154,15 @@ fn oauthbearer() {
 #[test]
 fn xoauth2() {
     let config = config(&MECHANISMS);
-    let_in(&mut talk(&config), said::XOAUTH2, done("someuser@example.com"));
-    let_in(&mut talk(&config), said::XOAUTH2_TWO_STEPS, done("someuser@example.com"));
-    let mut refused = talk(&config);
+    let_in(&mut whole(&config), said::XOAUTH2, done("someuser@example.com"));
+    let_in(&mut whole(&config), said::XOAUTH2_TWO_STEPS, done("someuser@example.com"));
+    let mut refused = whole(&config);
     refused.host.tokens = &[];
     refused.host.why = r#"{"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}"#;
     kept_out(&mut refused, said::XOAUTH2_FAILURE);
 }
 
-/// 767 octets, 1024 characters of base64, in one line and in two.
+/// 767 bytes, 1024 characters of base64, in one line and in two.
 ///
 /// Proves 4616-2-03, 5034-4-18.
 #[test]
@@ -175,14 +176,14 @@ fn the_largest_plain_message_that_has_to_be_taken() {
     let deputies = [(&*c, &*z)];
     (host.passwords, host.deputies) = (&passwords, &deputies);
     for lines in [vec![format!("AUTH PLAIN {line}")], vec!["AUTH PLAIN".into(), line]] {
-        let mut talk = Talk::new(&config, Security::Tls, channel(), host.clone());
-        let heard: Vec<_> = lines.iter().map(|line| talk.say(line)).collect();
+        let mut whole = WholeServer::new(&config, Security::Tls, channel(), host.clone());
+        let heard: Vec<_> = lines.iter().map(|line| whole.say(line)).collect();
         assert_eq!(heard.last().unwrap(), "+OK welcome\r\n");
-        assert_eq!(talk.let_in, [done(&z)]);
+        assert_eq!(whole.let_in, [done(&z)]);
     }
 }
 
-/// 255 characters of four octets each.
+/// 255 characters of four bytes each.
 ///
 /// Proves 4505-2-02, 5034-4-18.
 #[test]
@@ -190,14 +191,14 @@ fn the_largest_trace() {
     let trace = "\u{1d11e}".repeat(255);
     assert_eq!(base64(&trace).len(), 1360);
     let config = config(&MECHANISMS);
-    let mut talk = talk(&config);
-    assert_eq!(talk.say("AUTH ANONYMOUS"), "+ \r\n");
-    assert_eq!(talk.say(text(&trace)), "+OK welcome\r\n");
-    assert_eq!(talk.let_in, [Seen::Anonymous(trace)]);
+    let mut whole = whole(&config);
+    assert_eq!(whole.say("AUTH ANONYMOUS"), "+ \r\n");
+    assert_eq!(whole.say(text(&trace)), "+OK welcome\r\n");
+    assert_eq!(whole.let_in, [Seen::Anonymous(trace)]);
 }
 
-/// A token of 9,000 octets makes a line that is taken, one of 9,300 makes one above the limit, which ends
-/// the exchange at its end and once.
+/// A token of 9,000 bytes makes a line that is taken. One of 9,300 bytes makes a line above the limit, which
+/// ends the exchange once, at the end of that line.
 ///
 /// Proves 5034-4-18, 5034-4-19.
 /// Covers over-long-exchange-line.
@@ -211,25 +212,25 @@ fn tokens_around_the_limit() {
         let mut host = host();
         host.tokens = &tokens;
         let line = text(format!("n,a=user,\x01auth=Bearer {token}\x01\x01"));
-        let mut talk = Talk::new(&config, Security::Tls, channel(), host);
-        assert_eq!(talk.say("AUTH OAUTHBEARER"), "+ \r\n");
+        let mut whole = WholeServer::new(&config, Security::Tls, channel(), host);
+        assert_eq!(whole.say("AUTH OAUTHBEARER"), "+ \r\n");
         let (front, back) = line.split_at(line.len() / 2);
-        assert_eq!(talk.hear(front.as_bytes()), "", "no answer before the line ends");
-        assert_eq!(talk.hear(format!("{back}\r\nNOOP\r\n").as_bytes()), heard, "{octets} octets");
+        assert_eq!(whole.hear(front.as_bytes()), "", "no answer before the line ends");
+        assert_eq!(whole.hear(format!("{back}\r\nNOOP\r\n").as_bytes()), heard, "{octets} bytes");
     }
 }
 
-fn capabilities(talk: &mut Talk<'_>) -> Option<String> {
-    talk.say("CAPA").lines().find_map(|line| line.strip_prefix("SASL ")).map(Into::into)
+fn capabilities(whole: &mut WholeServer<'_>) -> Option<String> {
+    whole.say("CAPA").lines().find_map(|line| line.strip_prefix("SASL ")).map(Into::into)
 }
 
 /// Proves 5034-3-01, 5034-3-04, 5034-3-05, 5802-6-01, 7628-3-01, 4616-5-01, 5034-4-32, 4422-6.1.2-01.
 #[test]
 fn what_needs_tls_is_announced_inside_tls_only() {
     let config = config(&MECHANISMS);
-    let mut clear = Talk::new(&config, Security::Plain, bound(SERVER, &[EXPORTER, UNIQUE]), host());
+    let mut clear = WholeServer::new(&config, Security::Plain, bound(SERVER, &[EXPORTER, UNIQUE]), host());
     assert_eq!(capabilities(&mut clear).unwrap(), "SCRAM-SHA-256 SCRAM-SHA-1 CRAM-MD5 ANONYMOUS");
-    let mut inside = Talk::new(&config, Security::Tls, bound(SERVER, &[EXPORTER]), host());
+    let mut inside = WholeServer::new(&config, Security::Tls, bound(SERVER, &[EXPORTER]), host());
     let all = MECHANISMS.map(|one| one.name).join(" ");
     assert_eq!(capabilities(&mut inside).unwrap(), all);
     inside.play(said::PLAIN);
@@ -242,10 +243,10 @@ fn nothing_is_offered_that_nobody_turned_on() {
     let config = Config::new();
     assert_eq!(config.mechanisms.as_slice(), []);
     let some = [Mechanism::PLAIN];
-    let config = crate::talk::config(&some);
-    let mut talk = talk(&config);
-    assert_eq!(capabilities(&mut talk).unwrap(), "PLAIN");
+    let config = crate::whole_server::config(&some);
+    let mut whole = whole(&config);
+    assert_eq!(capabilities(&mut whole).unwrap(), "PLAIN");
     for name in MECHANISMS.iter().map(|one| one.name).filter(|name| *name != "PLAIN") {
-        assert_eq!(talk.say(format!("AUTH {name}")), "-ERR no mechanism\r\n");
+        assert_eq!(whole.say(format!("AUTH {name}")), "-ERR no mechanism\r\n");
     }
 }

@@ -7,17 +7,18 @@ use pop3_proto::{Limits, Security};
 use crate::drive::{bound, channel, done, text};
 use crate::scram_client::{EXPORTER, SERVER, UNIQUE, VECTORS};
 use crate::session::host;
-use crate::talk::{MECHANISMS, Talk, config};
+use crate::whole_server::{MECHANISMS, WholeServer, config};
 
-/// In clear: what shows a password or a token, and what binds to TLS, is refused before anything is asked.
+/// In clear, mechanisms that show a password or a token, and those that bind to TLS, are refused before
+/// anything is asked.
 ///
 /// Proves 5034-4-04, 5034-4-32, 7628-3-01, 4616-5-01, 4422-6.1.2-01.
 /// Covers login-in-clear.
 #[test]
 fn what_needs_tls_is_not_taken_in_clear() {
     let config = config(&MECHANISMS);
-    let mut talk = Talk::new(&config, Security::Plain, bound(SERVER, &[EXPORTER, UNIQUE]), host());
-    talk.channel.external = Some("admin");
+    let mut whole = WholeServer::new(&config, Security::Plain, bound(SERVER, &[EXPORTER, UNIQUE]), host());
+    whole.channel.external = Some("admin");
     for name in [
         "PLAIN",
         "LOGIN",
@@ -28,11 +29,11 @@ fn what_needs_tls_is_not_taken_in_clear() {
         "SCRAM-SHA-256-PLUS",
         "plain",
     ] {
-        assert_eq!(talk.say(format!("AUTH {name}")), "-ERR in clear\r\n");
-        assert_eq!(talk.say(format!("AUTH {name} dGVzdAB0ZXN0AHRlc3Q=")), "-ERR in clear\r\n");
-        assert_eq!(talk.say(format!("AUTH {name} =")), "-ERR in clear\r\n");
+        assert_eq!(whole.say(format!("AUTH {name}")), "-ERR in clear\r\n");
+        assert_eq!(whole.say(format!("AUTH {name} dGVzdAB0ZXN0AHRlc3Q=")), "-ERR in clear\r\n");
+        assert_eq!(whole.say(format!("AUTH {name} =")), "-ERR in clear\r\n");
     }
-    assert_eq!(talk.let_in, []);
+    assert_eq!(whole.let_in, []);
 }
 
 /// With the embedder's leave passwords go in clear; tokens and bindings still do not.
@@ -42,16 +43,16 @@ fn what_needs_tls_is_not_taken_in_clear() {
 fn leave_for_passwords_is_none_for_tokens() {
     let mut config = config(&MECHANISMS);
     config.allow_plaintext_login = true;
-    let mut talk = Talk::new(&config, Security::Plain, bound(SERVER, &[EXPORTER]), host());
-    let list = talk.say("CAPA");
+    let mut whole = WholeServer::new(&config, Security::Plain, bound(SERVER, &[EXPORTER]), host());
+    let list = whole.say("CAPA");
     assert!(list.contains("SASL SCRAM-SHA-256 SCRAM-SHA-1 CRAM-MD5 PLAIN LOGIN ANONYMOUS\r\n"), "{list}");
     for name in ["OAUTHBEARER", "XOAUTH2", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS", "EXTERNAL"] {
-        assert_eq!(talk.say(format!("AUTH {name}")), "-ERR in clear\r\n");
+        assert_eq!(whole.say(format!("AUTH {name}")), "-ERR in clear\r\n");
     }
-    assert_eq!(talk.say("AUTH PLAIN dGVzdAB0ZXN0AHRlc3Q="), "+OK welcome\r\n");
+    assert_eq!(whole.say("AUTH PLAIN dGVzdAB0ZXN0AHRlc3Q="), "+OK welcome\r\n");
 }
 
-/// What to say until a challenge is open, for each mechanism.
+/// What the client sends until a challenge is open, for each mechanism.
 fn openings() -> Vec<(&'static str, Vec<String>)> {
     let mut all = vec![
         ("PLAIN", vec!["AUTH PLAIN".into()]),
@@ -76,20 +77,20 @@ fn openings() -> Vec<(&'static str, Vec<String>)> {
 }
 
 /// A session for one mechanism, with an open challenge.
-fn opened<'c>(talk: &mut Talk<'c>, name: &str, lines: &[String]) {
+fn opened<'c>(whole: &mut WholeServer<'c>, name: &str, lines: &[String]) {
     let vector = VECTORS.iter().find(|vector| {
         vector.mechanism == name && lines.iter().any(|line| line.contains(&text(vector.client_first)))
     });
     let vector = vector.or_else(|| VECTORS.iter().find(|vector| vector.mechanism == name));
-    talk.channel = vector.map_or(channel(), |vector| bound(SERVER, vector.bindings));
-    talk.channel.external = Some("admin");
+    whole.channel = vector.map_or(channel(), |vector| bound(SERVER, vector.bindings));
+    whole.channel.external = Some("admin");
     for line in lines {
-        let heard = talk.say(line);
+        let heard = whole.say(line);
         assert!(heard.starts_with("+ ") && heard.ends_with("\r\n"), "{name}: {line} got {heard}");
     }
 }
 
-/// Everything works behind it as if it had not been: another AUTH, and USER.
+/// After it everything works as if it had not been there: another AUTH, and USER.
 ///
 /// Proves 5034-4-09, 5034-4-29.
 /// Covers exchange-aborted-anywhere.
@@ -97,17 +98,17 @@ fn opened<'c>(talk: &mut Talk<'c>, name: &str, lines: &[String]) {
 fn each_exchange_can_be_cancelled_at_each_step() {
     let mut config = config(&MECHANISMS);
     config.limits = Limits::DEFAULT.with_max_login_failures(u16::MAX);
-    let mut talk = Talk::new(&config, Security::Tls, channel(), host());
-    let before = talk.say("CAPA");
+    let mut whole = WholeServer::new(&config, Security::Tls, channel(), host());
+    let before = whole.say("CAPA");
     for (name, lines) in openings() {
-        opened(&mut talk, name, &lines);
-        assert_eq!(talk.say("*"), "-ERR SASL authentication failed\r\n", "{name}");
-        assert_eq!((talk.server.phase(), talk.let_in.len()), (Phase::Authorization, 0));
-        assert_eq!(talk.say("CAPA"), before, "{name}");
-        assert_eq!(talk.say("USER user"), "+OK PASS\r\n", "{name}");
+        opened(&mut whole, name, &lines);
+        assert_eq!(whole.say("*"), "-ERR SASL authentication failed\r\n", "{name}");
+        assert_eq!((whole.server.phase(), whole.let_in.len()), (Phase::Authorization, 0));
+        assert_eq!(whole.say("CAPA"), before, "{name}");
+        assert_eq!(whole.say("USER user"), "+OK PASS\r\n", "{name}");
     }
-    assert_eq!(talk.say("AUTH PLAIN dGVzdAB0ZXN0AHRlc3Q="), "+OK welcome\r\n");
-    assert_eq!(talk.let_in, [done("test")]);
+    assert_eq!(whole.say("AUTH PLAIN dGVzdAB0ZXN0AHRlc3Q="), "+OK welcome\r\n");
+    assert_eq!(whole.let_in, [done("test")]);
 }
 
 /// Proves 5034-4-12, 5034-4-14, 5034-4-16, 5034-4-17, 5034-4-29.
@@ -116,21 +117,21 @@ fn each_exchange_can_be_cancelled_at_each_step() {
 fn each_exchange_ends_at_a_line_that_is_no_base64() {
     let mut config = config(&MECHANISMS);
     config.limits = Limits::DEFAULT.with_max_login_failures(u16::MAX);
-    let mut talk = Talk::new(&config, Security::Tls, channel(), host());
+    let mut whole = WholeServer::new(&config, Security::Tls, channel(), host());
     for (name, lines) in openings() {
         for bad in [
             "=", "====", "A", "AA", "AAA", "A===", "=AAA", "AAA=BBB", "AA==AAAA", "AA-_", "AA AA", "AAAA\t",
             "QR==",
         ] {
-            opened(&mut talk, name, &lines);
-            assert_eq!(talk.say(bad), "-ERR malformed\r\n", "{name} {bad:?}");
-            assert_eq!((talk.server.phase(), talk.let_in.len()), (Phase::Authorization, 0));
+            opened(&mut whole, name, &lines);
+            assert_eq!(whole.say(bad), "-ERR malformed\r\n", "{name} {bad:?}");
+            assert_eq!((whole.server.phase(), whole.let_in.len()), (Phase::Authorization, 0));
         }
     }
-    assert_eq!(talk.say("AUTH PLAIN dGVzdAB0ZXN0AHRlc3Q="), "+OK welcome\r\n");
+    assert_eq!(whole.say("AUTH PLAIN dGVzdAB0ZXN0AHRlc3Q="), "+OK welcome\r\n");
 }
 
-/// Lines of no octets, commands, and other octets that are no answer.
+/// Empty lines, commands, and other bytes that are no response.
 ///
 /// Proves 5034-4-20, 5034-4-29, 5034-4-35.
 /// Covers empty-response, exchange-lines-as-commands, exchange-aborted-anywhere.
@@ -138,7 +139,7 @@ fn each_exchange_ends_at_a_line_that_is_no_base64() {
 fn each_exchange_fails_at_a_response_that_is_none() {
     let mut config = config(&MECHANISMS);
     config.limits = Limits::DEFAULT.with_max_login_failures(u16::MAX);
-    let mut talk = Talk::new(&config, Security::Tls, channel(), host());
+    let mut whole = WholeServer::new(&config, Security::Tls, channel(), host());
     for (name, lines) in openings() {
         for bad in ["", "QUIT", "NOOP", "STAT", "AQ==", "AAAA", "bixhPQ=="] {
             let proved = name.starts_with("SCRAM") && lines.len() == 2;
@@ -148,18 +149,18 @@ fn each_exchange_fails_at_a_response_that_is_none() {
             if (name, bad) == ("ANONYMOUS", "bixhPQ==") {
                 continue; // a trace as good as any
             }
-            opened(&mut talk, name, &lines);
-            let heard = talk.say(bad);
+            opened(&mut whole, name, &lines);
+            let heard = whole.say(bad);
             // The password of LOGIN is asked for whatever the name is.
-            let heard = if heard == "+ UGFzc3dvcmQ6\r\n" { talk.say(bad) } else { heard };
+            let heard = if heard == "+ UGFzc3dvcmQ6\r\n" { whole.say(bad) } else { heard };
             assert_eq!(heard, "-ERR [AUTH] refused\r\n", "{name} {lines:?} {bad:?}");
-            assert_eq!((talk.server.phase(), talk.let_in.len()), (Phase::Authorization, 0));
+            assert_eq!((whole.server.phase(), whole.let_in.len()), (Phase::Authorization, 0));
         }
     }
-    assert_eq!(talk.say("AUTH PLAIN dGVzdAB0ZXN0AHRlc3Q="), "+OK welcome\r\n");
+    assert_eq!(whole.say("AUTH PLAIN dGVzdAB0ZXN0AHRlc3Q="), "+OK welcome\r\n");
 }
 
-/// As the argument of AUTH; what decodes and is no message is refused by the mechanism.
+/// The same as arguments of AUTH. A text that can be decoded and is no message is refused by the mechanism.
 ///
 /// Proves 5034-4-04, 5034-4-14, 5034-4-16, 5034-4-17, 5034-5-01, 5034-5-04, 5034-5-05.
 /// Covers invalid-base64-response.
@@ -191,8 +192,8 @@ fn initial_responses() {
         ("AUTH X-NONE", "-ERR no mechanism\r\n"),
         ("AUTH PLAIN-PLUS", "-ERR no mechanism\r\n"),
     ] {
-        let mut talk = Talk::new(&config, Security::Tls, channel(), host());
-        assert_eq!(talk.say(line), heard, "{line:?}");
+        let mut whole = WholeServer::new(&config, Security::Tls, channel(), host());
+        assert_eq!(whole.say(line), heard, "{line:?}");
     }
 }
 
@@ -200,15 +201,16 @@ fn initial_responses() {
 #[test]
 fn a_server_first_mechanism_takes_no_initial_response() {
     let config = config(&MECHANISMS);
-    let mut talk = Talk::new(&config, Security::Tls, channel(), host());
+    let mut whole = WholeServer::new(&config, Security::Tls, channel(), host());
     for name in ["CRAM-MD5", "LOGIN", "cram-md5"] {
         for initial in ["=", "dGVzdA==", "dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw"] {
-            assert_eq!(talk.say(format!("AUTH {name} {initial}")), "-ERR initial response\r\n");
+            assert_eq!(whole.say(format!("AUTH {name} {initial}")), "-ERR initial response\r\n");
         }
     }
 }
 
-/// A user who does not exist hears what hears one whose password is wrong, octet for octet, but for the salt.
+/// A user who does not exist gets the same answers, byte for byte but for the salt, as one whose password is
+/// wrong.
 ///
 /// Proves 4422-3.6-02.
 /// Covers names-told-by-mechanisms, names-told-by-refusals.
@@ -216,10 +218,10 @@ fn a_server_first_mechanism_takes_no_initial_response() {
 fn nobody_learns_who_exists() {
     let config = config(&MECHANISMS);
     let heard = |lines: &[String]| {
-        let mut talk = Talk::new(&config, Security::Tls, channel(), host());
-        talk.channel.fake_key = b"0123456789abcdef0123456789abcdef";
-        let heard: Vec<_> = lines.iter().map(|line| talk.say(line)).collect();
-        assert_eq!((talk.let_in, talk.causes), (vec![], vec![Cause::Credentials]));
+        let mut whole = WholeServer::new(&config, Security::Tls, channel(), host());
+        whole.channel.fake_key = b"0123456789abcdef0123456789abcdef";
+        let heard: Vec<_> = lines.iter().map(|line| whole.say(line)).collect();
+        assert_eq!((whole.let_in, whole.causes), (vec![], vec![Cause::Credentials]));
         heard
     };
     type Said = fn(&str) -> Vec<String>;
@@ -272,11 +274,11 @@ fn decoded_line_ends_and_nuls_stop_at_the_mechanism() {
             vec![format!("AUTH OAUTHBEARER {}", text(format!("n,,\x01auth=Bearer {bad}\x01\x01")))],
             vec![format!("AUTH XOAUTH2 {}", text(format!("user={bad}\x01auth=Bearer t\x01\x01")))],
         ] {
-            let mut talk = Talk::new(&config, Security::Tls, channel(), host());
-            talk.channel.external = Some("admin");
-            let heard: Vec<_> = lines.iter().map(|line| talk.say(line)).collect();
+            let mut whole = WholeServer::new(&config, Security::Tls, channel(), host());
+            whole.channel.external = Some("admin");
+            let heard: Vec<_> = lines.iter().map(|line| whole.say(line)).collect();
             assert_eq!(heard.last().unwrap(), "-ERR [AUTH] refused\r\n", "{lines:?}");
-            assert_eq!((talk.asked, talk.let_in), (vec![], vec![]), "{lines:?}");
+            assert_eq!((whole.asked, whole.let_in), (vec![], vec![]), "{lines:?}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! A SCRAM client of its own, written from RFC 5802, and the nonces of the tests. It stands alone, so that the tests of the
-//! login have it too.
+//! A SCRAM client of its own, written from RFC 5802, and the nonces of the tests. It stands alone, so that
+//! the tests of the login have it too.
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 /// The nonce that has this text: 24 characters of base64.
 pub(crate) fn nonce(text: &str) -> Nonce {
     let octets = Base64::decode_vec(text).expect("base64");
-    Nonce::new(octets.try_into().expect("18 octets"))
+    Nonce::new(octets.try_into().expect("18 bytes"))
 }
 
 pub(crate) fn digest(hash: Hash, octets: &[u8]) -> Vec<u8> {
@@ -36,13 +36,13 @@ pub(crate) fn hmac(hash: Hash, key: &[u8], text: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Somebody who knows a password, and can sign any message with it.
+/// A client that knows a password, and can sign any message with it.
 pub(crate) struct Signer {
     hash: Hash,
     pub(crate) salted: Vec<u8>,
 }
 
-/// What the client says last, and what it expects to hear then.
+/// The last message of the client, and what it expects to hear then.
 pub(crate) struct Signed {
     pub(crate) client_final: String,
     pub(crate) server_final: String,
@@ -59,7 +59,7 @@ impl Signer {
         Self { hash, salted }
     }
 
-    /// For a salted password that is known already.
+    /// A signer for a salted password that is known already.
     pub(crate) fn salted(hash: Hash, salted: Vec<u8>) -> Self {
         Self { hash, salted }
     }

@@ -44,7 +44,8 @@ fn harm() -> impl Strategy<Value = String> {
     vec(part, 0..4).prop_map(|parts| parts.concat())
 }
 
-/// Exactly so many lines, each ended by CRLF, with no other CR, LF or NUL; the first a status line without response code.
+/// Asserts that there are exactly this many lines, each ended by CRLF and without another CR, LF or NUL, and
+/// that the first is a status line without a response code.
 pub(crate) fn check_lines(octets: &[u8], lines: usize) {
     let text = octets.escape_ascii();
     let count = |b: u8| octets.iter().filter(|o| **o == b).count();
@@ -56,7 +57,7 @@ pub(crate) fn check_lines(octets: &[u8], lines: usize) {
     assert!(octets.split_inclusive(|b| *b == b'\n').all(|line| line.len() <= REPLY_LINE), "{text}");
 }
 
-/// Logs in, says `ask`, and answers it; the result is the answer up to the next need.
+/// Logs in, sends `ask`, and answers it; the result is the answer up to the next event.
 fn answered(
     config: &Config,
     before: &str,
@@ -199,7 +200,8 @@ fn check_every_answer(text: &str, tag: &str, utf8: bool) {
     assert!(parse::challenge(inner, &mut Deviations::default()).is_ok());
 }
 
-/// A greeting and an answer to CAPA of so many lines at most, the last one and no other a dot.
+/// Asserts that there are a greeting and an answer to CAPA of at most this many lines, of which the last and
+/// no other is a dot.
 fn check_capabilities(config: &Config, most: usize) {
     let mut host = Host::new(config, Security::Plain, mailbox());
     host.hear(b"");
@@ -226,7 +228,7 @@ fn words(text: &str) -> Words {
     Words::new(text.to_owned().leak())
 }
 
-/// A server with these texts; a LF within a capability is one more capability.
+/// A server with these texts; an LF within a capability begins one more capability.
 fn check_configured(greeting: &str, name: &str, capabilities: &[&str]) {
     let capabilities = capabilities.join("\n");
     let most = capabilities.split('\n').count();
@@ -275,7 +277,7 @@ thread_local! {
     static HARMFUL: Cell<&'static str> = const { Cell::new("") };
 }
 
-/// What a session makes of `said`, and the words that it says by itself.
+/// What a session sends in answer to `said`, and the texts that it writes by itself.
 fn spoken(said: &str, phrases: fn(Phrase) -> &'static str) -> Vec<u8> {
     let mut config = open_config();
     (config.phrases, config.apop, config.auth_list) = (phrases, Domain::new("host"), true);

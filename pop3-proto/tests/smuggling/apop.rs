@@ -1,4 +1,5 @@
-//! APOP takes only a timestamp that is a msg-id and a digest of 32 digits: anything looser leaks or overflows.
+//! APOP takes only a timestamp that is a msg-id and a digest of 32 digits: anything looser leaks or
+//! overflows.
 
 #[cfg(feature = "apop")]
 use pop3_proto::ApopDigest;
@@ -12,7 +13,8 @@ use crate::common::show;
 use crate::pair::{DIGEST, Host};
 use crate::{GREETING, mailbox, open_config};
 
-/// What a server that searches for MD5 collisions would like to have digested, and other forms that are no msg-id.
+/// Timestamps that a server in search of MD5 collisions would like to have digested, and other forms that are
+/// no msg-id.
 const NO_MSG_ID: [&[u8]; 22] = [
     b"<>",
     b"<@>",
@@ -42,8 +44,8 @@ const NO_MSG_ID: [&[u8]; 22] = [
 #[test]
 fn a_timestamp_that_is_no_msg_id_offers_no_apop() {
     for stamp in NO_MSG_ID {
-        for (front, behind) in [("+OK ", ""), ("+OK POP3 server ready ", ""), ("+OK ", " ready")] {
-            let line = [front.as_bytes(), stamp, behind.as_bytes(), b"\r\n"].concat();
+        for (front, after) in [("+OK ", ""), ("+OK POP3 server ready ", ""), ("+OK ", " ready")] {
+            let line = [front.as_bytes(), stamp, after.as_bytes(), b"\r\n"].concat();
             let mut client: Client = Client::new(Profile::LENIENT, Security::Plain);
             let Ok(Got::Greeting(greeting)) = client.receive(&mut &line[..]) else { panic!() };
             assert_eq!(greeting.timestamp, None, "{}", line.escape_ascii());
@@ -56,7 +58,7 @@ fn a_timestamp_that_is_no_msg_id_offers_no_apop() {
     }
 }
 
-/// Half of one is none, and what stands outside the brackets is not part of it.
+/// Half a timestamp is none, and what stands outside the brackets is not part of it.
 /// Covers apop-timestamp-no-msg-id.
 #[test]
 fn the_timestamp_is_what_stands_between_the_first_brackets() {
@@ -98,7 +100,7 @@ fn a_digest_of_any_other_length_or_alphabet_is_refused() {
         let digest = format!("{}{bad}{}", &DIGEST[..16], &DIGEST[16 + bad.len()..]);
         assert_eq!(say(&format!("APOP tim {digest}\r\n")), (refused.clone(), 0), "{digest}");
     }
-    // Of no digits, or behind two spaces.
+    // A digest without digits, or after two spaces.
     assert_eq!(say("APOP tim\r\n"), (answered("-ERR argument missing\r\n"), 0));
     assert_eq!(say("APOP tim \r\n"), (refused.clone(), 0));
     assert_eq!(say(&format!("APOP tim  {DIGEST}\r\n")), (refused, 0));

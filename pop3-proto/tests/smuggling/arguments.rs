@@ -86,10 +86,11 @@ fn a_known_verb_dressed_as_another_cannot_turn_a_message_into_replies() {
     }
 }
 
-// ----- every octet that is no visible ASCII character
+// ----- every byte that is no visible ASCII character
 
-/// Each argument that holds text: its command, the front of its line, and what stands behind it. Names and passwords, and what a verb
-/// that the crate does not know takes, may be 8-bit; the front is `None` where they may not.
+/// Each argument that holds text: its command, the front of its line, and what stands after it. Names,
+/// passwords, and the arguments of unknown verbs may hold non-ASCII bytes; the front is `None` where they may
+/// not.
 fn commands(argument: &[u8]) -> [(Command<'_>, Option<&'static str>, &'static str); 8] {
     let digest = ApopDigest::new([0xAB; 16]);
     let hex = " abababababababababababababababab";
@@ -109,11 +110,11 @@ fn commands(argument: &[u8]) -> [(Command<'_>, Option<&'static str>, &'static st
 #[test]
 fn the_encoder_writes_no_control_character_and_8_bit_octets_only_where_text_may_stand() {
     for (octet, argument) in odd_arguments() {
-        for (command, front, behind) in commands(&argument) {
+        for (command, front, after) in commands(&argument) {
             let mut out = b"before".to_vec();
             let written = encode::command(&command, &mut out);
             let (due, line) = match front.filter(|_| !octet.is_ascii()) {
-                Some(front) => (Ok(()), [front.as_bytes(), &argument, behind.as_bytes(), b"\r\n"].concat()),
+                Some(front) => (Ok(()), [front.as_bytes(), &argument, after.as_bytes(), b"\r\n"].concat()),
                 None => (Err(EncodeError::BadArgument), Vec::new()),
             };
             assert_eq!(written, due, "{octet:#04x} in {command:?}");
@@ -122,7 +123,8 @@ fn the_encoder_writes_no_control_character_and_8_bit_octets_only_where_text_may_
     }
 }
 
-/// A client that was told `UTF8 USER`, or nothing of UTF8, and has asked UTF8 if it was told.
+/// A client whose server announced `UTF8 USER`, or nothing of UTF8; if it was announced, the client has sent
+/// UTF8.
 fn told_of_utf8(utf8: bool) -> Client {
     let mut client = greeted(Profile::STRICT, Security::Tls);
     let mut out = Vec::new();
@@ -163,12 +165,12 @@ fn a_client_sends_no_control_character_whether_utf8_is_on_or_off() {
 #[test]
 fn a_client_sends_names_and_passwords_in_utf_8_where_they_are_announced() {
     for name in ["\u{e9}", "t\u{ef}m", "\u{80}", "\u{10ffff}"] {
-        for (command, front, behind) in commands(name.as_bytes()) {
+        for (command, front, after) in commands(name.as_bytes()) {
             let (mut client, mut out) = (told_of_utf8(true), Vec::new());
             match front {
                 Some(front) => {
                     client.send(&command, &mut out).unwrap();
-                    assert_eq!(show(&out), show(format!("{front}{name}{behind}\r\n").as_bytes()));
+                    assert_eq!(show(&out), show(format!("{front}{name}{after}\r\n").as_bytes()));
                 }
                 None => {
                     assert_eq!(client.send(&command, &mut out), Err(SendError::BadArgument), "{command:?}");

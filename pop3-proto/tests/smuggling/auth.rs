@@ -87,7 +87,7 @@ fn an_over_long_line_of_an_exchange_leaves_no_tail_that_runs() {
     }
 }
 
-/// Commands that are base64, too, what they decode to, and how the host says that back.
+/// Commands that are also base64, what they decode to, and how the host says that back.
 const WORDS: [(&str, &[u8], &str); 6] = [
     ("QUIT", b"AB\x13", "AB?"),
     ("NOOP", b"4\xE3\x8F", "4?"),
@@ -97,7 +97,7 @@ const WORDS: [(&str, &[u8], &str); 6] = [
     ("RSET", b"E!\x13", "E!?"),
 ];
 
-/// Where a response may stand: the front of the dialogue, its answers, and how many events it makes.
+/// The places where a response may stand: the lines before it, their answers, and how many events they make.
 const POSITIONS: [(&str, &str, usize); 4] = [
     ("AUTH PLAIN ", "", 0),
     ("AUTH PLAIN\r\n", "+ \r\n", 1),
@@ -161,7 +161,7 @@ fn a_command_that_is_no_base64_ends_the_exchange_in_every_position_and_is_not_ru
 
 /// Covers exchange-aborted-anywhere.
 #[test]
-fn behind_a_cancelled_exchange_lines_are_commands_again() {
+fn after_a_cancelled_exchange_lines_are_commands_again() {
     let mut config = open_config();
     config.stls = true;
     for (front, challenges, _) in &POSITIONS[1..] {
@@ -199,7 +199,7 @@ fn an_empty_response_is_handed_out_empty_in_every_position() {
     }
 }
 
-/// They share the configuration and nothing else.
+/// The two sessions share the configuration and nothing else.
 /// Covers invalid-base64-response, exchange-aborted-anywhere.
 #[test]
 fn what_goes_wrong_in_one_exchange_does_not_touch_that_of_another_session() {

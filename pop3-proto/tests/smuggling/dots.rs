@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use pop3_proto::client::{Profile, ProtocolError};
 use pop3_proto::{Command, Deviation, Security};
 
-use crate::common::{Mailbox, crlf_form, show};
+use crate::common::twins::{crlf_form, unstuff};
+use crate::common::{Mailbox, show};
 use crate::pair::{Heard, listen};
 use crate::{CUTS, event, greeted, logged_in, open_config, retr_and_stat, retr_and_stat_heard};
 
@@ -36,19 +37,11 @@ const NEAR: [&[u8]; 24] = [
     b"\r\n-ERR no\r\n",
 ];
 
-/// What a body says, line by line; it ends with `CRLF.CRLF`.
+/// The message in a body that ends where its bytes end.
 fn unstuffed(wire: &[u8]) -> Vec<u8> {
-    let (mut mail, mut rest) = (Vec::new(), wire);
-    while let Some(at) = rest.windows(2).position(|pair| pair == b"\r\n") {
-        let (line, behind) = rest.split_at(at + 2);
-        if line == b".\r\n" {
-            assert_eq!(behind, b"");
-            return mail;
-        }
-        mail.extend_from_slice(line.strip_prefix(b".").unwrap_or(line));
-        rest = behind;
-    }
-    panic!("no end in {}", wire.escape_ascii());
+    let (mail, rest) = unstuff(wire).unwrap();
+    assert_eq!(rest, b"");
+    mail
 }
 
 /// Covers bare-line-ends-in-replies, dot-lines-inside, cr-without-lf.
@@ -131,7 +124,7 @@ fn near_terminators_in_a_stored_message_cannot_end_the_reply() {
             let body =
                 said.strip_prefix(b"+OK message follows\r\n").unwrap().strip_suffix(b"+OK\r\n").unwrap();
             assert_eq!(show(&unstuffed(body)), show(&crlf_form(&stored)));
-            // Nor for a reader that ends lines at a bare LF.
+            // Nor does it for a reader that ends lines at a bare LF.
             let lines: Vec<_> = body.split_inclusive(|b| *b == b'\n').collect();
             assert!(lines.iter().all(|line| line.ends_with(b"\r\n")), "{}", body.escape_ascii());
             assert_eq!(lines.iter().filter(|line| **line == b".\r\n").count(), 1, "{}", body.escape_ascii());

@@ -1,4 +1,4 @@
-//! One line is one command: no bare line end, no over-long line makes two of it, or none.
+//! One line is one command: neither a bare line end nor too great a length makes two commands of it, or none.
 
 use pop3_proto::server::Phase;
 use pop3_proto::{Security, Verb};
@@ -107,7 +107,7 @@ fn an_over_long_line_leaves_no_tail_that_runs() {
                 assert_eq!(
                     show(&host.take()),
                     show(due.as_bytes()),
-                    "{len} octets and {tail:?} in cuts of {cut}"
+                    "{len} bytes and {tail:?} in cuts of {cut}"
                 );
                 assert!(host.log.is_empty() && host.removed.is_none());
             }
@@ -126,7 +126,7 @@ fn every_tail_of_an_over_long_line_is_swallowed_wherever_the_limit_falls() {
             let mut host = logged_in(&config, mailbox());
             host.hear_in(&line, &[cut]);
             let due = "-ERR line too long\r\n+OK 1 22\r\n";
-            assert_eq!(show(&host.take()), show(due.as_bytes()), "{front} octets in front, in cuts of {cut}");
+            assert_eq!(show(&host.take()), show(due.as_bytes()), "{front} bytes in front, in cuts of {cut}");
         }
     }
 }
@@ -152,13 +152,13 @@ fn an_over_long_argument_of_any_command_gets_one_refusal_and_no_part_of_it_is_ru
                     assert_eq!(
                         show(&host.take()),
                         show(due.as_bytes()),
-                        "{verb} and {len} octets {fill:#04x}"
+                        "{verb} and {len} bytes {fill:#04x}"
                     );
                     assert!(host.log.is_empty() && host.closed.is_none(), "{:?}", host.log);
                     let mut host = logged_in(&config, mailbox());
                     host.hear_in(&line, &[cut]);
                     let due = show(b"-ERR line too long\r\n+OK\r\n");
-                    assert_eq!(show(&host.take()), due, "{verb} and {len} octets of {fill:#04x}");
+                    assert_eq!(show(&host.take()), due, "{verb} and {len} bytes of {fill:#04x}");
                     assert!(host.log.is_empty() && host.removed.is_none() && host.closed.is_none());
                 }
             }
@@ -168,14 +168,14 @@ fn an_over_long_argument_of_any_command_gets_one_refusal_and_no_part_of_it_is_ru
 
 /// Covers over-long-command.
 #[test]
-fn an_over_long_password_behind_a_name_forgets_the_name() {
+fn an_over_long_password_after_a_name_forgets_the_name() {
     let config = open_config();
     for len in [249, 250, 300, 5000] {
         let mut host = Host::new(&config, Security::Plain, mailbox());
         host.hear(format!("USER tim\r\nPASS {}\r\nPASS secret\r\n", "s".repeat(len)).as_bytes());
         let refusals = "-ERR line too long\r\n-ERR send USER first\r\n";
         let due = format!("{GREETING}+OK send PASS\r\n{refusals}");
-        assert_eq!(show(&host.take()), show(due.as_bytes()), "{len} octets");
+        assert_eq!(show(&host.take()), show(due.as_bytes()), "{len} bytes");
         assert!(host.log.is_empty(), "{:?}", host.log);
     }
 }

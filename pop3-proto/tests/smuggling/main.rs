@@ -1,4 +1,5 @@
-//! Nothing that a peer or an argument holds can become a command, a reply, or the end of a message that it is not.
+//! Nothing that a peer or an argument holds can become a command, a reply, or the end of a message that it is
+//! not.
 
 #![cfg(feature = "alloc")]
 
@@ -12,14 +13,14 @@ mod apop;
 mod arguments;
 mod auth;
 mod dots;
-mod echoes;
+mod echoed_input;
 mod lines;
 mod names;
 mod numbers;
 mod octets;
 mod replies;
 mod secrets;
-mod shown;
+mod server_data;
 mod stls_client;
 mod stls_server;
 
@@ -94,13 +95,14 @@ fn retr_and_stat_heard(text: &str, mail: &[u8]) -> Vec<Heard> {
     ]
 }
 
-/// The first octets of each reply line.
+/// The first bytes of each reply line.
 fn statuses(said: &[u8]) -> Vec<&str> {
     let lines = str::from_utf8(said).unwrap().split_terminator("\r\n");
     lines.map(|line| line.split(' ').next().unwrap()).collect()
 }
 
-/// Every octet that is neither a visible ASCII character nor a space, in every place that it can take beside others.
+/// Every byte that is neither a visible ASCII character nor a space, in every place that it can take beside
+/// others.
 fn odd_arguments() -> impl Iterator<Item = (u8, Vec<u8>)> {
     (0..=255_u8).filter(|octet| !matches!(octet, 0x20..=0x7E)).flat_map(|octet| {
         let places = [vec![octet], vec![octet, b'1'], vec![b'1', octet], vec![b'1', octet, b'1']];

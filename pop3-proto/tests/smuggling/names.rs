@@ -1,4 +1,4 @@
-//! Up to the embedder's own words nothing tells whether a name exists.
+//! User names: up to the embedder's own words, no answer tells whether a name exists.
 
 use pop3_proto::server::session::{Event as Said, Session};
 use pop3_proto::server::{Config, Credentials, Domain, Reason};

@@ -1,4 +1,5 @@
-//! Numbers that are huge, negative, zero, or none at all name no message, in what comes in and in what a server answers.
+//! Numbers that are huge, negative, zero, or none at all name no message, in what comes in and in what a
+//! server answers.
 
 use std::collections::VecDeque;
 
@@ -9,7 +10,7 @@ use crate::common::show;
 use crate::pair::listen;
 use crate::{ONE, event, greeted, logged_in, mailbox, open_config};
 
-/// None of them is the number of the one message that is there.
+/// None of these is the number of the one message that is there.
 const NO_MESSAGE: [&str; 16] = [
     "0",
     "00",
@@ -99,7 +100,7 @@ fn no_odd_number_of_lines_makes_top_show_less_or_more_than_there_is() {
     }
 }
 
-/// What a client hears of a listing line, or of the answer for one message.
+/// What a client reports about a line of a listing, or about the answer for one message.
 /// Covers odd-numbers-in-listings.
 #[test]
 fn numbers_that_a_server_gets_wrong_never_count_backwards_or_round() {

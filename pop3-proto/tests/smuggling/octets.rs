@@ -1,4 +1,5 @@
-//! Control characters and 8-bit octets in every argument of every command that comes in: one refusal, and nothing is acted on.
+//! Control characters and non-ASCII bytes in every argument of every command: each gets one refusal, and
+//! nothing is acted on.
 
 use pop3_proto::parse::{self, CommandError};
 use pop3_proto::server::{Config, Domain, Phase, Server};
@@ -8,7 +9,8 @@ use crate::common::show;
 use crate::pair::{DIGEST, Host};
 use crate::{mailbox, odd_arguments, open_config};
 
-/// Commands with `@` for an argument, and what is wrong with an 8-bit octet there; `None` where a name or a password may hold it.
+/// Commands with `@` for an argument, and what is wrong with a non-ASCII byte there; `None` where a name or a
+/// password may hold it.
 const EARLY: [(&str, Option<CommandError>); 14] = [
     ("USER @", None),
     ("PASS @", None),
@@ -44,11 +46,12 @@ const LATE: [(&str, Option<CommandError>); 14] = [
 ];
 
 fn filled(place: &str, argument: &[u8]) -> Vec<u8> {
-    let (front, behind) = place.split_once('@').unwrap();
-    [front.as_bytes(), argument, behind.as_bytes()].concat()
+    let (front, after) = place.split_once('@').unwrap();
+    [front.as_bytes(), argument, after.as_bytes()].concat()
 }
 
-/// UTF8 neither offered nor asked for; on, and names in ASCII alone; on, and names in UTF-8, too.
+/// The modes of a session: without UTF8; with UTF8 and names in ASCII only; with UTF8 and names in UTF-8,
+/// too.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Utf8 {
     Off,
@@ -64,7 +67,7 @@ fn config(utf8: Utf8) -> Config {
     config
 }
 
-/// A session that has said `before`, and UTF8 if it is on; what it answered is forgotten.
+/// A session that has received `before`, and UTF8 if it is on; its answers to them are dropped.
 fn host<'c>(config: &'c Config, before: &str) -> Host<'c> {
     let session = Server::new(config, Security::Plain);
     let mut host = Host::of(session.with_apop([1, 0]), mailbox());
@@ -119,7 +122,7 @@ fn a_session_refuses_them_with_one_line_whether_utf8_is_on_or_off() {
     }
 }
 
-/// No 8-bit octet among ASCII is UTF-8, so the names do not pass either.
+/// A single non-ASCII byte among ASCII is never UTF-8, so the names are refused, too.
 fn check_refused(config: &Config, before: &str, place: &str, error: Option<CommandError>, next: &str) {
     for (octet, argument) in odd_arguments() {
         let error = error.filter(|_| !octet.is_ascii()).unwrap_or(CommandError::Octet);

@@ -28,7 +28,7 @@ fn an_over_long_status_line_leaves_no_tail_in_the_message() {
                 listen(&mut client, &octets, &[cut], &mut heard, |_, _| {});
                 let heard: Vec<_> = heard.iter().skip(1).collect();
                 let due = [&Heard::Data(mail.to_vec()), &event("Reply(Id(0), End)")];
-                assert_eq!(heard, due, "{len} octets and {tail:?} in cuts of {cut}");
+                assert_eq!(heard, due, "{len} bytes and {tail:?} in cuts of {cut}");
             }
         }
     }
@@ -46,7 +46,7 @@ fn an_over_long_line_of_a_listing_leaves_no_tail_that_is_a_line() {
                 listen(&mut client, octets.as_bytes(), &[cut], &mut heard, |_, _| {});
                 let heard: Vec<_> = heard.iter().skip(2).collect();
                 let due = [&event("Reply(Id(0), UidItem(UidLine(2, \"two\")))"), &event("Reply(Id(0), End)")];
-                assert_eq!(heard, due, "{len} octets and {tail:?} in cuts of {cut}");
+                assert_eq!(heard, due, "{len} bytes and {tail:?} in cuts of {cut}");
             }
         }
     }
@@ -88,7 +88,7 @@ fn a_challenge_that_was_cut_does_not_pass_for_a_whole_one() {
             listen(&mut client, octets.as_bytes(), &[cut], &mut heard, |_, event| {
                 whole |= matches!(event, Got::Reply { part: Part::Challenge(_), .. });
             });
-            assert!(!whole, "the front of {len} octets came as a challenge: {heard:?}");
+            assert!(!whole, "the front of {len} bytes came as a challenge: {heard:?}");
         }
     }
 }
@@ -107,7 +107,7 @@ fn an_over_long_answer_to_stls_leaves_no_tail_that_counts_as_tls() {
             left = later;
             let mut unread = &window[..];
             let event = client.receive(&mut unread);
-            let behind = unread.to_vec();
+            let after = unread.to_vec();
             match event {
                 Ok(Got::NeedInput) => {}
                 Err(error) => {
@@ -117,11 +117,11 @@ fn an_over_long_answer_to_stls_leaves_no_tail_that_counts_as_tls() {
                 }
                 Ok(_) => {
                     let handover = client.handover().expect("accepted");
-                    assert!(handover.secured(&behind).is_err(), "the end of the line is still to come");
+                    assert!(handover.secured(&after).is_err(), "the end of the line is still to come");
                     break;
                 }
             }
-            window = behind;
+            window = after;
         }
     }
 }

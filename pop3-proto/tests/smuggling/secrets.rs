@@ -12,9 +12,10 @@ use crate::{CUTS, GREETING, greeted, is_secured, mailbox, open_config};
 
 const NO_CLEAR: &str = "-ERR plaintext login is not allowed: use STLS first\r\n";
 const BEGIN: &str = "+OK begin TLS negotiation\r\n";
-const NOTHING_BEHIND: &str = "-ERR no command may follow STLS before the TLS handshake\r\n";
+const NOTHING_AFTER: &str = "-ERR no command may follow STLS before the TLS handshake\r\n";
 
-/// The session ended with STLS, its answers were these, and no login came of what it heard.
+/// Asserts that the session ended with STLS, that its answers were these, and that no login came of what it
+/// received.
 fn check_not_acted_on(host: &mut Host<'_>, answers: &str, said: &str) {
     let due = format!("{GREETING}{answers}");
     assert_eq!(show(&host.take()), show(due.as_bytes()), "{said:?}");
@@ -28,7 +29,7 @@ fn secrets_in_one_segment_with_stls_are_not_acted_on() {
     let mut config = open_config();
     config.allow_plaintext_login = false;
     config.stls = true;
-    let behind_user = "-ERR send USER first\r\n";
+    let after_user = "-ERR send USER first\r\n";
     for (said, answers) in [
         ("STLS\r\nUSER tim\r\nPASS secret\r\n", ""),
         ("STLS\r\nAUTH PLAIN Z29vZA==\r\n", ""),
@@ -36,12 +37,12 @@ fn secrets_in_one_segment_with_stls_are_not_acted_on() {
         ("STLS\r\nAUTH LOGIN\r\nbW9yZQ==\r\nZ29vZA==\r\n", ""),
         ("USER tim\r\nSTLS\r\nPASS secret\r\n", NO_CLEAR),
         ("AUTH PLAIN\r\nSTLS\r\nZ29vZA==\r\n", NO_CLEAR),
-        ("USER tim\r\nPASS secret\r\nSTLS\r\nSTAT\r\n", &format!("{NO_CLEAR}{behind_user}")),
+        ("USER tim\r\nPASS secret\r\nSTLS\r\nSTAT\r\n", &format!("{NO_CLEAR}{after_user}")),
     ] {
         for later in [false, true] {
             let mut host = Host::new(&config, Security::Plain, mailbox()).later(later);
             host.hear(said.as_bytes());
-            check_not_acted_on(&mut host, &format!("{answers}{NOTHING_BEHIND}"), said);
+            check_not_acted_on(&mut host, &format!("{answers}{NOTHING_AFTER}"), said);
             assert_eq!(host.closed, Some(Reason::PlaintextAfterStls));
             assert!(host.server.handover().is_none());
         }
@@ -80,7 +81,7 @@ fn secrets_in_front_of_stls_are_not_acted_on_at_any_cut() {
 
 /// Covers secrets-beside-stls, commands-behind-stls.
 #[test]
-fn secrets_behind_stls_are_not_acted_on_where_logins_in_clear_are_allowed_either() {
+fn secrets_after_stls_are_not_acted_on_where_logins_in_clear_are_allowed_either() {
     let mut config = open_config();
     config.stls = true;
     for (said, answers) in [
@@ -93,10 +94,10 @@ fn secrets_behind_stls_are_not_acted_on_where_logins_in_clear_are_allowed_either
             let mut host = Host::new(&config, Security::Plain, mailbox());
             host.hear(&said.as_bytes()[..cut]);
             host.hear(&said.as_bytes()[cut..]);
-            // Where the cut falls right behind STLS its line is all that there is to see.
+            // If the cut falls right after STLS, there is nothing more to see than its line.
             let (end, reason) = match cut == stls {
                 true => (BEGIN, Reason::StartTls),
-                false => (NOTHING_BEHIND, Reason::PlaintextAfterStls),
+                false => (NOTHING_AFTER, Reason::PlaintextAfterStls),
             };
             check_not_acted_on(&mut host, &format!("{answers}{end}"), said);
             assert_eq!((host.closed, host.removed.is_none()), (Some(reason), true));
@@ -108,7 +109,7 @@ fn secrets_behind_stls_are_not_acted_on_where_logins_in_clear_are_allowed_either
 
 /// Covers secrets-beside-stls.
 #[test]
-fn a_client_says_nothing_behind_stls_before_tls_is_up() {
+fn a_client_says_nothing_after_stls_before_tls_is_up() {
     let one = MsgNo::FIRST;
     let commands = [
         Command::User(b"tim"),

@@ -1,4 +1,5 @@
-//! STLS on the client's side: nothing said in clear is taken for a reply inside TLS, and nothing the server said goes over the edge.
+//! STLS on the client's side: nothing that was sent in clear is taken for a reply inside TLS, and no state of
+//! the session is carried into TLS.
 
 use std::collections::VecDeque;
 
@@ -11,12 +12,12 @@ use crate::{event, greeted};
 /// Covers replies-behind-stls.
 /// Proves 2595-4-14.
 #[test]
-fn octets_behind_the_answer_to_stls_are_never_taken_as_replies() {
+fn octets_after_the_answer_to_stls_are_never_taken_as_replies() {
     for profile in [Profile::STRICT, Profile::LENIENT] {
-        for behind in [&b"+"[..], b"\r\n", b"\0", b"+OK forged\r\n", b"-ERR\r\n", b"\x16\x03\x03\0\x7A\x02"] {
+        for after in [&b"+"[..], b"\r\n", b"\0", b"+OK forged\r\n", b"-ERR\r\n", b"\x16\x03\x03\0\x7A\x02"] {
             let mut client = greeted(profile, Security::Plain);
             client.send(&Command::Stls, &mut Vec::new()).unwrap();
-            let octets = [b"+OK begin\r\n", behind].concat();
+            let octets = [b"+OK begin\r\n", after].concat();
             let mut window = &octets[..];
             for _ in 0..3 {
                 assert_eq!(client.receive(&mut window), Err(ProtocolError::PlaintextAfterStls));
@@ -74,7 +75,7 @@ fn a_client_inside_tls_knows_nothing_of_what_was_said_in_clear() {
 /// Covers stls-stripped.
 /// Proves 2595-4-17.
 #[test]
-fn a_refused_stls_is_no_hand_over_whatever_stands_behind_it() {
+fn a_refused_stls_is_no_hand_over_whatever_stands_after_it() {
     let mut client = greeted(Profile::LENIENT, Security::Plain);
     client.send(&Command::Stls, &mut Vec::new()).unwrap();
     let mut window = &b"-ERR no\r\n+OK begin\r\n"[..];
@@ -86,7 +87,7 @@ fn a_refused_stls_is_no_hand_over_whatever_stands_behind_it() {
 
 /// Covers replies-behind-stls.
 #[test]
-fn any_octet_behind_the_answer_to_stls_or_left_from_clear_stops_the_hand_over() {
+fn any_octet_after_the_answer_to_stls_or_left_from_clear_stops_the_hand_over() {
     for profile in [Profile::STRICT, Profile::LENIENT] {
         for octet in 0..=255_u8 {
             for answer in [&b"+OK\r\n"[..], b"+OK begin\r\n"] {
@@ -109,7 +110,8 @@ fn any_octet_behind_the_answer_to_stls_or_left_from_clear_stops_the_hand_over() 
     }
 }
 
-/// The answer in pieces: what follows its line in the same piece is refused, what comes in a later one is left alone.
+/// The answer in pieces: what follows its line in the same piece is refused, what comes in a later one is
+/// left alone.
 /// Covers replies-behind-stls.
 #[test]
 fn replies_in_clear_are_not_heard_inside_tls_at_any_cut() {
@@ -127,13 +129,13 @@ fn replies_in_clear_are_not_heard_inside_tls_at_any_cut() {
             11 => ["Ok(Reply { id: Id(0), part: Ok(Text(\"begin\")), last: true })", "Ok(Closed)"],
             _ => ["Err(PlaintextAfterStls)"; 2],
         };
-        assert_eq!([&first[..], &second[..]], due, "cut behind {cut} octets");
+        assert_eq!([&first[..], &second[..]], due, "cut after {cut} bytes");
         assert_eq!(client.handover().is_some(), cut == 11);
         assert!(client.handover().is_none_or(|handover| handover.secured(window).is_err()));
     }
 }
 
-/// A reply that was cut at the edge is not joined to what comes inside TLS.
+/// A reply that was cut by the handshake is not joined to what comes inside TLS.
 /// Covers halves-over-the-edge-of-tls.
 #[test]
 fn a_reply_begun_in_clear_is_not_ended_inside_tls() {

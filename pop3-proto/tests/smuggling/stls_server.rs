@@ -1,4 +1,5 @@
-//! STLS on the server's side: nothing said in clear is run as a command inside TLS, and nothing but configuration goes over the edge.
+//! STLS on the server's side: nothing that was sent in clear is run as a command inside TLS, and nothing but
+//! the configuration is carried into TLS.
 
 use pop3_proto::server::session::{Event as Said, Session};
 use pop3_proto::server::{Phase, Reason, Server};
@@ -11,11 +12,11 @@ use crate::{GREETING, is_secured, mailbox, open_config};
 /// Covers commands-behind-stls.
 /// Proves 2595-4-13.
 #[test]
-fn octets_behind_stls_are_never_run_as_commands() {
+fn octets_after_stls_are_never_run_as_commands() {
     let mut config = open_config();
     config.stls = true;
     let refused = format!("{GREETING}-ERR no command may follow STLS before the TLS handshake\r\n");
-    for behind in [
+    for after in [
         &b"Q"[..],
         b"\r\n",
         b"\n",
@@ -28,8 +29,8 @@ fn octets_behind_stls_are_never_run_as_commands() {
     ] {
         for stls in [&b"STLS\r\n"[..], b"stls\r\n"] {
             let mut host = Host::new(&config, Security::Plain, mailbox());
-            host.hear(&[stls, behind].concat());
-            assert_eq!(host.closed, Some(Reason::PlaintextAfterStls), "{}", behind.escape_ascii());
+            host.hear(&[stls, after].concat());
+            assert_eq!(host.closed, Some(Reason::PlaintextAfterStls), "{}", after.escape_ascii());
             assert_eq!(show(&host.take()), show(refused.as_bytes()));
             assert!(host.server.handover().is_none());
             host.hear(b"USER tim\r\nQUIT\r\n");
@@ -60,13 +61,9 @@ fn octets_that_come_after_stls_was_accepted_are_not_run_either_and_stop_the_hand
                     assert!(host.server.handover().is_none());
                 }
                 Some(Reason::StartTls) => {
-                    assert_eq!(cut, 6, "accepted in spite of what is behind");
+                    assert_eq!(cut, 6, "accepted in spite of what is after");
                     assert_eq!(lines, ["+OK begin TLS negotiation"]);
-                    assert_eq!(
-                        host.window,
-                        &octets[6..],
-                        "the session used octets from before the handshake"
-                    );
+                    assert_eq!(host.window, &octets[6..], "the session used bytes from before the handshake");
                     let handover = host.server.handover().unwrap();
                     assert!(!is_secured(handover, &host.window));
                 }
@@ -118,7 +115,7 @@ fn nothing_but_configuration_goes_over_the_edge_of_tls() {
     assert!(!lines.contains(&"STLS"), "{said}");
 }
 
-/// What may have been said before STLS, and its answers.
+/// What the client may have sent before STLS, and the answers to it.
 const BEFORE: [(&str, &str); 8] = [
     ("", ""),
     ("USER tim\r\n", "+OK send PASS\r\n"),
@@ -135,7 +132,7 @@ const BEFORE: [(&str, &str); 8] = [
 
 /// Covers commands-behind-stls.
 #[test]
-fn any_octet_behind_stls_closes_whatever_was_said_before_and_however_the_line_ends() {
+fn any_octet_after_stls_closes_whatever_was_said_before_and_however_the_line_ends() {
     let mut config = open_config();
     (config.stls, config.utf8, config.lang, config.bare_lf) = (true, true, true, true);
     for (before, answers) in BEFORE {
@@ -148,7 +145,7 @@ fn any_octet_behind_stls_closes_whatever_was_said_before_and_however_the_line_en
                 let due = format!(
                     "{GREETING}{answers}-ERR no command may follow STLS before the TLS handshake\r\n"
                 );
-                assert_eq!(show(&host.take()), show(due.as_bytes()), "{octet:#04x} behind {before:?}");
+                assert_eq!(show(&host.take()), show(due.as_bytes()), "{octet:#04x} after {before:?}");
                 assert_eq!(host.closed, Some(Reason::PlaintextAfterStls));
                 assert!(host.server.handover().is_none() && host.log.is_empty(), "{:?}", host.log);
             }
@@ -169,19 +166,20 @@ fn any_octet_left_from_clear_stops_the_hand_over() {
         assert_eq!(show(&host.take()), show(due.as_bytes()));
         let handover = host.server.handover().unwrap();
         for octet in 0..=255_u8 {
-            assert!(!is_secured(handover.clone(), &[octet]), "{octet:#04x} behind {before:?}");
-            assert!(!is_secured(handover.clone(), &[octet; 300]), "{octet:#04x} behind {before:?}");
+            assert!(!is_secured(handover.clone(), &[octet]), "{octet:#04x} after {before:?}");
+            assert!(!is_secured(handover.clone(), &[octet; 300]), "{octet:#04x} after {before:?}");
         }
         let mut host = Host::of(Server::secured(handover, b"").unwrap(), mailbox());
         // The mode that UTF8 and LANG set is gone, too: the accent is not said back.
         host.hear(b"PASS secret\r\nNOOP\r\nAUTH PLAIN w6k=\r\n");
         let due = "-ERR send USER first\r\n-ERR log in first\r\n-ERR ?\r\n";
-        assert_eq!(show(&host.take()), show(due.as_bytes()), "behind {before:?}");
+        assert_eq!(show(&host.take()), show(due.as_bytes()), "after {before:?}");
         assert_eq!(host.log.len(), 1, "{:?}", host.log);
     }
 }
 
-/// Who throws away what is left from clear, and hands over then, has lost it; the rest that comes inside TLS is a line of its own.
+/// An embedder that throws away what is left from clear, and hands over then, has lost it; the rest of that
+/// line, which comes inside TLS, is a line of its own.
 /// Covers halves-over-the-edge-of-tls.
 #[test]
 fn a_command_begun_in_clear_is_not_ended_inside_tls() {
@@ -198,7 +196,7 @@ fn a_command_begun_in_clear_is_not_ended_inside_tls() {
         let mut host = Host::new(&config, Security::Plain, mailbox());
         host.hear(b"STLS\r\n");
         host.hear(front.as_bytes());
-        assert_eq!(host.window, front.as_bytes(), "the session used octets from before the handshake");
+        assert_eq!(host.window, front.as_bytes(), "the session used bytes from before the handshake");
         assert!(!is_secured(host.server.handover().unwrap(), &host.window));
         let mut host = Host::of(Server::secured(host.server.handover().unwrap(), b"").unwrap(), mailbox());
         host.hear(tail.as_bytes());

@@ -1,4 +1,5 @@
-//! The feature `testing`: scripts, the pipe that breaks, and the keeper. And `arbitrary`: values for fuzz targets.
+//! The features `testing` (scripts, the pipe that breaks, the keeper) and `arbitrary` (values for fuzz
+//! targets).
 #![cfg(feature = "testing")]
 
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -99,7 +100,8 @@ fn a_pipe_cuts_delays_and_breaks() {
     assert_eq!(other.read(&mut heard).unwrap(), 0, "the end");
 }
 
-/// A client of one's own against the keeper, through a connection that breaks at every byte: what QUIT has not answered stays.
+/// A client of one's own against the keeper, through a connection that breaks at every byte: what QUIT has
+/// not answered stays.
 #[test]
 fn a_keeper_serves_a_client_over_a_connection_that_breaks_anywhere() {
     let keeper = keeper();
@@ -114,7 +116,7 @@ fn a_keeper_serves_a_client_over_a_connection_that_breaks_anywhere() {
     assert!(kept > 40, "only {kept} sessions were cut before QUIT was read");
 }
 
-/// What the client got, and what was removed, where the server reads so many bytes.
+/// What the client got, and what was removed, if the server reads this many bytes.
 fn session(keeper: &Keeper, bytes: u64) -> (Result<Vec<u8>, ErrorKind>, Vec<MsgNo>) {
     let (mut io, server) = pipe();
     thread::scope(|scope| {
@@ -188,7 +190,8 @@ mod arbitrary {
     use proptest::prelude::*;
 
     proptest! {
-        /// Each command that can be written is read again as what it was, and every kind comes up.
+        /// Each command that can be encoded is parsed as the same command, and every kind of command comes
+        /// up.
         #[test]
         fn commands_are_of_every_kind_and_most_can_be_sent(bytes in vec(any::<u8>(), 0..4000)) {
             let mut u = Unstructured::new(&bytes);

@@ -1,14 +1,15 @@
-//! A client under test.
+//! Transcripts with a client under test.
 
 use std::collections::VecDeque;
 
 use pop3_proto::client::{self, Client, Part, Profile};
+use pop3_proto::testing::{Line, unescape};
 use pop3_proto::{Base64, Command, Deviation, Limits, parse};
 
-use crate::common::{show, unescape};
-use crate::script::{Script, in_cuts};
+use crate::common::show;
+use crate::settings::{Transcript, in_cuts, said};
 
-pub(crate) fn fetch(script: &Script<'_>, cut: usize) {
+pub(crate) fn fetch(script: &Transcript, cut: usize) {
     let mut profile = if script.has("profile", "strict") { Profile::STRICT } else { Profile::LENIENT };
     let named =
         |name: &str| *Deviation::ALL.iter().find(|one| format!("{one:?}") == name).expect("a deviation");
@@ -25,20 +26,17 @@ pub(crate) fn fetch(script: &Script<'_>, cut: usize) {
     let mut window = Vec::new();
     let mut events: VecDeque<String> = VecDeque::new();
     let (mut challenged, mut answering) = (false, None);
-    let mut lines = script.lines.iter().peekable();
-    while let Some(&(key, value)) = lines.next() {
-        match key {
+    let mut lines = script.lines();
+    while let Some(line @ Line { key, value, .. }) = lines.next() {
+        match key.as_str() {
             "S" => {
-                let mut octets = unescape(value);
-                while let Some((_, more)) = lines.next_if(|(key, _)| *key == "S") {
-                    octets.extend(unescape(more));
-                }
+                let octets = said(line, &mut lines);
                 in_cuts(&mut window, &octets, cut, |window| {
                     drain(&mut client, window, &mut events, &mut challenged, &mut answering)
                 });
             }
             "C" => {
-                let line = unescape(value);
+                let line = unescape(value).unwrap();
                 let mut out = Vec::new();
                 let text = line.strip_suffix(b"\r\n").expect("a command ends in CRLF");
                 if challenged {
@@ -65,18 +63,18 @@ pub(crate) fn fetch(script: &Script<'_>, cut: usize) {
                 }
                 assert_eq!(show(&out), show(&line));
             }
-            "E" => assert_eq!(events.pop_front().as_deref(), Some(value), "event; then {events:#?}"),
+            "E" => assert_eq!(events.pop_front().as_ref(), Some(value), "event; then {events:#?}"),
             "D" => {
                 let seen: Vec<_> = client.deviations().iter().map(|one| format!("{one:?}")).collect();
-                assert_eq!(seen.join(" "), value, "deviations");
+                assert_eq!(seen.join(" "), *value, "deviations");
             }
             "TLS" => {
                 client = client.handover().expect("STLS was accepted").secured(&window).unwrap();
                 events.clear();
             }
             "EOF" => match client.end_of_input() {
-                Ok(()) => assert_eq!("ok", value),
-                Err(error) => assert_eq!(format!("{error:?}"), value),
+                Ok(()) => assert_eq!("ok", value.as_str()),
+                Err(error) => assert_eq!(format!("{error:?}"), *value),
             },
             _ => {}
         }
@@ -89,7 +87,8 @@ pub(crate) fn fetch(script: &Script<'_>, cut: usize) {
     }
 }
 
-/// All events that the window holds. The octets of a message are joined, so that the cut does not show.
+/// Collects all events that the window holds. The bytes of a message are joined, so that the cuts do not
+/// show.
 fn drain(
     client: &mut Client,
     window: &mut Vec<u8>,

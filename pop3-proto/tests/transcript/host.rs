@@ -1,20 +1,21 @@
-//! The embedder of a server under test.
+//! The embedder of the server that transcripts test.
 
 use std::collections::VecDeque;
 
 use pop3_proto::server::{Config, Credentials, Event, Fill, Index, Phase, Phrase, Server, Ticket, kind};
+use pop3_proto::testing::unescape;
 use pop3_proto::{ApopDigest, Code, MsgNo, Time, Uid};
 
-use crate::common::{Mailbox, unescape};
-use crate::script::{Script, code_and_text};
+use crate::common::Mailbox;
+use crate::settings::{Transcript, code_and_text};
 
 pub(crate) type Served<'c> = Server<&'c Config, Stock>;
 
 pub(crate) struct Host<'s> {
-    pub(crate) script: &'s Script<'s>,
+    pub(crate) script: &'s Transcript,
     pub(crate) sasl: VecDeque<&'s str>,
     pub(crate) stock: Stock,
-    /// A stored message is read in pieces of so many octets.
+    /// A stored message is read in pieces of this many bytes.
     pub(crate) piece: usize,
     pub(crate) later: bool,
     pub(crate) kept: Option<Kept>,
@@ -47,7 +48,7 @@ impl Index for Stock {
     }
 }
 
-/// Part of what a session says by itself, in another language.
+/// Some of the texts that a session writes by itself, in another language.
 fn german(phrase: Phrase) -> &'static str {
     match phrase {
         Phrase::SendPass => "weiter mit PASS",
@@ -166,7 +167,7 @@ impl Host<'_> {
                 .any(|right| ApopDigest::from_hex(right.as_bytes()).unwrap().matches(&digest)),
             Credentials::Password(given) => self.script.values("user").any(|line| {
                 let (name, password) = line.split_once(' ').unwrap();
-                user == Some(&unescape(name)[..]) && given.expose() == unescape(password)
+                user == Some(&unescape(name).unwrap()[..]) && given.expose() == unescape(password).unwrap()
             }),
         }
     }
@@ -196,7 +197,7 @@ impl Host<'_> {
             Kept::Sasl(reply) => {
                 let line = self.sasl.pop_front().expect("AUTH without a `sasl:` line");
                 match line.split_once(' ').unwrap_or((line, "")) {
-                    ("+", text) => reply.challenge(server, out, &unescape(text)).unwrap(),
+                    ("+", text) => reply.challenge(server, out, &unescape(text).unwrap()).unwrap(),
                     ("ok", text) => {
                         let stock = self.open(server);
                         reply.accept(server, out, stock, text);

@@ -1,15 +1,16 @@
-//! A server under test.
+//! Transcripts with a server under test.
 
 use std::time::Duration;
 
 use pop3_proto::server::{Config, Domain, MechanismList, Server, Words};
+use pop3_proto::testing::{Line, unescape};
 use pop3_proto::{Expire, LoginDelay, Mechanism, Protection, Time};
 
-use crate::common::{Mailbox, show, unescape};
+use crate::common::{Mailbox, show};
 use crate::host::{Host, Stock};
-use crate::script::{Script, in_cuts};
+use crate::settings::{Transcript, in_cuts, said};
 
-pub(crate) fn serve(script: &Script<'_>, cut: usize) {
+pub(crate) fn serve(script: &Transcript, cut: usize) {
     let on = |word: &str| script.has("set", word);
     let mechanisms: MechanismList = script
         .values("mechanism")
@@ -65,7 +66,7 @@ pub(crate) fn serve(script: &Script<'_>, cut: usize) {
     if let Some(n) = script.value("max-logins") {
         config.limits = config.limits.with_max_login_failures(n.parse().unwrap());
     }
-    let messages: Vec<_> = script.values("mail").map(unescape).collect();
+    let messages: Vec<_> = script.values("mail").map(|mail| unescape(mail).unwrap()).collect();
     let mut mailbox = Mailbox::of(&messages.iter().map(|m| &m[..]).collect::<Vec<_>>());
     for (place, uid) in mailbox.uids.iter_mut().zip(script.values("uid")) {
         *place = uid.as_bytes().to_vec();
@@ -94,25 +95,18 @@ pub(crate) fn serve(script: &Script<'_>, cut: usize) {
     let mut now = Time::ZERO;
     let (mut window, mut out) = (Vec::new(), Vec::new());
     host.run(&mut server, now, &mut window, &mut out);
-    let mut lines = script.lines.iter().peekable();
-    while let Some(&(key, value)) = lines.next() {
-        match key {
+    let mut lines = script.lines();
+    while let Some(line @ Line { key, value, .. }) = lines.next() {
+        match key.as_str() {
             "C" => {
-                let mut octets = unescape(value);
-                while let Some((_, more)) = lines.next_if(|(key, _)| *key == "C") {
-                    octets.extend(unescape(more));
-                }
+                let octets = said(line, &mut lines);
                 in_cuts(&mut window, &octets, cut, |window| host.run(&mut server, now, window, &mut out));
-                if lines.peek().is_none_or(|(key, _)| *key != "S") {
-                    assert_eq!(show(&out), "", "unexpected output behind C: {value}");
+                if lines.peek().is_none_or(|line| line.key != "S") {
+                    assert_eq!(show(&out), "", "unexpected output after C: {value}");
                 }
             }
             "S" => {
-                let mut due = unescape(value);
-                while let Some((_, more)) = lines.next_if(|(key, _)| *key == "S") {
-                    due.extend(unescape(more));
-                }
-                assert_eq!(show(&out), show(&due));
+                assert_eq!(show(&out), show(&said(line, &mut lines)));
                 out.clear();
             }
             "T" => {
@@ -127,9 +121,9 @@ pub(crate) fn serve(script: &Script<'_>, cut: usize) {
             }
             "removed" => {
                 let removed = host.removed.as_ref().expect("QUIT was not reached");
-                assert_eq!(removed.iter().map(u32::to_string).collect::<Vec<_>>().join(" "), value);
+                assert_eq!(removed.iter().map(u32::to_string).collect::<Vec<_>>().join(" "), *value);
             }
-            "closed" => assert_eq!(host.closed.as_deref(), Some(value)),
+            "closed" => assert_eq!(host.closed.as_ref(), Some(value)),
             _ => {}
         }
     }

@@ -1,4 +1,4 @@
-//! What a client says cannot forge a reply when the server says it back.
+//! Input of a client that the server echoes in a reply: it cannot forge another reply.
 
 use pop3_proto::Security;
 use proptest::collection::vec;

@@ -1,11 +1,11 @@
-//! What a peer may send, to a value and back.
+//! Lines that a peer may send: what is parsed, encoded and parsed again stays the same value.
 
 use pop3_proto::{Capability, Deviations, Uid, encode, parse};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::{behind_ok, read, written};
+use crate::{after_ok, read, written};
 
 fn reply_line() -> impl Strategy<Value = Vec<u8>> {
     const PARTS: [&[u8]; 30] = [
@@ -55,7 +55,7 @@ proptest! {
         }
         if let Ok(stat) = parse::stat_reply(&line, &mut Deviations::default()) {
             let again = written(|out| encode::stat_reply(stat, out));
-            prop_assert_eq!(parse::stat_reply(behind_ok(&again), &mut Deviations::default()), Ok(stat));
+            prop_assert_eq!(parse::stat_reply(after_ok(&again), &mut Deviations::default()), Ok(stat));
         }
     }
 
@@ -121,7 +121,8 @@ proptest! {
                 (Capability::Sasl(one), Capability::Sasl(two)) => {
                     prop_assert_eq!(one.iter().collect::<Vec<_>>(), two.iter().collect::<Vec<_>>());
                 }
-                // A tag is cut at what may not stand there, which may leave one that is known.
+                // A tag ends at the first character that is illegal in one, and what is left may be a known
+                // tag.
                 (Capability::Other { .. }, two) if !matches!(two, Capability::Other { .. }) => {}
                 (Capability::Other { .. } | Capability::Implementation(_), two) => {
                     let third = written(|out| encode::capability(&two, out));

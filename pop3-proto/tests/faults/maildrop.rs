@@ -1,4 +1,4 @@
-//! The server's store: what lies in the maildrop, and what it was ever taken out by.
+//! The server's maildrop: the messages in it, and those that QUIT has ever removed.
 
 use std::collections::BTreeSet;
 
@@ -6,33 +6,33 @@ use pop3_proto::dot::wire_size;
 use pop3_proto::server::Index;
 use pop3_proto::{MsgNo, Uid};
 
-use crate::luck::Luck;
+use crate::random::Random;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Mail {
     pub(crate) serial: u32,
     uid: String,
     text: String,
-    /// It was looked at in an earlier session, which the server writes into its header.
+    /// It was shown in an earlier session, which the server notes in its header.
     seen: bool,
 }
 
 impl Mail {
-    /// With LF, as it is stored.
+    /// The message with LF line ends, as it is stored.
     fn stored(&self) -> String {
         let seen = if self.seen { "Status: RO\n" } else { "" };
         format!("N: {}\n{seen}{}", self.serial, self.text)
     }
 }
 
-/// What unique-ids its messages have.
+/// How the server chooses unique-ids.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) enum Ids {
     #[default]
     Unique,
-    /// One of two.
+    /// One of two ids.
     Repeated,
-    /// The lowest that is free.
+    /// The lowest id that no message has now.
     UsedAgain,
 }
 
@@ -40,39 +40,39 @@ pub(crate) enum Ids {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Habits {
     pub(crate) ids: Ids,
-    /// Writes `Status:` into the header, which changes the size, too.
+    /// Whether it writes `Status:` into the header, which changes the size, too.
     pub(crate) marks_seen: bool,
-    /// Another order in every session.
+    /// Whether the order is another one in every session.
     pub(crate) renumbers: bool,
-    /// Lists so many of the oldest messages.
+    /// Lists only this many of the oldest messages.
     pub(crate) window: Option<usize>,
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Post {
+pub(crate) struct Maildrop {
     pub(crate) mail: Vec<Mail>,
     pub(crate) habits: Habits,
     last: u32,
-    /// Taken out by QUIT.
+    /// The serial numbers of the messages that QUIT removed.
     pub(crate) deleted: BTreeSet<u32>,
-    /// Shown in the last session.
+    /// The serial numbers of the messages that were listed in the last session.
     pub(crate) shown: BTreeSet<u32>,
 }
 
-/// A maildrop as it is for one session.
+/// The maildrop as one session sees it.
 #[derive(Clone, Debug)]
-pub(crate) struct Shown {
+pub(crate) struct Snapshot {
     pub(crate) mail: Vec<Mail>,
 }
 
-impl Post {
+impl Maildrop {
     pub(crate) fn new(habits: Habits, count: u32) -> Self {
-        let mut post = Self { habits, ..Self::default() };
-        (0..count).for_each(|_| post.arrive());
-        post
+        let mut maildrop = Self { habits, ..Self::default() };
+        (0..count).for_each(|_| maildrop.arrive());
+        maildrop
     }
 
-    /// Every message has another size than all others.
+    /// A message arrives. Its size differs from those of all others.
     pub(crate) fn arrive(&mut self) {
         self.last += 1;
         let serial = self.last;
@@ -89,21 +89,21 @@ impl Post {
         self.mail.push(Mail { serial, uid, text, seen: false });
     }
 
-    /// Another client takes one away.
-    pub(crate) fn lose_one(&mut self, luck: &mut Luck) {
+    /// Another client removes one message.
+    pub(crate) fn lose_one(&mut self, random: &mut Random) {
         if !self.mail.is_empty() {
-            self.mail.remove(luck.below(self.mail.len()));
+            self.mail.remove(random.below(self.mail.len()));
         }
     }
 
-    pub(crate) fn open(&mut self, luck: &mut Luck) -> Shown {
+    pub(crate) fn open(&mut self, random: &mut Random) -> Snapshot {
         if self.habits.renumbers {
             for i in (1..self.mail.len()).rev() {
-                self.mail.swap(i, luck.below(i + 1));
+                self.mail.swap(i, random.below(i + 1));
             }
         }
         let window = self.habits.window.unwrap_or(usize::MAX).min(self.mail.len());
-        let shown = Shown { mail: self.mail[..window].to_vec() };
+        let shown = Snapshot { mail: self.mail[..window].to_vec() };
         self.shown = shown.mail.iter().map(|mail| mail.serial).collect();
         if self.habits.marks_seen {
             self.mail.iter_mut().for_each(|mail| mail.seen = true);
@@ -117,13 +117,13 @@ impl Post {
     }
 }
 
-impl Shown {
+impl Snapshot {
     pub(crate) fn text(&self, n: MsgNo) -> String {
         self.mail[n.index()].stored()
     }
 }
 
-impl Index for Shown {
+impl Index for Snapshot {
     fn len(&self) -> u32 {
         self.mail.len().try_into().unwrap()
     }

@@ -1,13 +1,13 @@
-//! A sequence of numbers that looks random and is the same for the same seed.
+//! A pseudo-random sequence of numbers: the same seed gives the same numbers.
 
-pub(crate) struct Luck(u64);
+pub(crate) struct Random(u64);
 
-impl Luck {
+impl Random {
     pub(crate) const fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0xD1B5_4A32_D192_ED03)
     }
 
-    /// Below `limit`.
+    /// The next number, which is below `limit`.
     pub(crate) fn below(&mut self, limit: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;

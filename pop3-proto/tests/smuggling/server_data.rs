@@ -1,4 +1,5 @@
-//! What a server says, however odd, reaches the embedder whole, harmless to show, and without taking room.
+//! Texts, unique-ids and listings from a server: they reach the embedder whole, harmless to show, and take no
+//! memory.
 
 use std::collections::VecDeque;
 
@@ -34,7 +35,7 @@ fn a_text_is_shown_without_control_characters_and_kept_as_it_came() {
     }
 }
 
-/// They are opaque: the embedder gets them as they came, and a path among them is none.
+/// Unique-ids are opaque: the embedder gets them as they came, and one that looks like a path is no path.
 /// Covers unique-id-too-long, unique-id-empty, unique-id-as-path, quirk-79.
 #[test]
 fn unique_ids_of_every_odd_form_come_as_they_are_and_are_named() {

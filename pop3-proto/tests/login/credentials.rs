@@ -1,4 +1,4 @@
-//! Who logs in.
+//! The credentials and channels that the logins of these tests use.
 
 use pop3_proto::Secret;
 use pop3_proto::login::{Method, ServerNotes};
@@ -8,7 +8,7 @@ use pop3_proto::sasl::{Binding, Channel};
 use crate::script::set;
 use crate::signer::nonce;
 
-/// The client's nonce of RFC 7677, and as much more as makes 18 octets.
+/// The client's nonce of RFC 7677, and as much more as makes 18 bytes.
 pub(crate) const NONCE: &str = "rOprNGfwEbeRWgbNEkqO7677";
 
 /// A channel with that nonce.

@@ -1,4 +1,4 @@
-//! From URLs and mail addresses to servers.
+//! POP URLs (RFC 2384), and how a client finds the server of a mail address (RFC 6186).
 
 #![cfg(feature = "alloc")]
 
@@ -133,7 +133,7 @@ fn records_are_ranked_by_priority_then_drawn_by_weight() {
     let with_zero = [srv(1, 5, "a"), srv(1, 0, "z")];
     assert_eq!(targets(&with_zero, &[0, 0]), ["z", "a"]);
     assert_eq!(targets(&with_zero, &[1, 0]), ["a", "z"]);
-    // `.` says that there is none.
+    // The target `.` means that there is no such service.
     assert_eq!(targets(&[srv(0, 0, ".")], &[]), [""; 0]);
     assert_eq!(targets(&[srv(0, 0, "."), srv(1, 0, "a")], &[0]), ["a"]);
     assert_eq!(targets(&[Srv::new(0, 0, 0, "a")], &[]), [""; 0]);

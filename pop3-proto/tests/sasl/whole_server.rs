@@ -1,4 +1,4 @@
-//! A whole server: a session, the mechanisms of the crate and others in one loop, and a host with users.
+//! A whole server: a session, one loop for the mechanisms of the crate and for others, and a host with users.
 
 use pop3_proto::limits::SASL_MEMORY;
 use pop3_proto::parse::CommandError;
@@ -10,7 +10,7 @@ use pop3_proto::{Base64, Code, Mechanism, Security, Time};
 
 use crate::drive::{Host, Seen};
 
-/// Everything that the crate has.
+/// All mechanisms that the crate has.
 pub(crate) const MECHANISMS: [Mechanism; 11] = [
     Mechanism::SCRAM_SHA_256_PLUS,
     Mechanism::SCRAM_SHA_1_PLUS,
@@ -25,7 +25,7 @@ pub(crate) const MECHANISMS: [Mechanism; 11] = [
     Mechanism::ANONYMOUS,
 ];
 
-/// Short words, so that the tests do not hang on those of the crate.
+/// Short texts, so that the tests do not depend on those of the crate.
 fn words(phrase: Phrase) -> &'static str {
     match phrase {
         Phrase::Cancelled => "SASL authentication failed",
@@ -52,10 +52,10 @@ pub(crate) fn config(mechanisms: &[Mechanism]) -> Config {
     config
 }
 
-/// A mechanism that the crate does not have.
+/// A mechanism that the crate does not have: its name, and what makes its engine.
 pub(crate) type Plugin = (&'static str, fn() -> Box<dyn Engine>);
 
-pub(crate) struct Talk<'c> {
+pub(crate) struct WholeServer<'c> {
     pub(crate) server: Session<&'c Config>,
     pub(crate) channel: Channel<'c>,
     pub(crate) host: Host<'c>,
@@ -66,21 +66,21 @@ pub(crate) struct Talk<'c> {
     /// The texts of `+OK` and of `-ERR [AUTH]` at the end.
     pub(crate) welcome: String,
     pub(crate) refusal: String,
-    /// Octets of a line that is not whole.
+    /// The bytes of a line that is not complete yet.
     unread: Vec<u8>,
     /// The first question of each step.
     pub(crate) asked: Vec<Seen>,
-    /// How each AUTH ended that did not fail.
+    /// How each successful AUTH ended.
     pub(crate) let_in: Vec<Seen>,
-    /// Why others failed, and why some could not even begin.
+    /// Why other AUTHs failed, and why some could not even begin.
     pub(crate) causes: Vec<Cause>,
     pub(crate) not_begun: Vec<Why>,
 }
 
-impl<'c> Talk<'c> {
+impl<'c> WholeServer<'c> {
     /// A session that has greeted.
     pub(crate) fn new(config: &'c Config, security: Security, channel: Channel<'c>, host: Host<'c>) -> Self {
-        let mut talk = Self {
+        let mut whole = Self {
             server: Session::new(config, security),
             channel,
             host,
@@ -95,8 +95,8 @@ impl<'c> Talk<'c> {
             causes: Vec::new(),
             not_begun: Vec::new(),
         };
-        assert_eq!(talk.hear(b""), "+OK\r\n");
-        talk
+        assert_eq!(whole.hear(b""), "+OK\r\n");
+        whole
     }
 
     /// What the server says to a line, whose CRLF is added.
@@ -104,7 +104,7 @@ impl<'c> Talk<'c> {
         self.hear(&[line.as_ref(), b"\r\n"].concat())
     }
 
-    /// What the server says to octets.
+    /// What the server says to bytes.
     pub(crate) fn hear(&mut self, octets: &[u8]) -> String {
         let mut out = Vec::new();
         self.unread.extend_from_slice(octets);

@@ -1,4 +1,4 @@
-//! The client's end: Login, then Fetch, and a store that makes messages safe at once, later, or never.
+//! The client: it logs in, fetches, and stores messages safely at once, later, or never.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use pop3_proto::{Limits, Secret, Security, fetch, login};
 
 use crate::WINDOW;
 
-/// When messages are made safe.
+/// When the store makes messages safe.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Confirm {
     AtOnce,
@@ -19,10 +19,10 @@ pub(crate) enum Confirm {
     AtTheEnd,
 }
 
-/// What the client has, through all crashes.
+/// What the client keeps through all crashes.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
-    /// By serial: how often it was stored whole, and as a preview.
+    /// How often each message, by its serial number, was stored whole, and as a preview.
     pub(crate) whole: BTreeMap<u32, u32>,
     pub(crate) previews: BTreeMap<u32, u32>,
     /// The text of the record, with a line appended for each message that is safe.
@@ -40,24 +40,24 @@ pub(crate) enum End {
     Deadline,
 }
 
-pub(crate) struct Taker<'s> {
+pub(crate) struct Fetcher<'s> {
     client: Client<4>,
     login: Login<'static, [u8; 1200]>,
     fetch: Fetch,
     is_in: bool,
     store: &'s mut Store,
     confirm: Confirm,
-    /// Came whole, and is not safe.
+    /// Messages that came whole and are not safe yet.
     waiting: Vec<(Download, u32)>,
     body: Vec<u8>,
     rx: Vec<u8>,
     pub(crate) out: Vec<u8>,
     pub(crate) end: Option<End>,
-    /// What was asked of the server to look at or to take out.
+    /// How many messages came whole in this session.
     pub(crate) fetched: usize,
 }
 
-impl<'s> Taker<'s> {
+impl<'s> Fetcher<'s> {
     pub(crate) fn new(
         store: &'s mut Store,
         rules: Rules,
@@ -85,7 +85,7 @@ impl<'s> Taker<'s> {
         }
     }
 
-    /// Takes octets of the server, and says all that can be said.
+    /// Takes bytes from the server, and sends everything that can be sent.
     pub(crate) fn hear(&mut self, octets: &[u8]) {
         self.rx.extend_from_slice(octets);
         let window = std::mem::take(&mut self.rx);
@@ -105,7 +105,7 @@ impl<'s> Taker<'s> {
                 Err(error) => self.end = Some(End::Protocol(error)),
             }
         }
-        assert!(self.end.is_some() || unread.len() < WINDOW, "more is wanted behind a full window");
+        assert!(self.end.is_some() || unread.len() < WINDOW, "more is wanted although the window is full");
         self.rx = unread.to_vec();
     }
 
@@ -146,7 +146,7 @@ impl<'s> Taker<'s> {
         }
     }
 
-    /// The serial of the message. A whole one has all its octets, dots up to the last line end.
+    /// The serial number of the message. A whole message has all its bytes, and nothing but dots in its body.
     fn check_body(&self, wanted: Download) -> u32 {
         let text = std::str::from_utf8(&self.body).unwrap();
         let (first, rest) = text.split_once("\r\n").unwrap();
@@ -158,7 +158,7 @@ impl<'s> Taker<'s> {
         first.strip_prefix("N: ").unwrap().parse().unwrap()
     }
 
-    /// In one step, as a database would: the messages, and their lines in the record.
+    /// Makes the messages and their lines in the record safe in one step, as a database would.
     fn make_safe(&mut self) {
         for (wanted, serial) in self.waiting.drain(..) {
             let kind =
@@ -170,7 +170,8 @@ impl<'s> Taker<'s> {
         }
     }
 
-    /// What stays: in a crash the file with its appended lines, else the record as it is.
+    /// Leaves the session. After a crash the file stays with the lines that were appended; otherwise the
+    /// record is written as it is.
     pub(crate) fn leave(self, crash: bool) -> (End, usize) {
         if !crash {
             self.store.file = self.fetch.record().to_string();

@@ -1,7 +1,7 @@
-//! The naive twins.
+//! Naive twins of the dot codecs, each a few lines long; the fuzz targets use them, too.
 
-/// The message as the reader gets it: CRLF line ends, the last one included.
-pub(crate) fn crlf(stored: &[u8]) -> Vec<u8> {
+/// The stored message as the reader gets it: CRLF line ends, the last one included.
+pub(crate) fn crlf_form(stored: &[u8]) -> Vec<u8> {
     let mut mail = Vec::new();
     for line in stored.split_inclusive(|b| *b == b'\n') {
         let whole = line.strip_suffix(b"\n").map(|text| text.strip_suffix(b"\r").unwrap_or(text));
@@ -24,13 +24,13 @@ pub(crate) fn stuff(mail: &[u8]) -> Vec<u8> {
     wire
 }
 
-/// The message, and what lies behind its dot line; `None` if there is no dot line.
+/// The message, and what lies after its dot line; `None` if there is no dot line.
 pub(crate) fn unstuff(wire: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let (mut mail, mut rest) = (Vec::new(), wire);
     loop {
         let end = rest.windows(2).position(|pair| pair == b"\r\n")? + 2;
-        let (line, behind) = rest.split_at(end);
-        rest = behind;
+        let (line, after) = rest.split_at(end);
+        rest = after;
         if line == b".\r\n" {
             return Some((mail, rest));
         }

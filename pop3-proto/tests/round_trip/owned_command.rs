@@ -1,4 +1,4 @@
-//! A command that owns its arguments, and arguments of every kind, good and hostile.
+//! `OwnedCommand`, a command that owns its arguments, and strategies for good and hostile ones.
 
 use pop3_proto::{ApopDigest, Base64, Command, MsgNo, Secret, Verb};
 use proptest::collection::vec;
@@ -10,7 +10,7 @@ use crate::{big, hostile, mechanism, number, tag};
 
 /// A command that owns its arguments.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Said {
+pub(crate) enum OwnedCommand {
     User(Vec<u8>),
     Pass(Vec<u8>),
     Apop(Vec<u8>, [u8; 16]),
@@ -39,7 +39,7 @@ const ALONE: [Verb; 11] = [
     Verb::Quit,
 ];
 
-impl Said {
+impl OwnedCommand {
     pub(crate) fn command(&self) -> Command<'_> {
         match self {
             Self::User(name) => Command::User(name),
@@ -93,7 +93,7 @@ impl Said {
         }
     }
 
-    /// The line that the RFCs give it.
+    /// The line that the RFCs define for it.
     pub(crate) fn wire(&self) -> Vec<u8> {
         let with = |verb: &str, args: &[u8]| [verb.as_bytes(), b" ", args, b"\r\n"].concat();
         match self {
@@ -121,7 +121,7 @@ impl Said {
     }
 }
 
-/// What may stand in an argument that takes the rest of the line.
+/// Text that may stand in an argument that takes the rest of the line.
 fn text(max: usize) -> impl Strategy<Value = Vec<u8>> {
     let octet = prop_oneof![6 => 0x20_u8..=0x7E, 1 => Just(b' '), 1 => 0x80_u8..=0xFF];
     prop_oneof![8 => vec(octet.clone(), 1..40), 1 => vec(octet, 1..=max), 1 => Just(vec![b'x'; max])]
@@ -138,42 +138,43 @@ fn language() -> impl Strategy<Value = String> {
     prop_oneof![Just(String::from("*")), tag()]
 }
 
-pub(crate) fn command() -> impl Strategy<Value = Said> {
+pub(crate) fn command() -> impl Strategy<Value = OwnedCommand> {
     let initial = prop_oneof![Just(None), vec(any::<u8>(), 0..=165).prop_map(|data| Some(base64(&data)))];
     let verb = "[!-~]{3,4}".prop_map(String::into_bytes);
     let known = |verb: &Vec<u8>| Verb::ALL.iter().any(|v| v.as_str().as_bytes().eq_ignore_ascii_case(verb));
     let args = prop_oneof![Just(None), Just(Some(Vec::new())), text(248).prop_map(Some)];
     prop_oneof![
-        text(248).prop_map(Said::User),
-        text(248).prop_map(Said::Pass),
-        (word(215), any::<[u8; 16]>()).prop_map(|(name, digest)| Said::Apop(name, digest)),
-        (mechanism(), initial).prop_map(|(name, initial)| Said::Auth(name, initial)),
-        language().prop_map(|range| Said::Lang(range.into_bytes())),
-        number().prop_map(Said::List),
-        number().prop_map(Said::Retr),
-        number().prop_map(Said::Dele),
-        (number(), prop_oneof![big(), Just(u64::MAX)]).prop_map(|(n, lines)| Said::Top(n, lines)),
-        number().prop_map(Said::Uidl),
-        select(&ALONE).prop_map(Said::Alone),
+        text(248).prop_map(OwnedCommand::User),
+        text(248).prop_map(OwnedCommand::Pass),
+        (word(215), any::<[u8; 16]>()).prop_map(|(name, digest)| OwnedCommand::Apop(name, digest)),
+        (mechanism(), initial).prop_map(|(name, initial)| OwnedCommand::Auth(name, initial)),
+        language().prop_map(|range| OwnedCommand::Lang(range.into_bytes())),
+        number().prop_map(OwnedCommand::List),
+        number().prop_map(OwnedCommand::Retr),
+        number().prop_map(OwnedCommand::Dele),
+        (number(), prop_oneof![big(), Just(u64::MAX)]).prop_map(|(n, lines)| OwnedCommand::Top(n, lines)),
+        number().prop_map(OwnedCommand::Uidl),
+        select(&ALONE).prop_map(OwnedCommand::Alone),
         (verb.prop_filter("a verb of its own", move |verb| !known(verb)), args)
-            .prop_map(|(verb, args)| Said::Other(verb, args)),
+            .prop_map(|(verb, args)| OwnedCommand::Other(verb, args)),
     ]
 }
 
-pub(crate) fn hostile_command() -> impl Strategy<Value = Said> {
+pub(crate) fn hostile_command() -> impl Strategy<Value = OwnedCommand> {
     let initial = prop_oneof![Just(None), vec(any::<u8>(), 0..300).prop_map(|data| Some(base64(&data)))];
     prop_oneof![
-        hostile().prop_map(Said::User),
-        hostile().prop_map(Said::Pass),
-        (hostile(), any::<[u8; 16]>()).prop_map(|(name, digest)| Said::Apop(name, digest)),
-        (prop_oneof![hostile(), mechanism()], initial).prop_map(|(name, initial)| Said::Auth(name, initial)),
-        hostile().prop_map(Said::Lang),
+        hostile().prop_map(OwnedCommand::User),
+        hostile().prop_map(OwnedCommand::Pass),
+        (hostile(), any::<[u8; 16]>()).prop_map(|(name, digest)| OwnedCommand::Apop(name, digest)),
+        (prop_oneof![hostile(), mechanism()], initial)
+            .prop_map(|(name, initial)| OwnedCommand::Auth(name, initial)),
+        hostile().prop_map(OwnedCommand::Lang),
         (prop_oneof![hostile(), vec(any::<u8>(), 0..6)], prop::option::of(hostile()))
-            .prop_map(|(verb, args)| Said::Other(verb, args)),
+            .prop_map(|(verb, args)| OwnedCommand::Other(verb, args)),
     ]
 }
 
-/// Lines that are commands now and then.
+/// Lines, some of which are commands.
 pub(crate) fn command_line() -> impl Strategy<Value = Vec<u8>> {
     let verb = prop_oneof![
         select(Verb::ALL).prop_map(|verb| verb.as_str().to_owned()),
