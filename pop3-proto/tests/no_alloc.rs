@@ -16,7 +16,7 @@ use pop3_proto::{
 #[allow(dead_code, reason = "an example's module")]
 mod device;
 #[cfg(feature = "scram")]
-#[path = "sasl/signer.rs"]
+#[path = "common/signer.rs"]
 mod signer;
 
 /// How many allocations `run` makes.

@@ -17,7 +17,7 @@ mod floods;
 mod growth;
 mod programs;
 mod secrets;
-#[path = "../sasl/signer.rs"]
+#[path = "../common/signer.rs"]
 mod signer;
 mod stls;
 mod walk_down;

@@ -28,7 +28,7 @@ mod refusals;
 mod scram;
 mod script;
 mod secrets;
-#[path = "../sasl/signer.rs"]
+#[path = "../common/signer.rs"]
 mod signer;
 mod tls;
 mod tls_optional;

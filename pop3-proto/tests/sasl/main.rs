@@ -27,5 +27,6 @@ mod scram_first;
 mod scram_nobody;
 mod session;
 mod session_refused;
+#[path = "../common/signer.rs"]
 mod signer;
 mod whole_server;
