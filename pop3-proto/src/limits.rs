@@ -46,7 +46,7 @@ pub const USER_NAME: usize = COMMAND_LINE - "USER \r\n".len();
 /// The minimum room that an output must be able to offer, in bytes: one status line of full length.
 pub const MIN_OUTPUT: usize = REPLY_LINE;
 
-/// The shortest window, in bytes: enough for a command line of RFC 1939 section 3 and its reply.
+/// The shortest window, in bytes: enough for a command line of RFC 1939 section 3.
 pub const MIN_WINDOW: usize = 64;
 
 /// The shortest inactivity timer of a server, in seconds (RFC 1939 section 3).

@@ -43,7 +43,8 @@ impl<const N: usize> FixedBuf<N> {
         self.bytes.get_mut(self.end..).unwrap_or_default()
     }
 
-    /// `n` octets of [`space`](Self::space) were filled. Counts above that space are cut to it.
+    /// `n` bytes of [`space`](Self::space) were filled. If `n` is larger than that space, all of it counts as
+    /// filled.
     pub fn commit(&mut self, n: usize) {
         let end = self.end.saturating_add(n);
         self.end = if end < N { end } else { N };

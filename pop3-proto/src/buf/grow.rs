@@ -67,7 +67,8 @@ impl GrowBuf {
         self.bytes.get_mut(self.end..).unwrap_or_default()
     }
 
-    /// `n` bytes of [`space`](Self::space) were filled. More than that space holds counts as all of it.
+    /// `n` bytes of [`space`](Self::space) were filled. If `n` is larger than that space, all of it counts as
+    /// filled.
     pub fn commit(&mut self, n: usize) {
         self.end = self.end.saturating_add(n).min(self.bytes.len());
         self.filled = self.end == self.bytes.len();

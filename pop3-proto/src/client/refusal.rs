@@ -18,7 +18,7 @@ pub enum RefusalKind {
     Later,
     /// Somebody has to act, at the server or in the account; another password does not help.
     Permanent,
-    /// Server and policy have no way to log in in common, or the connection cannot be trusted.
+    /// The server offers no login method that the policy permits, or the connection cannot be trusted.
     Policy,
     /// The program that logs in passed something that cannot be used; neither the server nor the user can
     /// help. No refusal by a server has this kind.

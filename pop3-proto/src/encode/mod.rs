@@ -1,7 +1,7 @@
 //! Encoding: each function writes one value as one line, either completely or not at all.
 //!
-//! What these functions write is always one line. An argument that would make it two is refused
-//! ([`EncodeError::BadArgument`]); in a text, the characters that would are replaced.
+//! What these functions write is always one line. An argument that would make two lines is refused
+//! ([`EncodeError::BadArgument`]); in a text, such characters are replaced.
 //!
 //! ```
 //! use pop3_proto::{Code, Command, MsgNo, Status, encode};

@@ -136,7 +136,8 @@ pub enum Progress {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The server answered `-ERR` to LIST, or to UIDL although it announced it. The new messages cannot be
+    /// The server answered `-ERR` to LIST, or to UIDL although it had announced UIDL. The new messages cannot
+    /// be
     /// found then, and no entry is forgotten. Or it answered `-ERR` to QUIT: not all deletions were done.
     Refused(Verb, Option<RefusalKind>),
     /// The listing has far more messages than STAT counted, or takes more memory than [`Rules::max_memory`].

@@ -27,8 +27,9 @@ pub struct Policy {
     pub allow_plaintext_secrets: bool,
     /// The methods that may be used: all but APOP by default.
     pub methods: Methods,
-    /// Whether to try a method that the server has not announced if no other is left: USER, the token, or the
-    /// one method in [`methods`](Self::methods). It is then sent without an initial response (RFC 5034
+    /// Whether, when no other method is left, to try one that the server has not announced: USER, a token
+    /// mechanism, or the only method in [`methods`](Self::methods). It is then sent without an initial
+    /// response (RFC 5034
     /// section 3). On by default, because many servers do not announce everything.
     pub try_unannounced: bool,
     /// Whether SCRAM may continue without a channel binding if the server refuses the one that the client

@@ -1,5 +1,5 @@
-//! What a server remembers from one session to the next: delays after failed logins, between logins, and
-//! POP-before-SMTP.
+//! What a server remembers from one session to the next: delays after failed logins, delays between logins,
+//! and addresses for POP-before-SMTP.
 //!
 //! Each of these types is one value for a whole server, which you protect with a lock. None of them knows
 //! about sessions, reads a clock or uses unlimited memory: you pass in the time and the size.

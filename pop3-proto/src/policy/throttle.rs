@@ -42,8 +42,8 @@ struct Record {
 
 impl<K: Ord + Clone> Throttle<K> {
     /// Creates a table for at most `keys` keys at a time. The first failure costs the delay `first`. Each
-    /// further failure doubles it, up to `longest`. After its next attempt may be checked, a key is
-    /// remembered for twenty times `longest`, and then forgotten.
+    /// further failure doubles it, up to `longest`. A key is remembered for twenty times `longest` from the
+    /// time at which its next attempt may be checked.
     #[must_use]
     pub const fn new(keys: usize, first: Duration, longest: Duration) -> Self {
         Self { first, longest, known: Expiring::new(keys) }

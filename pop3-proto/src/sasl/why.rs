@@ -9,8 +9,8 @@ use crate::buf::Full;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Why {
-    /// The memory that was lent is too small; [`limits::SASL_MEMORY`](crate::limits::SASL_MEMORY) is always
-    /// enough.
+    /// The memory that was lent is too small; [`limits::SASL_MEMORY`](crate::limits::SASL_MEMORY) is enough
+    /// unless you raised the limit for exchange lines.
     Memory,
     /// The token is empty, or has characters that no token may have, for instance a line end (RFC 6750
     /// section 2.1).

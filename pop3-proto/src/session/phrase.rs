@@ -67,8 +67,8 @@ pub enum Phrase {
     ReadOnly,
     /// `-ERR` to RETR and TOP of a message that can be sent only after UTF8.
     NeedsUtf8,
-    /// The word before a message number, `message` in `message 1 deleted`. This word and the next three are
-    /// left out if they are longer than 40 bytes.
+    /// The word before a message number, `message` in `message 1 deleted`. This word and each of the next
+    /// three is left out if it is longer than 40 bytes.
     Message,
     /// The word after a message number, `deleted` in `message 1 deleted`.
     Deleted,

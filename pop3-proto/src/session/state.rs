@@ -73,7 +73,8 @@ impl<C> Session<C> {
 
     // Getters.
 
-    /// The name from USER or APOP, during a login with it and after that login has succeeded.
+    /// The user name from USER or APOP, while that login runs and after it has succeeded. `None` after a
+    /// failed login and for a login by AUTH.
     #[must_use]
     pub fn user(&self) -> Option<&[u8]> {
         self.name.get()

@@ -51,8 +51,8 @@ deviations! {
     CapabilitySpelling,
     /// A capability line whose parameter is missing or cannot be read.
     BadCapability,
-    /// A number has a sign or a fraction, or does not fit into 64 bits. A negative one counts as 0, too large
-    /// a one as the largest.
+    /// A number has a sign or a fraction, or does not fit into 64 bits. A negative number counts as 0, and
+    /// one that is too large as `u64::MAX`.
     BadNumber,
     /// `+OK` to STAT, `LIST n` or `UIDL n` without the data that was asked for.
     NoNumbers,

@@ -289,7 +289,7 @@ fn a_quirk_is_shown_with_its_tests_or_its_reason_or_as_open() {
         "| both | 1 | 1 | 0 | 0 |\n",
         "| all | 3 | 1 | 1 | 1 |\n",
         "| BareLf | A line ended in LF without CR. | refuses | accepts | 2 |\n",
-        " A negative one counts as 0, too large a one as the largest. | refuses | accepts | `transcript x` |\n",
+        " A negative number counts as 0, and one that is too large as `u64::MAX`. | refuses | accepts | `transcript x` |\n",
         "| 2 | both | W | B | H | BareLf, Gap | `t::one`, `transcript x` |\n",
         "\n## B. CAPA\n\n| row | side ",
         "| 11 | client | W | B | H |  | open |\n",

@@ -20,8 +20,8 @@ pub enum Cause {
     /// The client uses a channel binding that this connection does not have, or believes that the server has
     /// none. Somebody may be in the middle of the TLS connection (RFC 5802 section 6).
     Binding,
-    /// The program lent too little memory; [`limits::SASL_MEMORY`](crate::limits::SASL_MEMORY) is always
-    /// enough.
+    /// The program lent too little memory; [`limits::SASL_MEMORY`](crate::limits::SASL_MEMORY) is enough
+    /// unless you raised the limit for exchange lines.
     Memory,
     /// The program answered a question that was not asked, or continued after the end.
     Answer,
