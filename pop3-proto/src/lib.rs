@@ -1,18 +1,18 @@
 //! A sans-IO POP3 protocol core: bytes in, events out, bytes out.
 //!
-//! It parses and encodes the whole protocol family (RFC 1939, 2449, 2595, 3206, 5034, 6856, 8314) and runs both ends of the
-//! dialogue. It does no I/O, reads no clock, starts no thread and, without features, needs no heap; so it fits into any server,
-//! client, device, fuzzer or test.
+//! It parses and encodes the whole protocol family (RFC 1939, 2449, 2595, 3206, 5034, 6856, 8314) and runs
+//! both ends of the dialogue. It does no I/O, reads no clock, starts no thread and, without features, needs
+//! no heap; so it fits into any server, client, device, fuzzer or test.
 #![cfg_attr(feature = "std", doc = "The [`guide`] shows how to build each of these.")]
 //!
 //! # Three rules
 //!
-//! 1. **You own the bytes.** A session holds no byte buffer. Show it your unread bytes, the *window*; it moves the front of your
-//!    slice past what it used. Events borrow the window, never the session.
+//! 1. **You own the bytes.** A session holds no byte buffer. Show it your unread bytes, the *window*; it
+//!    moves the front of your slice past what it used. Events borrow the window, never the session.
 //! 2. **One command, one ticket, one answer.** Every command event carries a *ticket*, the right to answer it
 //!    once. Its methods are the legal answers. Dropping it refuses the command.
-//! 3. **The session never waits, never reads a clock, never allocates.** It says what it needs: input, room, an answer, TLS, or
-//!    to hang up. Time is an argument; deadlines come out as data.
+//! 3. **The session never waits, never reads a clock, never allocates.** It says what it needs: input, room,
+//!    an answer, TLS, or to hang up. Time is an argument; deadlines come out as data.
 //!
 //! # A server and a client, talking
 //!
@@ -78,19 +78,19 @@
 //!
 //! | floor | modules | |
 //! | --- | --- | --- |
+//! | 6 | `testing` | scripts, a pipe that breaks, and a server in memory, for tests of your own software |
 //! | 5 | [`server`] | a whole server: the dialogue and the open maildrop, with every answer that follows from them |
 //! | 5 | `login` | the client's way in: TLS, method, and what a refusal means |
 //! | 5 | `fetch` | the client's download: what is new, what to delete, what is certain after a broken session |
 //! | 5 | `url`, `discover` | POP URLs; from a mail address to servers |
 //! | 5 | `policy` | what a server remembers between sessions: throttle, LOGIN-DELAY, POP-before-SMTP |
-//! | 6 | `testing` | scripts, a pipe that breaks, and a server in memory, for tests of your own software |
 //! | 4 | [`server::session`], [`client`] | the two ends of the dialogue |
 //! | 3 | [`parse`], [`encode`], [`dot`], `sasl` | lines to values, values to lines, message bodies, and mechanisms |
 //! | 2 | [`Command`], [`Code`], [`Capability`], [`MsgNo`], [`Uid`], [`Deviation`] … | what the words mean |
-//! | 1 | [`FixedBuf`], [`LineScanner`], [`Base64`], [`Secret`], [`Time`], [`limits`] … | tools below the
-//! protocol |
+//! | 1 | [`FixedBuf`], [`LineScanner`], [`Base64`], [`Secret`], [`Time`], [`limits`] … | tools below the protocol |
 //!
-//! Each floor works without those above it: a fuzzer may want [`parse::command`] only, a proxy only [`dot::BodyEnd`].
+//! Each floor works without those above it: a fuzzer may want [`parse::command`] only, a proxy only
+//! [`dot::BodyEnd`].
 //!
 //! # Features
 //!
@@ -107,14 +107,16 @@
 //! | `testing` | | `testing`; needs `std` |
 //! | `arbitrary` | | values of this crate for fuzz targets, from the `arbitrary` crate; needs `std` |
 //!
-//! Without features the crate needs `core` alone, and no path through it can panic; a linked program proves that.
+//! Without features the crate needs `core` alone, and no path through it can panic; a linked program proves
+//! that.
 //!
 //! # Sizes
 //!
-//! On a 64-bit machine a [`Session`](server::session::Session) takes 408 bytes, a [`Client`](client::Client) 240 with its queue of
-//! 16, a [`Ticket`](server::Ticket) 8, a server's [`Event`](server::Event) 48 and a client's [`Event`](client::Event) 56, a
-//! [`Config`](server::Config) 1,560. You own the buffers: the receive buffer holds at least the size given to
-//! [`Limits::for_window`], the output at least [`MIN_OUTPUT`](limits::MIN_OUTPUT) bytes.
+//! On a 64-bit machine a [`Session`](server::session::Session) takes 408 bytes, a [`Client`](client::Client)
+//! 240 with its queue of 16, a [`Ticket`](server::Ticket) 8, a server's [`Event`](server::Event) 48 and a
+//! client's [`Event`](client::Event) 56, a [`Config`](server::Config) 1,560. You own the buffers: the receive
+//! buffer holds at least the size given to [`Limits::for_window`], the output at least
+//! [`MIN_OUTPUT`](limits::MIN_OUTPUT) bytes.
 
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]

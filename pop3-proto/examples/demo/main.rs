@@ -1,5 +1,5 @@
-//! A whole POP3 conversation on your machine: a server over a sample maildrop, a client that fetches it over TCP, and the
-//! dialogue between them on the screen. Exits with 0 if every message arrived octet by octet.
+//! A whole POP3 conversation on your machine: a server over a sample maildrop, a client that fetches it over
+//! TCP, and the dialogue between them on the screen. Exits with 0 if every message arrived octet by octet.
 
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};

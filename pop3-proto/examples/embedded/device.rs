@@ -1,4 +1,5 @@
-//! The whole device: a POP3 server and a POP3 client in fixed arrays, without heap, operating system or panic.
+//! The whole device: a POP3 server and a POP3 client in fixed arrays, without heap, operating system or
+//! panic.
 //!
 //! A real device moves octets between [`Wire`] and its network; see `main.rs`.
 

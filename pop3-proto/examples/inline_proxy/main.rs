@@ -1,12 +1,12 @@
-//! A proxy that understands what passes: it prints every command without its secrets and every reply with its size, and lets
-//! nobody delete.
+//! A proxy that understands what passes: it prints every command without its secrets and every reply with its
+//! size, and lets nobody delete.
 //!
 //! ```sh
 //! cargo run --release --example inline_proxy 127.0.0.1:10110 127.0.0.1:11110
 //! ```
 //!
-//! It hands on one command at a time and waits for the reply, so a client that pipelines is served, but not faster. It cannot
-//! look into TLS, so it refuses STLS and takes it out of the list of capabilities.
+//! It hands on one command at a time and waits for the reply, so a client that pipelines is served, but not
+//! faster. It cannot look into TLS, so it refuses STLS and takes it out of the list of capabilities.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};

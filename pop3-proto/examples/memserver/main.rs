@@ -1,7 +1,8 @@
 //! A POP3 server in memory, for the tests of clients: STLS, TLS and SASL on tokio.
 //!
-//! `server.rs` and `accounts.rs` are the part to copy into the tests of your client. Here it serves the sample maildrop to `demo` with the password `demo`, or the token `demo-token`,
-//! on two ports of the loopback interface, until Ctrl-C:
+//! `server.rs` and `accounts.rs` are the part to copy into the tests of your client. Here it serves the
+//! sample maildrop to `demo` with the password `demo`, or the token `demo-token`, on two ports of the
+//! loopback interface, until Ctrl-C:
 //!
 //! ```sh
 //! cargo run --release --example memserver --features sasl

@@ -56,7 +56,8 @@ Content-Type: text/plain; charset=us-ascii\n\
 This message is stored with bare LF line ends, as on any Unix machine.\n\
 On the wire every line ends in CRLF, and the announced size counts that.\n";
 
-/// Not a well-formed mail, but a stored file may look like this, and the first octet must be stuffed all the same.
+/// Not a well-formed mail, but a stored file may look like this, and the first octet must be stuffed all the
+/// same.
 const DOT_FIRST: &[u8] =
     b".signature files sometimes land in a maildrop\r\n.\r\nand this line is still part of it\r\n";
 

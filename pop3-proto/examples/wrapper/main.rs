@@ -1,6 +1,7 @@
 //! An async wrapper in one screen: `next().await` over the client session.
 //!
-//! `Pop3` is the part to copy; `main` runs it over an in-memory connection against a server from the same crate.
+//! `Pop3` is the part to copy; `main` runs it over an in-memory connection against a server from the same
+//! crate.
 
 use std::io;
 

@@ -6,11 +6,12 @@ use super::input::Unread;
 use super::output::{Full, Output};
 use crate::limits::MIN_OUTPUT;
 
-/// A linear buffer of `N` octets without heap: fill at the back, use from the front.
+/// A linear buffer of `N` bytes without heap: it is filled at the end and used from the front.
 ///
-/// It serves as receive buffer ([`space`](Self::space), [`commit`](Self::commit), [`unread`](Self::unread)) and, with
-/// `N` of at least [`MIN_OUTPUT`], as output ([`Output`], [`bytes`](Self::bytes), [`consume`](Self::consume)). Bytes move to the
-/// front only when the back is used up, so the total cost of moving is linear in what was received.
+/// It serves as receive buffer ([`space`](Self::space), [`commit`](Self::commit), [`unread`](Self::unread))
+/// and, with `N` of at least [`MIN_OUTPUT`], as output ([`Output`], [`bytes`](Self::bytes),
+/// [`consume`](Self::consume)). Bytes move to the front only when the back is used up, so the total cost of
+/// moving is linear in what was received.
 ///
 /// A buffer too short for a status line is no output; that does not compile:
 ///
@@ -50,7 +51,7 @@ impl<const N: usize> FixedBuf<N> {
         self.end = if end < N { end } else { N };
     }
 
-    /// The filled octets that are not used yet.
+    /// The bytes that were filled and not yet used.
     #[inline]
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
@@ -104,7 +105,7 @@ impl<const N: usize> FixedBuf<N> {
 impl<const N: usize> Output for FixedBuf<N> {
     #[inline]
     fn room(&self) -> usize {
-        const { assert!(N >= MIN_OUTPUT, "an output needs at least MIN_OUTPUT octets") };
+        const { assert!(N >= MIN_OUTPUT, "an output needs at least MIN_OUTPUT bytes") };
         N.wrapping_sub(self.end.wrapping_sub(self.start))
     }
 
@@ -112,7 +113,7 @@ impl<const N: usize> Output for FixedBuf<N> {
     #[cfg_attr(target_pointer_width = "64", inline)]
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn put(&mut self, bytes: &[u8]) -> Result<(), Full> {
-        const { assert!(N >= MIN_OUTPUT, "an output needs at least MIN_OUTPUT octets") };
+        const { assert!(N >= MIN_OUTPUT, "an output needs at least MIN_OUTPUT bytes") };
         if N.wrapping_sub(self.end) < bytes.len() && self.start > 0 {
             self.compact();
         }

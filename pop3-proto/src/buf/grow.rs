@@ -9,11 +9,12 @@ use crate::limits::EXCHANGE_LINE;
 /// Bytes that an empty buffer begins with: enough for what most peers say at once.
 const SMALL: usize = 512;
 
-/// A receive buffer on the heap. It takes no memory before its first read and 512 bytes for most commands. It grows up to a
-/// maximum when a line is longer, or when a read filled it, as the reads of a download do.
+/// A receive buffer on the heap. It takes no memory before its first read and 512 bytes for most commands. It
+/// grows up to a maximum when a line is longer, or when a read filled it, as the reads of a download do.
 ///
-/// Read into [`space`](Self::space), say with [`commit`](Self::commit) how many bytes came, and show [`unread`](Self::unread) to
-/// the session. With thousands of idle connections, call [`shrink`](Self::shrink) before a read that may take long.
+/// Read into [`space`](Self::space), say with [`commit`](Self::commit) how many bytes came, and show
+/// [`unread`](Self::unread) to the session. With thousands of idle connections, call [`shrink`](Self::shrink)
+/// before a read that may take long.
 ///
 /// ```
 /// use pop3_proto::{GrowBuf, Input as _};
@@ -33,15 +34,16 @@ pub struct GrowBuf {
 }
 
 impl GrowBuf {
-    /// A buffer that grows up to [`EXCHANGE_LINE`] bytes, as [`Limits::DEFAULT`](crate::Limits::DEFAULT) needs it.
+    /// A buffer that grows up to [`EXCHANGE_LINE`] bytes, as [`Limits::DEFAULT`](crate::Limits::DEFAULT)
+    /// needs it.
     #[must_use]
     pub const fn new() -> Self {
         Self::with_max(EXCHANGE_LINE)
     }
 
     /// A buffer that grows up to `max` bytes. `max` must be at least the window of the session's
-    /// [`Limits`](crate::Limits::for_window), so that a full buffer always means that a line is too long. 64 KiB is a good size
-    /// for a client that downloads.
+    /// [`Limits`](crate::Limits::for_window), so that a full buffer always means that a line is too long. 64
+    /// KiB is a good size for a client that downloads.
     #[must_use]
     pub const fn with_max(max: usize) -> Self {
         Self { bytes: Vec::new(), start: 0, end: 0, max, filled: false }

@@ -2,10 +2,11 @@
 
 use core::fmt;
 
-/// The embedder's unread bytes, the *window*. A session looks at all of them and moves their front past what it used.
+/// The embedder's unread bytes, the *window*. A session looks at all of them and moves their front past what
+/// it used.
 ///
-/// Implemented for plain slices (`&mut &[u8]`) and for [`Unread`]. Implement it for your own buffer if that buffer is
-/// contiguous; a session never keeps bytes, so what it did not use must be shown again.
+/// Implemented for plain slices (`&mut &[u8]`) and for [`Unread`]. Implement it for your own buffer if that
+/// buffer is contiguous; a session never keeps bytes, so what it did not use must be shown again.
 pub trait Input<'i> {
     /// All unread bytes.
     fn bytes(&self) -> &'i [u8];
@@ -27,8 +28,8 @@ impl<'i> Input<'i> for &mut &'i [u8] {
 
 /// A window made of a slice and the counter that says where its unread part starts.
 ///
-/// [`FixedBuf::unread`](super::FixedBuf::unread) makes one. An embedder with its own buffer makes it with [`Unread::new`], so that the counter is
-/// moved by the session and events may go on borrowing the slice.
+/// [`FixedBuf::unread`](super::FixedBuf::unread) makes one. An embedder with its own buffer makes it with
+/// [`Unread::new`], so that the counter is moved by the session and events may go on borrowing the slice.
 pub struct Unread<'i> {
     bytes: &'i [u8],
     start: &'i mut usize,

@@ -1,4 +1,5 @@
-//! The embedder owns the bytes: a window on what is unread, an output to append to, and buffers that can be either.
+//! The embedder owns the bytes: a window on what is unread, an output to append to, and buffers that can be
+//! either.
 
 mod fixed;
 #[cfg(feature = "alloc")]

@@ -4,7 +4,8 @@ use core::fmt;
 
 /// Where a session appends what is to be sent. You flush it.
 ///
-/// A flushed output offers at least [`MIN_OUTPUT`](crate::limits::MIN_OUTPUT) bytes of room; with less, a session asks for a flush again and again.
+/// A flushed output offers at least [`MIN_OUTPUT`](crate::limits::MIN_OUTPUT) bytes of room; with less, a
+/// session asks for a flush again and again.
 pub trait Output {
     /// How many bytes may be queued before the session asks for a flush.
     fn room(&self) -> usize;

@@ -38,7 +38,8 @@ impl BodyEnd {
         self.matched == WHOLE
     }
 
-    /// Takes the bytes that belong to the body, its end included, from the front of the window. After the end it takes none.
+    /// Takes the bytes that belong to the body, its end included, from the front of the window. After the end
+    /// it takes none.
     pub fn take<'i>(&mut self, mut input: impl Input<'i>) -> &'i [u8] {
         let bytes = input.bytes();
         let mut at = 0_usize;
