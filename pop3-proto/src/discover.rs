@@ -86,8 +86,8 @@ impl<'a> Srv<'a> {
 }
 
 /// Puts the records of one service into the order in which to try them: by priority, and at random by weight
-/// within one priority. Records whose target is `.` or whose port is 0 are left out. If none is left, the
-/// domain does not offer the service, and you should not try the [`guesses`] either.
+/// within one priority. Records whose target is `.` or whose port is 0 are left out. If there were records
+/// and none is left, the domain does not offer the service: do not try the [`guesses`] then.
 ///
 /// `random` returns a number from 0 up to and including its argument.
 pub fn rank<'r, 'a>(records: &'r mut [Srv<'a>], mut random: impl FnMut(u32) -> u32) -> &'r [Srv<'a>] {

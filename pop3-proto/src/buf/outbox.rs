@@ -6,8 +6,8 @@ use core::fmt;
 use super::output::{Full, Output};
 use crate::limits::MIN_OUTPUT;
 
-/// An output on the heap: it takes no memory while there is nothing to say, and asks for a flush at 16 KiB or
-/// another size.
+/// An output on the heap: it takes no memory before its first byte or after [`shrink`](Self::shrink), and
+/// asks for a flush at 16 KiB or another size.
 ///
 /// Write [`bytes`](Self::bytes) to the connection and say with [`consume`](Self::consume) how many were
 /// written: nothing is lost when a write takes only a part, or is cancelled between two calls.

@@ -149,7 +149,7 @@ impl<const Q: usize> Client<Q> {
         self.security
     }
 
-    /// Whether the session is over: QUIT or STLS was answered, or the server refused service.
+    /// Whether the session is over: QUIT was answered, STLS was accepted, or the server refused service.
     #[must_use]
     pub const fn is_closed(&self) -> bool {
         matches!(self.reader.reading, Reading::Closed { .. })

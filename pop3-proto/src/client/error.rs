@@ -32,7 +32,7 @@ impl fmt::Display for ProtocolError {
             Self::Deviation(deviation) => {
                 write!(f, "the server broke the protocol ({deviation:?}): {}", deviation.meaning())
             }
-            Self::PlaintextAfterStls => f.write_str("octets in clear behind the answer to STLS"),
+            Self::PlaintextAfterStls => f.write_str("plaintext bytes came after the answer to STLS"),
             Self::Truncated => f.write_str("the connection ended in the middle of the dialogue"),
             Self::OutcomeUnknown => {
                 f.write_str("the connection ended before QUIT was answered: deletions may or may not be done")

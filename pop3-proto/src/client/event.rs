@@ -30,9 +30,9 @@ pub enum Event<'i> {
     /// A line that answers no command; see [`Deviation::Unsolicited`](crate::Deviation::Unsolicited). Many
     /// servers say goodbye in this way.
     ///
-    /// The session can recognize such a line only while no command waits for an answer. If it is not read by
-    /// then, it is taken for the answer to the next command. To rule that out for an important command,
-    /// receive until [`NeedInput`](Self::NeedInput) before you send it, and flush it at once.
+    /// The session can recognize such a line only while no command waits for an answer. If you send a command
+    /// before it is read, it is taken for the answer to that command. To rule that out for an important
+    /// command, receive until [`NeedInput`](Self::NeedInput) before you send it, and flush it at once.
     Unsolicited(Text<'i>),
     /// The session is over: QUIT was answered, or the server refused service. After `+OK` to STLS, take the
     /// [`handover`](super::Client::handover).

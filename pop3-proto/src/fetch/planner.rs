@@ -100,8 +100,8 @@ pub enum FetchEvent<'i> {
     Begin(Download),
     /// Bytes of the message.
     Data(&'i [u8]),
-    /// The message is complete. Make it safe, now or together with others, then call [`Fetch::stored`]. Until
-    /// then it counts as not fetched.
+    /// Everything that was asked for has come: the message, or its preview. Make it safe, now or together
+    /// with others, then call [`Fetch::stored`]. Until then it counts as not fetched.
     Whole(Download),
     /// The message is complete, but it is one that the record already has: discard it.
     Known(Download),
@@ -137,8 +137,7 @@ pub enum Progress {
 #[non_exhaustive]
 pub enum Fault {
     /// The server answered `-ERR` to LIST, or to UIDL although it had announced UIDL. The new messages cannot
-    /// be
-    /// found then, and no entry is forgotten. Or it answered `-ERR` to QUIT: not all deletions were done.
+    /// be found then, and no entry is forgotten. Or it answered `-ERR` to QUIT: not all deletions were done.
     Refused(Verb, Option<RefusalKind>),
     /// The listing has far more messages than STAT counted, or takes more memory than [`Rules::max_memory`].
     TooMany,
@@ -246,7 +245,7 @@ impl Fetch {
     /// then on, and the rules may delete it on the server. The line of the returned entry can be appended to
     /// the file of the record.
     ///
-    /// `None` if no complete message with that number has come.
+    /// `None` if neither the message with that number nor its preview has come to its end.
     pub fn stored(&mut self, number: MsgNo) -> Option<&Entry> {
         let i = self.listing.find(number)?;
         let item = self.listing.items.get_mut(i)?;

@@ -19,7 +19,7 @@ pub struct Rules {
     pub preview_above: Option<u64>,
     /// How many body lines a preview has; 20 by default.
     pub preview_lines: u64,
-    /// Fetch the header of every message and nothing else.
+    /// Of each new message, fetch only the header.
     pub headers_only: bool,
     /// Also fetch messages that the record already has.
     pub all: bool,

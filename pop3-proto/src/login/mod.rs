@@ -4,8 +4,8 @@
 //! until `advance` says that the login is over: [`Progress::LoggedIn`], or [`Progress::Failed`] with a
 //! [`Failure`] that says who has to act and whether another attempt makes sense. If TLS is required, nothing
 //! can get around it: without TLS, the client sends only CAPA and STLS. If the [`Policy`] does not require
-//! TLS, passwords are still sent without it only if the policy allows that explicitly, and tokens never. A
-//! name and a proof of CRAM-MD5 or SCRAM may be sent.
+//! TLS, passwords are still sent without it only if the policy allows that explicitly, and tokens never.
+//! Without TLS, the client may still send a name and a CRAM-MD5 or SCRAM proof.
 //!
 //! ```
 //! use pop3_proto::client::{Client, Event, Profile};

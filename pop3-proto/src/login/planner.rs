@@ -97,8 +97,8 @@ pub enum Progress {
 impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Login<'c, M> {
     /// Creates the login for a connection whose greeting has not come yet.
     ///
-    /// The nonce of the channel must be new. A connection that is inside TLS from the start may have
-    /// bindings.
+    /// The nonce of the channel must be new. The channel may have bindings only if the connection is inside
+    /// TLS already.
     #[must_use]
     pub const fn new(credentials: Credentials<'c>, channel: Channel<'c>, policy: Policy, memory: M) -> Self {
         Self {

@@ -29,14 +29,13 @@ pub struct Policy {
     pub methods: Methods,
     /// Whether, when no other method is left, to try one that the server has not announced: USER, a token
     /// mechanism, or the only method in [`methods`](Self::methods). It is then sent without an initial
-    /// response (RFC 5034
-    /// section 3). On by default, because many servers do not announce everything.
+    /// response (RFC 5034 section 3). On by default, because many servers do not announce everything.
     pub try_unannounced: bool,
     /// Whether SCRAM may continue without a channel binding if the server refuses the one that the client
     /// used. Off by default, because somebody in the middle of the TLS connection would only have to refuse
-    /// it. To insist on a binding, put only the -PLUS methods into [`methods`](Self::methods), because the
-    /// server's list may have been shortened on the way as well. Some servers offer -PLUS with bindings that
-    /// TLS 1.3 does not have.
+    /// it. Turn it on for servers that offer -PLUS with bindings that TLS 1.3 does not have. To insist on a
+    /// binding, put only the -PLUS methods into [`methods`](Self::methods), because the server's list may
+    /// have been shortened on the way as well.
     pub allow_unbound: bool,
     /// How many methods may be refused on one connection before the credentials count as wrong; 3 by default.
     /// Servers lock out users who fail too often.

@@ -19,7 +19,7 @@ impl<K: Ord + Clone> LoginDelays<K> {
         Self { busy: Expiring::new(users) }
     }
 
-    /// From when on the user may log in again; `None` if the user may do so now. Ask this first, so that you
+    /// The time from which the user may log in again; `None` if that is now. Ask this first, so that you
     /// do not open a large maildrop in vain.
     #[must_use]
     pub fn until(&self, user: &K, now: Time) -> Option<Time> {

@@ -8,8 +8,8 @@ use crate::time::Time;
 /// Slows down clients that guess passwords, by address, by user name, or by any other key.
 ///
 /// Call [`attempt`](Self::attempt) before you check credentials, wait until the time that it returns, and
-/// report the outcome. A client that cancels an exchange with `*`, or closes the connection, causes no event,
-/// so count an exchange as failed as soon as it can no longer succeed. The number of failures in one
+/// report the outcome. A client that cancels an exchange with `*` or closes the connection causes no event,
+/// so report a failure as soon as you know it, before the exchange ends. The number of failures in one
 /// *session* is a separate limit,
 /// [`Limits::with_max_login_failures`](crate::Limits::with_max_login_failures).
 ///

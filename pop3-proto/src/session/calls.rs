@@ -84,8 +84,8 @@ impl<C: Borrow<Config>> Session<C> {
     /// session waits for the client, or for a ticket that was kept (other than QUIT's). It changes with each
     /// command, so ask again after each call.
     ///
-    /// It is `None` while the session has something to send. Limit by yourself how long a client may leave
-    /// your bytes unread.
+    /// It is `None` while the session has something to send. Set a limit of your own for how long a client
+    /// may leave your bytes unread.
     #[must_use]
     #[inline]
     pub fn poll_timeout(&self) -> Option<Time> {

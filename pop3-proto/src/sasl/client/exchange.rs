@@ -26,8 +26,8 @@ const LONGEST: usize = 12_285;
 /// Runs the client's side of the mechanisms of this crate.
 ///
 /// It works in memory that you lend: [`SASL_MEMORY_SMALL`] bytes are enough for everything but tokens.
-/// [`SASL_MEMORY`](crate::limits::SASL_MEMORY) bytes are enough for tokens too, up to 12,285 bytes including
-/// the rest of their message. If the memory is too small, the exchange fails with [`Why::Memory`]. The memory
+/// [`SASL_MEMORY`](crate::limits::SASL_MEMORY) bytes are enough for tokens too, if the whole message has at
+/// most 12,285 bytes. If the memory is too small, the exchange fails with [`Why::Memory`]. The memory
 /// is wiped at the start of the next exchange and on drop.
 pub struct Exchange<'c, M: AsRef<[u8]> + AsMut<[u8]>> {
     credentials: Credentials<'c>,

@@ -12,7 +12,8 @@ use crate::sasl::prepare;
 /// The longest salt, in bytes.
 const SALT: usize = 64;
 
-/// The SCRAM keys of one user for one hash. Whoever steals them can impersonate the server, but not the user.
+/// The SCRAM keys of one user for one hash. Whoever steals them can impersonate the server and, after one
+/// login of the user, also the user (RFC 5802 section 9).
 ///
 /// The text form is that of RFC 5803, which other servers use as well:
 ///

@@ -84,9 +84,9 @@ pub enum Answer<'a> {
     /// Answers [`Step::FindKeys`]; `None` if there is no such user, or the user has no keys of that hash.
     #[cfg(feature = "scram")]
     Keys(Option<&'a Keys>),
-    /// Like `Keys(None)`, for servers where one user may log in under several names. It holds the name under
-    /// which such a user would be stored, so that all these names get the same salt, as they do for users who
-    /// exist.
+    /// Like `Keys(None)`, for servers where one user may log in under several names. Give the name under
+    /// which the user would be stored if there were one: all names of one user must get the same salt,
+    /// whether the user exists or not.
     #[cfg(feature = "scram")]
     Nobody(&'a str),
     /// Answers [`Step::CheckToken`]: the name of the user whose token it is, or, if the token is not valid,
