@@ -63,7 +63,7 @@ def cases(runs: Runs) -> dict[str, Callable[[], str]]:
             (PROTOCOL,), culprits=("does not end",), LIST=(runs.endless(b"+OK\r\n"),)
         ),
         "a flood of -ERR after PASS": lambda: runs.against((PROTOCOL,), PASS=(b"+OK\r\n", runs.endless(b"-ERR\r\n"))),
-        "a flood of +OK behind QUIT": partial(flood_behind_quit, runs),
+        "a flood of +OK after QUIT": partial(flood_after_quit, runs),
         "a message without end, and --max-message": lambda: runs.against(
             (PROTOCOL,),
             options=("--max-message", 1_000_000),
@@ -88,7 +88,7 @@ def iterations(runs: Runs) -> str:
     return remark
 
 
-def flood_behind_quit(runs: Runs) -> str:
+def flood_after_quit(runs: Runs) -> str:
     flood = runs.endless(b"+OK\r\n")
     with FakeServer(QUIT=(b"+OK\r\n", flood)) as server:
         outcome, target = runs.pop3get(f"{HOST}:{server.port}", "--plain", "--delete")

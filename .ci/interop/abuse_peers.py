@@ -53,8 +53,8 @@ class BadPeers:
                 ("binary junk instead of TLS", self.junk_instead_of_tls),
                 # Covers handshake-that-breaks.
                 ("binary junk after STLS", self.junk_after_stls),
-                # Covers commands-behind-stls.
-                ("commands smuggled behind STLS", self.smuggled_behind_stls),
+                # Covers commands-after-stls.
+                ("commands smuggled after STLS", self.smuggled_after_stls),
                 # Covers endless-line.
                 (f"a line of {self.line_mb} MiB, plain", lambda: self.long_line(PLAIN)),
                 (f"a line of {self.line_mb} MiB, TLS", lambda: self.long_line(TLS)),
@@ -135,7 +135,7 @@ class BadPeers:
         return "closed"
 
     # Proves 2595-4-13.
-    def smuggled_behind_stls(self) -> str:
+    def smuggled_after_stls(self) -> str:
         """What follows STLS without TLS must not be taken for a command given inside TLS."""
         with self.peer() as peer:
             peer.ask(b"")

@@ -43,7 +43,7 @@ def cases(runs: Runs) -> dict[str, Callable[[], str]]:
         "a message without end": lambda: runs.against((NETWORK, PROTOCOL), RETR=(b"+OK\r\ntext\r\n", CLOSE)),
         "a close in the end of a message": lambda: runs.against((NETWORK, PROTOCOL), RETR=(b"+OK\r\ntext\r\n.", CLOSE)),
         # Covers bare-line-ends-in-replies.
-        "dots behind bare line feeds": partial(bare_line_feeds, runs),
+        "dots after bare line feeds": partial(bare_line_feeds, runs),
         "a header line without end": lambda: runs.against(
             (NETWORK, PROTOCOL), RETR=(b"+OK\r\n", runs.endless(b"x" * 999), CLOSE)
         ),

@@ -22,8 +22,8 @@ def cases(runs: Runs) -> dict[str, Callable[[], str]]:
         # Proves 2595-4-17.
         # Covers stls-stripped.
         "a refusal of STLS": lambda: runs.against((LOGIN,), mode=STLS, CAPA=b"+OK\r\nSTLS\r\n.\r\n", STLS=b"-ERR\r\n"),
-        # Covers replies-behind-stls.
-        "text smuggled behind STLS": lambda: runs.against(
+        # Covers replies-after-stls.
+        "text smuggled after STLS": lambda: runs.against(
             (PROTOCOL,), mode=STLS, CAPA=b"+OK\r\nSTLS\r\n.\r\n", STLS=b"+OK\r\n+OK injected\r\n"
         ),
         "junk instead of a handshake": lambda: runs.against((NETWORK,), mode=TLS, greeting=junk),
@@ -63,14 +63,14 @@ def without_tls(runs: Runs) -> dict[str, Callable[[], str]]:
         # Covers stls-stripped.
         "junk as answer to STLS": stolen((PROTOCOL,), STLS=b"HTTP/1.1 200 OK\r\n+OK\r\n"),
         # Covers stls-stripped, secrets-beside-stls.
-        "a refusal of STLS with answers behind it": stolen((LOGIN,), STLS=b"-ERR\r\n+OK\r\n+ \r\n+OK\r\n"),
-        # Covers replies-behind-stls.
-        "replies behind STLS in a later segment": stolen(
+        "a refusal of STLS with answers after it": stolen((LOGIN,), STLS=b"-ERR\r\n+OK\r\n+ \r\n+OK\r\n"),
+        # Covers replies-after-stls.
+        "replies after STLS in a later segment": stolen(
             (NETWORK,), STLS=(b"+OK\r\n", Later(b"+OK\r\n+OK injected\r\n"), Later(b"+OK\r\n"), CLOSE)
         ),
         # Covers halves-over-the-edge-of-tls.
-        "half a reply behind STLS": stolen((PROTOCOL,), STLS=(b"+OK\r\n+O", HOLD)),
-        # Covers replies-behind-stls, secrets-beside-stls.
+        "half a reply after STLS": stolen((PROTOCOL,), STLS=(b"+OK\r\n+O", HOLD)),
+        # Covers replies-after-stls, secrets-beside-stls.
         "all replies at once, before the handshake": stolen(
             (NETWORK, PROTOCOL), greeting=b"+OK\r\n" + lists + b"+OK\r\n" + lists + b"+OK\r\n" * 9, CAPA=(HOLD,)
         ),

@@ -83,5 +83,5 @@ def check_readme(rows: list[Row]) -> str:
 
 
 def write_readme(rows: list[Row]) -> None:
-    before, _, behind = committed()
-    README.write_text(before + HEAD + "".join(row.text() for row in rows) + behind)
+    before, _, after = committed()
+    README.write_text(before + HEAD + "".join(row.text() for row in rows) + after)

@@ -265,19 +265,19 @@ pub(crate) fn find_lf(bytes: &[u8]) -> Option<usize> {
     if !WIDE {
         return memchr(b'\n', bytes);
     }
-    let Some((head, behind)) = bytes.split_first_chunk::<NEAR>() else { return find_lf_near(bytes) };
+    let Some((head, after)) = bytes.split_first_chunk::<NEAR>() else { return find_lf_near(bytes) };
     if let Some(at) = lf_of_two(u128::from_le_bytes(*head)) {
         return Some(at);
     }
-    match behind.split_first_chunk::<NEAR>() {
+    match after.split_first_chunk::<NEAR>() {
         None => {
             // These words overlap the ones before them.
             let found = lf_of_two(u128::from_le_bytes(*bytes.last_chunk::<NEAR>()?));
-            found.map(|at| at.wrapping_add(behind.len()))
+            found.map(|at| at.wrapping_add(after.len()))
         }
-        Some((head, behind)) => {
+        Some((head, after)) => {
             let found = lf_of_two(u128::from_le_bytes(*head));
-            let found = found.or_else(|| memchr(b'\n', behind).map(|at| at.wrapping_add(NEAR)));
+            let found = found.or_else(|| memchr(b'\n', after).map(|at| at.wrapping_add(NEAR)));
             found.map(|at| at.wrapping_add(NEAR))
         }
     }

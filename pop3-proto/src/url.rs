@@ -118,8 +118,8 @@ impl<'u> Url<'u> {
         let (login, server, start_of_server) = match rest.rfind('@') {
             None => (None, rest, start),
             Some(i) => {
-                let behind = i.saturating_add(1);
-                (rest.get(..i), rest.get(behind..).unwrap_or_default(), start.saturating_add(behind))
+                let after = i.saturating_add(1);
+                (rest.get(..i), rest.get(after..).unwrap_or_default(), start.saturating_add(after))
             }
         };
         let (user, auth) = match login {
@@ -181,17 +181,17 @@ const fn is_plain(octet: u8) -> bool {
 fn decode(text: &str, start: usize) -> Result<Cow<'_, str>, UrlError> {
     let mut octets = Vec::new();
     let mut rest = text.as_bytes();
-    while let Some((first, behind)) = rest.split_first() {
+    while let Some((first, after)) = rest.split_first() {
         let here = start.saturating_add(text.len().saturating_sub(rest.len()));
-        match (first, behind) {
-            (b'%', [high, low, behind @ ..]) => {
+        match (first, after) {
+            (b'%', [high, low, after @ ..]) => {
                 octets.push(hex::byte(*high, *low).ok_or_else(|| at(here, UrlFault::Escape))?);
-                rest = behind;
+                rest = after;
             }
             (b':', _) => return Err(at(here, UrlFault::Password)),
-            (octet, behind) if is_plain(*octet) => {
+            (octet, after) if is_plain(*octet) => {
                 octets.push(*octet);
-                rest = behind;
+                rest = after;
             }
             _ => return Err(at(here, UrlFault::Escape)),
         }

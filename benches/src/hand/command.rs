@@ -20,20 +20,20 @@ pub fn next(stream: &mut &[u8]) -> Option<Parsed> {
 #[must_use]
 pub fn line_given(line: &[u8]) -> Option<Parsed> {
     let word = capitals(*line.first_chunk()?);
-    let behind = &line[4..];
+    let after = &line[4..];
     match &word.to_be_bytes() {
-        b"RETR" | b"DELE" => Some((word, number(behind.strip_prefix(b" ")?)?, 0)),
-        b"LIST" | b"UIDL" if !behind.is_empty() => Some((word, number(behind.strip_prefix(b" ")?)?, 0)),
+        b"RETR" | b"DELE" => Some((word, number(after.strip_prefix(b" ")?)?, 0)),
+        b"LIST" | b"UIDL" if !after.is_empty() => Some((word, number(after.strip_prefix(b" ")?)?, 0)),
         b"TOP " => {
-            let space = behind.iter().position(|b| *b == b' ')?;
-            Some((word, number(&behind[..space])?, number(&behind[space + 1..])?))
+            let space = after.iter().position(|b| *b == b' ')?;
+            Some((word, number(&after[..space])?, number(&after[space + 1..])?))
         }
         b"USER" | b"PASS" | b"AUTH" => {
-            let text = behind.strip_prefix(b" ")?;
+            let text = after.strip_prefix(b" ")?;
             (!text.is_empty()).then_some((word, text.len() as u64, 0))
         }
         b"STAT" | b"LIST" | b"UIDL" | b"NOOP" | b"RSET" | b"QUIT" | b"CAPA" | b"STLS" => {
-            behind.is_empty().then_some((word, 0, 0))
+            after.is_empty().then_some((word, 0, 0))
         }
         _ => None,
     }
@@ -44,22 +44,22 @@ pub fn line_given(line: &[u8]) -> Option<Parsed> {
 #[inline]
 pub fn next_verb_first(stream: &mut &[u8]) -> Option<Parsed> {
     let word = capitals(*stream.first_chunk()?);
-    let behind = &stream[4..];
+    let after = &stream[4..];
     let (parsed, rest) = match &word.to_be_bytes() {
-        b"RETR" | b"DELE" => one_number(word, behind)?,
-        b"LIST" | b"UIDL" if behind.first() == Some(&b' ') => one_number(word, behind)?,
+        b"RETR" | b"DELE" => one_number(word, after)?,
+        b"LIST" | b"UIDL" if after.first() == Some(&b' ') => one_number(word, after)?,
         b"TOP " => {
-            let (first, rest) = digits(behind)?;
+            let (first, rest) = digits(after)?;
             let (second, rest) = digits(rest.strip_prefix(b" ")?)?;
             ((word, first, second), rest)
         }
         b"USER" | b"PASS" | b"AUTH" => {
-            let text = behind.strip_prefix(b" ")?;
+            let text = after.strip_prefix(b" ")?;
             let cr = memchr(b'\r', text).filter(|cr| *cr > 0)?;
             ((word, cr as u64, 0), &text[cr..])
         }
         b"STAT" | b"LIST" | b"UIDL" | b"NOOP" | b"RSET" | b"QUIT" | b"CAPA" | b"STLS" => {
-            ((word, 0, 0), behind)
+            ((word, 0, 0), after)
         }
         _ => return None,
     };
@@ -67,8 +67,8 @@ pub fn next_verb_first(stream: &mut &[u8]) -> Option<Parsed> {
     Some(parsed)
 }
 
-fn one_number(word: u32, behind: &[u8]) -> Option<(Parsed, &[u8])> {
-    let (value, rest) = digits(behind.strip_prefix(b" ")?)?;
+fn one_number(word: u32, after: &[u8]) -> Option<(Parsed, &[u8])> {
+    let (value, rest) = digits(after.strip_prefix(b" ")?)?;
     Some(((word, value, 0), rest))
 }
 

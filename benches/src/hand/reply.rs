@@ -35,21 +35,21 @@ pub fn uid(line: &[u8]) -> Option<(u64, &[u8])> {
 #[inline]
 #[must_use]
 pub fn status(line: &[u8]) -> Option<(bool, &[u8], &[u8])> {
-    let (good, behind) = match line {
-        [b'+', b'O', b'K', behind @ ..] => (true, behind),
-        [b'-', b'E', b'R', b'R', behind @ ..] => (false, behind),
+    let (good, after) = match line {
+        [b'+', b'O', b'K', after @ ..] => (true, after),
+        [b'-', b'E', b'R', b'R', after @ ..] => (false, after),
         _ => return None,
     };
-    let text = match behind {
-        [] => behind,
+    let text = match after {
+        [] => after,
         [b' ', text @ ..] => text,
         _ => return None,
     };
     if let [b'[', inner @ ..] = text
         && let Some(end) = memchr(b']', inner)
     {
-        let behind = &inner[end + 1..];
-        return Some((good, &inner[..end], behind.strip_prefix(b" ").unwrap_or(behind)));
+        let after = &inner[end + 1..];
+        return Some((good, &inner[..end], after.strip_prefix(b" ").unwrap_or(after)));
     }
     Some((good, &[], text))
 }
@@ -75,9 +75,9 @@ pub fn capability(line: &[u8]) -> (u8, usize) {
         b"",
     ];
     let end = line.iter().position(|b| *b == b' ').unwrap_or(line.len());
-    let (tag, behind) = line.split_at(end);
+    let (tag, after) = line.split_at(end);
     let which = KNOWN.iter().position(|known| known.eq_ignore_ascii_case(tag)).unwrap_or(KNOWN.len());
-    (which as u8, behind.len().saturating_sub(1))
+    (which as u8, after.len().saturating_sub(1))
 }
 
 /// Appends a line of LIST.

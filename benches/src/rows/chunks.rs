@@ -349,9 +349,9 @@ fn codec_commands(_: Reply, wire: &[u8], chunk: usize) -> u64 {
     let mut count = 0;
     grow(wire, chunk, |bytes| {
         let mut rest = bytes;
-        while let Ok((behind, command)) = pop3_codec::parse::command(rest) {
+        while let Ok((after, command)) = pop3_codec::parse::command(rest) {
             black_box(command);
-            rest = behind;
+            rest = after;
             count += 1;
         }
         bytes.len() - rest.len()

@@ -47,9 +47,9 @@ fn read(name: &str, lines: &[Vec<u8>]) -> Case {
         .with("pop3-codec", move || {
             let mut rest = black_box(stream);
             let mut count = 0;
-            while let Ok((behind, command)) = pop3_codec::parse::command(rest) {
+            while let Ok((after, command)) = pop3_codec::parse::command(rest) {
                 black_box(command);
-                rest = behind;
+                rest = after;
                 count += 1;
             }
             assert!(rest.is_empty(), "pop3-codec reads all lines");

@@ -132,9 +132,9 @@ fn status() -> Case {
         .with("pop3-codec", move || {
             let mut rest = black_box(stream);
             let mut count = 0;
-            while let Ok((behind, response)) = pop3_codec::parse::response_noop(rest) {
+            while let Ok((after, response)) = pop3_codec::parse::response_noop(rest) {
                 black_box(response);
-                rest = behind;
+                rest = after;
                 count += 1;
             }
             assert!(rest.is_empty(), "pop3-codec reads all lines");

@@ -23,8 +23,8 @@ impl WireSize {
         const RUN: usize = 128;
         let Some((&first, &last)) = piece.first().zip(piece.last()) else { return };
         let mut bare = u64::from(first == b'\n' && self.last != b'\r');
-        let behind = piece.get(1..).unwrap_or_default();
-        for (run, before) in behind.chunks(RUN).zip(piece.chunks(RUN)) {
+        let after = piece.get(1..).unwrap_or_default();
+        for (run, before) in after.chunks(RUN).zip(piece.chunks(RUN)) {
             let count = run
                 .iter()
                 .zip(before)

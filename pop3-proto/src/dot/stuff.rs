@@ -77,7 +77,7 @@ impl Stuffer {
     /// piece, or with [`finish`](Self::finish).
     #[inline]
     pub fn next<'m>(&mut self, message: &mut &'m [u8]) -> Option<&'m [u8]> {
-        let (first, behind) = message.split_first()?;
+        let (first, after) = message.split_first()?;
         match (*first, self.state) {
             (b'.', State::LineStart | State::BareLf) if self.stored != Stored::Stuffed => {
                 self.state = State::Stuffed;
@@ -85,7 +85,7 @@ impl Stuffer {
             }
             (b'\n', State::LineStart | State::Inside | State::Stuffed) if self.makes_crlf() => {
                 self.state = State::LineStart;
-                *message = behind;
+                *message = after;
                 Some(b"\r\n")
             }
             _ => Some(self.run(message)),
@@ -182,12 +182,12 @@ fn clean_run(bytes: &[u8]) -> usize {
 #[inline]
 fn clean_blocks(bytes: &[u8], mut at: usize) -> usize {
     const BLOCK: usize = 64;
-    while let (Some(before), Some(here), Some(behind)) = (
+    while let (Some(before), Some(here), Some(after)) = (
         block::<BLOCK>(bytes, at.wrapping_sub(1)),
         block::<BLOCK>(bytes, at),
         block::<BLOCK>(bytes, at.wrapping_add(1)),
     ) {
-        let work = before.iter().zip(here).zip(behind).fold(0_u8, |work, ((p, b), a)| {
+        let work = before.iter().zip(here).zip(after).fold(0_u8, |work, ((p, b), a)| {
             work | (u8::from(*b == b'\n') & (u8::from(*p != b'\r') | u8::from(*a == b'.')))
         });
         if work != 0 {

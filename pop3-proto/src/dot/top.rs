@@ -47,17 +47,17 @@ impl TopLimit {
     }
 
     fn step(&mut self, rest: &mut &[u8]) {
-        let (first, behind) = match *rest {
-            [first, behind @ ..] => (*first, behind),
+        let (first, after) = match *rest {
+            [first, after @ ..] => (*first, after),
             [] => return,
         };
         match (self.state, first) {
             (State::HeaderLine | State::HeaderCr, b'\n') => {
-                *rest = behind;
+                *rest = after;
                 self.state = if self.lines == 0 { State::Enough } else { State::Body };
             }
             (State::HeaderLine, b'\r') => {
-                *rest = behind;
+                *rest = after;
                 self.state = State::HeaderCr;
             }
             _ => {

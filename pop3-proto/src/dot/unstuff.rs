@@ -74,7 +74,7 @@ impl Unstuffer {
                         input.consume(before.len().wrapping_add(1));
                         return Chunk::Data(before);
                     }
-                    self.0 = self.behind(bytes);
+                    self.0 = self.after(bytes);
                     input.consume(bytes.len());
                     return Chunk::Data(bytes);
                 }
@@ -114,7 +114,7 @@ impl Unstuffer {
 
     /// The state after these bytes.
     #[inline]
-    fn behind(&self, bytes: &[u8]) -> State {
+    fn after(&self, bytes: &[u8]) -> State {
         match bytes {
             [.., b'\r', b'\n'] => State::LineStart,
             [b'\n'] if self.0 == State::Cr => State::LineStart,

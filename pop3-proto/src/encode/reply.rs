@@ -222,7 +222,7 @@ fn line(
     let text = cut(text, REPLY_LINE.wrapping_sub(taken).saturating_sub(code.len()));
     // A text that looks like a response code must not be read as one.
     let (close, text) = match text.strip_prefix('[').filter(|_| code.is_empty()) {
-        Some(behind) => (&b"("[..], behind),
+        Some(after) => (&b"("[..], after),
         None => (close, text),
     };
     sanitized(&[open, code.as_bytes(), close], text, utf8, out)

@@ -26,8 +26,8 @@ pub fn capability<'i>(line: &'i [u8], seen: &mut Deviations) -> Capability<'i> {
         whole => whole,
     };
     let end = line.iter().position(|b| *b == b' ').unwrap_or(line.len());
-    let (tag, behind) = line.split_at_checked(end).unwrap_or_default();
-    let params = behind.trim_ascii_start();
+    let (tag, after) = line.split_at_checked(end).unwrap_or_default();
+    let params = after.trim_ascii_start();
     let other = Capability::Other { tag, params };
     let is = |name: &str| tag.eq_ignore_ascii_case(name.as_bytes());
     // A parameter of a tag that should have none is skipped, as RFC 2449 section 5 asks of clients.

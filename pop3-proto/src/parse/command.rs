@@ -120,10 +120,10 @@ mod tests {
             "[ 0-9a-z=+/]{0,12}".prop_map(String::into_bytes),
             prop::collection::vec(any::<u8>(), 0..20),
         ];
-        let behind =
+        let after =
             prop::collection::vec((prop::sample::select(vec![&b""[..], b" ", b" ", b"  "]), argument), 0..3);
-        (verb, behind).prop_map(|(verb, behind)| {
-            behind.into_iter().fold(verb, |line, (space, argument)| [&line, space, &argument].concat())
+        (verb, after).prop_map(|(verb, after)| {
+            after.into_iter().fold(verb, |line, (space, argument)| [&line, space, &argument].concat())
         })
     }
 

@@ -17,10 +17,10 @@ pub(super) fn any_command(line: &[u8]) -> Result<Command<'_>, CommandError> {
     if has_control(line) {
         return Err(CommandError::Octet);
     }
-    let Some((first, behind)) = line.split_first_chunk::<4>() else { return other(line) };
+    let Some((first, after)) = line.split_first_chunk::<4>() else { return other(line) };
     match &capitals(*first).to_be_bytes() {
-        b"TOP " => top(behind),
-        verb if matches!(behind, [] | [b' ', ..]) => known(verb, behind.get(1..), line),
+        b"TOP " => top(after),
+        verb if matches!(after, [] | [b' ', ..]) => known(verb, after.get(1..), line),
         _ => other(line),
     }
 }
@@ -131,12 +131,12 @@ fn auth(args: Option<&[u8]>) -> Result<Command<'_>, CommandError> {
         None | Some([]) => return Ok(Command::AuthList),
         Some(args) => args,
     };
-    let (behind, mechanism) =
+    let (after, mechanism) =
         take_till::<_, _, ()>(|b| b == b' ').parse_complete(args).map_err(|_| CommandError::Mechanism)?;
     if !is_mechanism_name(mechanism) {
         return Err(CommandError::Mechanism);
     }
-    let initial = match behind.split_first() {
+    let initial = match after.split_first() {
         None => None,
         Some((_, b"")) => return Err(CommandError::Base64),
         Some((_, b"=")) => Some(Base64::EMPTY),

@@ -113,14 +113,14 @@ fn scan(line: &[u8], seen: &mut Deviations) -> Result<Scan, ReplyError> {
 
 /// Reads two numbers with any number of spaces between them. The second may deviate from the RFC.
 fn pair(line: &[u8], seen: &mut Deviations) -> Result<(u64, u64), ReplyError> {
-    let (behind, first) = noting(line, seen)?;
-    let second = spaces(behind, seen).ok_or(ReplyError::Fields)?;
+    let (after, first) = noting(line, seen)?;
+    let second = spaces(after, seen).ok_or(ReplyError::Fields)?;
     let negative = second.strip_prefix(b"-");
-    let (behind, second) = noting(negative.unwrap_or(second), seen)?;
-    match behind {
+    let (after, second) = noting(negative.unwrap_or(second), seen)?;
+    match after {
         [] => {}
         [b' ', ..] => {
-            without_trailing(behind, seen);
+            without_trailing(after, seen);
         }
         _ => seen.insert(Deviation::BadNumber),
     }
@@ -133,21 +133,21 @@ fn pair(line: &[u8], seen: &mut Deviations) -> Result<(u64, u64), ReplyError> {
 
 /// Reads a number. If it reads as the largest but is not exactly that number, notes it as too large.
 fn noting<'i>(line: &'i [u8], seen: &mut Deviations) -> Result<(&'i [u8], u64), ReplyError> {
-    let (behind, value) = number(line).map_err(|_| ReplyError::Fields)?;
-    let written = line.get(..line.len().saturating_sub(behind.len())).unwrap_or_default();
+    let (after, value) = number(line).map_err(|_| ReplyError::Fields)?;
+    let written = line.get(..line.len().saturating_sub(after.len())).unwrap_or_default();
     if value == u64::MAX && written != b"18446744073709551615" {
         seen.insert(Deviation::BadNumber);
     }
-    Ok((behind, value))
+    Ok((after, value))
 }
 
 #[inline]
 fn uid<'i>(line: &'i [u8], seen: &mut Deviations) -> Result<UidLine<'i>, ReplyError> {
-    let (behind, number) = msg_no(line).map_err(|_| ReplyError::Fields)?;
-    let uid = match behind {
-        [] => behind,
+    let (after, number) = msg_no(line).map_err(|_| ReplyError::Fields)?;
+    let uid = match after {
+        [] => after,
         [b' ', id @ ..] if Uid::new(id).is_some() => return Ok(UidLine { number: Some(number), uid: id }),
-        [b' ', ..] => spaces(behind, seen).unwrap_or_default(),
+        [b' ', ..] => spaces(after, seen).unwrap_or_default(),
         _ => return Err(ReplyError::Fields),
     };
     Ok(UidLine { number: Some(number), uid: checked(uid, seen) })

@@ -14,12 +14,12 @@ use crate::types::{Deviation, Deviations, ResponseCode, Status, StatusLine};
 /// [`ReplyError::Status`] if the line starts with nothing like a status indicator.
 #[inline]
 pub fn status_line<'i>(line: &'i [u8], seen: &mut Deviations) -> Result<StatusLine<'i>, ReplyError> {
-    let (status, behind) = match line {
-        [b'+', b'O', b'K', behind @ ..] if matches!(behind, [] | [b' ', ..]) => (Status::Ok, behind),
-        [b'-', b'E', b'R', b'R', behind @ ..] if matches!(behind, [] | [b' ', ..]) => (Status::Err, behind),
+    let (status, after) = match line {
+        [b'+', b'O', b'K', after @ ..] if matches!(after, [] | [b' ', ..]) => (Status::Ok, after),
+        [b'-', b'E', b'R', b'R', after @ ..] if matches!(after, [] | [b' ', ..]) => (Status::Err, after),
         _ => indicator(line, seen)?,
     };
-    let (code, text) = response_code(behind.strip_prefix(b" ").unwrap_or(behind));
+    let (code, text) = response_code(after.strip_prefix(b" ").unwrap_or(after));
     Ok(StatusLine { status, code, text: Text::new(text) })
 }
 
@@ -45,13 +45,13 @@ pub fn challenge<'i>(line: &'i [u8], seen: &mut Deviations) -> Result<Base64<'i>
 /// The sign decides, whatever word follows it.
 #[cold]
 fn indicator<'i>(line: &'i [u8], seen: &mut Deviations) -> Result<(Status, &'i [u8]), ReplyError> {
-    let (status, due, behind) = match line {
-        [b'+', behind @ ..] => (Status::Ok, &b"OK"[..], behind),
-        [b'-', behind @ ..] => (Status::Err, &b"ERR"[..], behind),
+    let (status, due, after) = match line {
+        [b'+', after @ ..] => (Status::Ok, &b"OK"[..], after),
+        [b'-', after @ ..] => (Status::Err, &b"ERR"[..], after),
         _ => return Err(ReplyError::Status),
     };
-    let end = behind.iter().position(|b| !b.is_ascii_alphabetic()).unwrap_or(behind.len());
-    let (word, text) = behind.split_at_checked(end).unwrap_or_default();
+    let end = after.iter().position(|b| !b.is_ascii_alphabetic()).unwrap_or(after.len());
+    let (word, text) = after.split_at_checked(end).unwrap_or_default();
     if word.is_empty() {
         return Err(ReplyError::Status);
     }
@@ -68,8 +68,8 @@ fn response_code(text: &[u8]) -> (Option<ResponseCode<'_>>, &[u8]) {
     match inner.get(..end).and_then(ResponseCode::new) {
         None => (None, text),
         code => {
-            let behind = inner.get(end.wrapping_add(1)..).unwrap_or_default();
-            (code, behind.strip_prefix(b" ").unwrap_or(behind))
+            let after = inner.get(end.wrapping_add(1)..).unwrap_or_default();
+            (code, after.strip_prefix(b" ").unwrap_or(after))
         }
     }
 }

@@ -189,7 +189,7 @@ fn with_leave_the_same_server_gets_the_password() {
 const INJECTED: [&str; 5] =
     ["+OK forged\r\n", "+", "+OK\r\nSASL PLAIN\r\nUSER\r\n.\r\n+OK\r\n+OK\r\n", "-ERR\r\n", "\x16\x03\x03"];
 
-/// Covers replies-behind-stls, halves-over-the-edge-of-tls.
+/// Covers replies-after-stls, halves-over-the-edge-of-tls.
 /// Proves 2595-4-14.
 #[test]
 fn replies_in_one_segment_with_the_answer_to_stls_end_the_session() {
@@ -207,7 +207,7 @@ fn replies_in_one_segment_with_the_answer_to_stls_end_the_session() {
     }
 }
 
-/// Covers replies-behind-stls, halves-over-the-edge-of-tls.
+/// Covers replies-after-stls, halves-over-the-edge-of-tls.
 /// Proves 2595-4-14.
 #[test]
 fn replies_in_a_later_segment_stop_whoever_has_read_them_in_clear() {
@@ -222,7 +222,7 @@ fn replies_in_a_later_segment_stop_whoever_has_read_them_in_clear() {
 }
 
 /// Replies that were sent in clear came too early, and mean nothing inside TLS.
-/// Covers replies-behind-stls, state-carried-into-tls, secrets-beside-stls.
+/// Covers replies-after-stls, state-carried-into-tls, secrets-beside-stls.
 #[test]
 fn replies_prepared_before_the_handshake_are_not_heard_inside_tls() {
     let attempt = Attempt::in_clear(SOMEBODY).policy(|policy| policy.try_unannounced = false);

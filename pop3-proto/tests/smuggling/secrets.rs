@@ -79,7 +79,7 @@ fn secrets_in_front_of_stls_are_not_acted_on_at_any_cut() {
     }
 }
 
-/// Covers secrets-beside-stls, commands-behind-stls.
+/// Covers secrets-beside-stls, commands-after-stls.
 #[test]
 fn secrets_after_stls_are_not_acted_on_where_logins_in_clear_are_allowed_either() {
     let mut config = open_config();

@@ -9,7 +9,7 @@ use pop3_proto::{Command, Security};
 use crate::pair::listen;
 use crate::{event, greeted};
 
-/// Covers replies-behind-stls.
+/// Covers replies-after-stls.
 /// Proves 2595-4-14.
 #[test]
 fn octets_after_the_answer_to_stls_are_never_taken_as_replies() {
@@ -29,7 +29,7 @@ fn octets_after_the_answer_to_stls_are_never_taken_as_replies() {
     }
 }
 
-/// Covers replies-behind-stls.
+/// Covers replies-after-stls.
 /// Proves 2595-4-14.
 #[test]
 fn replies_that_come_after_the_answer_to_stls_stop_the_hand_over() {
@@ -85,7 +85,7 @@ fn a_refused_stls_is_no_hand_over_whatever_stands_after_it() {
     assert_eq!(client.security(), Security::Plain);
 }
 
-/// Covers replies-behind-stls.
+/// Covers replies-after-stls.
 #[test]
 fn any_octet_after_the_answer_to_stls_or_left_from_clear_stops_the_hand_over() {
     for profile in [Profile::STRICT, Profile::LENIENT] {
@@ -112,7 +112,7 @@ fn any_octet_after_the_answer_to_stls_or_left_from_clear_stops_the_hand_over() {
 
 /// The answer in pieces: what follows its line in the same piece is refused, what comes in a later one is
 /// left alone.
-/// Covers replies-behind-stls.
+/// Covers replies-after-stls.
 #[test]
 fn replies_in_clear_are_not_heard_inside_tls_at_any_cut() {
     let octets = b"+OK begin\r\n+OK forged\r\n.\r\n";

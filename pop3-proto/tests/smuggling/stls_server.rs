@@ -9,7 +9,7 @@ use crate::common::show;
 use crate::pair::Host;
 use crate::{GREETING, is_secured, mailbox, open_config};
 
-/// Covers commands-behind-stls.
+/// Covers commands-after-stls.
 /// Proves 2595-4-13.
 #[test]
 fn octets_after_stls_are_never_run_as_commands() {
@@ -40,7 +40,7 @@ fn octets_after_stls_are_never_run_as_commands() {
     }
 }
 
-/// Covers commands-behind-stls.
+/// Covers commands-after-stls.
 /// Proves 2595-4-04, 2595-4-13.
 #[test]
 fn octets_that_come_after_stls_was_accepted_are_not_run_either_and_stop_the_hand_over() {
@@ -73,7 +73,7 @@ fn octets_that_come_after_stls_was_accepted_are_not_run_either_and_stop_the_hand
     }
 }
 
-/// Covers commands-behind-stls.
+/// Covers commands-after-stls.
 #[test]
 fn octets_that_come_while_the_stls_ticket_is_out_stop_the_hand_over() {
     let mut config = open_config();
@@ -130,7 +130,7 @@ const BEFORE: [(&str, &str); 8] = [
     ),
 ];
 
-/// Covers commands-behind-stls.
+/// Covers commands-after-stls.
 #[test]
 fn any_octet_after_stls_closes_whatever_was_said_before_and_however_the_line_ends() {
     let mut config = open_config();
@@ -153,7 +153,7 @@ fn any_octet_after_stls_closes_whatever_was_said_before_and_however_the_line_end
     }
 }
 
-/// Covers commands-behind-stls, state-carried-into-tls.
+/// Covers commands-after-stls, state-carried-into-tls.
 #[test]
 fn any_octet_left_from_clear_stops_the_hand_over() {
     let mut config = open_config();
@@ -205,7 +205,7 @@ fn a_command_begun_in_clear_is_not_ended_inside_tls() {
     }
 }
 
-/// Covers commands-behind-stls.
+/// Covers commands-after-stls.
 #[test]
 fn a_refused_stls_is_no_border_and_what_follows_it_stays_in_clear() {
     let mut config = open_config();

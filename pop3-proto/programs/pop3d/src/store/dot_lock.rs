@@ -10,7 +10,7 @@ use std::time::Duration;
 /// How often the lock is tried, and how long to wait in between.
 const TRIES: u32 = 50;
 const WAIT: Duration = Duration::from_millis(100);
-/// A lock of this age was left behind by a program that died.
+/// A lock of this age was left after by a program that died.
 const STALE: Duration = Duration::from_secs(600);
 
 pub(super) struct DotLock(PathBuf);

@@ -15,7 +15,7 @@ use super::{Delivery, failed};
 use crate::failure::Failure;
 
 // The file of pop3d itself, so that both programs agree on how the lock is taken and when a lock was left
-// behind.
+// after.
 #[path = "../../../pop3d/src/store/dot_lock.rs"]
 mod dot_lock;
 
