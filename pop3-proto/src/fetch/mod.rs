@@ -7,7 +7,7 @@
 //!
 //! * A message is deleted only after you called [`Fetch::stored`] to say that it is safe.
 //! * A message that the record has whole is not handed out as new, even if its number changes or several
-//! messages share its unique-id, unless [`Rules::all`] is set.
+//!   messages share its unique-id, unless [`Rules::all`] is set.
 //! * The record is always right. Wherever the connection breaks, keep [`Fetch::record`] and start again from
 //!   it. The outcome of deletions that QUIT did not confirm is *unknown*; the next session finds out
 //!   (RFC 1939 section 6). It also checks the deletions that QUIT did confirm.

@@ -6,6 +6,7 @@
 mod common;
 
 mod client;
+mod maildrop;
 mod server;
 mod tickets;
 mod types;

@@ -3,7 +3,8 @@
 use pop3_proto::login::{Method, Reason, RefusalKind, Tls};
 
 use crate::credentials::{BEARER, TIM, USER};
-use crate::script::{End, plain, tls};
+use crate::outcome::End;
+use crate::script::{plain, tls};
 
 const IN: &str = "S: +OK\nC: CAPA\nL:";
 

@@ -3,7 +3,8 @@
 use pop3_proto::login::{Method, Reason, RefusalKind, Retry};
 
 use crate::credentials::{TIM, USER};
-use crate::script::{Outcome, tls};
+use crate::outcome::Outcome;
+use crate::script::tls;
 
 #[track_caller]
 fn closed(outcome: Outcome, method: Method, retry: Option<Retry>) -> Outcome {

@@ -21,6 +21,7 @@ mod learned;
 mod length;
 mod methods;
 mod names;
+mod outcome;
 mod output;
 mod own;
 mod proof;

@@ -6,7 +6,8 @@ use pop3_proto::sasl::client::{Engine, Step};
 use pop3_proto::{Base64, Mechanism, Protection};
 
 use crate::credentials::{TIM, avoiding};
-use crate::script::{End, plain, tls};
+use crate::outcome::End;
+use crate::script::{plain, tls};
 
 /// A made-up mechanism: the client sends its name, the server a word, the client that word backwards, and the
 /// server thanks, which an empty response answers.

@@ -4,8 +4,9 @@
 use pop3_proto::login::{Method, Methods, ServerNotes};
 
 use crate::credentials::USER;
+use crate::outcome::Outcome;
 use crate::scram::Said;
-use crate::script::{Outcome, base64, tls};
+use crate::script::{base64, tls};
 
 use base64ct::{Base64, Encoding as _};
 

@@ -7,7 +7,8 @@ use pop3_proto::sasl::Why;
 use pop3_proto::sasl::client::Credentials;
 
 use crate::credentials::{TIM, USER, everything};
-use crate::script::{End, Outcome, base64, tls};
+use crate::outcome::{End, Outcome};
+use crate::script::{base64, tls};
 
 const IN: &str = "S: +OK\nC: CAPA\nL:";
 
