@@ -36,7 +36,8 @@ impl Client<16> {
 }
 
 impl<const Q: usize> Client<Q> {
-    /// Like [`new`](Client::new), with room for `Q` unanswered commands: a power of two up to 128.
+    /// Like [`new`](Client::new), with room for `Q` unanswered commands, a power of two up to 128:
+    /// `Client::<64>::with_queue(..)`.
     #[must_use]
     pub const fn with_queue(profile: Profile, security: Security) -> Self {
         let settings = Settings { profile, pipelining: true, eight_bit_logins: false, long_arguments: false };

@@ -39,7 +39,11 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
 
     fn unwelcome(&mut self, refusal: &Refusal<'_>) -> Stage {
         self.keep_words(refusal.text);
-        let kind = RefusalKind::classify(refusal).unwrap_or(RefusalKind::Later);
+        let kind = match RefusalKind::classify(refusal) {
+            // Nobody has named a maildrop yet, so "busy" is the server.
+            None | Some(RefusalKind::Busy) => RefusalKind::Later,
+            Some(kind) => kind,
+        };
         Stage::Failed(Failure::new(kind, Reason::Greeting))
     }
 

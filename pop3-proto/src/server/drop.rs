@@ -40,6 +40,10 @@ impl<I: Index, M: AsRef<[u8]> + AsMut<[u8]>> Maildrop<I, M> {
             if let Some(listing) = self.listing.take() {
                 listing.end(session);
             }
+            if self.update && session.has_unanswered_quit() {
+                // The lock is released before the refusal is written, as with every other answer to QUIT.
+                self.close();
+            }
             let next = session.advance(now, input, out);
             let Next::Command { command, len } = &next else {
                 if let Next::Closed(_) = next {

@@ -10,7 +10,7 @@ use crate::types::{Expire, LoginDelay, Mechanism};
 
 /// What a server offers and allows.
 ///
-/// Start from [`Config::new`] and set fields; this also works in a `static`. The defaults protect passwords:
+/// Start from [`Config::new`] and set fields one by one; this also works in a `static`. The defaults protect passwords:
 /// without TLS, no login that shows the password is accepted (RFC 5034 section 4, RFC 2595 section 2.3).
 ///
 /// ```

@@ -101,7 +101,7 @@ impl Phrase {
             Self::LoginFirst => "log in first",
             Self::AlreadyLoggedIn => "already logged in",
             Self::SendUserFirst => "send USER first",
-            Self::NoPlaintextLogin => "plaintext login is not allowed: use STLS first",
+            Self::NoPlaintextLogin => "plaintext login is not allowed without TLS",
             Self::TlsActive => "TLS is already active",
             Self::CommandAfterStls => "no command may follow STLS before the TLS handshake",
             Self::MechanismMissing => "AUTH needs a mechanism",

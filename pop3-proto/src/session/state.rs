@@ -139,6 +139,11 @@ impl<C> Session<C> {
         }
     }
 
+    /// Whether the ticket of QUIT was not used: QUIT is refused next.
+    pub(crate) fn has_unanswered_quit(&self) -> bool {
+        self.turn == Turn::Offered(Tag::Quit)
+    }
+
     /// Whether a body or a listing was begun and not ended.
     #[inline]
     pub(crate) fn has_begun(&self) -> bool {

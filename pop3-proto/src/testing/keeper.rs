@@ -61,7 +61,8 @@ impl Keeper {
     }
 
     /// Uses another configuration, for instance without UIDL or TOP, with other capabilities, or with small
-    /// limits.
+    /// limits. The keeper serves in plaintext and knows USER and PASS only, so set
+    /// [`allow_plaintext_login`](Config::allow_plaintext_login).
     #[must_use]
     pub fn with_config(mut self, config: Config) -> Self {
         self.config = config;

@@ -35,6 +35,7 @@ pub struct PipeEnd {
     to: Arc<Way>,
     cut: usize,
     delay: Duration,
+    timeout: Option<Duration>,
     /// How many bytes may still be read before the connection is reset.
     left: Option<u64>,
 }
@@ -54,7 +55,7 @@ struct State {
 
 impl PipeEnd {
     fn new(from: Arc<Way>, to: Arc<Way>) -> Self {
-        Self { from, to, cut: usize::MAX, delay: Duration::ZERO, left: None }
+        Self { from, to, cut: usize::MAX, delay: Duration::ZERO, timeout: None, left: None }
     }
 
     /// Limits each read to this many bytes; 0 counts as 1.
@@ -68,6 +69,14 @@ impl PipeEnd {
     #[must_use]
     pub fn delay(mut self, time: Duration) -> Self {
         self.delay = time;
+        self
+    }
+
+    /// Makes a read fail with [`TimedOut`](io::ErrorKind::TimedOut) if no byte comes within this time. Without
+    /// it, a read waits until the other end is dropped.
+    #[must_use]
+    pub fn read_timeout(mut self, time: Duration) -> Self {
+        self.timeout = Some(time);
         self
     }
 
@@ -99,9 +108,18 @@ impl Read for PipeEnd {
         let most = self.left.map_or(usize::MAX, |left| usize::try_from(left).unwrap_or(usize::MAX));
         let len = into.len().min(self.cut).min(most);
         let mut state = self.from.state.lock().unwrap_or_else(PoisonError::into_inner);
-        while state.bytes.is_empty() && !state.closed && len > 0 {
-            state = self.from.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
+        let must_wait = |state: &mut State| state.bytes.is_empty() && !state.closed && len > 0;
+        state = match self.timeout {
+            None => self.from.changed.wait_while(state, must_wait).unwrap_or_else(PoisonError::into_inner),
+            Some(timeout) => {
+                let waited = self.from.changed.wait_timeout_while(state, timeout, must_wait);
+                let (state, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+                if waited.timed_out() {
+                    return Err(io::ErrorKind::TimedOut.into());
+                }
+                state
+            }
+        };
         let n = state.bytes.read(into.get_mut(..len).unwrap_or_default())?;
         drop(state);
         self.left = self.left.map(|left| left.saturating_sub(n as u64));

@@ -65,7 +65,8 @@ impl Script {
     ///
     /// # Errors
     ///
-    /// [`ScriptError`] names a `C:` or `S:` line with an invalid escape.
+    /// [`ScriptError`] names a `C:` or `S:` line with an invalid escape, and a line that is nearly one: `c: …`
+    /// or `C …`.
     pub fn parse(text: &str) -> Result<Self, ScriptError> {
         let mut lines = Vec::new();
         for (line, number) in text.lines().zip(1..) {
@@ -75,7 +76,11 @@ impl Script {
             }
             let (key, value) = line.split_once(':').unwrap_or((line, ""));
             let value = value.strip_prefix(' ').unwrap_or(value);
-            if matches!(key, "C" | "S") && unescape(value).is_none() {
+            // A line that is nearly one of a dialogue must not count as somebody else's key.
+            let word = line.split([':', ' ']).next().unwrap_or_default();
+            let is_said = matches!(key, "C" | "S") && line.len() > key.len();
+            let is_mistyped = !is_said && ["C", "S"].iter().any(|one| word.eq_ignore_ascii_case(one));
+            if is_mistyped || is_said && unescape(value).is_none() {
                 return Err(ScriptError { line: number, text: line.to_string() });
             }
             lines.push(Line { number, key: key.to_string(), value: value.to_string() });

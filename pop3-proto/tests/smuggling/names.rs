@@ -23,7 +23,7 @@ fn the_answer_to_user_is_the_same_for_every_name_and_asks_nobody() {
     for name in NAMES.iter().copied().chain([&long[..]]) {
         for (config, answer) in [
             (&clear, "+OK send PASS"),
-            (&closed, "-ERR plaintext login is not allowed: use STLS first"),
+            (&closed, "-ERR plaintext login is not allowed without TLS"),
             (&off, "-ERR USER and PASS are not available"),
         ] {
             let mut host = Host::new(config, Security::Plain, mailbox());

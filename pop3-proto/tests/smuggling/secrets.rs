@@ -10,7 +10,7 @@ use crate::common::show;
 use crate::pair::{Host, listen};
 use crate::{CUTS, GREETING, greeted, is_secured, mailbox, open_config};
 
-const NO_CLEAR: &str = "-ERR plaintext login is not allowed: use STLS first\r\n";
+const NO_CLEAR: &str = "-ERR plaintext login is not allowed without TLS\r\n";
 const BEGIN: &str = "+OK begin TLS negotiation\r\n";
 const NOTHING_AFTER: &str = "-ERR no command may follow STLS before the TLS handshake\r\n";
 

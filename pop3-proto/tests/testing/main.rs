@@ -75,6 +75,28 @@ fn lines_that_are_none_are_named() {
 }
 
 #[test]
+fn a_key_that_is_nearly_one_is_an_error() {
+    for text in ["s: +OK\\r\\n", "c: NOOP", "S : +OK", "C NOOP\\r\\n", "S"] {
+        let error = Script::parse(&format!("S: +OK\\r\\n\n{text}")).unwrap_err();
+        assert_eq!((error.line, error.text.as_str()), (2, text));
+    }
+    let script = Script::parse("covers: x\nCAPA").unwrap();
+    assert_eq!(script.lines().len(), 2, "all other keys are the caller's");
+}
+
+#[test]
+fn a_peer_that_says_too_little_is_told_by_a_read_timeout() {
+    let (ours, theirs) = pipe();
+    let script = Script::parse(r"S: +OK hello\r\n").unwrap();
+    let mismatch = script.play_client(ours.read_timeout(Duration::from_millis(20)), 1).unwrap_err();
+    assert!(
+        matches!(&mismatch, Mismatch::Io { line: 1, error } if error.kind() == ErrorKind::TimedOut),
+        "{mismatch}"
+    );
+    drop(theirs);
+}
+
+#[test]
 fn escapes_go_both_ways_for_every_byte() {
     let all: Vec<u8> = (0..=255).collect();
     assert_eq!(unescape(&escape(&all)).unwrap(), all);

@@ -2,12 +2,13 @@
 //!
 //! ```
 //! use pop3_proto::Base64;
+//! use pop3_proto::limits::SASL_MEMORY_SMALL;
 //! use pop3_proto::sasl::{Channel, server::{Answer, Engine, Exchange, Step}};
 //!
 //! // In a session, `mechanism` and `initial` come from `Event::Auth`, and the responses from
 //! // `Event::SaslResponse`. Pass a challenge to `Ticket::challenge`, accept with `Ticket::accept` on `Done`,
 //! // and refuse everything else with `Ticket::err`.
-//! let mut exchange = Exchange::new([0; 1024]);
+//! let mut exchange = Exchange::new([0; SASL_MEMORY_SMALL]);
 //! exchange.start(b"PLAIN", &Channel::new("mail.example.com")).expect("PLAIN needs nothing of the channel");
 //! let mut step = exchange.step(Base64::new(b"AHRpbQB0YW5zdGFhZnRhbnN0YWFm"));
 //! let name = loop {
