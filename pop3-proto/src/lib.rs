@@ -10,7 +10,7 @@
 //! 1. **You own the bytes.** A session holds no byte buffer. Show it your unread bytes, the *window*; it
 //!    moves the front of your slice past what it used. Events borrow the window, never the session.
 //! 2. **One command, one ticket, one answer.** Every command event carries a *ticket*, the right to answer it
-//! once. Its methods are the legal answers. If it is not used, the next call refuses the command.
+//!    once. Its methods are the legal answers. If it is not used, the next call refuses the command.
 //! 3. **The session never waits, never reads a clock, never allocates.** It says what it needs: input, room,
 //!    an answer, TLS, or to hang up. Time is an argument; deadlines come out as data.
 //!
