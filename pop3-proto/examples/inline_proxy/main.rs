@@ -105,24 +105,23 @@ impl Proxy {
         self.client.send_line(&greeting)?;
         loop {
             let line = self.client.line()?;
-            match parse::command(&line) {
-                Ok(command) => {
-                    println!("C: {command}");
-                    match command {
-                        Command::Dele(_) | Command::Stls => self.refuse()?,
-                        Command::Capa => self.pass_capabilities()?,
-                        _ => {
-                            self.pass(&line, command.reply_shape())?;
-                        }
-                    }
-                    if command == Command::Quit {
-                        return Ok(());
-                    }
-                }
-                // The server knows what to say to a mistake; it has one line for it.
+            // Only the server would know where the reply to a line ends that this proxy cannot read, so such a
+            // line does not reach it.
+            let command = match parse::command(&line) {
+                Ok(command) => command,
                 Err(error) => {
                     println!("C: {error}");
-                    self.pass(&line, ReplyShape::Line)?;
+                    self.refuse()?;
+                    continue;
+                }
+            };
+            println!("C: {command}");
+            match (&command, command.reply_shape()) {
+                (Command::Dele(_) | Command::Stls, _) | (_, ReplyShape::Unknown) => self.refuse()?,
+                (Command::Capa, _) => self.pass_capabilities()?,
+                (Command::Quit, shape) => return self.pass(&line, shape).map(|_| ()),
+                (_, shape) => {
+                    self.pass(&line, shape)?;
                 }
             }
         }
