@@ -264,4 +264,5 @@ class BadPeers:
         for number in range(200):
             port = self.server.tls_port if number % 2 else self.server.plain_port
             socket.create_connection((HOST, port), 30).close()
+        log_in_soon(self.server)  # the server notices a moment later that they are closed
         return "closed"

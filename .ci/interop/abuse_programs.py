@@ -9,7 +9,7 @@ from harness import PANIC, expect, peak_kib
 LIMIT_KIB = 32 * 1024
 # pop3get keeps the listing of a maildrop in memory, up to some 700,000 messages.
 LISTING_KIB = 128 * 1024
-USAGE, LOGIN, NETWORK, PROTOCOL, DISK = 2, 3, 4, 5, 6  # the exit codes of pop3get
+USAGE, LOGIN, NETWORK, PROTOCOL, DISK, LATER = 2, 3, 4, 5, 6, 7  # the exit codes of pop3get
 STALLED_SECONDS = 180
 
 

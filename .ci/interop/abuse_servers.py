@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 from functools import partial
 
-from abuse_programs import LISTING_KIB, LOGIN, NETWORK, PROTOCOL, STALLED_SECONDS, expect_error
+from abuse_programs import LATER, LISTING_KIB, LOGIN, NETWORK, PROTOCOL, STALLED_SECONDS, expect_error
 from abuse_runs import Runs
 from clients import STLS
 from fake import CLOSE, HOLD, Endless, FakeServer
@@ -18,7 +18,7 @@ def cases(runs: Runs) -> dict[str, Callable[[], str]]:
         # Covers greeting-not-checked.
         "HTTP": lambda: runs.against((PROTOCOL,), greeting=b"HTTP/1.1 400 Bad Request\r\n\r\n"),
         # Covers greeting-not-checked.
-        "a refusal as greeting": lambda: runs.against((NETWORK,), greeting=b"-ERR too busy\r\n"),
+        "a refusal as greeting": lambda: runs.against((LATER,), greeting=b"-ERR too busy\r\n"),
         "a close instead of a greeting": lambda: runs.against((NETWORK,), greeting=(CLOSE,)),
         # Covers endless-line.
         "a greeting without end": lambda: runs.against(

@@ -72,7 +72,7 @@ def without_tls(runs: Runs) -> dict[str, Callable[[], str]]:
         "half a reply after STLS": stolen((PROTOCOL,), STLS=(b"+OK\r\n+O", HOLD)),
         # Covers replies-after-stls, secrets-beside-stls.
         "all replies at once, before the handshake": stolen(
-            (NETWORK, PROTOCOL), greeting=b"+OK\r\n" + lists + b"+OK\r\n" + lists + b"+OK\r\n" * 9, CAPA=(HOLD,)
+            (NETWORK, PROTOCOL), greeting=b"+OK\r\n" + lists + b"+OK\r\n" + lists + b"+OK\r\n" * 9, CAPA=(CLOSE,)
         ),
         # Covers stls-stripped.
         "a flood in place of the answer to STLS": stolen(

@@ -18,8 +18,8 @@ from cuts_plan import Outcome, Place, Session
 from cuts_proxy import CLIENT, PIECE, SERVER, Fault
 from harness import HOST, PANIC, PASSWORD, POP3GET, Failed, Server, expect
 
-CODES = {0, 3, 4, 5, 6}
-IN_USE = 3  # one of several reasons why a login fails
+CODES = {0, 3, 4, 5, 6, 7}
+IN_USE = 7  # one of several reasons to try again later
 MEMORY_KIB = 64 * 1024
 # The extra time that a busy machine may need when a time-out runs out twice: for an answer, and for the one to QUIT.
 SLACK_SECONDS = 6

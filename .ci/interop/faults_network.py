@@ -190,25 +190,28 @@ def connections(ground: Ground) -> str:
         through = [connect(PROXY, v1("192.0.2.1")) for _ in range(3)]
         expect(all(map(greeted, through)), "three through a proxy are not served")
         late = connect(OTHER)
-        expect(not greeted(late, 1), "a seventh connection is served")
+        expect(greeted(late), "a seventh connection is not served although nobody is logged in")
+        expect(mine.pop(0).rest() == b"", "the oldest connection did not have to go")
+        quits(late)
         late.close()
         for peer in through:
             quits(peer)
             peer.close()
         again = [connect(PROXY, v1("192.0.2.2")) for _ in range(3)]
         expect(all(map(greeted, again)), "there is no room when others have ended")
-        for peer in (mine[0], again[0]):
-            quits(peer)
-            peer.close()
+        quits(again[0])
+        again[0].close()
         time.sleep(0.2)
         # One after another, because two that come at once may be counted in any order.
         served = greeted(connect(PROXY, v1("192.0.2.2")))
         expect(served and not greeted(connect(PROXY, v1("192.0.2.2")), 1), "the address in the header does not count")
+        mine.append(connect(HOST))
+        expect(greeted(mine[-1]) and not greeted(connect(HOST), 1), "one that had to go still counts, or never did")
         quits(mine[1])
         mine[1].close()
         time.sleep(0.2)
         expect(greeted(connect(HOST)), "there is no room for the address when one of its own has ended")
-    return "3 of one address, 6 of all"
+    return "3 of one address, 6 of all, and the oldest goes for one more"
 
 
 def table(file: Path) -> dict[str, int]:

@@ -137,7 +137,7 @@ def moved_during_login(ground: Ground) -> str:
 def flags_during_update(ground: Ground) -> str:
     """A mail reader changes flags all the time. After +OK to QUIT everything that was marked is gone."""
     removed = refused = 0
-    for _ in range(20 if ground.full else 4):
+    for _ in range(40 if ground.full else 12):
         drop = ground.filled(Maildir, 300)
         stored = drop.messages()
         drop.flag(":2,S")

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Installs what the interop stage needs and this machine lacks: POP3 clients and servers, openssl, procps.
+# Installs what the interop stage needs and this machine lacks: POP3 clients and servers, PostgreSQL, HAProxy and more.
 #
 # By hand, on Debian or Ubuntu:  .ci/interop/install.sh
 # It asks nothing, uses sudo unless it is root, and ends with code 1 and a message if something cannot be installed.
 # No system service is started, because the stage starts servers of its own. Debian lets only one of Courier, Cyrus,
 # popa3d and solid-pop3d be installed, and installs a service with each. So these servers and that of Mailutils are
-# unpacked, each into a folder below /opt/pop3-servers, and only the libraries they need are installed.
+# unpacked, each into a folder below /opt/pop3-servers, and only the libraries they need are installed. WildDuck comes
+# from npm, into a folder there, without running its install scripts.
 set -euo pipefail
 
 fail() {
@@ -26,6 +27,7 @@ missing() {
     has fetchmail || echo fetchmail
     has getmail || echo getmail6
     has gsasl || echo gsasl
+    has haproxy || echo haproxy
     has mpop || echo mpop
     has neomutt || echo neomutt
     has s-nail || echo s-nail
@@ -40,6 +42,11 @@ missing() {
     sasl_has libplain.so || echo libsasl2-modules
     has openssl || echo openssl
     has ps || echo procps
+    compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || echo postgresql
+    has psql || echo postgresql-client
+    has setpriv || echo util-linux
+    has node || echo nodejs
+    has npm || echo npm
 }
 
 # The plug-ins of Cyrus SASL.
@@ -60,9 +67,16 @@ missing_there() {
     [ -x "$unpacked/solid/usr/sbin/solid-pop3d" ] || echo solid-pop3d
 }
 
+wildduck=1.46.1
+missing_from_npm() {
+    local manifest="$unpacked/wildduck/node_modules/wildduck/package.json"
+    grep -qs "\"version\": \"$wildduck\"" "$manifest" || echo "wildduck@$wildduck"
+}
+
 mapfile -t packages < <(missing)
 mapfile -t others < <(missing_there)
-if [ "$((${#packages[@]} + ${#others[@]}))" -eq 0 ]; then
+mapfile -t from_npm < <(missing_from_npm)
+if [ "$((${#packages[@]} + ${#others[@]} + ${#from_npm[@]}))" -eq 0 ]; then
     echo "install.sh: nothing is missing"
     exit 0
 fi
@@ -100,6 +114,12 @@ if [ "${#others[@]}" -ne 0 ]; then
 fi
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${packages[@]}" ||
     fail "apt-get could not install: ${packages[*]}"
+for package in "${from_npm[@]}"; do
+    to=$unpacked/${package%@*}
+    "${as_root[@]}" mkdir -p "$to"
+    "${as_root[@]}" npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$to" "$package" ||
+        fail "npm could not install: $package"
+done
 
-mapfile -t packages < <(missing; missing_there)
+mapfile -t packages < <(missing; missing_there; missing_from_npm)
 [ "${#packages[@]}" -eq 0 ] || fail "installed, and still not there: ${packages[*]}"

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Checks that pop3get works with POP3 servers written by others, in every TLS mode and with all their login methods:
-Dovecot, Courier, Cyrus, GNU Mailutils, popa3d, solid-pop3d and a server made with Twisted.
+Dovecot, Courier, Cyrus, GNU Mailutils, popa3d, solid-pop3d, a server made with Twisted, and WildDuck.
 
 For each server, mode and method, and once for each mode with the method of its own choice, pop3get fetches a corpus of
 awkward messages, byte for byte as an independent reader on top of poplib gets them from the same maildrop. Then it
@@ -53,8 +53,9 @@ from servers.mailutils import Mailutils
 from servers.popa3d import Popa3d
 from servers.solid import Solid
 from servers.twisted import Twisted
+from servers.wildduck import WildDuck
 
-SERVERS: tuple[type[RealServer], ...] = (Dovecot, Courier, Cyrus, Mailutils, Popa3d, Solid, Twisted)
+SERVERS: tuple[type[RealServer], ...] = (Dovecot, Courier, Cyrus, Mailutils, Popa3d, Solid, Twisted, WildDuck)
 BEARER = ("oauthbearer", "xoauth2")
 SOME = 12  # messages in the maildrops that --delete empties, except for the first of each server
 README = ROOT / "README.md"
@@ -278,7 +279,8 @@ def sample(server: RealServer) -> list[tuple[str, bytes]]:
 def sync_message(number: int) -> bytes:
     """With a Message-ID, because some servers make the unique-id from such fields."""
     fields = b"Message-ID: <%d@example.org>\nX-Sync: %d\n" % (number, number)
-    return fields + corpus.HEADER + b"\n.\nthe text of message %d\n" % number
+    # No two have the same size: where a server mixes up its replies, only the sizes tell which is which.
+    return fields + corpus.HEADER + b"\n.\nthe text of message %d%s\n" % (number, b"!" * number)
 
 
 def sync_numbers(messages: Iterable[bytes]) -> list[int]:

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use pop3_proto::client::{Client, Event, Need, Profile};
-use pop3_proto::fetch::{Fetch, FetchEvent, Progress, Record, Rules};
+use pop3_proto::fetch::{Fault, Fetch, FetchEvent, Progress, Record, Rules};
 use pop3_proto::{Command, MsgNo, Security, parse};
 
 use crate::cursor::Cursor;
@@ -13,7 +13,7 @@ use crate::cursor::Cursor;
 pub fn fetch_ops(data: &[u8]) {
     let mut cursor = Cursor::new(data);
     let mut record = Record::new();
-    for now in [1_000_000_000, 1_000_100_000] {
+    for now in [1_790_000_000, 1_790_100_000] {
         let (flags, step) = (cursor.octet(), usize::from(cursor.octet()) + 1);
         let mut rules = Rules::DEFAULT;
         rules.delete_after_days = (flags & 1 != 0).then_some(u32::from(flags >> 7));
@@ -28,6 +28,10 @@ pub fn fetch_ops(data: &[u8]) {
     }
 }
 
+/// With a step of more than this, the bytes come line by line: each line may then be an answer to what was sent
+/// after the line before.
+const LINES: usize = 128;
+
 fn session(mut fetch: Fetch, said: &[u8], step: usize, stores: bool) -> Record {
     let had = fetch.record().iter().filter(|entry| entry.is_stored()).count();
     let mut client: Client = Client::new(Profile::LENIENT, Security::Tls);
@@ -38,26 +42,37 @@ fn session(mut fetch: Fetch, said: &[u8], step: usize, stores: bool) -> Record {
         match fetch.advance(&mut client, &mut out) {
             Ok(Progress::Pending) => {}
             Ok(Progress::Fetched | Progress::Marked) => continue,
+            Ok(Progress::Failed(Fault::OutOfStep)) => {
+                assert!(
+                    !out.ends_with(b"QUIT\r\n"),
+                    "deletions are ordered although the server is out of step"
+                );
+                break;
+            }
             Ok(Progress::Done | Progress::Failed(_)) => break,
             Err(error) => unreachable!("the output has room, and somebody is logged in: {error}"),
         }
         let mut window = &said[used..shown];
         if client.poll(&mut window) == Need::Input {
             if shown == said.len() {
+                for told in fetch.end_of_input() {
+                    store(&mut fetch, told, stores, &mut stored);
+                }
                 break;
             }
-            shown = said.len().min(shown + step);
+            let line = said[shown..].iter().position(|b| *b == b'\n').map_or(said.len(), |lf| shown + lf + 1);
+            shown = if step > LINES { line } else { said.len().min(shown + step) };
             continue;
         }
         match client.receive(&mut window) {
-            Ok(Event::Closed) | Err(_) => break,
+            Ok(Event::Closed) => break,
+            Err(error) => {
+                fetch.handle_error(error);
+                break;
+            }
             Ok(event) => {
-                if let FetchEvent::Whole(wanted) = fetch.handle_event(&event)
-                    && stores
-                    && fetch.stored(wanted.number).is_some()
-                    && wanted.preview.is_none()
-                {
-                    stored.insert(wanted.number);
+                for told in fetch.handle_event(&event) {
+                    store(&mut fetch, told, stores, &mut stored);
                 }
             }
         }
@@ -70,6 +85,16 @@ fn session(mut fetch: Fetch, said: &[u8], step: usize, stores: bool) -> Record {
         assert!(deleted.is_subset(&stored), "what is not stored was deleted");
     }
     fetch.into_record()
+}
+
+fn store(fetch: &mut Fetch, told: FetchEvent<'_>, stores: bool, stored: &mut BTreeSet<MsgNo>) {
+    if let FetchEvent::Whole(wanted) = told
+        && stores
+        && fetch.stored(wanted.number).is_some()
+        && wanted.preview.is_none()
+    {
+        stored.insert(wanted.number);
+    }
 }
 
 fn number(line: &[u8]) -> Option<MsgNo> {

@@ -11,6 +11,7 @@ mod fetch_ops;
 mod login_ops;
 mod mailbox;
 mod pair;
+mod probes;
 mod reply_line;
 mod sasl;
 mod server_ops;
@@ -25,6 +26,7 @@ pub use dot_round_trip::dot_round_trip;
 pub use fetch_ops::fetch_ops;
 pub use login_ops::login_ops;
 pub use pair::pair;
+pub use probes::probes;
 pub use reply_line::reply_line;
 pub use sasl::sasl;
 pub use server_ops::server_ops;
@@ -34,7 +36,7 @@ pub use texts::texts;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 11] = [
     ("command_line", command_line),
     ("reply_line", reply_line),
     ("dot_round_trip", dot_round_trip),
@@ -45,4 +47,5 @@ pub const TARGETS: [Target; 10] = [
     ("login_ops", login_ops),
     ("fetch_ops", fetch_ops),
     ("texts", texts),
+    ("probes", probes),
 ];

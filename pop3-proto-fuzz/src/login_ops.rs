@@ -51,7 +51,8 @@ pub fn login_ops(data: &[u8]) {
         let mut window = &said[used..shown];
         if client.poll(&mut window) == Need::Input {
             if shown == said.len() {
-                login.end_of_input();
+                let failure = if flags & 32 == 0 { login.end_of_input() } else { login.timed_out() };
+                assert_eq!(login.advance(&mut client, &mut out), Ok(Progress::Failed(failure)));
                 break;
             }
             shown = said.len().min(shown + step);
@@ -59,7 +60,11 @@ pub fn login_ops(data: &[u8]) {
         }
         match client.receive(&mut window) {
             Ok(event) => login.handle_event(&event),
-            Err(_) => break,
+            Err(error) => {
+                let failure = login.protocol_error(error);
+                assert_eq!(login.advance(&mut client, &mut out), Ok(Progress::Failed(failure)));
+                break;
+            }
         }
         used = shown - window.len();
     }

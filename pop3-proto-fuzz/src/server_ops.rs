@@ -20,7 +20,8 @@ pub fn server_ops(data: &[u8]) {
     let flags = cursor.octet();
     let on = |bit: u8| flags & (1 << bit) != 0;
     let mut config = Config::new();
-    config.limits = Limits::for_window(512).with_max_errors(20).with_max_login_failures(5);
+    config.limits =
+        Limits::for_window(512).with_max_errors(20).with_max_early_errors(8).with_max_login_failures(5);
     config.allow_plaintext_login = on(0);
     config.stls = on(1);
     config.mechanisms = if on(2) { MECHANISMS } else { MechanismList::NONE };

@@ -2,15 +2,15 @@
 //! programs.
 
 use pop3_proto::discover;
-use pop3_proto::fetch::Record;
+use pop3_proto::fetch::{Import, Record};
 use pop3_proto::url::Url;
 
 /// Whatever is read is written so that it is read as the same.
 pub fn texts(data: &[u8]) {
     for record in [
-        Record::from_getmail(data).ok(),
-        Record::from_fetchmail(data, "user", "host", 1).ok(),
-        Record::from_mpop(data, "user", "host", 1).ok(),
+        Some(Import::from_getmail(data, 1).record),
+        Some(Import::from_fetchmail(data, "user", "host", 1).record),
+        Some(Import::from_mpop(data, "user", "host", 1).record),
         std::str::from_utf8(data).ok().and_then(|text| text.parse::<Record>().ok()),
     ]
     .into_iter()

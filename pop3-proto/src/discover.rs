@@ -23,7 +23,7 @@ use crate::text::is_domain;
 /// A service, by the way in which it uses TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Service {
-    /// TLS from the start, `_pop3s._tcp` (RFC 8314 section 3.3).
+    /// TLS from the start, `_pop3s._tcp` (RFC 6186 section 3.3, RFC 8314 section 3.1).
     Pops,
     /// STLS, `_pop3._tcp` (RFC 6186 section 3.3). Never use it without STLS, whatever priorities the answers
     /// have.

@@ -11,7 +11,7 @@ use crate::types::{BadMsgNo, PlaintextLeft};
 
 macro_rules! errors {
     ($($(#[doc = $doc:literal])+ $(#[cfg($gate:meta)])? $name:ident($type:ty),)+) => {
-        /// Any error of this crate. Every error type of the crate has a `From` for it, so `?` works in a
+        /// An error of this crate. `From` is implemented for the error types that it holds, so `?` works in a
         /// function that returns it.
         ///
         /// ```
@@ -78,7 +78,7 @@ errors! {
     /// A login failed.
     #[cfg(feature = "sasl")]
     Login(crate::login::Failure),
-    /// An exchange cannot start.
+    /// An exchange cannot start or continue.
     #[cfg(feature = "sasl")]
     Sasl(crate::sasl::Why),
     /// Stored SCRAM keys cannot be read.
@@ -93,7 +93,4 @@ errors! {
     /// A record of downloads cannot be read.
     #[cfg(feature = "fetch")]
     Record(crate::fetch::BadRecord),
-    /// The record of another program cannot be read.
-    #[cfg(feature = "fetch")]
-    Import(crate::fetch::ImportError),
 }

@@ -7,12 +7,13 @@
 //!
 //! # Three rules
 //!
-//! 1. **You own the bytes.** A session holds no byte buffer. Show it your unread bytes, the *window*; it
-//!    moves the front of your slice past what it used. Events borrow the window, never the session.
+//! 1. **You own the bytes.** A session buffers neither input nor output. Show it your unread bytes, the
+//!    *window*; it moves the front of your slice past what it used. Events borrow the window, never the session.
 //! 2. **One command, one ticket, one answer.** Every command event carries a *ticket*, the right to answer it
 //!    once. Its methods are the legal answers. If it is not used, the next call refuses the command.
-//! 3. **The session never waits, never reads a clock, never allocates.** It says what it needs: input, room,
-//!    an answer, TLS, or to hang up. Time is an argument; deadlines come out as data.
+//! 3. **The session never waits, never reads a clock, and allocates nothing but the deletion marks at
+//!    `accept`.** It says what it needs: input, room, an answer, TLS, or to hang up. Time is an argument;
+//!    deadlines come out as data.
 //!
 //! # A server and a client, talking
 //!
@@ -74,7 +75,7 @@
 //! # }
 //! ```
 //!
-//! # The house
+//! # The floors
 //!
 //! | floor | modules | |
 //! | --- | --- | --- |
@@ -83,6 +84,7 @@
 //! | 5 | `login` | the client's way in: TLS, method, and what a refusal means |
 //! | 5 | `fetch` | the client's download: what is new, what to delete, what is certain after a broken session |
 //! | 5 | `url`, `discover` | POP URLs; from a mail address to servers |
+//! | 5 | `conformance` | probes that judge any POP3 server and any client |
 //! | 5 | `policy` | what a server remembers between sessions: throttle, LOGIN-DELAY, POP-before-SMTP |
 //! | 4 | [`server::session`], [`client`] | the two ends of the dialogue |
 //! | 3 | [`parse`], [`encode`], [`dot`], `sasl` | lines to values, values to lines, message bodies, and mechanisms |
@@ -97,13 +99,14 @@
 //! | feature | default | brings |
 //! | --- | --- | --- |
 //! | `std` | yes | `alloc`, and SIMD search of message bodies where the processor has it |
-//! | `alloc` | by `std` | `GrowBuf`, `Outbox`, `Vec<u8>` as [`Output`], `Ticket::accept`, `policy`, `url`, `discover` |
+//! | `alloc` | by `std` | `GrowBuf`, `Outbox`, `Vec<u8>` as [`Output`], `Ticket::accept` for a login to a `Server`, `policy`, `url`, `discover` |
 //! | `fetch` | | `fetch`; needs `alloc` |
 //! | `serde` | | `Serialize` and `Deserialize` for `fetch::Record` |
 //! | `sasl` | | `sasl` and `login`: PLAIN, LOGIN, EXTERNAL, ANONYMOUS, OAUTHBEARER, XOAUTH2 |
 //! | `cram-md5`, `scram` | | those mechanisms, SCRAM with SHA-1 and SHA-256 and in the -PLUS forms |
 //! | `apop` | | `ApopDigest::of`, `Server::apop_matches` |
-//! | `saslprep` | | names and passwords outside of ASCII in all of these; needs `std` |
+//! | `saslprep` | | names and passwords outside of ASCII, which without it servers refuse, and clients in SCRAM and APOP; needs `std` |
+//! | `conformance` | | `conformance`; needs `alloc`, brings `apop`, `cram-md5` and `scram` |
 //! | `testing` | | `testing`; needs `std` |
 //! | `arbitrary` | | values of this crate for fuzz targets, from the `arbitrary` crate; needs `std` |
 //!
@@ -112,9 +115,9 @@
 //!
 //! # Sizes
 //!
-//! On a 64-bit machine a [`Session`](server::session::Session) takes 408 bytes, a [`Client`](client::Client)
-//! 240 with its queue of 16, a [`Ticket`](server::Ticket) 8, a server's [`Event`](server::Event) 48 and a
-//! client's [`Event`](client::Event) 56, a [`Config`](server::Config) 1,560. You own the buffers: the receive
+//! On a 64-bit machine a [`Session`](server::session::Session) takes 416 bytes, a [`Client`](client::Client)
+//! 320 with its queue of 16, a [`Ticket`](server::Ticket) 8, a server's [`Event`](server::Event) 48 and a
+//! client's [`Event`](client::Event) 56, a [`Config`](server::Config) 1,592. You own the buffers: the receive
 //! buffer holds at least the size given to [`Limits::for_window`], the output at least
 //! [`MIN_OUTPUT`](limits::MIN_OUTPUT) bytes.
 
@@ -146,6 +149,8 @@ mod base64;
 mod bits;
 mod buf;
 pub mod client;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod decimal;
 #[cfg(feature = "alloc")]
 pub mod discover;

@@ -18,8 +18,8 @@ pub const COMMAND_LINE: usize = 255;
 /// The longest argument that a server without CAPA has to accept, in octets (RFC 1939 section 3).
 pub const ARGUMENT: usize = 40;
 
-/// The longest status line, greeting or capability line that this side sends, including its CRLF, in octets
-/// (RFC 1939 section 3, RFC 2449 sections 4 and 5).
+/// The longest status line, greeting or capability line that the server side of this crate sends, including its
+/// CRLF, in octets (RFC 1939 section 3, RFC 2449 sections 4 and 5).
 pub const REPLY_LINE: usize = 512;
 
 /// The longest line of an AUTH exchange that is accepted by default, including its CRLF, in bytes. RFC 5034
@@ -33,7 +33,7 @@ pub const SASL_MEMORY: usize = EXCHANGE_LINE;
 /// Memory for a SASL exchange without tokens, in bytes: enough for every other mechanism of this crate.
 pub const SASL_MEMORY_SMALL: usize = 1_200;
 
-/// The longest unique-id that this side sends, in octets (RFC 1939 section 7, UIDL).
+/// The longest unique-id that the server side of this crate sends, in octets (RFC 1939 section 7, UIDL).
 pub const UNIQUE_ID: usize = 70;
 
 /// The longest mechanism name, in octets (RFC 4422 section 3.1).
@@ -49,14 +49,22 @@ pub const MIN_OUTPUT: usize = REPLY_LINE;
 /// The shortest window, in bytes: enough for a command line of RFC 1939 section 3.
 pub const MIN_WINDOW: usize = 64;
 
+/// By how many bytes a line may exceed its limit by default before a client gives the server up. No server is
+/// known to come near it.
+pub const MAX_SKIP: u32 = 1024 * 1024;
+
 /// The shortest inactivity timer of a server, in seconds (RFC 1939 section 3).
 pub const AUTOLOGOUT_SECS: u64 = 600;
+
+/// How long a client may take by default until it is logged in, in seconds; Dovecot has the same number.
+pub const LOGIN_SECS: u64 = 180;
 
 /// The limits that an embedder may change: how long a line may be, and how many bad commands and failed
 /// logins a server allows.
 ///
 /// Every length is in bytes and includes the CRLF. A line above its limit is skipped to its end and reported
-/// once, and it takes no memory. The line after it is read normally.
+/// once, and it takes no memory. The line after it is read normally. A client gives up a line that does not
+/// end; see [`max_skip`](Self::max_skip).
 ///
 /// There is one condition: the buffer whose unread part is shown to a session must hold at least as many
 /// bytes as were given to [`for_window`](Self::for_window). A full window then always means that the line is
@@ -73,7 +81,9 @@ pub struct Limits {
     window: usize,
     exchange_line: usize,
     reply_line: usize,
+    max_skip: u32,
     max_errors: u16,
+    max_early_errors: u16,
     max_login_failures: u16,
 }
 
@@ -91,7 +101,9 @@ impl Limits {
             window: if octets < MIN_WINDOW { MIN_WINDOW } else { octets },
             exchange_line: EXCHANGE_LINE,
             reply_line: EXCHANGE_LINE,
+            max_skip: MAX_SKIP,
             max_errors: 50,
+            max_early_errors: 5,
             max_login_failures: 10,
         }
     }
@@ -113,11 +125,32 @@ impl Limits {
         self
     }
 
-    /// Sets how many bad commands in a row (unknown, malformed, too long, in the wrong state) a server
-    /// answers before it closes; 50 by default. A good command resets the count.
+    /// Sets by how many bytes a status line, a challenge or a line of a listing may exceed its limit before a
+    /// client gives the server up with
+    /// [`ProtocolError::EndlessLine`](crate::client::ProtocolError::EndlessLine), so that one line cannot keep
+    /// it busy for ever; 1 MiB by default. The lines of a message may have any length.
+    #[must_use]
+    pub const fn with_max_skip(mut self, octets: u32) -> Self {
+        self.max_skip = octets;
+        self
+    }
+
+    /// Sets how many bad commands in a row (unknown, malformed, too long, in the wrong state, not offered, or
+    /// a refused plaintext login) a server answers before it closes; 50 by default. A good command resets the
+    /// count.
     #[must_use]
     pub const fn with_max_errors(mut self, count: u16) -> Self {
         self.max_errors = count;
+        self
+    }
+
+    /// Sets how many strange lines before the login, with no good command between them, make a server close; 5
+    /// by default. A line is strange if it has no verb of POP3, or has a byte that no command may contain.
+    /// Known commands that are refused do not count, so a client may try several mechanisms that the server
+    /// does not have; a client that speaks another protocol is stopped early.
+    #[must_use]
+    pub const fn with_max_early_errors(mut self, count: u16) -> Self {
+        self.max_early_errors = count;
         self
     }
 
@@ -147,10 +180,22 @@ impl Limits {
         self.capped(self.reply_line)
     }
 
+    /// See [`with_max_skip`](Self::with_max_skip).
+    #[must_use]
+    pub const fn max_skip(&self) -> u32 {
+        self.max_skip
+    }
+
     /// See [`with_max_errors`](Self::with_max_errors).
     #[must_use]
     pub const fn max_errors(&self) -> u16 {
         self.max_errors
+    }
+
+    /// See [`with_max_early_errors`](Self::with_max_early_errors).
+    #[must_use]
+    pub const fn max_early_errors(&self) -> u16 {
+        self.max_early_errors
     }
 
     /// See [`with_max_login_failures`](Self::with_max_login_failures).

@@ -3,7 +3,7 @@
 use memchr::memchr;
 
 use crate::buf::Input;
-use crate::word::{WIDE, splat, zeros};
+use crate::word::find_lf;
 
 /// What [`LineScanner::next`] found at the front of the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub struct LineScanner {
     state: State,
     /// While skipping: whether the last byte that was skipped is a CR.
     cr: bool,
+    /// While skipping silently: how many more bytes may be skipped.
+    patience: u32,
 }
 
 /// What is known of the line at the front.
@@ -46,6 +48,8 @@ enum State {
     /// It is too long, its front was already reported, and its rest is being skipped. Its end is not
     /// reported.
     Silent,
+    /// More of it was skipped than is permitted. Nothing after it is read.
+    Endless,
 }
 
 /// What is at the front of the window. Nothing of it is consumed yet.
@@ -77,7 +81,7 @@ impl LineScanner {
     /// Creates a scanner for lines of at most `limit` bytes including their CRLF.
     #[must_use]
     pub const fn new(limit: usize) -> Self {
-        Self { limit, scanned: 0, accept_bare_lf: false, state: State::Clean, cr: false }
+        Self { limit, scanned: 0, accept_bare_lf: false, state: State::Clean, cr: false, patience: 0 }
     }
 
     /// Sets whether a bare LF also ends a line, for people who type on a raw connection. Off by default.
@@ -110,7 +114,7 @@ impl LineScanner {
     fn next_slow<'i>(&mut self, input: &mut impl Input<'i>) -> Line<'i> {
         let mut front = self.slow(input);
         if let Front::Over(_) = front {
-            self.skip_rest(input, true);
+            self.skip_rest(input, State::Report);
             front = self.slow(input);
         }
         match front {
@@ -197,10 +201,33 @@ impl LineScanner {
     /// Skips the rest of a line whose front was reported. Returns `false` while its end has not come.
     #[inline]
     pub(crate) fn past_skip<'i>(&mut self, input: &mut impl Input<'i>) -> bool {
-        if self.state == State::Silent && self.skip(input) {
-            self.state = State::Clean;
+        if self.state == State::Silent {
+            self.skip_silently(input);
         }
         matches!(self.state, State::Clean | State::BareLf)
+    }
+
+    #[inline(never)]
+    fn skip_silently<'i>(&mut self, input: &mut impl Input<'i>) {
+        let before = input.bytes().len();
+        let ended = self.skip(input);
+        let skipped = before.saturating_sub(input.bytes().len());
+        self.patience = self.patience.saturating_sub(u32::try_from(skipped).unwrap_or(u32::MAX));
+        if self.patience == 0 {
+            self.state = State::Endless;
+        } else if ended {
+            self.state = State::Clean;
+        }
+    }
+
+    /// Whether the front of the window is in the middle of a line that is being skipped.
+    pub(crate) const fn skips(&self) -> bool {
+        matches!(self.state, State::Report | State::Silent | State::Endless)
+    }
+
+    /// Whether more of a line was skipped than is permitted.
+    pub(crate) fn is_endless(&self) -> bool {
+        self.state == State::Endless
     }
 
     /// Consumes the line that [`front`](Self::front) returned.
@@ -211,9 +238,21 @@ impl LineScanner {
         self.state = State::Clean;
     }
 
-    /// Skips the line that [`front`](Self::front) found too long; `report` says whether to report its end.
-    pub(crate) fn skip_rest<'i>(&mut self, input: &mut impl Input<'i>, report: bool) {
-        self.state = if report { State::Report } else { State::Silent };
+    /// Skips the line that [`front`](Self::front) found too long, and reports its end.
+    pub(crate) fn report_rest<'i>(&mut self, input: &mut impl Input<'i>) {
+        self.skip_rest(input, State::Report);
+    }
+
+    /// Skips the line that [`front`](Self::front) found too long, unless it has more than `most` bytes beyond
+    /// the limit. Its end is not reported.
+    pub(crate) fn drop_rest<'i>(&mut self, input: &mut impl Input<'i>, most: u32) {
+        // The last byte within the limit is not consumed yet, and one byte beyond `most` is too many.
+        self.patience = most.saturating_add(2);
+        self.skip_rest(input, State::Silent);
+    }
+
+    fn skip_rest<'i>(&mut self, input: &mut impl Input<'i>, state: State) {
+        self.state = state;
         self.cr = false;
         self.scanned = 0;
         // The bytes known to contain no line end are consumed at once. The last of them decides whether a LF
@@ -253,75 +292,6 @@ impl LineScanner {
             self.cr = false;
             if crlf || self.accept_bare_lf {
                 return true;
-            }
-        }
-    }
-}
-
-/// The position of the first LF. Most lines are short, and for those checking four words costs less than
-/// calling a vector search.
-#[inline(always)]
-pub(crate) fn find_lf(bytes: &[u8]) -> Option<usize> {
-    if !WIDE {
-        return memchr(b'\n', bytes);
-    }
-    let Some((head, after)) = bytes.split_first_chunk::<NEAR>() else { return find_lf_near(bytes) };
-    if let Some(at) = lf_of_two(u128::from_le_bytes(*head)) {
-        return Some(at);
-    }
-    match after.split_first_chunk::<NEAR>() {
-        None => {
-            // These words overlap the ones before them.
-            let found = lf_of_two(u128::from_le_bytes(*bytes.last_chunk::<NEAR>()?));
-            found.map(|at| at.wrapping_add(after.len()))
-        }
-        Some((head, after)) => {
-            let found = lf_of_two(u128::from_le_bytes(*head));
-            let found = found.or_else(|| memchr(b'\n', after).map(|at| at.wrapping_add(NEAR)));
-            found.map(|at| at.wrapping_add(NEAR))
-        }
-    }
-}
-
-/// The length of two words.
-const NEAR: usize = 16;
-
-/// Like [`find_lf`], for fewer than 16 bytes.
-#[inline(always)]
-fn find_lf_near(bytes: &[u8]) -> Option<usize> {
-    let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) else {
-        return bytes.iter().position(|octet| *octet == b'\n');
-    };
-    // The words may overlap.
-    let (first, last) =
-        (zeros(u64::from_le_bytes(*first) ^ splat(b'\n')), zeros(u64::from_le_bytes(*last) ^ splat(b'\n')));
-    let (marks, before) = if first == 0 { (last, bytes.len().wrapping_sub(8)) } else { (first, 0) };
-    (marks != 0).then_some(before.wrapping_add((marks.trailing_zeros() / 8) as usize))
-}
-
-#[inline(always)]
-fn lf_of_two(words: u128) -> Option<usize> {
-    let (first, second) = (zeros(words as u64 ^ splat(b'\n')), zeros((words >> 64) as u64 ^ splat(b'\n')));
-    let (marks, before) = if first == 0 { (second, 8) } else { (first, 0) };
-    (marks != 0).then_some(((marks.trailing_zeros() / 8) as usize).wrapping_add(before))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::find_lf;
-
-    #[test]
-    fn the_first_lf_is_found_wherever_it_stands() {
-        for len in 0..60 {
-            for first in 0..=len {
-                for second in first..=len {
-                    for beside in [b'\x0B', b'\x8A', b'\x00'] {
-                        let mut line = [beside; 61];
-                        line[first] = b'\n';
-                        line[second] = b'\n';
-                        assert_eq!(find_lf(&line[..len]), (first < len).then_some(first), "{first} of {len}");
-                    }
-                }
             }
         }
     }

@@ -26,11 +26,11 @@ impl Time {
         Self(millis)
     }
 
-    /// The time that long after the start of the clock, cut to whole milliseconds. Saturates after 584
+    /// The time at which the clock has run for this duration, cut to whole milliseconds. Saturates after 584
     /// million years.
     #[must_use]
-    pub const fn from_elapsed(start: Duration) -> Self {
-        Self::ZERO.after(start)
+    pub const fn from_elapsed(elapsed: Duration) -> Self {
+        Self::ZERO.after(elapsed)
     }
 
     /// Milliseconds since the start of the clock.

@@ -20,9 +20,9 @@ use crate::types::is_mechanism_name;
 
 /// A POP URL: `pop://user;AUTH=mechanism@host:port`.
 ///
-/// `pops` is a server inside TLS from the start (RFC 8314); `pop3` and `pop3s` mean the same as `pop` and
-/// `pops`. A URL has no password, no path, and no relative form. A URL alone is no permission to use a stored
-/// password: ask the user first, once for each host (RFC 2384 section 9).
+/// `pops` means TLS from the start (RFC 8314); `pop3` and `pop3s` mean the same as `pop` and `pops`. A URL has
+/// no password, no path but `/`, and no relative form. A URL alone is no permission to use a stored password:
+/// ask the user first, once for each host (RFC 2384 section 9).
 ///
 /// ```
 /// use pop3_proto::url::{Auth, Url};
@@ -89,7 +89,7 @@ pub enum UrlFault {
     Host,
     /// The port is not a number from 1 to 65535.
     Port,
-    /// Something follows the host.
+    /// Something other than a single `/` follows the host.
     Path,
 }
 
@@ -209,6 +209,8 @@ fn decode(text: &str, start: usize) -> Result<Cow<'_, str>, UrlError> {
 }
 
 fn host_and_port(server: &str, start: usize) -> Result<(&str, Option<u16>), UrlError> {
+    // Many programs and users end a URL with a slash, which says nothing.
+    let server = server.strip_suffix('/').unwrap_or(server);
     let end = server.find(['/', '?', '#']).unwrap_or(server.len());
     if end < server.len() {
         return Err(at(start.saturating_add(end), UrlFault::Path));

@@ -1,5 +1,7 @@
 //! Works on eight bytes at a time, in one 64-bit word.
 
+use memchr::memchr;
+
 /// The number of bytes in a word.
 pub(crate) const WORD: usize = size_of::<u64>();
 
@@ -54,9 +56,57 @@ fn others(octets: &[u8; WORD], bits: u8) -> u64 {
     low | zeros(word ^ splat(0x7F)) | word & splat(bits)
 }
 
+/// The position of the first LF. Most lines are short, and for those checking four words costs less than
+/// calling a vector search.
+#[inline(always)]
+pub(crate) fn find_lf(bytes: &[u8]) -> Option<usize> {
+    if !WIDE {
+        return memchr(b'\n', bytes);
+    }
+    let Some((head, after)) = bytes.split_first_chunk::<NEAR>() else { return find_lf_near(bytes) };
+    if let Some(at) = lf_of_two(u128::from_le_bytes(*head)) {
+        return Some(at);
+    }
+    match after.split_first_chunk::<NEAR>() {
+        None => {
+            // These words overlap the ones before them.
+            let found = lf_of_two(u128::from_le_bytes(*bytes.last_chunk::<NEAR>()?));
+            found.map(|at| at.wrapping_add(after.len()))
+        }
+        Some((head, after)) => {
+            let found = lf_of_two(u128::from_le_bytes(*head));
+            let found = found.or_else(|| memchr(b'\n', after).map(|at| at.wrapping_add(NEAR)));
+            found.map(|at| at.wrapping_add(NEAR))
+        }
+    }
+}
+
+/// The length of two words.
+const NEAR: usize = 16;
+
+/// Like [`find_lf`], for fewer than 16 bytes.
+#[inline(always)]
+fn find_lf_near(bytes: &[u8]) -> Option<usize> {
+    let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) else {
+        return bytes.iter().position(|octet| *octet == b'\n');
+    };
+    // The words may overlap.
+    let (first, last) =
+        (zeros(u64::from_le_bytes(*first) ^ splat(b'\n')), zeros(u64::from_le_bytes(*last) ^ splat(b'\n')));
+    let (marks, before) = if first == 0 { (last, bytes.len().wrapping_sub(8)) } else { (first, 0) };
+    (marks != 0).then_some(before.wrapping_add((marks.trailing_zeros() / 8) as usize))
+}
+
+#[inline(always)]
+fn lf_of_two(words: u128) -> Option<usize> {
+    let (first, second) = (zeros(words as u64 ^ splat(b'\n')), zeros((words >> 64) as u64 ^ splat(b'\n')));
+    let (marks, before) = if first == 0 { (second, 8) } else { (first, 0) };
+    (marks != 0).then_some(((marks.trailing_zeros() / 8) as usize).wrapping_add(before))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{has_control, has_unprintable};
+    use super::{find_lf, has_control, has_unprintable};
 
     #[test]
     fn an_octet_is_judged_alike_wherever_it_stands() {
@@ -73,6 +123,22 @@ mod tests {
                             octets.iter().any(|octet| !matches!(octet, b' '..=b'~')),
                         ];
                         assert_eq!(found, one_by_one, "{octet:#x} at {at} of {len}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_lf_is_found_wherever_it_stands() {
+        for len in 0..60 {
+            for first in 0..=len {
+                for second in first..=len {
+                    for beside in [b'\x0B', b'\x8A', b'\x00'] {
+                        let mut line = [beside; 61];
+                        line[first] = b'\n';
+                        line[second] = b'\n';
+                        assert_eq!(find_lf(&line[..len]), (first < len).then_some(first), "{first} of {len}");
                     }
                 }
             }

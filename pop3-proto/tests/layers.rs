@@ -11,7 +11,7 @@ const FLOORS: [&[&str]; 6] = [
     &["types"],
     &["parse", "encode", "dot", "sasl"],
     &["session", "client"],
-    &["discover", "fetch", "login", "policy", "server", "url"],
+    &["conformance", "discover", "fetch", "login", "policy", "server", "url"],
     &["arbitrary", "error", "guide", "testing"],
 ];
 

@@ -102,4 +102,5 @@ def quit_silent(stage: Stage) -> None:
         Peer(gateway.server) as device,
     ):
         device.log_in()
+        expect(device.ask(b"DELE 1").startswith(b"+OK"), "DELE is refused")
         expect_code(device.ask(b"QUIT"), "SYS/TEMP")

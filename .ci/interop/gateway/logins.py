@@ -3,7 +3,7 @@
 import time
 
 from clients import STLS, TLS, log_in_soon
-from fake import CLOSE, HOLD
+from fake import CLOSE, HOLD, Line
 from harness import HOST, USER, expect, free_ports
 from peer import Peer
 
@@ -27,6 +27,8 @@ def run(stage: Stage) -> None:
         "a login refused without a code, where one is promised, is [SYS/TEMP]",
         lambda: refused_login(stage, "no", "SYS/TEMP", promised=True),
     )
+    for words in ("no", "Authentication failed"):
+        check(f"-ERR {words} before the token was sent is [SYS/PERM]", refused_method, stage, words)
     check("a real server that is down is [SYS/TEMP]", down, stage)
     check("a certificate that is not trusted is [SYS/PERM]", untrusted, stage)
     check("a real server without STLS is [SYS/PERM], and gets nothing", no_stls, stage)
@@ -73,11 +75,24 @@ def in_use(stage: Stage) -> None:
 
 def refused_login(stage: Stage, words: str, code: str, promised: bool = False) -> None:
     capabilities = b"+OK\r\nSASL XOAUTH2\r\n" + (b"AUTH-RESP-CODE\r\n" if promised else b"") + END
-    refusal = f"-ERR {words}\r\n".encode()
-    with stage.stand_in("--method", "xoauth2", CAPA=capabilities, AUTH=refusal) as (gateway, _):
+
+    def refuses(line: Line) -> bytes:
+        line.say(b"+ \r\n")
+        line.hear()  # the token
+        return f"-ERR {words}\r\n".encode()
+
+    with stage.stand_in("--method", "xoauth2", CAPA=capabilities, AUTH=refuses) as (gateway, _):
         answer = password_answer(gateway)
         wanted = f"-ERR [{code}] {words.split('] ')[-1]}\r\n".encode()
         expect(answer == wanted, f"answered {answer!r}")
+
+
+def refused_method(stage: Stage, words: str) -> None:
+    capabilities = b"+OK\r\nSASL XOAUTH2\r\n" + END
+    refusal = f"-ERR {words}\r\n".encode()
+    with stage.stand_in("--method", "xoauth2", CAPA=capabilities, AUTH=refusal) as (gateway, _):
+        answer = password_answer(gateway)
+        expect(answer == f"-ERR [SYS/PERM] {words}\r\n".encode(), f"answered {answer!r}")
 
 
 def down(stage: Stage) -> None:
@@ -119,5 +134,6 @@ def silent(stage: Stage) -> str:
 
 def hangs_up(stage: Stage) -> None:
     with stage.stand_in(AUTH=CLOSE) as (gateway, real):
-        expect_code(password_answer(gateway), "AUTH")
-        expect(len(real.lines) == 2, f"{len(real.lines)} connections")
+        expect_code(password_answer(gateway), "SYS/TEMP")
+        # XOAUTH2, OAUTHBEARER with the token in the AUTH line, and OAUTHBEARER in two steps.
+        expect(len(real.lines) == 3, f"{len(real.lines)} connections")

@@ -65,6 +65,7 @@ def cut_quit(stage: Stage) -> str:
 
     with stage.stand_in(QUIT=answer) as (gateway, _), Peer(gateway.server) as device:
         device.log_in()
+        expect(device.ask(b"DELE 1").startswith(b"+OK"), "DELE is refused")
         device.socket.sendall(b"QUIT\r\n")
         time.sleep(0.3)
         gateway.signal()

@@ -86,12 +86,12 @@ def import_malformed(stage: Stage) -> None:
     file = stage.new_path()
     file.write_bytes(b"no space nor NUL\n")
     for text, says in {
-        f"getmail:{file}": "line 1 ", f"mpop:{file}": "line 1 ", f"pine:{file}": "not getmail, fetchmail or mpop",
+        f"getmail:{file}": "is line 1)", f"mpop:{file}": "is line 1)", f"pine:{file}": "not getmail, fetchmail or mpop",
         str(file): "not PROGRAM:FILE", f"getmail:{file}x": "No such file",
     }.items():  # fmt: skip
         stage.get(drop, stage.new_path(), "--import", text, code=2, says=says)
     file.write_bytes(b"nospace\n")
-    stage.get(drop, stage.new_path(), "--import", f"fetchmail:{file}", code=2, says="line 1 ")
+    stage.get(drop, stage.new_path(), "--import", f"fetchmail:{file}", code=2, says="is line 1)")
 
 
 def import_killed(stage: Stage) -> None:

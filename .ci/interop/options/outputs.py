@@ -55,6 +55,7 @@ def json_objects(stage: Stage) -> None:
     wanted = {
         "account": name, "fetched": 3, "octets": octets, "skipped": 0, "previewed": 0, "deleted": 3,
         "unknown": 0, "failed": 0, "error": None, "exit": 0,
+        "reason": None, "note": None, "missing": 0, "unreadable": 0, "doubtful": 0, "out_of_step": 0,
     }  # fmt: skip
     expect(objects(ran) == [wanted], ran.out)
     nothing = {**wanted, "fetched": 0, "octets": 0, "deleted": 0}

@@ -23,8 +23,8 @@ def logs_in(stage: Stage, drop: Drop, *options: object, code: int = 0, says: str
 def from_env(stage: Stage) -> None:
     drop, _ = stage.filled(1)
     logs_in(stage, drop, "--password-env", "MINE", env={"MINE": PASSWORD})
-    logs_in(stage, drop, "--password-env", "NOT_SET", code=2, says="--password-env NOT_SET: environment variable not")
-    logs_in(stage, drop, "--password-env", "EMPTY", code=3, env={"EMPTY": ""})
+    logs_in(stage, drop, "--password-env", "NOT_SET", code=2, says="--password-env NOT_SET: there is no such")
+    logs_in(stage, drop, "--password-env", "EMPTY", code=2, says="is empty", env={"EMPTY": ""})
     logs_in(stage, drop, "--password-env", "WRONG", code=3, says="login refused", env={"WRONG": PASSWORD + " "})
     logs_in(stage, drop, code=3, says="no login method that server, credentials and policy have in common")
 
@@ -35,11 +35,13 @@ def from_file(stage: Stage) -> None:
     for text in (PASSWORD, f"{PASSWORD}\n", f"{PASSWORD}\r\n", f"{PASSWORD}\nsecond line\n"):
         path.write_text(text, newline="")
         logs_in(stage, drop, "--password-file", path)
-    for text in ("", f"\n{PASSWORD}\n", f" {PASSWORD}\n"):
+    path.write_text(f" {PASSWORD}\n")
+    logs_in(stage, drop, "--password-file", path, code=3)
+    for text, says in {"": "empty", f"\n{PASSWORD}\n": "its first line is empty"}.items():
         path.write_text(text)
-        logs_in(stage, drop, "--password-file", path, code=3)
+        logs_in(stage, drop, "--password-file", path, code=2, says=f"--password-file: {path}: {says}")
     path.write_bytes(b"\xff\n")
-    logs_in(stage, drop, "--password-file", path, code=2, says=f"--password-file {path}: ")
+    logs_in(stage, drop, "--password-file", path, code=3, says="not UTF-8")
     logs_in(stage, drop, "--password-file", stage.new_path(), code=2, says="No such file")
 
 
@@ -54,7 +56,7 @@ def from_command(stage: Stage) -> None:
         f"cat {path}; exit 1": "--password-command: exit status: 1",
         "kill -9 $$": "signal: 9",
         "true": "--password-command: it printed nothing",
-        f"echo; cat {path}": "--password-command: it printed nothing",
+        f"echo; cat {path}": "--password-command: its output: its first line is empty",
         "printf '\\377\\n'": "not UTF-8",
         "/no/such/program": "127",
     }

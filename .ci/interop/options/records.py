@@ -46,7 +46,7 @@ def two_at_once(stage: Stage) -> str:
     while not to.exists():
         time.sleep(0.02)
     ran = stage.get(drop, stage.new_path(), "--record", record, code=6, says="another pop3get is at work with it")
-    dry = stage.get(drop, stage.new_path(), "--record", record, "--dry-run", code=3, says="")
+    dry = stage.get(drop, stage.new_path(), "--record", record, "--dry-run", code=7, says="")
     go.touch()
     thread.join()
     expect(first and first[0].code == 0, "the first one failed")

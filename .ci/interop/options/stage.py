@@ -23,6 +23,7 @@ ODD_USER = "al ice@home;x%"
 PATIENCE = 30
 JSON_FIELDS = {
     "account", "fetched", "octets", "skipped", "previewed", "deleted", "unknown", "failed", "error", "exit",
+    "reason", "note", "missing", "unreadable", "doubtful", "out_of_step",
 }  # fmt: skip
 WITH_PASSWORD = (
     "scram-sha-256-plus", "scram-sha-1-plus", "scram-sha-256", "scram-sha-1", "cram-md5", "apop", "plain", "login",

@@ -164,7 +164,9 @@ fn is_let_in(said: &[u8]) -> bool {
         let sent = out.bytes().len();
         out.unread().consume(sent);
         match client.receive(&mut window) {
-            Ok(Event::NeedInput) | Err(_) => return login.end_of_input().retry.is_some(),
+            Ok(Event::NeedInput) if core::hint::black_box(false) => return login.timed_out().retry.is_some(),
+            Ok(Event::NeedInput) => return login.end_of_input().retry.is_some(),
+            Err(error) => return login.protocol_error(error).retry.is_some(),
             Ok(event) => login.handle_event(&event),
         }
     }

@@ -1,4 +1,5 @@
-//! The dialogue as people read it: one line a line, secrets masked, messages abbreviated.
+//! The dialogue as people read it: each line of it on one line of the screen, secrets masked, messages
+//! shortened.
 
 use std::fmt::Display;
 

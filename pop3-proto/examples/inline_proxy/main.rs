@@ -105,8 +105,8 @@ impl Proxy {
         self.client.send_line(&greeting)?;
         loop {
             let line = self.client.line()?;
-            // Only the server would know where the reply to a line ends that this proxy cannot read, so such a
-            // line does not reach it.
+            // If this proxy cannot read a line, it cannot know where the reply to it ends. So it does not
+            // pass such a line on to the server.
             let command = match parse::command(&line) {
                 Ok(command) => command,
                 Err(error) => {

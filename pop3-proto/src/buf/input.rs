@@ -26,10 +26,11 @@ impl<'i> Input<'i> for &mut &'i [u8] {
     }
 }
 
-/// A window made of a slice and the counter that says where its unread part starts.
+/// A window: the unread bytes of a buffer, and that buffer's counter of where they start.
 ///
-/// [`FixedBuf::unread`](super::FixedBuf::unread) makes one. An embedder with its own buffer makes it with
-/// [`Unread::new`], so that the counter is moved by the session and events may go on borrowing the slice.
+/// [`FixedBuf::unread`](super::FixedBuf::unread) and `GrowBuf::unread` make one. An embedder with its own
+/// buffer makes it with [`Unread::new`], so that the counter is moved by the session and events may go on
+/// borrowing the slice.
 pub struct Unread<'i> {
     bytes: &'i [u8],
     start: &'i mut usize,

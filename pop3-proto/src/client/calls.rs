@@ -16,7 +16,7 @@ use crate::types::{Deviation, Deviations, PlaintextLeft, Security};
 /// The client's side of one connection.
 ///
 /// `Q` is how many commands may be sent before their answers have come, a power of two up to 128; each takes
-/// one byte of state. Until the server announces PIPELINING, only one command at a time is sent.
+/// five bytes of state. Until the server announces PIPELINING, only one command at a time is sent.
 #[derive(Clone, Debug)]
 pub struct Client<const Q: usize = 16> {
     pub(super) settings: Settings,
@@ -125,6 +125,7 @@ impl<const Q: usize> Client<Q> {
         let error = match (noted.fault, self.settings.profile.refuses(noted.deviations)) {
             (Some(Fault::Status), _) => ProtocolError::Status,
             (Some(Fault::PlaintextAfterStls), _) => ProtocolError::PlaintextAfterStls,
+            (Some(Fault::EndlessLine), _) => ProtocolError::EndlessLine,
             (None, Some(one)) => ProtocolError::Deviation(one),
             (None, None) => return Ok(()),
         };
@@ -162,6 +163,16 @@ impl<const Q: usize> Client<Q> {
         self.reader.queue.is_empty()
     }
 
+    /// Whether bytes were left in the window after the last reply, or after the last line that answers no
+    /// command.
+    ///
+    /// If no command waits for an answer, these bytes were not asked for, and a command that is sent now would
+    /// take them for its answer. Before an important command, receive until nothing is left.
+    #[must_use]
+    pub const fn has_unread(&self) -> bool {
+        self.reader.unread > 0
+    }
+
     /// Says what the end of the connection means. Call it when a read returns no bytes.
     ///
     /// # Errors
@@ -175,6 +186,8 @@ impl<const Q: usize> Client<Q> {
         match (&self.reader.reading, self.reader.queue.back()) {
             (Reading::Closed { .. }, _) => Ok(()),
             (_, Some(Asked::Quit)) if self.reader.deleted => Err(ProtocolError::OutcomeUnknown),
+            // Nothing depends on the answer to QUIT, and many servers hang up instead.
+            (Reading::Status, Some(Asked::Quit)) if self.reader.queue.is_single() => Ok(()),
             (Reading::Status, None) if !self.reader.deleted => Ok(()),
             _ => Err(ProtocolError::Truncated),
         }

@@ -5,7 +5,8 @@ use core::fmt;
 use crate::encode::EncodeError;
 use crate::types::Deviation;
 
-/// Why the session cannot go on. The error is final: every further call returns the same one.
+/// Why the session cannot go on. The error is final: after an error of
+/// [`Client::receive`](super::Client::receive), every further call of it returns the same one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ProtocolError {
@@ -16,6 +17,9 @@ pub enum ProtocolError {
     /// Bytes in plaintext followed the `+OK` to STLS: somebody injects replies (CVE-2021-22947 and others).
     /// Close the connection at once.
     PlaintextAfterStls,
+    /// A status line, a challenge or a line of a listing goes on and on: more was skipped of it than
+    /// [`Limits::max_skip`](crate::Limits::max_skip) permits.
+    EndlessLine,
     /// The connection ended too early: before the greeting, with a command unanswered, or with messages
     /// marked as deleted and no QUIT, so that none of them is removed. A message whose
     /// [`Part::End`](super::Part::End) did not come is not complete.
@@ -33,6 +37,7 @@ impl fmt::Display for ProtocolError {
                 write!(f, "the server broke the protocol ({deviation:?}): {}", deviation.meaning())
             }
             Self::PlaintextAfterStls => f.write_str("plaintext bytes came after the answer to STLS"),
+            Self::EndlessLine => f.write_str("the server sends a line without end"),
             Self::Truncated => f.write_str("the connection ended in the middle of the dialogue"),
             Self::OutcomeUnknown => {
                 f.write_str("the connection ended before QUIT was answered: deletions may or may not be done")

@@ -91,7 +91,8 @@ pub enum Part<'i> {
     LangItem(LangLine<'i>),
     /// A line of a listing that could not be parsed. The listing goes on with the next line.
     UnreadableItem(&'i [u8]),
-    /// `+OK` to STAT, `LIST n` or `UIDL n`, followed by text that could not be parsed: the whole reply.
+    /// `+OK` to STAT, `LIST n` or `UIDL n` with this text, which cannot be parsed or is about another message.
+    /// It is the only part of the reply.
     UnreadableReply(&'i [u8]),
     /// A challenge that is not base64: answer with [`cancel`](super::Client::cancel).
     BadChallenge(&'i [u8]),

@@ -6,7 +6,7 @@ use crate::limits::Limits;
 
 /// What is left of a session in plaintext after `+OK` to STLS. The session inside TLS is made from it.
 ///
-/// First do the TLS handshake on the connection, and check the certificate (RFC 8314 section 3). If the
+/// First do the TLS handshake on the connection, and check the certificate (RFC 8314 section 5.3). If the
 /// handshake fails, close the connection; never continue in plaintext.
 #[derive(Clone, Debug)]
 #[must_use = "the session goes on inside TLS with `secured`"]

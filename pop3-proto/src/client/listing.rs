@@ -13,25 +13,39 @@ impl<Q: Questions> Reader<Q> {
     pub(super) fn listing<'i>(&mut self, input: &mut impl Input<'i>, noted: &mut Noted) -> Event<'i> {
         let Some((id, asked)) = self.queue.front() else { return Event::NeedInput };
         match self.line(input, noted) {
-            Some(found) => self.item(id, asked, &found, noted),
+            Some(found) => self.item(id, asked, &found, input, noted),
             None => Event::NeedInput,
         }
     }
 
+    fn end<'i>(&mut self, asked: Asked, input: &impl Input<'i>, noted: &mut Noted) -> Event<'i> {
+        match asked {
+            Asked::Capa => self.capabilities = self.incoming,
+            Asked::ScanListing | Asked::UidListing => {
+                self.tally.end(self.deleted, &mut noted.deviations);
+            }
+            _ => {}
+        }
+        self.finish_reply(Part::End, input)
+    }
+
     /// A line of a listing.
     #[inline]
-    fn item<'i>(&mut self, id: Id, asked: Asked, found: &Found<'i>, seen: &mut Noted) -> Event<'i> {
-        let noted = seen;
+    fn item<'i>(
+        &mut self,
+        id: Id,
+        asked: Asked,
+        found: &Found<'i>,
+        input: &impl Input<'i>,
+        noted: &mut Noted,
+    ) -> Event<'i> {
         let mut seen = Deviations::NONE;
         let line = match found.text.strip_prefix(b".") {
-            Some(b"") => {
-                match asked {
-                    Asked::Capa => self.capabilities = self.incoming,
-                    Asked::ScanListing | Asked::UidListing => self.tally.end(self.deleted, &mut seen),
-                    _ => {}
-                }
-                noted.deviations = noted.deviations.union(seen);
-                return self.finish_reply(Part::End);
+            Some(b"") => return self.end(asked, input, noted),
+            // A server that writes text lines ends them in CR CR LF.
+            Some(crs) if crs.iter().all(|b| *b == b'\r') => {
+                noted.insert(Deviation::TrailingSpace);
+                return self.end(asked, input, noted);
             }
             Some(stuffed) => stuffed,
             None => found.text,

@@ -61,3 +61,5 @@ pub use event::{Event, Id, Need, Part, Refusal};
 pub use handover::Handover;
 pub use profile::Profile;
 pub use refusal::RefusalKind;
+#[cfg(feature = "sasl")]
+pub(crate) use refusal::{speaks_of_an_account, speaks_of_the_command};

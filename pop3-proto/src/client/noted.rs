@@ -25,4 +25,6 @@ pub(super) enum Fault {
     Status,
     /// Plaintext bytes followed the answer to STLS.
     PlaintextAfterStls,
+    /// A line goes on after the most that may be skipped of it.
+    EndlessLine,
 }

@@ -1,8 +1,7 @@
-//! The queue of unanswered commands, one byte each. How to read a reply depends on the command that it
-//! answers.
+//! The queue of unanswered commands. How to read a reply depends on the command that it answers.
 
 use super::event::Id;
-use crate::types::{Command, Verb};
+use crate::types::{Command, MsgNo, Verb};
 
 /// What kind of reply a command will get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +17,9 @@ pub(super) enum Asked {
     Quit,
     Dele,
     Stat,
+    /// LIST with a number.
     Scan,
+    /// UIDL with a number.
     Uid,
     Capa,
     ScanListing,
@@ -39,7 +40,9 @@ impl Asked {
     pub(super) fn by(command: &Command<'_>) -> Self {
         match command {
             Command::List(None) => Self::ScanListing,
+            Command::List(Some(_)) => Self::Scan,
             Command::Uidl(None) => Self::UidListing,
+            Command::Uidl(Some(_)) => Self::Uid,
             Command::Lang(None) => Self::LangListing,
             Command::Lang(Some(_)) => Self::Lang,
             Command::AuthList => Self::OtherBody,
@@ -52,12 +55,10 @@ impl Asked {
                 Verb::Quit => Self::Quit,
                 Verb::Dele => Self::Dele,
                 Verb::Stat => Self::Stat,
-                Verb::List => Self::Scan,
-                Verb::Uidl => Self::Uid,
                 Verb::Capa => Self::Capa,
                 Verb::Retr | Verb::Top => Self::Body,
                 Verb::Other => Self::Other,
-                Verb::Lang | Verb::Noop | Verb::Rset => Self::Line,
+                Verb::Lang | Verb::List | Verb::Uidl | Verb::Noop | Verb::Rset => Self::Line,
             },
         }
     }
@@ -83,6 +84,8 @@ impl Asked {
 /// The queue as a reader needs it: the oldest command, and that it has been answered.
 pub(super) trait Questions {
     fn front(&self) -> Option<(Id, Asked)>;
+    /// The message number of the oldest command, if it is LIST or UIDL with a number.
+    fn number(&self) -> Option<MsgNo>;
     fn pop(&mut self);
 }
 
@@ -90,6 +93,10 @@ impl<const Q: usize> Questions for Queue<Q> {
     #[inline]
     fn front(&self) -> Option<(Id, Asked)> {
         self.at(0)
+    }
+
+    fn number(&self) -> Option<MsgNo> {
+        self.numbers.get(place::<Q>(self.first)).copied().flatten()
     }
 
     #[inline]
@@ -105,6 +112,8 @@ impl<const Q: usize> Questions for Queue<Q> {
 #[derive(Clone, Debug)]
 pub(super) struct Queue<const Q: usize> {
     asked: [Asked; Q],
+    /// Written only for LIST and UIDL with a number.
+    numbers: [Option<MsgNo>; Q],
     /// Ids count up. The low bits of an id are its place in the array.
     first: u32,
     len: u8,
@@ -113,11 +122,15 @@ pub(super) struct Queue<const Q: usize> {
 impl<const Q: usize> Queue<Q> {
     pub(super) const fn new() -> Self {
         const { assert!(Q.is_power_of_two() && Q <= 128, "the queue's length is a power of two, 1 to 128") };
-        Self { asked: [Asked::Line; Q], first: 0, len: 0 }
+        Self { asked: [Asked::Line; Q], numbers: [None; Q], first: 0, len: 0 }
     }
 
     pub(super) const fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    pub(super) const fn is_single(&self) -> bool {
+        self.len == 1
     }
 
     pub(super) const fn is_full(&self) -> bool {
@@ -133,6 +146,16 @@ impl<const Q: usize> Queue<Q> {
             self.len = self.len.wrapping_add(1);
         }
         Id(id)
+    }
+
+    /// Remembers the message number that LIST or UIDL asks for.
+    #[inline(never)]
+    pub(super) fn remember(&mut self, id: Id, command: &Command<'_>) {
+        if let (Command::List(number) | Command::Uidl(number), Some(place)) =
+            (command, self.numbers.get_mut(place::<Q>(id.0)))
+        {
+            *place = *number;
+        }
     }
 
     #[inline]

@@ -6,7 +6,7 @@
 
 use super::capabilities::Capabilities;
 use super::event::{Event, Id, Part};
-use super::noted::Noted;
+use super::noted::{Fault, Noted};
 use super::queue::{Asked, Questions};
 use super::tally::Tally;
 use crate::buf::Input;
@@ -28,6 +28,8 @@ pub(super) struct Reader<Q> {
     /// The capabilities from the answer to CAPA that is being read.
     pub(super) incoming: Capabilities,
     pub(super) tally: Tally,
+    /// How many bytes followed the last reply, or the last line that answers no command.
+    pub(super) unread: usize,
     /// Whether a DELE was sent, after which numbers may have gaps.
     pub(super) deleted: bool,
     /// Whether UTF8 was accepted.
@@ -43,6 +45,8 @@ pub(super) enum Reading {
     /// A challenge was reported; the caller has to answer it.
     Challenged,
     Listing,
+    /// A body whose status line ended in bare LF, and whose first line is not complete yet.
+    FirstLine,
     Body(Unstuffer),
     LfBody(LfUnstuffer),
     /// The session is closed; `tls` says whether by STLS.
@@ -63,6 +67,7 @@ impl<Q: Questions> Reader<Q> {
             capabilities: Capabilities::NOTHING,
             incoming: Capabilities::NOTHING,
             tally: Tally::new(),
+            unread: 0,
             deleted: false,
             utf8: false,
         }
@@ -72,10 +77,11 @@ impl<Q: Questions> Reader<Q> {
     pub(super) fn waits<'i>(&mut self, input: &mut impl Input<'i>) -> bool {
         match &self.reading {
             Reading::Closed { .. } => false,
+            _ if !self.scanner.past_skip(input) => !self.scanner.is_endless(),
             _ if input.bytes().is_empty() => true,
-            _ if !self.scanner.past_skip(input) => true,
             Reading::Body(unstuffer) => unstuffer.wants_more(input.bytes()),
             Reading::LfBody(unstuffer) => unstuffer.wants_more(input.bytes()),
+            Reading::FirstLine => self.line_end(input.bytes()).is_none(),
             _ => {
                 self.set_limit();
                 self.scanner.front(input) == Front::Partial
@@ -88,11 +94,21 @@ impl<Q: Questions> Reader<Q> {
     pub(super) fn read<'i>(&mut self, input: &mut impl Input<'i>, noted: &mut Noted) -> Event<'i> {
         match &self.reading {
             Reading::Closed { .. } => Event::Closed,
-            _ if input.bytes().is_empty() => Event::NeedInput,
+            _ if input.bytes().is_empty() => self.nothing(noted),
             Reading::Body(_) | Reading::LfBody(_) => self.body(input, noted),
             Reading::Listing => self.listing(input, noted),
+            Reading::FirstLine => self.first_line(input, noted),
             Reading::Greeting | Reading::Status | Reading::Challenged => self.reply(input, noted),
         }
+    }
+
+    /// What there is to report while the window contains nothing to read.
+    #[inline]
+    pub(super) fn nothing<'i>(&self, noted: &mut Noted) -> Event<'i> {
+        if self.scanner.is_endless() {
+            noted.fault = Some(Fault::EndlessLine);
+        }
+        Event::NeedInput
     }
 
     /// Sets the limit for a status line or a challenge. The lines of a listing keep the limit of its status
@@ -130,11 +146,14 @@ impl<Q: Questions> Reader<Q> {
                 (Found { text, bare_lf, truncated: false }, bare_lf.then_some(Deviation::BareLf))
             }
             Front::Over(text) => {
-                self.scanner.skip_rest(input, false);
+                self.scanner.drop_rest(input, self.limits.max_skip());
                 (Found { text, bare_lf: false, truncated: true }, Some(Deviation::LongLine))
             }
             // A scanner that accepts bare LF and skips silently reports no other kind of line.
-            Front::Partial | Front::Line { .. } => return None,
+            Front::Partial | Front::Line { .. } => {
+                self.nothing(noted);
+                return None;
+            }
         };
         if let Some(odd) = odd {
             noted.insert(odd);
@@ -150,7 +169,8 @@ impl<Q: Questions> Reader<Q> {
     /// Reports the last part of a reply and removes its command from the queue.
     #[cfg_attr(target_pointer_width = "64", inline)]
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-    pub(super) fn finish_reply<'i>(&mut self, part: Part<'i>) -> Event<'i> {
+    pub(super) fn finish_reply<'i>(&mut self, part: Part<'i>, input: &impl Input<'i>) -> Event<'i> {
+        self.unread = input.bytes().len();
         let id = self.id();
         self.queue.pop();
         self.reading = Reading::Status;

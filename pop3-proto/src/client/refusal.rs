@@ -18,7 +18,8 @@ pub enum RefusalKind {
     Later,
     /// Somebody has to act, at the server or in the account; another password does not help.
     Permanent,
-    /// The server offers no login method that the policy permits, or the connection cannot be trusted.
+    /// The server wants TLS first, or takes no login method that the policy permits, or the connection cannot
+    /// be trusted.
     Policy,
     /// The program that logs in passed something that cannot be used; neither the server nor the user can
     /// help. No refusal by a server has this kind.
@@ -29,8 +30,8 @@ impl RefusalKind {
     /// Finds the kind of a refusal, from its response code or from words that old servers use. `None` if
     /// neither tells.
     ///
-    /// The words are only a guess. The response code, where there is one, is reliable (RFC 2449 section 8,
-    /// RFC 3206).
+    /// The words are only a guess. The response code, where there is one, is reliable (RFC 2449 section 8, RFC
+    /// 3206).
     #[must_use]
     pub fn classify(refusal: &Refusal<'_>) -> Option<Self> {
         match refusal.known_code() {
@@ -43,9 +44,42 @@ impl RefusalKind {
     }
 
     fn by_words(text: &[u8]) -> Option<Self> {
-        WORDS.iter().find(|(_, words)| words.iter().any(|word| contains(text, word))).map(|(kind, _)| *kind)
+        let fits = |(kind, words): &&(Self, &[&str])| {
+            let about_the_command = *kind == Self::Credentials && speaks_of_the_command(text);
+            !about_the_command && words.iter().any(|word| contains(text, word))
+        };
+        WORDS.iter().find(fits).map(|(kind, _)| *kind)
     }
 }
+
+/// Whether the words are about the command or the mechanism, and not about who logs in or the maildrop.
+pub(crate) fn speaks_of_the_command(text: &[u8]) -> bool {
+    COMMAND.iter().any(|word| contains(text, word)) || has_word(text, "auth")
+}
+
+/// Whether the words are about an account, and not about what can be done at this server.
+#[cfg(feature = "sasl")]
+pub(crate) fn speaks_of_an_account(text: &[u8]) -> bool {
+    ["account", "user", "mailbox", "maildrop", "subscri"].iter().any(|word| contains(text, word))
+}
+
+const COMMAND: [&str; 15] = [
+    "command",
+    "mechanism",
+    "authentication type",
+    "method",
+    "syntax",
+    "sasl",
+    "argument",
+    "parameter",
+    "unrecogni",
+    "unsupported",
+    "not supported",
+    "unimplemented",
+    "not implemented",
+    "line",
+    "too long",
+];
 
 /// The first entry that fits counts. So "account locked" does not mean a locked maildrop, and a wrong
 /// password is not a temporary failure even if the text asks the user to try again.
@@ -69,11 +103,28 @@ const WORDS: [(RefusalKind, &[&str]); 6] = [
     ),
     (
         RefusalKind::Credentials,
-        &["password", "invalid", "incorrect", "credentials", "login failed", "authentication failed"],
+        &[
+            "password",
+            "incorrect",
+            "credential",
+            "invalid login",
+            "invalid user",
+            "bad login",
+            "login failed",
+            "login failure",
+            "authentication failed",
+            "authentication failure",
+        ],
     ),
     (RefusalKind::Busy, &["lock", "in use", "busy", "another session", "already open"]),
     (RefusalKind::Later, &["try again", "later", "wait", "too many", "too fast", "exceed", "timeout"]),
 ];
+
+/// Whether the text contains just this word, in any letter case. In brackets it is a code out of its place.
+fn has_word(text: &[u8], word: &str) -> bool {
+    text.split(|b| !b.is_ascii_alphanumeric() && *b != b'[')
+        .any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+}
 
 /// Whether the text contains the word, or a word that begins with it, in any letter case.
 fn contains(text: &[u8], word: &str) -> bool {

@@ -29,7 +29,12 @@ impl<const Q: usize> Client<Q> {
             Command::Apop { name, .. } => self.may_log_in_with(name)?,
             _ => {}
         }
-        self.send_as(Asked::by(command), out, |out| Ok(encode::command(command, out)?))
+        let asked = Asked::by(command);
+        let id = self.send_as(asked, out, |out| Ok(encode::command(command, out)?))?;
+        if matches!(asked, Asked::Scan | Asked::Uid) {
+            self.reader.queue.remember(id, command);
+        }
+        Ok(id)
     }
 
     /// Like [`send`](Self::send), for a verb that the crate does not know and whose `+OK` is followed by a
@@ -85,8 +90,9 @@ impl<const Q: usize> Client<Q> {
     }
 
     /// Whether a command can be sent now. Commands go out one at a time, until the server announces
-    /// PIPELINING and [`with_pipelining`](Self::with_pipelining) allows it. Nothing can be sent after a
-    /// login, AUTH, STLS, QUIT or an unknown verb until it is answered.
+    /// PIPELINING and [`with_pipelining`](Self::with_pipelining) allows it. Nothing can be sent after USER,
+    /// PASS, APOP, AUTH, STLS, LANG with a range, QUIT or an unknown verb until it is answered. AUTH and STLS
+    /// themselves can be sent only while no command waits for an answer.
     #[must_use]
     pub fn can_send(&self) -> bool {
         self.ready().is_ok()
@@ -100,7 +106,11 @@ impl<const Q: usize> Client<Q> {
             Reading::Greeting | Reading::Challenged | Reading::Closed { .. } => {
                 return Err(SendError::NotNow);
             }
-            Reading::Status | Reading::Listing | Reading::Body(_) | Reading::LfBody(_) => {}
+            Reading::Status
+            | Reading::Listing
+            | Reading::FirstLine
+            | Reading::Body(_)
+            | Reading::LfBody(_) => {}
         }
         let pipelining = self.settings.pipelining && self.reader.capabilities.pipelining();
         match self.reader.queue.back() {

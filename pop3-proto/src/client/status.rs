@@ -54,11 +54,12 @@ impl<Q: Questions> Reader<Q> {
                 };
                 match status.status {
                     Status::Ok => self.ok(asked, status, found, input, noted),
-                    Status::Err => self.err(asked, status),
+                    Status::Err => self.err(asked, status, input),
                 }
             }
             _ => {
                 noted.insert(Deviation::Unsolicited);
+                self.unread = input.bytes().len();
                 Event::Unsolicited(Text::new(line))
             }
         };
@@ -91,7 +92,7 @@ impl<Q: Questions> Reader<Q> {
                 Ok(Part::Ok(shown))
             }
             Asked::Quit => {
-                let event = self.finish_reply(Part::Ok(shown));
+                let event = self.finish_reply(Part::Ok(shown), input);
                 self.reading = Reading::Closed { tls: false };
                 return event;
             }
@@ -100,7 +101,7 @@ impl<Q: Questions> Reader<Q> {
                     noted.fault = Some(Fault::PlaintextAfterStls);
                     return Event::Closed;
                 }
-                let event = self.finish_reply(Part::Ok(shown));
+                let event = self.finish_reply(Part::Ok(shown), input);
                 self.reading = Reading::Closed { tls: true };
                 return event;
             }
@@ -110,8 +111,7 @@ impl<Q: Questions> Reader<Q> {
                 self.tally.stat = Some(stat.count);
                 Part::Stat(stat)
             }),
-            Asked::Scan => parse::scan_reply(text, &mut noted.deviations).map(Part::Scan),
-            Asked::Uid => parse::uid_reply(text, &mut noted.deviations).map(Part::Uid),
+            Asked::Scan | Asked::Uid => self.of_one(asked, text, noted),
             Asked::Capa | Asked::ScanListing | Asked::UidListing | Asked::LangListing => {
                 self.reading = Reading::Listing;
                 self.tally.begin();
@@ -123,20 +123,45 @@ impl<Q: Questions> Reader<Q> {
                 self.reading = if lf {
                     noted.insert(Deviation::BareLfBody);
                     Reading::LfBody(LfUnstuffer::new())
+                } else if found.bare_lf {
+                    Reading::FirstLine
                 } else {
                     Reading::Body(Unstuffer::new())
                 };
                 return Event::Reply { id: self.id(), part: Part::Begin(shown), last: false };
             }
         };
-        self.finish_reply(part.unwrap_or_else(|_| {
+        let part = part.unwrap_or_else(|_| {
             noted.insert(Deviation::NoNumbers);
             Part::UnreadableReply(text)
-        }))
+        });
+        self.finish_reply(part, input)
     }
 
-    fn err<'i>(&mut self, asked: Asked, line: StatusLine<'i>) -> Event<'i> {
-        let event = self.finish_reply(Part::Err(Refusal { code: line.code, text: line.text }));
+    /// The answer to LIST or UIDL with a number. What is said of another message is never taken for it.
+    #[inline(never)]
+    fn of_one<'i>(
+        &mut self,
+        asked: Asked,
+        text: &'i [u8],
+        noted: &mut Noted,
+    ) -> Result<Part<'i>, ReplyError> {
+        let (number, part) = if asked == Asked::Scan {
+            let scan = parse::scan_reply(text, &mut noted.deviations)?;
+            (Some(scan.number), Part::Scan(scan))
+        } else {
+            let line = parse::uid_reply(text, &mut noted.deviations)?;
+            (line.number, Part::Uid(line))
+        };
+        if number.is_some() && number != self.queue.number() {
+            noted.insert(Deviation::OtherNumber);
+            return Ok(Part::UnreadableReply(text));
+        }
+        Ok(part)
+    }
+
+    fn err<'i>(&mut self, asked: Asked, line: StatusLine<'i>, input: &impl Input<'i>) -> Event<'i> {
+        let event = self.finish_reply(Part::Err(Refusal { code: line.code, text: line.text }), input);
         match asked {
             Asked::Capa => self.capabilities.refused(),
             Asked::Quit => self.reading = Reading::Closed { tls: false },

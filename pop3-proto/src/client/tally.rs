@@ -45,11 +45,15 @@ impl Tally {
             seen.insert(Deviation::DuplicateNumber);
         } else if deleted || self.unreadable {
             // Nobody can tell whether a number is missing.
+            return;
         } else if self.items < self.largest {
             seen.insert(Deviation::Gap);
         } else if self.difference != 0 {
             seen.insert(Deviation::Gap);
             seen.insert(Deviation::DuplicateNumber);
+        }
+        if self.stat.is_some_and(|count| u64::from(self.items) < count) {
+            seen.insert(Deviation::BelowStat);
         }
     }
 }

@@ -2,8 +2,7 @@
 //! dot, and a final line end.
 
 use super::search::lf_dot;
-use crate::line::find_lf;
-use crate::word::WIDE;
+use crate::word::{WIDE, find_lf};
 
 /// Writes a stored message as the body of a multi-line reply.
 ///

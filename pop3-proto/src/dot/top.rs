@@ -1,6 +1,6 @@
 //! `TopLimit`: TOP sends the header, the empty line, and a number of lines of the body (RFC 1939 section 7).
 
-use crate::line::find_lf;
+use crate::word::find_lf;
 
 /// Says how much of a message a TOP asks for, and when that is reached.
 ///

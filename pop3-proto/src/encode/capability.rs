@@ -7,13 +7,15 @@ use crate::types::Capability;
 
 /// Appends one line of the answer to CAPA.
 ///
-/// The free parts of [`Other`](Capability::Other), [`Implementation`](Capability::Implementation) and
-/// [`Sasl`](Capability::Sasl) are written up to the first byte that is not allowed there, and cut to the 512
-/// octets of a capability line. An `Other` whose tag does not start with a legal character is left out.
+/// The free parts of [`Other`](Capability::Other) and [`Implementation`](Capability::Implementation) are
+/// written up to the first byte that is not allowed there, and cut to the 512 octets of a capability line. Of
+/// [`Sasl`](Capability::Sasl), malformed names and those that do not fit into the line are left out. An `Other`
+/// whose tag does not start with a legal character is left out.
 ///
 /// # Errors
 ///
-/// [`Full`] if the line does not fit. Nothing was appended then.
+/// [`Full`] if the line does not fit or, for [`Sasl`](Capability::Sasl), if `out` has less than 512 bytes of
+/// room. Nothing was appended then.
 pub fn capability(capability: &Capability<'_>, out: &mut impl Output) -> Result<(), Full> {
     let word: &[u8] = match *capability {
         Capability::Top => b"TOP",

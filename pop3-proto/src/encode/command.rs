@@ -44,7 +44,7 @@ impl From<Full> for EncodeError {
 /// Appends the command with its CRLF, all at once.
 ///
 /// An AUTH line with an initial response has the same limit as other lines. If it would be longer than 255
-/// octets, send AUTH alone, and the response after the empty challenge (RFC 5034 section 4).
+/// octets, send AUTH with the mechanism only, and the response after the empty challenge (RFC 5034 section 4).
 ///
 /// # Errors
 ///

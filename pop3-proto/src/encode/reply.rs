@@ -52,7 +52,7 @@ pub fn status_line_utf8(
 ///
 /// # Errors
 ///
-/// [`Full`] if the line does not fit; nothing was appended.
+/// [`Full`] if `out` has less than 512 bytes of room; nothing was appended.
 pub fn greeting(text: &str, timestamp: Option<ApopTimestamp<'_>>, out: &mut impl Output) -> Result<(), Full> {
     let timestamp = timestamp.map_or("", |timestamp| timestamp.as_str());
     let room = REPLY_LINE.wrapping_sub(b"+OK  \r\n".len()).saturating_sub(timestamp.len());

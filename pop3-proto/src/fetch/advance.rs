@@ -1,12 +1,19 @@
 //! `Fetch::advance`: sends as many commands at once as the session permits, one stage after the other.
 
+use alloc::vec::Vec;
+
+use super::entry::{Entry, Fate};
+use super::event::Download;
 use super::headers::Headers;
 use super::listing::Item;
 use super::matching;
-use super::planner::{Download, Fetch, Progress, Sent, Stage};
+use super::planner::{Fetch, Progress, Sent, Stage};
 use crate::buf::Output;
 use crate::client::{Client, SendError};
 use crate::types::Command;
+
+/// After how many seconds a message is asked for again at which the server broke step.
+const RETRY: u64 = 24 * 60 * 60;
 
 impl Fetch {
     /// Sends what is due now, and says how far the download is. Call it before every read, and after every
@@ -27,10 +34,18 @@ impl Fetch {
                 Stage::Failed(fault) => return Ok(Progress::Failed(fault)),
                 _ => {}
             }
+            // What is left in the window was not asked for. It must not pass for the answer to a command.
+            if self.sent.is_empty() && client.has_unread() && !matches!(self.stage, Stage::List(_)) {
+                return Ok(Progress::Pending);
+            }
+            let interrupted = self.record.interruptions() > 1 && matches!(self.stage, Stage::Retrieve);
+            let one_by_one = self.record.is_one_by_one() || interrupted;
             // If a command cannot be sent although none is unanswered, the caller has to see that error.
-            while self.sent.is_empty() || client.can_send() {
+            while self.sent.is_empty() || (client.can_send() && !one_by_one) {
                 let Some((command, sent)) = self.next_command(client) else { break };
                 client.send(&command, out)?;
+                self.pipelined |= !self.sent.is_empty();
+                self.unfenced |= matches!(sent, Sent::Header(_) | Sent::Body(..));
                 self.sent.push_back(sent);
                 self.next_step(sent);
             }
@@ -61,9 +76,8 @@ impl Fetch {
                 let (i, item) = item()?;
                 Some((Command::Top { number: item.number, lines: 0 }, Sent::Header(i)))
             }
-            Stage::Retrieve if self.stopped => None,
             Stage::Retrieve => {
-                let (i, item) = item()?;
+                let Some((i, item)) = item().filter(|_| !self.stopped) else { return self.fence() };
                 let Download { number, preview, .. } = self.want(item);
                 let command = match preview {
                     None => Command::Retr(number),
@@ -81,6 +95,12 @@ impl Fetch {
         }
     }
 
+    /// The status line after the last body proves that it has ended. NOOP is sent alone: servers that mix up
+    /// replies would answer it before the bodies.
+    fn fence(&self) -> Option<(Command<'static>, Sent)> {
+        (self.unfenced && self.sent.is_empty()).then_some((Command::Noop, Sent::Fence))
+    }
+
     const fn next_step(&mut self, sent: Sent) {
         match sent {
             Sent::Stat | Sent::List | Sent::Uidl => {
@@ -89,6 +109,7 @@ impl Fetch {
                 }
             }
             Sent::Header(_) | Sent::Body(..) | Sent::Dele(_) => self.next = self.next.saturating_add(1),
+            Sent::Fence => self.unfenced = false,
             Sent::Quit => {}
         }
     }
@@ -96,10 +117,15 @@ impl Fetch {
     /// Ends a stage whose commands are all answered. Returns what the caller has to be told.
     fn end_stage(&mut self) -> Option<Progress> {
         self.next = 0;
+        self.in_step();
         self.stage = match self.stage {
             Stage::List(_) => {
                 self.listing.finish();
                 self.summary.listed = self.listing.items.len() as u64;
+                self.summary.missing = self.count.unwrap_or(0).saturating_sub(self.summary.listed);
+                // If all are there that STAT counted, no line that cannot be read was that of a message.
+                let complete = self.summary.missing == 0 && self.count.is_some();
+                self.summary.unreadable = if complete { 0 } else { self.listing.unreadable };
                 matching::by_uid(&mut self.listing.items, &self.record);
                 for i in self.deletions(&[]) {
                     self.check(i);
@@ -110,19 +136,30 @@ impl Fetch {
             Stage::Headers => {
                 self.headers_are_in();
                 self.todo = self.indices(|fetch, item| fetch.is_wanted(item));
-                self.summary.known = self.summary.listed.saturating_sub(self.todo.len() as u64);
+                self.begin_elsewhere();
+                self.put_broken_last();
+                let broken = self.indices(|fetch, item| fetch.is_left_out(item)).len() as u64;
+                self.summary.broken = broken;
+                let others = broken.saturating_add(self.todo.len() as u64);
+                self.summary.known = self.summary.listed.saturating_sub(others);
                 if self.rules.dry_run { Stage::Quit } else { Stage::Retrieve }
             }
             Stage::Retrieve => {
+                self.record.not_interrupted();
                 self.stage = Stage::Fetched;
                 return Some(Progress::Fetched);
             }
             Stage::Fetched => {
                 self.settle();
-                self.todo = self.checked_deletions();
+                self.todo = self.safe_deletions();
                 Stage::Delete
             }
             Stage::Delete if !self.marked.is_empty() => {
+                for key in &self.marked {
+                    if let Some(entry) = self.record.get_mut(key) {
+                        entry.fate = Fate::Leaving;
+                    }
+                }
                 self.stage = Stage::Marked;
                 return Some(Progress::Marked);
             }
@@ -137,39 +174,88 @@ impl Fetch {
     fn check(&mut self, i: usize) {
         if let Some(item) = self.listing.items.get_mut(i) {
             let entry = item.key.as_ref().and_then(|key| self.record.get(key));
-            item.check = entry.is_some_and(|entry| entry.digest.is_some());
+            // Without the digest of its text it has to come whole in any case.
+            item.check = entry.is_some_and(|entry| entry.text.is_some() && !entry.flags.unproved);
         }
     }
 
+    /// All headers that were asked for have come. Decides which messages have to come whole once more before
+    /// they can be deleted.
     fn headers_are_in(&mut self) {
-        for item in &mut self.listing.items {
-            let entry = item.key.as_ref().and_then(|key| self.record.get(key));
-            // If TOP was refused there is no digest, and RETR provides one.
-            if item.check && item.digest != entry.and_then(|entry| entry.digest) {
-                item.key = None;
-                item.unsure = true;
-            }
-        }
         self.headers = Headers::new(&self.record, &self.listing.items);
         self.headers.find_all(&mut self.listing.items);
+        self.find_broken();
+        for item in self.listing.items.iter_mut().filter(|item| item.key.is_none()) {
+            item.verify = self.headers.may_be_known(item);
+        }
+        for i in self.deletions(&[]) {
+            let sure = self.listing.items.get(i).is_some_and(|item| self.is_sure(item));
+            if let Some(item) = self.listing.items.get_mut(i) {
+                (item.sure, item.verify) = (sure, !sure);
+            }
+        }
+        let record = &self.record;
+        let open = self.listing.items.iter().filter_map(|item| {
+            let key = item.key.as_deref()?;
+            (item.verify || record.get(key)?.flags.unproved).then_some(key)
+        });
+        self.headers.release(open, record);
     }
 
-    fn indices(&self, which: impl Fn(&Self, &Item) -> bool) -> alloc::vec::Vec<usize> {
+    /// After interruptions. Where messages are told apart by their headers only, the lowest numbers have to be those
+    /// that were stored.
+    fn begin_elsewhere(&mut self) {
+        let turns = usize::from(self.record.interruptions());
+        let named = |i: &usize| self.listing.items.get(*i).is_some_and(|item| item.alone);
+        if let Some(turns) = turns.checked_rem(self.todo.len())
+            && self.todo.iter().all(named)
+        {
+            self.todo.rotate_left(turns);
+        }
+    }
+
+    /// So that they keep back no others.
+    fn put_broken_last(&mut self) {
+        let is_broken = |i: &usize| {
+            let key = self.listing.items.get(*i).and_then(|item| item.key.as_ref());
+            key.and_then(|key| self.record.get(key)).is_some_and(Entry::is_broken)
+        };
+        let (late, mut todo): (Vec<usize>, Vec<usize>) = self.todo.iter().partition(|i| is_broken(i));
+        todo.extend(late);
+        self.todo = todo;
+    }
+
+    fn indices(&self, which: impl Fn(&Self, &Item) -> bool) -> Vec<usize> {
         let items = self.listing.items.iter().enumerate();
         items.filter(|(_, item)| which(self, item)).map(|(i, _)| i).collect()
     }
 
-    /// Whether to fetch a message: if it is new or may be new, or if the record has only a preview and the
-    /// rules now ask for the whole.
+    /// Whether to fetch a message: if it is new or may be new, if the record has only a preview and the rules
+    /// now ask for the whole, or if it has to be compared.
     fn is_wanted(&self, item: &Item) -> bool {
         let entry = item.key.as_ref().and_then(|key| self.record.get(key));
         match entry {
             None => true,
-            Some(entry) => self.rules.all || (!entry.is_stored() && self.rules.lines(item.octets).is_none()),
+            Some(_) if self.is_left_out(item) => false,
+            Some(entry) => {
+                let more = !entry.is_stored() && self.rules.lines(item.octets).is_none();
+                self.rules.all || more || item.verify || entry.flags.unproved
+            }
         }
     }
 
+    /// The server broke step at it lately, and not for the first time.
+    fn is_left_out(&self, item: &Item) -> bool {
+        let entry = item.key.as_ref().and_then(|key| self.record.get(key));
+        let lately = |entry: &Entry| self.now.saturating_sub(entry.first_seen) < RETRY;
+        !self.rules.all && entry.is_some_and(|entry| entry.flags.left_out && lately(entry))
+    }
+
     pub(super) fn want(&self, item: &Item) -> Download {
-        Download { number: item.number, octets: item.octets, preview: self.rules.lines(item.octets) }
+        // What is compared has to come whole.
+        let entry = item.key.as_ref().and_then(|key| self.record.get(key));
+        let compare = item.verify || entry.is_some_and(|entry| entry.flags.unproved);
+        let preview = self.rules.lines(item.octets).filter(|_| !compare);
+        Download { number: item.number, octets: item.octets, preview }
     }
 }

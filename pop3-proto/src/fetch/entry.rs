@@ -4,15 +4,21 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::digest::HeaderDigest;
+use sha2::{Digest as _, Sha256};
+
+use super::digest::{HeaderDigest, TextDigest};
+use super::flags::Flags;
 use crate::hex;
+use crate::limits::UNIQUE_ID;
 
 /// What identifies a message.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Id {
-    /// The unique-id, byte for byte as the server sent it, whatever its length and contents. Never use one as
-    /// a file name.
+    /// The unique-id, byte for byte as the server sent it. Never use one as a file name.
     Uid(Box<[u8]>),
+    /// The front of the SHA-256 of a unique-id that is longer than the 70 bytes that a server may send
+    /// (RFC 1939 section 7).
+    LongUid([u8; 16]),
     /// A digest of the header, for servers without unique-ids or messages with an empty one.
     Digest([u8; 16]),
 }
@@ -40,6 +46,11 @@ pub struct Entry {
     pub(super) nth: u32,
     pub(super) octets: Option<u64>,
     pub(super) digest: Option<HeaderDigest>,
+    /// Known if the whole message came.
+    pub(super) text: Option<TextDigest>,
+    pub(super) flags: Flags,
+    /// Whether the server broke step at it, so that it did not come; `first_seen` says when.
+    pub(super) broken: bool,
     /// This field and the next two are in seconds since 1970.
     pub(super) first_seen: u64,
     /// When the store got the whole message safely.
@@ -48,7 +59,30 @@ pub struct Entry {
     pub(super) fate: Fate,
 }
 
+/// What came of a message, besides its text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Came {
+    pub(super) header: HeaderDigest,
+    /// As LIST announced it.
+    pub(super) octets: Option<u64>,
+    /// Its header has a Date or a Message-ID.
+    pub(super) dated: bool,
+    /// Exactly as much came as LIST announced.
+    pub(super) exact: bool,
+}
+
 impl Entry {
+    /// Whether this is the message that came, whose text is the same.
+    ///
+    /// Scanners and proxies put lines into a header that differ each time. What came too long may do so again,
+    /// but not if it has by now the size that it should have. Without a date, two messages may have the same
+    /// text, but hardly the same size.
+    pub(super) fn is_of(&self, came: &Came) -> bool {
+        let settled = self.flags.header_may_differ() && !(self.flags.odd && came.exact);
+        let named = came.dated || self.octets == came.octets;
+        self.digest.is_none_or(|known| known == came.header) || (self.text.is_some() && named && settled)
+    }
+
     pub(super) fn key(&self) -> Key {
         (self.id.clone(), self.nth)
     }
@@ -59,7 +93,13 @@ impl Entry {
         &self.id
     }
 
-    /// Whether the store has the whole message. Otherwise it has a preview.
+    /// Whether the server got out of step when it sent this message, so that it did not come, or only in part.
+    #[must_use]
+    pub const fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    /// Whether the store has the whole message. Otherwise it has a preview or nothing.
     #[must_use]
     pub const fn is_stored(&self) -> bool {
         self.stored.is_some()
@@ -71,11 +111,20 @@ impl Entry {
         matches!(self.fate, Fate::Leaving)
     }
 
-    /// Whether the server confirmed the deletion. The record forgets the entry when the next listing does not
-    /// show the message.
+    /// Whether the server confirmed the deletion. The next listing shows whether the message is gone; the
+    /// record keeps the entry for [`Rules::forget_days`](super::Rules::forget_days).
     #[must_use]
     pub const fn is_gone(&self) -> bool {
         matches!(self.fate, Fate::Gone)
+    }
+
+    /// Whether what came had another size than the server announced. Unless
+    /// [`Rules::delete_doubtful`](super::Rules::delete_doubtful) is set, a message of which less came is not
+    /// deleted, and one of which more came only after it has come once more and the difference fits how the
+    /// server counts.
+    #[must_use]
+    pub const fn is_doubtful(&self) -> bool {
+        self.flags.doubtful || self.flags.odd
     }
 
     /// The size as the server announced it, if known.
@@ -84,27 +133,39 @@ impl Entry {
         self.octets
     }
 
-    /// Reads `have|preview|leaving|gone OCTETS FIRST-SEEN STORED LISTED DIGEST NTH ID`, where `-` stands for
-    /// an unknown value.
+    /// Reads `have|preview|broken|leaving|gone OCTETS FIRST-SEEN STORED LISTED DIGEST NTH ID`, where `-` stands for
+    /// an unknown value. The first field may go on with flags, each after a comma. DIGEST is that
+    /// of the header, or those of header and text with `/` between them.
     pub(super) fn parse(line: &str) -> Option<Self> {
         let mut fields = line.splitn(8, ' ');
         let (state, octets, first_seen) = (fields.next()?, fields.next()?, fields.next()?);
         let (stored, listed, digest, nth) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+        let mut flags = state.split(',');
+        let state = flags.next()?;
+        let mut noted = Flags::default();
+        flags.try_for_each(|name| noted.set(name))?;
         let fate = match state {
-            "have" | "preview" => Fate::Stays,
+            "have" | "preview" | "broken" => Fate::Stays,
             "leaving" => Fate::Leaving,
             "gone" => Fate::Gone,
             _ => return None,
         };
         let stored = known(stored, |text| text.parse().ok())?;
-        if (state == "preview") == stored.is_some() {
+        if matches!(state, "preview" | "broken") == stored.is_some() {
             return None;
         }
+        let (header, text) = match digest.split_once('/') {
+            Some((header, text)) => (header, Some(self::digest(text)?)),
+            None => (digest, None),
+        };
         Some(Self {
             id: fields.next().and_then(Id::parse)?,
             nth: nth.parse().ok()?,
             octets: known(octets, |text| text.parse().ok())?,
-            digest: known(digest, self::digest)?,
+            digest: known(header, self::digest)?,
+            text,
+            flags: noted,
+            broken: state == "broken",
             first_seen: first_seen.parse().ok()?,
             stored,
             listed: listed.parse().ok()?,
@@ -119,9 +180,22 @@ fn known<T>(text: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<Option<
 }
 
 impl Id {
+    /// The id of a message whose unique-id is this.
+    pub(super) fn of(uid: &[u8]) -> Self {
+        if uid.len() <= UNIQUE_ID {
+            return Self::Uid(uid.into());
+        }
+        let mut front = [0; 16];
+        front.iter_mut().zip(Sha256::digest(uid)).for_each(|(to, from)| *to = from);
+        Self::LongUid(front)
+    }
+
     pub(super) fn parse(text: &str) -> Option<Self> {
         if let Some(digest) = text.strip_prefix("digest:") {
             return self::digest(digest).map(Self::Digest);
+        }
+        if let Some(digest) = text.strip_prefix("long-uid:") {
+            return self::digest(digest).map(Self::LongUid);
         }
         let mut uid = Vec::new();
         let mut octets = text.strip_prefix("uid:")?.bytes();
@@ -132,7 +206,7 @@ impl Id {
                 _ => return None,
             });
         }
-        (!uid.is_empty()).then(|| Self::Uid(uid.into()))
+        (!uid.is_empty()).then(|| Self::of(&uid))
     }
 }
 
@@ -152,9 +226,11 @@ impl fmt::Display for Entry {
             (Fate::Leaving, _) => "leaving",
             (Fate::Gone, _) => "gone",
             (Fate::Stays, Some(_)) => "have",
+            (Fate::Stays, None) if self.broken => "broken",
             (Fate::Stays, None) => "preview",
         };
         f.write_str(state)?;
+        write!(f, "{}", self.flags)?;
         for number in [self.octets, Some(self.first_seen), self.stored, Some(self.listed)] {
             match number {
                 Some(number) => write!(f, " {number}")?,
@@ -163,8 +239,12 @@ impl fmt::Display for Entry {
         }
         f.write_str(" ")?;
         match &self.digest {
-            Some(digest) => digest.iter().try_for_each(|octet| write!(f, "{octet:02x}"))?,
+            Some(digest) => put_hex(digest, f)?,
             None => f.write_str("-")?,
+        }
+        if let Some(text) = &self.text {
+            f.write_str("/")?;
+            put_hex(text, f)?;
         }
         write!(f, " {} {}", self.nth, self.id)
     }
@@ -181,12 +261,20 @@ impl fmt::Display for Id {
                     _ => write!(f, "%{octet:02X}"),
                 })
             }
+            Self::LongUid(digest) => {
+                f.write_str("long-uid:")?;
+                put_hex(digest, f)
+            }
             Self::Digest(digest) => {
                 f.write_str("digest:")?;
-                digest.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+                put_hex(digest, f)
             }
         }
     }
+}
+
+fn put_hex(digest: &[u8; 16], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    digest.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
 }
 
 impl fmt::Debug for Id {

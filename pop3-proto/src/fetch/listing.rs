@@ -3,8 +3,9 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use super::digest::HeaderDigest;
+use super::digest::{HeaderDigest, TextDigest};
 use super::entry::{Id, Key};
+use super::weight::Weight;
 use crate::types::{MsgNo, Scan, UidLine};
 
 /// One message of the session.
@@ -15,39 +16,60 @@ pub(super) struct Item {
     /// The unique-id; never empty.
     pub(super) uid: Option<Box<[u8]>>,
     pub(super) digest: Option<HeaderDigest>,
+    pub(super) text: Option<TextDigest>,
     /// Its entry in the record, if known.
     pub(super) key: Option<Box<Key>>,
+    /// No other message of this listing has its unique-id.
+    pub(super) alone: bool,
     /// The listing does not tell whether it is known or new: its header has to be checked.
     pub(super) unsure: bool,
     /// It is known, but its header has to be checked before it is deleted.
     pub(super) check: bool,
-    /// Set if it came in this session; says whether it came whole.
+    /// It is known, but it has to come whole once more before anything is done about it.
+    pub(super) verify: bool,
+    /// It is known well enough to be deleted without coming once more.
+    pub(super) sure: bool,
+    /// Set if it came in this session and the store has to keep it; says whether it came whole.
     pub(super) came: Option<bool>,
+    /// The store has what came in this session, whole or as a preview.
+    pub(super) stored: bool,
+    /// It came whole in this session, and is the message that the store has.
+    pub(super) verified: bool,
+    /// It is verified, although its header differs from the one that came earlier.
+    pub(super) rewritten: bool,
+    /// How the size of what came compares with the listing.
+    pub(super) weight: Option<Weight>,
 }
 
-/// How many bytes one message takes besides its unique-id.
-const ITEM: usize = size_of::<Item>() + size_of::<(MsgNo, Box<[u8]>)>();
+/// How many bytes one message takes, and its place among the unique-ids.
+const ITEM: usize = size_of::<Item>();
+const UID: usize = size_of::<(MsgNo, Box<[u8]>)>();
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Listing {
     pub(super) items: Vec<Item>,
     uids: Vec<(MsgNo, Box<[u8]>)>,
     memory: usize,
     lines: u64,
+    /// How many lines could not be read.
+    pub(super) unreadable: u64,
 }
 
 impl Listing {
     /// `None` if the listing exceeds `most`: bytes of memory, and lines.
     pub(super) fn scan(&mut self, scan: Scan, most: (usize, u64)) -> Option<()> {
-        self.account(0, most)?;
+        self.account(ITEM, most)?;
         self.items.push(Item::new(scan.number, Some(scan.octets)));
         Some(())
     }
 
     /// Adds a line of UIDL. `None` as for [`scan`](Self::scan).
     pub(super) fn uid(&mut self, line: &UidLine<'_>, most: (usize, u64)) -> Option<()> {
-        // The id is stored here, as a key, and in the record, where it is a key again.
-        self.account(line.uid.len().saturating_mul(5), most)?;
+        // The id is stored here, as a key, and in the record, where it is a key again. Where UIDL has more lines
+        // than LIST, each of the others is a message, too.
+        let item = if self.uids.len() < self.items.len() { 0 } else { ITEM };
+        let uid = UID.saturating_add(line.uid.len().saturating_mul(5));
+        self.account(item.saturating_add(uid), most)?;
         if let Some(number) = line.number.filter(|_| !line.uid.is_empty()) {
             self.uids.push((number, line.uid.into()));
         }
@@ -56,11 +78,12 @@ impl Listing {
 
     /// Counts a line that cannot be read. `None` as for [`scan`](Self::scan).
     pub(super) fn unreadable(&mut self, most: (usize, u64)) -> Option<()> {
-        self.account(0, most)
+        self.unreadable = self.unreadable.saturating_add(1);
+        self.account(ITEM, most)
     }
 
     fn account(&mut self, more: usize, most: (usize, u64)) -> Option<()> {
-        self.memory = self.memory.saturating_add(ITEM).saturating_add(more);
+        self.memory = self.memory.saturating_add(more);
         self.lines = self.lines.saturating_add(1);
         (self.memory <= most.0 && self.lines <= most.1).then_some(())
     }
@@ -95,14 +118,36 @@ impl Listing {
 }
 
 impl Item {
+    /// It came whole in this session, and the store has it.
+    pub(super) const fn is_kept(&self) -> bool {
+        matches!(self.came, Some(true)) && self.stored
+    }
+
     const fn new(number: MsgNo, octets: Option<u64>) -> Self {
-        Self { number, octets, uid: None, digest: None, key: None, unsure: false, check: false, came: None }
+        Self {
+            number,
+            octets,
+            uid: None,
+            digest: None,
+            text: None,
+            key: None,
+            alone: false,
+            unsure: false,
+            check: false,
+            verify: false,
+            sure: false,
+            came: None,
+            stored: false,
+            verified: false,
+            rewritten: false,
+            weight: None,
+        }
     }
 
     /// The id of a new entry; `None` while neither unique-id nor digest is known.
     pub(super) fn id(&self) -> Option<Id> {
         match (&self.uid, self.digest) {
-            (Some(uid), _) => Some(Id::Uid(uid.clone())),
+            (Some(uid), _) => Some(Id::of(uid)),
             (None, digest) => digest.map(Id::Digest),
         }
     }

@@ -5,17 +5,22 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::digest::Digester;
+use super::digest::{Digester, HeaderDigest, TextDigest};
 use super::entry::{Entry, Fate, Key};
+use super::event::Download;
+use super::flags::Flags;
 use super::headers::Headers;
 use super::listing::Listing;
 use super::record::Record;
 use super::rules::Rules;
-use crate::client::{Refusal, RefusalKind};
+use super::summary::Summary;
+use super::weight::{Tally, Weight};
+use crate::client::RefusalKind;
+use crate::text::Text;
 use crate::types::{MsgNo, Verb};
 
 /// The download of one session, from after the login to the answer to QUIT.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Fetch {
     pub(super) rules: Rules,
     /// In seconds since 1970.
@@ -31,18 +36,46 @@ pub struct Fetch {
     pub(super) sent: VecDeque<Sent>,
     /// For the header that is being read.
     pub(super) digester: Digester,
-    /// How many bytes of the body have been read.
+    /// How many bytes and lines of the body have been read.
     pub(super) octets: u64,
+    pub(super) lines: u64,
+    /// The message whose end was read, until the next status line proves that it was the end.
+    pub(super) ended: Option<Ended>,
+    /// Whether bodies were asked for since the last fence.
+    pub(super) unfenced: bool,
+    /// Whether commands were sent without waiting since nothing was last unanswered.
+    pub(super) pipelined: bool,
+    pub(super) retry: bool,
+    /// How the sizes of the messages that came compare with the listing.
+    pub(super) tally: Tally,
     pub(super) stopped: bool,
     /// The count from STAT.
     pub(super) count: Option<u64>,
     pub(super) uidl_announced: bool,
+    /// Whether the listing has been read, and shows everything that is there.
+    pub(super) complete: bool,
     pub(super) refused_in_a_row: u8,
     pub(super) no_top: bool,
     pub(super) top_works: bool,
     /// The entries whose DELE was answered `+OK`.
     pub(super) marked: Vec<Key>,
     pub(super) summary: Summary,
+    /// The text of the refusal that ended the download.
+    pub(super) words: Vec<u8>,
+}
+
+/// A message whose end was read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ended {
+    pub(super) item: usize,
+    pub(super) preview: Option<u64>,
+    pub(super) digest: HeaderDigest,
+    pub(super) text: TextDigest,
+    pub(super) dated: bool,
+    pub(super) octets: u64,
+    pub(super) weight: Weight,
+    /// Whether another message was asked for at the same time.
+    pub(super) shared: bool,
 }
 
 /// What the download is doing.
@@ -73,44 +106,10 @@ pub(super) enum Sent {
     Header(usize),
     /// RETR of this item, or TOP with that many lines for a preview.
     Body(usize, Option<u64>),
+    /// NOOP, whose answer proves that the last body has ended.
+    Fence,
     Dele(usize),
     Quit,
-}
-
-/// A message that is fetched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Download {
-    /// Its number in this session.
-    pub number: MsgNo,
-    /// Its size as the server announced it. Use it only for a progress bar.
-    pub octets: Option<u64>,
-    /// For a preview, the number of body lines; `None` for the whole message.
-    pub preview: Option<u64>,
-}
-
-/// What the store has to do; [`Fetch::handle_event`] returns it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-#[non_exhaustive]
-pub enum FetchEvent<'i> {
-    /// Nothing.
-    Nothing,
-    /// A message begins: open a place for it.
-    Begin(Download),
-    /// Bytes of the message.
-    Data(&'i [u8]),
-    /// Everything that was asked for has come: the message, or its preview. Make it safe, now or together
-    /// with others, then call [`Fetch::stored`]. Until then it counts as not fetched.
-    Whole(Download),
-    /// The message is complete, but it is one that the record already has: discard it.
-    Known(Download),
-    /// The message came without a single byte, although the server announced some: discard it. The next
-    /// session tries again.
-    Empty(Download),
-    /// The server refused to send the message. If [`RefusalKind`] is `Later` or `Busy` three times in a row,
-    /// no further messages are asked for in this session.
-    Refused(Download, Refusal<'i>),
 }
 
 /// How far the download is; [`Fetch::advance`] returns it.
@@ -128,7 +127,8 @@ pub enum Progress {
     Marked,
     /// QUIT was answered. The record is final.
     Done,
-    /// The server does not let the download continue. End the connection. The record is right.
+    /// The download cannot continue. End the connection. The record is right. See also
+    /// [`Fetch::may_retry`].
     Failed(Fault),
 }
 
@@ -138,35 +138,20 @@ pub enum Progress {
 pub enum Fault {
     /// The server answered `-ERR` to LIST, or to UIDL although it had announced UIDL. The new messages cannot
     /// be found then, and no entry is forgotten. Or it answered `-ERR` to QUIT: not all deletions were done.
+    /// [`Fetch::refusal_text`] has its words.
     Refused(Verb, Option<RefusalKind>),
+    /// The server is out of step: it sent something that was not asked for, or a message of the wrong size
+    /// while several were asked for at once. What was not proved to be whole counts as not fetched.
+    OutOfStep,
     /// The listing has far more messages than STAT counted, or takes more memory than [`Rules::max_memory`].
     TooMany,
-}
-
-/// What a session did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Summary {
-    /// How many messages the server listed.
-    pub listed: u64,
-    /// How many messages came whole.
-    pub fetched: u64,
-    /// How many bytes of messages came, including previews.
-    pub octets: u64,
-    /// How many previews came.
-    pub previewed: u64,
-    /// How many messages the store already had.
-    pub known: u64,
-    /// How many messages the server refused to send or to delete, or sent without a byte.
-    pub refused: u64,
-    /// How many deletions QUIT confirmed.
-    pub deleted: u64,
 }
 
 impl Fetch {
     /// Creates the download of a session after its login. `now` is in seconds since 1970.
     #[must_use]
-    pub fn new(record: Record, rules: Rules, now: u64) -> Self {
+    pub fn new(mut record: Record, rules: Rules, now: u64) -> Self {
+        record.mend_times(now);
         Self {
             rules,
             now,
@@ -179,14 +164,22 @@ impl Fetch {
             sent: VecDeque::new(),
             digester: Digester::new(),
             octets: 0,
+            lines: 0,
+            ended: None,
+            unfenced: false,
+            pipelined: false,
+            retry: false,
+            tally: Tally::default(),
             stopped: false,
             count: None,
             uidl_announced: false,
+            complete: false,
             refused_in_a_row: 0,
             no_top: false,
             top_works: false,
             marked: Vec::new(),
             summary: Summary::default(),
+            words: Vec::new(),
         }
     }
 
@@ -213,10 +206,19 @@ impl Fetch {
         self.summary
     }
 
-    /// How many deletions have an unknown outcome.
+    /// The server's words in the refusal that ended the download, or in a refusal of QUIT when nothing was
+    /// marked for deletion; at most 512 bytes of them, and empty if there was none.
+    #[must_use]
+    pub fn refusal_text(&self) -> Text<'_> {
+        Text::new(&self.words)
+    }
+
+    /// How many deletions have an unknown outcome. Deletions of messages that this session no longer listed are
+    /// not counted: they have happened.
     #[must_use]
     pub fn unconfirmed_deletions(&self) -> usize {
-        self.record.iter().filter(|entry| entry.is_leaving()).count()
+        let unknown = |entry: &&Entry| entry.is_leaving() && !(self.complete && entry.flags.missed);
+        self.record.iter().filter(unknown).count()
     }
 
     /// The unique-id of a message, if the server has one for it. It may contain any byte, and other messages
@@ -250,6 +252,7 @@ impl Fetch {
         let i = self.listing.find(number)?;
         let item = self.listing.items.get_mut(i)?;
         let whole = item.came?;
+        item.stored = true;
         let key = match &item.key {
             Some(key) => (**key).clone(),
             None => {
@@ -259,9 +262,23 @@ impl Fetch {
             }
         };
         let before = self.record.get(&key);
+        // A preview proves nothing about a message that came whole earlier.
+        let kept = before.filter(|entry| !whole && entry.is_stored());
+        let is_explained = item.weight.is_some_and(|weight| weight.is_exact() || self.tally.is_explained());
+        let is_shared = item.uid.is_some() && !item.alone;
+        let mut flags = kept.map_or_else(Flags::default, |entry| entry.flags);
+        if whole && !is_explained {
+            let short = item.weight.is_some_and(Weight::is_short);
+            (flags.doubtful, flags.odd) = (short, !short);
+        }
+        flags.shared |= is_shared;
+        flags.unproved |= whole && matches!(self.stage, Stage::Failed(Fault::OutOfStep));
         self.record.insert(Entry {
             octets: item.octets,
-            digest: item.digest,
+            digest: kept.map_or(item.digest, |entry| entry.digest),
+            text: kept.map_or(item.text, |entry| entry.text),
+            flags,
+            broken: false,
             first_seen: before.map_or(self.now, |entry| entry.first_seen),
             stored: before.and_then(|entry| entry.stored).or(whole.then_some(self.now)),
             listed: self.now,
@@ -280,6 +297,9 @@ impl fmt::Display for Fault {
             Self::Refused(verb, Some(trouble)) => {
                 write!(f, "the server refuses {}: {trouble}", verb.as_str())
             }
+            Self::OutOfStep => f.write_str(
+                "the server is out of step: what it sends does not belong to what it was asked for",
+            ),
             Self::TooMany => f.write_str("a listing that does not end"),
         }
     }

@@ -9,15 +9,23 @@ use super::entry::{Entry, Id, Key};
 /// The first line of the text form.
 const HEADER: &str = "pop3-proto record 1";
 
+/// The line that says [`Record::is_one_by_one`].
+const ONE_BY_ONE: &str = "one-by-one";
+/// The beginning of the line that says [`Record::interruptions`].
+const INTERRUPTED: &str = "interrupted ";
+
 /// Which messages of one account the store has.
 ///
-/// The text form, by `Display` and `FromStr`, is a header line and a line for each message. A later line
-/// replaces an earlier one of the same message. A last line without its line end, which a crash may leave, is
+/// The text form, by `Display` and `FromStr`, is a header line, up to two lines about the server
+/// ([`is_one_by_one`](Self::is_one_by_one), [`interruptions`](Self::interruptions)) and a line for each message. A
+/// later line replaces an earlier one of the same message. A last line without its line end, which a crash may leave, is
 /// skipped. So a program may append the line of each message as soon as the message is safe. It should write
 /// the whole text anew at the end of the session, and also before it appends to a text that it has read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
     entries: BTreeMap<Key, Entry>,
+    one_by_one: bool,
+    interruptions: u16,
 }
 
 /// The text is not a record. Holds the number of its first bad line, from 1.
@@ -28,7 +36,7 @@ impl Record {
     /// The record of an empty store.
     #[must_use]
     pub const fn new() -> Self {
-        Self { entries: BTreeMap::new() }
+        Self { entries: BTreeMap::new(), one_by_one: false, interruptions: 0 }
     }
 
     /// How many messages are in the record.
@@ -41,6 +49,34 @@ impl Record {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// Whether the server once mixed up its replies to commands that were sent without waiting. A
+    /// [`Fetch`](super::Fetch) then sends each command only after the reply to the one before.
+    #[must_use]
+    pub const fn is_one_by_one(&self) -> bool {
+        self.one_by_one
+    }
+
+    pub(super) const fn ask_one_by_one(&mut self) {
+        self.one_by_one = true;
+    }
+
+    /// How many sessions in a row ended in the middle of a message. If all messages have unique-ids of their
+    /// own, a [`Fetch`](super::Fetch) begins with another message each time, so that a message at which the
+    /// connection always ends does not block the others. From the second interruption on, it asks for one
+    /// message at a time, so that each one that has come is proved to be whole.
+    #[must_use]
+    pub const fn interruptions(&self) -> u16 {
+        self.interruptions
+    }
+
+    pub(super) const fn interrupt(&mut self) {
+        self.interruptions = self.interruptions.saturating_add(1);
+    }
+
+    pub(super) const fn not_interrupted(&mut self) {
+        self.interruptions = 0;
     }
 
     /// The messages, in the order of their ids.
@@ -89,6 +125,12 @@ impl Record {
 impl fmt::Display for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{HEADER}")?;
+        if self.one_by_one {
+            writeln!(f, "{ONE_BY_ONE}")?;
+        }
+        if self.interruptions > 0 {
+            writeln!(f, "{INTERRUPTED}{}", self.interruptions)?;
+        }
         self.iter().try_for_each(|entry| writeln!(f, "{entry}"))
     }
 }
@@ -112,7 +154,13 @@ impl FromStr for Record {
                 }
                 continue;
             }
-            record.insert(Entry::parse(line).ok_or(BadRecord(number))?);
+            if line == ONE_BY_ONE {
+                record.one_by_one = true;
+            } else if let Some(count) = line.strip_prefix(INTERRUPTED) {
+                record.interruptions = count.parse().map_err(|_| BadRecord(number))?;
+            } else {
+                record.insert(Entry::parse(line).ok_or(BadRecord(number))?);
+            }
         }
         Ok(record)
     }

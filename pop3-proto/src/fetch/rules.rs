@@ -25,9 +25,17 @@ pub struct Rules {
     pub all: bool,
     /// List, plan, and QUIT: fetch and delete nothing.
     pub dry_run: bool,
-    /// Forget messages that were not listed for this many days; 365 by default. Some servers list only the
-    /// oldest few hundred messages, so a message that is not listed need not be gone.
+    /// Also delete messages whose size differs from what the server announced. By default a message of which
+    /// less came stays, because a part of it may not have come, and one of which more came waits until it has
+    /// come once more and the difference fits how the server counts, for instance the same for all messages.
+    /// Some servers, such as Microsoft Exchange, announce estimates.
+    pub delete_doubtful: bool,
+    /// Forget messages that were not listed for this many days; 365 by default. Some servers list only a few
+    /// hundred messages, so a message that is not listed need not be gone.
     pub forget_days: u32,
+    /// The largest number of unlisted messages that the record keeps, the most recently listed ones; 100,000 by
+    /// default. Without it the record would grow without end if a server's unique-ids change all the time.
+    pub max_unlisted: u32,
     /// The largest amount of memory in bytes that the listing may take; 256 MiB by default. A longer list is
     /// taken for endless. A message takes about 200 bytes and five times the length of its unique-id.
     pub max_memory: usize,
@@ -45,7 +53,9 @@ impl Rules {
         headers_only: false,
         all: false,
         dry_run: false,
+        delete_doubtful: false,
         forget_days: 365,
+        max_unlisted: 100_000,
         max_memory: 256 * 1024 * 1024,
     };
 

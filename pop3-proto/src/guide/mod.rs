@@ -1,7 +1,7 @@
 //! How to build with this crate: documentation only, with programs that are compiled and run as tests.
 //!
-//! The chapters can be read in any order. Each shows one thing that embedders need and the shortest program
-//! that does it right.
+//! The chapters can be read in any order. Each but `threats` shows one thing that a program around this crate,
+//! an *embedder*, needs, with the shortest program that does it right.
 
 #[doc = include_str!("server.md")]
 pub mod server {}

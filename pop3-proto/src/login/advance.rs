@@ -1,7 +1,7 @@
 //! `Login::advance`: sends one command at a time, chosen from what the session knows so far.
 
 use super::failure::{Failure, Reason};
-use super::method::Method;
+use super::method::{Method, Methods};
 use super::planner::{Login, Progress, Stage};
 use super::policy::Tls;
 use crate::buf::Output;
@@ -18,29 +18,32 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
     /// # Errors
     ///
     /// [`SendError::Full`]: flush the output, then call again. If it comes although the output is empty, the
-    /// output is too small for the response of the mechanism. A response takes at most 700 bytes, or one and
-    /// a half times the length of the token or password if that is more. Any other error means that some
-    /// other code uses the session at the same time.
+    /// output is too small for the response of the mechanism. A response takes at most 700 bytes, or 60 bytes
+    /// and four thirds of the length of token or password, names and host together if that is more. Any other
+    /// error means that some other code uses the session at the same time.
     pub fn advance<const Q: usize>(
         &mut self,
         client: &mut Client<Q>,
         out: &mut impl Output,
     ) -> Result<Progress, SendError> {
+        self.security = client.security();
         loop {
             self.stage = match self.stage {
                 Stage::In => return Ok(Progress::LoggedIn),
                 Stage::Failed(failure) => return Ok(Progress::Failed(failure)),
                 Stage::Handover if client.security() == Security::Plain => return Ok(Progress::StartTls),
-                // The list from before TLS no longer counts (RFC 2595 section 4).
+                // What the server said before TLS no longer counts (RFC 2595 section 4): neither its list nor
+                // the timestamp of its greeting. Who wants nothing but APOP falls to nothing weaker by it.
                 Stage::Handover => {
                     self.own.iter_mut().for_each(|own| own.announced = false);
+                    self.digest = self.digest.filter(|_| self.policy.methods == Methods::only(Method::Apop));
                     Stage::AskCapa
                 }
-                Stage::AskCapa if self.hangs_up_on_capa(client.security()) => Stage::Choose,
+                Stage::AskCapa if self.policy.without_capa || self.learned().no_capa => Stage::Choose,
                 Stage::AskCapa => {
                     client.send(&Command::Capa, out)?;
                     self.unanswered = true;
-                    Stage::Capa(client.security())
+                    Stage::Capa
                 }
                 Stage::Choose if client.security() == Security::Plain => self.stls(client, out)?,
                 Stage::Choose | Stage::GoOnInClear => self.utf8(client, out)?,
@@ -59,7 +62,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
                     self.recheck(client, out)?
                 }
                 Stage::Greeting
-                | Stage::Capa(_)
+                | Stage::Capa
                 | Stage::Stls
                 | Stage::Utf8
                 | Stage::User
@@ -68,13 +71,6 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
                 | Stage::Cancelled(_)
                 | Stage::CapaAgain => return Ok(Progress::Pending),
             };
-        }
-    }
-
-    const fn hangs_up_on_capa(&self, security: Security) -> bool {
-        match security {
-            Security::Plain => self.notes.no_capa_in_clear,
-            Security::Tls => self.notes.no_capa_in_tls,
         }
     }
 
@@ -87,7 +83,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
         let known = capabilities.knowledge() == Knowledge::Known;
         let wanted = match self.policy.tls {
             Tls::Never => false,
-            Tls::IfOffered => capabilities.stls(),
+            Tls::IfOffered => capabilities.stls() && !self.notes.no_stls,
             Tls::Required if known && !capabilities.stls() => {
                 return Ok(policy_failure(Reason::NoStls));
             }
@@ -118,13 +114,15 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
         out: &mut impl Output,
     ) -> Result<Stage, SendError> {
         let capabilities = *client.capabilities();
-        if self.refused.count() < u32::from(self.policy.attempts) {
-            while let Some((method, announced)) = self.choose(&capabilities, client.security()) {
+        if self.failures < self.policy.attempts {
+            while let Some((method, announced)) = self.choose(&capabilities) {
                 match self.begin(method, announced, client, out) {
                     Ok(stage) => {
                         self.unanswered = true;
                         self.tried = self.tried.with(method);
-                        self.spare = self.choose(&capabilities, client.security()).is_some();
+                        self.spare = self.choose(&capabilities).is_some();
+                        let hung_up = self.learned().hung_up.with(method);
+                        self.spare_after_hang_up = self.choose_if(hung_up, &capabilities).is_some();
                         return Ok(stage);
                     }
                     Err(SendError::NotAscii | SendError::BadArgument | SendError::TooLong) => {
@@ -158,6 +156,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
         out: &mut impl Output,
     ) -> Result<Stage, SendError> {
         let name = self.credentials.name.as_bytes();
+        self.shown = false;
         if method == Method::Own {
             let mechanism = self.own.as_ref().ok_or(SendError::BadArgument)?.mechanism.name;
             return self.begin_exchange(method, mechanism, announced, client, out);
@@ -172,6 +171,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
             }
             let digest = self.digest.ok_or(SendError::BadArgument)?;
             client.send(&Command::Apop { name, digest }, out)?;
+            self.note_shown(method);
             return Ok(Stage::Answer(method));
         };
         if let Err(why) = self.exchange.start(mechanism.name, offers_plus(method, client.capabilities())) {
@@ -194,8 +194,11 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
         out: &mut impl Output,
     ) -> Result<Stage, SendError> {
         // Microsoft's servers close the connection if the token is on the AUTH line.
-        let with_initial = announced && method != Method::Xoauth2;
-        self.spoke = match self.engine(method).initial().filter(|_| with_initial) {
+        let two_steps =
+            method == Method::Xoauth2 || self.two_step.contains(method) || self.learned().two_step;
+        let with_initial = announced && !two_steps;
+        (self.heard, self.prompted) = (false, false);
+        self.one_line = match self.engine(method).initial().filter(|_| with_initial) {
             Some(initial) => match client.auth(mechanism, Some(initial), out) {
                 Err(SendError::TooLong) => false,
                 Ok(_) => true,
@@ -203,8 +206,9 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
             },
             None => false,
         };
-        if self.spoke {
+        if self.one_line {
             self.engine_mut(method).sent_initial();
+            self.note_shown(method);
         } else {
             client.auth(mechanism, None, out)?;
         }
@@ -218,7 +222,10 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
     ) -> Result<Stage, SendError> {
         let Some(password) = self.credentials.password else { return Ok(policy_failure(Reason::NoMethod)) };
         match client.send(&Command::Pass(password), out) {
-            Ok(_) => Ok(Stage::Answer(Method::User)),
+            Ok(_) => {
+                self.note_shown(Method::User);
+                Ok(Stage::Answer(Method::User))
+            }
             Err(SendError::NotAscii | SendError::BadArgument | SendError::TooLong) => {
                 self.tried = self.tried.with(Method::User);
                 Ok(Stage::Method)
@@ -235,12 +242,14 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
         out: &mut impl Output,
     ) -> Result<Stage, SendError> {
         let known = client.capabilities().knowledge() == Knowledge::Known;
-        let asks = self.policy.recheck_capabilities && known && !self.notes.no_capa_after;
+        let asks = self.policy.recheck_capabilities && known && !self.learned().no_capa_after;
         if asks {
             client.send(&Command::Capa, out)?;
             self.unanswered = true;
         }
-        self.notes.failed = self.notes.failed.union(self.refused);
+        self.notes.no_stls = false;
+        let refused = self.refused;
+        self.learned_mut().failed = self.learned().failed.union(refused);
         self.exchange.forget();
         Ok(if asks { Stage::CapaAgain } else { Stage::In })
     }

@@ -1,6 +1,6 @@
 //! Chooses the next method: the strongest one that server, credentials, connection and policy have in common.
 
-use super::method::Method;
+use super::method::{Method, Methods};
 use super::planner::Login;
 use crate::client::{Capabilities, Knowledge};
 use crate::sasl::client::Engine;
@@ -8,13 +8,21 @@ use crate::types::{Protection, Security};
 
 impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
     /// The method, and whether the server announced it. Methods that it did not announce come last.
-    pub(super) fn choose(&self, capabilities: &Capabilities, security: Security) -> Option<(Method, bool)> {
-        let tried = self.tried.union(self.notes.failed);
+    pub(super) fn choose(&self, capabilities: &Capabilities) -> Option<(Method, bool)> {
+        self.choose_if(self.learned().hung_up, capabilities)
+    }
+
+    /// The same, as if the server had closed the connection at these methods without a word.
+    pub(super) fn choose_if(&self, hung_up: Methods, capabilities: &Capabilities) -> Option<(Method, bool)> {
+        let tried = self.tried.union(self.learned().failed).union(hung_up);
+        // Somebody on the way can close connections, inside TLS too, so that unlocks no password.
+        let hides = !self.policy.password_after_hang_up && !hung_up.iter().all(Method::shows_the_password);
         let mut candidates = self.policy.methods.iter().filter(|method| {
             !tried.contains(*method)
+                && (!hides || !method.shows_the_password())
                 && self.fits(*method)
-                && self.is_safe(*method, security)
-                && !self.hides_a_binding(*method, capabilities)
+                && self.is_safe(*method)
+                && !self.hides_a_binding(*method, tried, capabilities)
         });
         let announced = candidates.clone().find(|method| self.is_announced(*method, capabilities));
         announced.map(|method| (method, true)).or_else(|| {
@@ -46,25 +54,25 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
 
     /// Whether using this form without a binding would hide one: both ends have a binding and the policy
     /// permits it, so the client may not tell the server that there is none (RFC 5802 section 6).
-    fn hides_a_binding(&self, method: Method, capabilities: &Capabilities) -> bool {
+    fn hides_a_binding(&self, method: Method, tried: Methods, capabilities: &Capabilities) -> bool {
         let plus = match method {
             Method::ScramSha256 => Method::ScramSha256Plus,
             Method::ScramSha1 => Method::ScramSha1Plus,
             _ => return false,
         };
-        let given_up = self.policy.allow_unbound && self.tried.union(self.notes.failed).contains(plus);
+        let given_up = self.policy.allow_unbound && tried.contains(plus);
         !given_up
             && self.policy.methods.contains(plus)
             && self.fits(plus)
             && self.is_announced(plus, capabilities)
     }
 
-    fn is_safe(&self, method: Method, security: Security) -> bool {
+    fn is_safe(&self, method: Method) -> bool {
         let needs = match &self.own {
             Some(own) if method == Method::Own => own.mechanism.needs,
             _ => method.needs(),
         };
-        match (security, needs) {
+        match (self.security, needs) {
             (Security::Tls, _) | (Security::Plain, Protection::None) => true,
             (Security::Plain, Protection::Private) => self.policy.allow_plaintext_secrets,
             (Security::Plain, Protection::Tls) => false,

@@ -40,8 +40,8 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
     fn unwelcome(&mut self, refusal: &Refusal<'_>) -> Stage {
         self.keep_words(refusal.text);
         let kind = match RefusalKind::classify(refusal) {
-            // Nobody has named a maildrop yet, so "busy" is the server.
-            None | Some(RefusalKind::Busy) => RefusalKind::Later,
+            // Nobody has named a maildrop or shown a password yet, so it is the server.
+            None | Some(RefusalKind::Busy | RefusalKind::Credentials) => RefusalKind::Later,
             Some(kind) => kind,
         };
         Stage::Failed(Failure::new(kind, Reason::Greeting))
@@ -64,30 +64,41 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
         let method = match self.stage {
             Stage::Auth(method) => method,
             // The server was told that the exchange is over.
-            Stage::Cancelled(method) => return not_proved(method),
+            Stage::Cancelled(method) => return Stage::Failed(self.unproved(method)),
             stage => return stage,
         };
+        self.again = false;
+        let is_first = !core::mem::replace(&mut self.heard, true);
+        let asks = is_first && self.engine(method).initial().is_some();
+        // Words after a first message that was in the AUTH line may ask for it, or refuse it.
+        self.prompted = asks && self.one_line && challenge.is_none();
         let challenge = match challenge {
             Some(challenge) => challenge,
-            None if !self.spoke && self.engine(method).initial().is_some() => Base64::EMPTY,
+            None if asks && !self.one_line => Base64::EMPTY,
             None => return Stage::Cancel(method),
         };
-        self.spoke = true;
+        let overlooked = asks && self.one_line && challenge.as_bytes().is_empty();
+        if method != Method::Own && (overlooked || self.two_step.contains(method)) {
+            self.learned_mut().two_step = true;
+        }
         match self.engine_mut(method).step(challenge) {
-            Step::Respond(_) => Stage::Respond(method),
+            Step::Respond(_) => {
+                self.note_shown(method);
+                Stage::Respond(method)
+            }
             Step::Cancel => Stage::Cancel(method),
         }
     }
 
     fn answered(&mut self) -> Stage {
         match self.stage {
-            Stage::Capa(_) => Stage::Choose,
+            Stage::Capa => Stage::Choose,
             Stage::Stls => Stage::Handover,
             Stage::Utf8 => Stage::Method,
             Stage::User => Stage::SendPass,
             Stage::Answer(method) => Stage::LoggedIn(method),
             Stage::Auth(method) if self.engine(method).is_proved() => Stage::LoggedIn(method),
-            Stage::Auth(method) | Stage::Cancelled(method) => not_proved(method),
+            Stage::Auth(method) | Stage::Cancelled(method) => Stage::Failed(self.unproved(method)),
             Stage::CapaAgain => Stage::In,
             stage => stage,
         }
@@ -95,7 +106,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
 
     fn refused(&mut self, refusal: &Refusal<'_>) -> Stage {
         match self.stage {
-            Stage::Capa(_) => Stage::Choose,
+            Stage::Capa => Stage::Choose,
             Stage::CapaAgain => Stage::In,
             Stage::Utf8 => Stage::Method,
             Stage::Stls if self.policy.tls == Tls::Required => {
@@ -110,57 +121,20 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
             Stage::Cancelled(method) if self.engine(method).fault().is_some() => {
                 self.engine(method).fault().map_or(self.stage, |why| unusable(method, why))
             }
-            Stage::Cancelled(method) if method.proves_the_server() => not_proved(method),
-            Stage::Cancelled(method) => self.next_after(method, RefusalKind::Policy),
+            Stage::Cancelled(method) if method.proves_the_server() => Stage::Failed(self.unproved(method)),
+            Stage::Cancelled(method) if self.prompted => {
+                self.in_two_steps(method, RefusalKind::Policy, refusal)
+            }
+            Stage::Cancelled(method) => self.next_after(method, RefusalKind::Policy, refusal),
             stage => stage,
         }
     }
 
-    /// Decides what follows a refusal. A reason given by response code is trusted. Without a reason, or with
-    /// one in words only, the mechanism itself may be the problem.
-    fn method_refused(&mut self, method: Method, refusal: &Refusal<'_>) -> Stage {
-        self.keep_words(refusal.text);
-        let refused = |kind| Stage::Failed(Failure::new(kind, Reason::Refused(method)));
-        // The password was right, or the token was checked, so no other method would succeed. And if a server
-        // refuses a binding, the client must not tell it next that there is none (RFC 5802 section 6).
-        if method != Method::Own && method.proves_the_server() && self.exchange.is_proved() {
-            return refused(RefusalKind::classify(refusal).unwrap_or(RefusalKind::Later));
-        }
-        if method.binds() && self.policy.allow_unbound {
-            return self
-                .next_after(method, RefusalKind::classify(refusal).unwrap_or(RefusalKind::Credentials));
-        }
-        if self.engine(method).refusal().is_some() || method.binds() {
-            return refused(RefusalKind::classify(refusal).unwrap_or(RefusalKind::Credentials));
-        }
-        match (RefusalKind::classify(refusal), refusal.known_code()) {
-            // The password itself was sent and the server calls it wrong, so sending it in another way does
-            // not help.
-            (Some(RefusalKind::Credentials), None) if method.shows_the_password() => {
-                refused(RefusalKind::Credentials)
-            }
-            (None, _) | (Some(RefusalKind::Credentials), None) => {
-                self.next_after(method, RefusalKind::Credentials)
-            }
-            (Some(RefusalKind::Policy), _) => self.next_after(method, RefusalKind::Policy),
-            (Some(kind), _) => refused(kind),
-        }
+    /// The server has not proved that it knows the password, so nothing more is sent to it, least of all the
+    /// password.
+    pub(super) fn unproved(&self, method: Method) -> Failure {
+        let limits = self.exchange.out_of_limits().filter(|_| method != Method::Own);
+        let reason = limits.map_or(Reason::NotProved(method), |what| Reason::OutOfLimits(method, what));
+        Failure::new(RefusalKind::Policy, reason)
     }
-
-    fn next_after(&mut self, method: Method, kind: RefusalKind) -> Stage {
-        self.tried = self.tried.with(method);
-        self.refused = self.refused.with(method);
-        // If the server called a password wrong, the user has to know that, whatever else went wrong later.
-        let keeps = self.last.is_some_and(|last| last.kind == RefusalKind::Credentials && kind != last.kind);
-        if !keeps {
-            self.last = Some(Failure::new(kind, Reason::Refused(method)));
-        }
-        Stage::Method
-    }
-}
-
-/// The server has not proved that it knows the password, so nothing more is sent to it, least of all the
-/// password.
-const fn not_proved(method: Method) -> Stage {
-    Stage::Failed(Failure::new(RefusalKind::Policy, Reason::NotProved(method)))
 }

@@ -96,7 +96,8 @@ impl Method {
         matches!(self, Self::ScramSha256Plus | Self::ScramSha1Plus)
     }
 
-    /// What a connection must have before the method may be used on it.
+    /// What a connection must have before the method may be used on it. For [`Own`](Self::Own), the mechanism
+    /// given to [`Login::with_engine`](super::Login::with_engine) decides instead.
     #[must_use]
     pub const fn needs(self) -> Protection {
         match self.mechanism() {

@@ -43,17 +43,18 @@
 
 mod advance;
 mod choose;
-mod end_of_input;
+mod ended;
 mod failure;
 mod handle_event;
 mod method;
 mod own;
 mod planner;
 mod policy;
+mod refused;
 
 pub use crate::client::RefusalKind;
-pub use failure::{Failure, Reason, Retry};
+pub use failure::{Failure, Reason, Retry, Step};
 pub use method::{Method, Methods};
 pub use own::NoEngine;
 pub use planner::{Login, Progress};
-pub use policy::{Policy, ServerNotes, Tls};
+pub use policy::{Learned, Policy, ServerNotes, Tls};

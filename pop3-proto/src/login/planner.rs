@@ -5,14 +5,15 @@ use core::fmt;
 use super::failure::Failure;
 use super::method::{Method, Methods};
 use super::own::{NoEngine, Own};
-use super::policy::{Policy, ServerNotes};
+use super::policy::{Learned, Policy, ServerNotes};
+use crate::limits::REPLY_LINE;
 use crate::sasl::client::{Credentials, Engine, Exchange};
 use crate::sasl::{Channel, Why};
 use crate::text::Text;
 use crate::types::{ApopDigest, Mechanism, Security};
 
-/// How many bytes of a refusal's text are kept.
-const WORDS: usize = 128;
+/// How many bytes of a refusal's text are kept: all that a line of 512 octets can hold.
+const WORDS: usize = REPLY_LINE;
 
 /// The login of one connection.
 ///
@@ -23,8 +24,16 @@ const WORDS: usize = 128;
 pub struct Login<'c, M: AsRef<[u8]> + AsMut<[u8]>, E = NoEngine> {
     pub(super) exchange: Exchange<'c, M>,
     pub(super) own: Option<Own<E>>,
-    /// Whether the client's first message of the current exchange was sent.
-    pub(super) spoke: bool,
+    /// Whether the client's first message of the current exchange was sent with AUTH, in one line.
+    pub(super) one_line: bool,
+    /// Whether a challenge has come in the current exchange.
+    pub(super) heard: bool,
+    /// Whether that challenge was words, after a first message in the AUTH line.
+    pub(super) prompted: bool,
+    /// The methods whose one-line form the server has refused on this connection.
+    pub(super) two_step: Methods,
+    /// Whether such a refusal came last, and the two-step form has not been answered yet.
+    pub(super) again: bool,
     pub(super) credentials: Credentials<'c>,
     pub(super) policy: Policy,
     pub(super) notes: ServerNotes,
@@ -35,11 +44,21 @@ pub struct Login<'c, M: AsRef<[u8]> + AsMut<[u8]>, E = NoEngine> {
     pub(super) tried: Methods,
     /// The methods among `tried` that the server refused.
     pub(super) refused: Methods,
+    /// The methods with which the password, a token or a proof was sent on this connection.
+    pub(super) showed: Methods,
+    /// Whether one of them was sent since the present method was begun.
+    pub(super) shown: bool,
+    /// How often the server has refused a password, a token or a proof on this connection.
+    pub(super) failures: u8,
     pub(super) last: Option<Failure>,
     /// Whether the server has not yet answered CAPA or the method that was begun last.
     pub(super) unanswered: bool,
     /// Whether there is another method after the one that was begun last.
     pub(super) spare: bool,
+    /// Whether there is one that may follow if the server closes the connection at that method.
+    pub(super) spare_after_hang_up: bool,
+    /// Whether the connection was inside TLS when the login last went on.
+    pub(super) security: Security,
     pub(super) method: Option<Method>,
     words: [u8; WORDS],
     words_len: usize,
@@ -52,7 +71,7 @@ pub struct Login<'c, M: AsRef<[u8]> + AsMut<[u8]>, E = NoEngine> {
 pub(super) enum Stage {
     Greeting,
     AskCapa,
-    Capa(Security),
+    Capa,
     /// All available capabilities are known. Next come TLS, UTF8 and a method.
     Choose,
     Stls,
@@ -81,14 +100,15 @@ pub(super) enum Stage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Progress {
-    /// Flush the output, then pass the next event to [`Login::handle_event`].
+    /// Flush the output, then pass the next event to [`Login::handle_event`]. If none comes, call
+    /// [`Login::end_of_input`], [`Login::timed_out`] or [`Login::protocol_error`].
     Pending,
     /// `+OK` to STLS came. Take [`Client::handover`](crate::client::Client::handover), do the TLS handshake
     /// and check the certificate. Then continue with the client that
     /// [`Handover::secured`](crate::client::Handover::secured) returns; if the connection has a channel
     /// binding, also call [`Login::set_channel`].
     StartTls,
-    /// The client is logged in. Its capabilities are those after the login.
+    /// The client is logged in. Its capabilities are those from CAPA after the login, if that was answered.
     LoggedIn,
     /// The login failed, and cannot succeed on this connection.
     Failed(Failure),
@@ -102,9 +122,13 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Login<'c, M> {
     #[must_use]
     pub const fn new(credentials: Credentials<'c>, channel: Channel<'c>, policy: Policy, memory: M) -> Self {
         Self {
-            exchange: Exchange::new(credentials, channel, memory),
+            exchange: Exchange::new(credentials, channel, memory).with_scram_limits(policy.scram),
             own: None,
-            spoke: false,
+            one_line: false,
+            heard: false,
+            prompted: false,
+            two_step: Methods::NONE,
+            again: false,
             credentials,
             policy,
             notes: ServerNotes::NONE,
@@ -112,9 +136,14 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Login<'c, M> {
             digest: None,
             tried: Methods::NONE,
             refused: Methods::NONE,
+            showed: Methods::NONE,
+            shown: false,
+            failures: 0,
             last: None,
             unanswered: false,
             spare: false,
+            spare_after_hang_up: false,
+            security: Security::Plain,
             method: None,
             words: [0; WORDS],
             words_len: 0,
@@ -134,7 +163,11 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Login<'c, M> {
         Login {
             exchange: self.exchange,
             own: Some(own),
-            spoke: self.spoke,
+            one_line: self.one_line,
+            heard: self.heard,
+            prompted: self.prompted,
+            two_step: self.two_step,
+            again: self.again,
             credentials: self.credentials,
             policy: self.policy,
             notes: self.notes,
@@ -142,9 +175,14 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Login<'c, M> {
             digest: self.digest,
             tried: self.tried,
             refused: self.refused,
+            showed: self.showed,
+            shown: self.shown,
+            failures: self.failures,
             last: self.last,
             unanswered: self.unanswered,
             spare: self.spare,
+            spare_after_hang_up: self.spare_after_hang_up,
+            security: self.security,
             method: self.method,
             words: self.words,
             words_len: self.words_len,
@@ -180,7 +218,8 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'c, M, E> {
         self.method
     }
 
-    /// The text of the last refusal, cut to 128 bytes. Show it to people, together with the [`Failure`].
+    /// The text of the refusal that caused the [`Failure`], cut to 512 bytes. Show it to people, together with
+    /// the failure.
     #[must_use]
     pub fn last_refusal_text(&self) -> Text<'_> {
         Text::new(self.words.get(..self.words_len).unwrap_or_default())
@@ -190,6 +229,15 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'c, M, E> {
     #[must_use]
     pub fn token_refusal(&self) -> Option<&[u8]> {
         self.own.as_ref().and_then(|own| own.engine.refusal()).or_else(|| self.exchange.refusal())
+    }
+
+    /// What is known of the server from connections that were as protected as this one is now.
+    pub(super) const fn learned(&self) -> &Learned {
+        self.notes.of(self.security)
+    }
+
+    pub(super) const fn learned_mut(&mut self) -> &mut Learned {
+        self.notes.of_mut(self.security)
     }
 
     /// The engine that runs this method.
@@ -204,6 +252,15 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'c, M, E> {
         match &mut self.own {
             Some(own) if method == Method::Own => &mut own.engine,
             _ => &mut self.exchange,
+        }
+    }
+
+    /// Notes what has gone out, after each message of this method.
+    pub(super) fn note_shown(&mut self, method: Method) {
+        // What a mechanism of the program's own has sent is not known here.
+        if matches!(method, Method::Own | Method::Apop | Method::User) || self.exchange.showed() {
+            self.showed.insert(method);
+            self.shown = true;
         }
     }
 

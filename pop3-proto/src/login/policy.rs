@@ -1,6 +1,8 @@
 //! `Policy`: what the caller permits. `ServerNotes`: what it knows of the server from earlier connections.
 
 use super::method::Methods;
+use crate::sasl::client::ScramLimits;
+use crate::types::Security;
 
 /// Whether a connection must be inside TLS before the client logs in on it (RFC 8314 section 5.2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -37,9 +39,21 @@ pub struct Policy {
     /// binding, put only the -PLUS methods into [`methods`](Self::methods), because the server's list may
     /// have been shortened on the way as well.
     pub allow_unbound: bool,
-    /// How many methods may be refused on one connection before the credentials count as wrong; 3 by default.
-    /// Servers lock out users who fail too often.
+    /// How often the server may refuse a password, a token or a proof on one connection before no other method
+    /// is tried; 3 by default. Servers lock out users who fail too often. A method that the server refuses
+    /// before it has seen any of these does not count.
     pub attempts: u8,
+    /// Whether a method that shows the password may be used after the server has closed the connection at one
+    /// that hides it, without a word. Off by default, because an attacker in the network can close connections
+    /// too, and could force the client from SCRAM to PLAIN. Turn it on if the user asked for the methods by
+    /// name.
+    pub password_after_hang_up: bool,
+    /// What the client accepts from a server in SCRAM. A server that asks for something else ends the login
+    /// with [`Reason::OutOfLimits`](super::Reason::OutOfLimits); no weaker method is tried instead.
+    pub scram: ScramLimits,
+    /// Whether to leave out CAPA, for servers that cannot handle it. The login then tries USER, a token, or the
+    /// only method in [`methods`](Self::methods), and STLS if [`tls`](Self::tls) is `Required`. Off by default.
+    pub without_capa: bool,
     /// Whether to send CAPA again after the login, when the list may be different (RFC 2449 section 5). On by
     /// default.
     pub recheck_capabilities: bool,
@@ -57,6 +71,9 @@ impl Policy {
         try_unannounced: true,
         allow_unbound: false,
         attempts: 3,
+        password_after_hang_up: false,
+        scram: ScramLimits::DEFAULT,
+        without_capa: false,
         recheck_capabilities: true,
         utf8: false,
     };
@@ -71,31 +88,78 @@ impl Default for Policy {
     }
 }
 
-/// What was learned about a server from earlier connections. Keep it for each account and pass it to
-/// [`Login::with_server_notes`](super::Login::with_server_notes). Discard it when the credentials or the
-/// server change, and after some days, because servers get repaired.
+/// What was learned about a server from earlier connections. Pass it from each connection of a login to the
+/// next with [`Login::with_server_notes`](super::Login::with_server_notes). After a login that succeeded you
+/// may keep it for the account. Discard it when the credentials or the server change, and after some days,
+/// because servers get repaired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServerNotes {
-    /// Methods that the server lists but that fail.
+    /// What happened outside TLS. It is kept apart, because an attacker in the network may have caused it, and
+    /// it must not decide anything inside TLS.
+    pub in_clear: Learned,
+    /// What happened inside TLS.
+    pub in_tls: Learned,
+    /// The server closed the connection at STLS, or gave no answer, and the policy does not require TLS. This
+    /// serves for the next connection only: a login that succeeds forgets it.
+    pub no_stls: bool,
+}
+
+/// What was learned on connections that were equally protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Learned {
+    /// Methods that the server lists and refuses.
     pub failed: Methods,
-    /// The server closes the connection after CAPA outside TLS. This is kept apart from the next field,
-    /// because somebody in the middle may have caused it.
-    pub no_capa_in_clear: bool,
-    /// The server closes the connection after CAPA inside TLS.
-    pub no_capa_in_tls: bool,
-    /// The server closes the connection after CAPA after the login.
+    /// Methods at which the server closed the connection without a word, or gave no answer.
+    pub hung_up: Methods,
+    /// The server closes the connection after CAPA before the login, or gives no valid answer.
+    pub no_capa: bool,
+    /// The same after the login.
     pub no_capa_after: bool,
+    /// The server overlooks or refuses an initial response in the AUTH line, so the client waits until it is
+    /// asked for it.
+    pub two_step: bool,
 }
 
 impl ServerNotes {
     /// Notes on a server that was never connected to.
-    pub const NONE: Self =
-        Self { failed: Methods::NONE, no_capa_in_clear: false, no_capa_in_tls: false, no_capa_after: false };
+    pub const NONE: Self = Self { in_clear: Learned::NOTHING, in_tls: Learned::NOTHING, no_stls: false };
+
+    pub(super) const fn of(&self, security: Security) -> &Learned {
+        match security {
+            Security::Plain => &self.in_clear,
+            Security::Tls => &self.in_tls,
+        }
+    }
+
+    pub(super) const fn of_mut(&mut self, security: Security) -> &mut Learned {
+        match security {
+            Security::Plain => &mut self.in_clear,
+            Security::Tls => &mut self.in_tls,
+        }
+    }
+}
+
+impl Learned {
+    /// Nothing was learned.
+    pub const NOTHING: Self = Self {
+        failed: Methods::NONE,
+        hung_up: Methods::NONE,
+        no_capa: false,
+        no_capa_after: false,
+        two_step: false,
+    };
 }
 
 impl Default for ServerNotes {
     fn default() -> Self {
         Self::NONE
+    }
+}
+
+impl Default for Learned {
+    fn default() -> Self {
+        Self::NOTHING
     }
 }

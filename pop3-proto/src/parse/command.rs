@@ -1,4 +1,4 @@
-//! Reads a command line. Its first four bytes select the command; the arguments are read strictly.
+//! Reads a command line. Its first four bytes select the command.
 
 use super::error::CommandError;
 use super::grammar::{any_command, capitals};
@@ -12,20 +12,41 @@ use crate::word::has_control;
 /// USER and PASS take the rest of the line, including 8-bit bytes. No argument may contain a control
 /// character. Unknown verbs of three or four characters become [`Command::Other`].
 ///
+/// Verbs that take nothing but numbers, and those that take no argument, are read leniently, as other servers
+/// do: spaces before, between and after the numbers or after the verb, and zeros in front of a number, change
+/// nothing (`QUIT `, `LIST  1`, `RETR 01`). Names, passwords and the arguments of AUTH, APOP and LANG are
+/// taken as they are. [`strict_command`] allows none of that.
+///
 /// # Errors
 ///
 /// [`CommandError`], which says which rule the line breaks.
 #[inline]
 pub fn command(line: &[u8]) -> Result<Command<'_>, CommandError> {
+    read(line, false)
+}
+
+/// Reads one command as [`command`](command()) does, but with single spaces where RFC 1939 section 3 has
+/// them, none elsewhere, and no zero in front of a message number.
+///
+/// # Errors
+///
+/// [`CommandError`], which says which rule the line breaks.
+#[inline]
+pub fn strict_command(line: &[u8]) -> Result<Command<'_>, CommandError> {
+    read(line, true)
+}
+
+#[inline]
+pub(crate) fn read(line: &[u8], strict: bool) -> Result<Command<'_>, CommandError> {
     match fast(line) {
         Some(command) => Ok(command),
-        None => any_command(line),
+        None => any_command(line, strict),
     }
 }
 
 /// Reads the most frequent commands, if they are well-formed. One comparison of words finds the verb, and
 /// none of these forms can contain a control character that was not checked for.
-#[inline]
+#[inline(always)]
 fn fast(line: &[u8]) -> Option<Command<'_>> {
     let alone = line.len() == 4;
     match capitals(*line.first_chunk()?) {
@@ -103,7 +124,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{Command, CommandError, any_command, command};
+    use super::{Command, CommandError, any_command, read};
 
     /// Lines that resemble the forms that [`fast`](super::fast) knows.
     fn lines() -> impl Strategy<Value = Vec<u8>> {
@@ -138,7 +159,10 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_usual_is_what_the_grammar_says(line in lines()) {
-            prop_assert_eq!(said(command(&line)), said(any_command(&line)), "{}", line.escape_ascii());
+            for strict in [false, true] {
+                let (short, whole) = (read(&line, strict), any_command(&line, strict));
+                prop_assert_eq!(said(short), said(whole), "{}", line.escape_ascii());
+            }
         }
     }
 
@@ -153,7 +177,10 @@ mod tests {
             b"STAT ",
         ];
         for line in whole.into_iter().flat_map(|line| (0..=line.len()).map(|len| &line[..len])) {
-            assert_eq!(said(command(line)), said(any_command(line)), "{}", line.escape_ascii());
+            for strict in [false, true] {
+                let (short, whole) = (read(line, strict), any_command(line, strict));
+                assert_eq!(said(short), said(whole), "{}", line.escape_ascii());
+            }
         }
     }
 }

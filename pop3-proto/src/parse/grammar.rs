@@ -6,26 +6,40 @@ use nom::sequence::separated_pair;
 use nom::{IResult, Parser as _};
 
 use super::error::CommandError;
-use super::number::{msg_no, number};
+use super::number::{msg_no, number as number_of_lines};
 use crate::base64::Base64;
 use crate::secret::Secret;
 use crate::types::{ApopDigest, Command, MsgNo, is_language_range, is_mechanism_name};
 use crate::word::has_control;
 
-/// Reads any command. Whatever this function returns for a line, [`command`](super::command()) returns.
-pub(super) fn any_command(line: &[u8]) -> Result<Command<'_>, CommandError> {
+/// Reads any command. Whatever this function returns for a line, [`read`](super::command::read) returns.
+pub(super) fn any_command(line: &[u8], strict: bool) -> Result<Command<'_>, CommandError> {
     if has_control(line) {
         return Err(CommandError::Octet);
     }
     let Some((first, after)) = line.split_first_chunk::<4>() else { return other(line) };
     match &capitals(*first).to_be_bytes() {
-        b"TOP " => top(after),
-        verb if matches!(after, [] | [b' ', ..]) => known(verb, after.get(1..), line),
+        b"TOP " => top(after, strict),
+        verb if matches!(after, [] | [b' ', ..]) => known(verb, after.get(1..), line, strict),
         _ => other(line),
     }
 }
 
-fn known<'a>(verb: &[u8; 4], args: Option<&'a [u8]>, line: &'a [u8]) -> Result<Command<'a>, CommandError> {
+fn known<'a>(
+    verb: &[u8; 4],
+    args: Option<&'a [u8]>,
+    line: &'a [u8],
+    strict: bool,
+) -> Result<Command<'a>, CommandError> {
+    match verb {
+        b"USER" => return required(args).map(Command::User),
+        b"PASS" => return required(args).map(|password| Command::Pass(Secret::new(password))),
+        b"APOP" => return apop(required(args)?),
+        b"AUTH" => return auth(args),
+        b"LANG" => return optional(args, language).map(Command::Lang),
+        _ => {}
+    }
+    let args = if strict { args } else { args.map(lenient).filter(|args| !args.is_empty()) };
     match verb {
         b"RETR" => message(args).map(Command::Retr),
         b"DELE" => message(args).map(Command::Dele),
@@ -38,13 +52,20 @@ fn known<'a>(verb: &[u8; 4], args: Option<&'a [u8]>, line: &'a [u8]) -> Result<C
         b"CAPA" => none(args, Command::Capa),
         b"STLS" => none(args, Command::Stls),
         b"UTF8" => none(args, Command::Utf8),
-        b"USER" => required(args).map(Command::User),
-        b"PASS" => required(args).map(|password| Command::Pass(Secret::new(password))),
-        b"APOP" => apop(required(args)?),
-        b"AUTH" => auth(args),
-        b"LANG" => optional(args, language).map(Command::Lang),
         _ => other(line),
     }
+}
+
+/// The only lenience there is: a number, or nothing, without the spaces around it and the zeros in front of
+/// it. The rules of the strict grammar then apply to what is left.
+fn lenient(args: &[u8]) -> &[u8] {
+    let mut args = args.trim_ascii();
+    while let [b'0', digits @ ..] = args
+        && matches!(digits, [b'0'..=b'9', ..])
+    {
+        args = digits;
+    }
+    args
 }
 
 fn none<'a>(args: Option<&[u8]>, command: Command<'a>) -> Result<Command<'a>, CommandError> {
@@ -99,20 +120,13 @@ fn no_such_message(args: &[u8], error: CommandError) -> CommandError {
     }
 }
 
-fn top(args: &[u8]) -> Result<Command<'_>, CommandError> {
-    let mut pair = separated_pair(msg_no_exact, tag(" "), number);
-    match all(args, |input| pair.parse_complete(input), CommandError::Number) {
-        Ok((number, lines)) => Ok(Command::Top { number, lines }),
-        Err(error) => {
-            Err(match args.iter().position(|b| *b == b' ').and_then(|at| args.split_at_checked(at)) {
-                None | Some((_, b" ")) => CommandError::Missing,
-                Some((message, _)) if !matches!(msg_no_exact(message), Ok(([], _))) => {
-                    no_such_message(message, error)
-                }
-                Some(_) => error,
-            })
-        }
-    }
+fn top(args: &[u8], strict: bool) -> Result<Command<'_>, CommandError> {
+    let args = if strict { args } else { lenient(args) };
+    let space = args.iter().position(|b| *b == b' ').unwrap_or(args.len());
+    let lines = required(args.get(space.wrapping_add(1)..))?;
+    let number = message(args.get(..space))?;
+    let lines = if strict { lines } else { lenient(lines) };
+    Ok(Command::Top { number, lines: all(lines, number_of_lines, CommandError::Number)? })
 }
 
 fn apop(args: &[u8]) -> Result<Command<'_>, CommandError> {

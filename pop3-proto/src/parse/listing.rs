@@ -8,14 +8,14 @@ use crate::types::{Deviation, Deviations, LangLine, MsgNo, Scan, Stat, Uid, UidL
 
 /// Reads the text after the `+OK` of STAT: count and size in octets (RFC 1939 section 5).
 ///
-/// More text is permitted after a space. Notes [`BadNumber`](Deviation::BadNumber) and
-/// [`ExtraSpaces`](Deviation::ExtraSpaces).
+/// More text is permitted after a space. Notes [`BadNumber`](Deviation::BadNumber),
+/// [`ExtraSpaces`](Deviation::ExtraSpaces) and [`TrailingSpace`](Deviation::TrailingSpace).
 ///
 /// # Errors
 ///
 /// [`ReplyError::Fields`] if one of the two numbers is missing.
 pub fn stat_reply(text: &[u8], seen: &mut Deviations) -> Result<Stat, ReplyError> {
-    let (count, octets) = pair(text, seen)?;
+    let (count, octets) = pair(without_leading(text, seen), seen)?;
     Ok(Stat { count, octets })
 }
 
@@ -53,7 +53,8 @@ pub fn scan_item(line: &[u8], seen: &mut Deviations) -> Result<Scan, ReplyError>
 ///
 /// [`ReplyError::Fields`] if the text is empty.
 pub fn uid_reply<'i>(text: &'i [u8], seen: &mut Deviations) -> Result<UidLine<'i>, ReplyError> {
-    match text.contains(&b' ').then(|| uid(text, seen)) {
+    let fields = text.iter().any(|b| matches!(b, b' ' | b'\t'));
+    match fields.then(|| uid(text, seen)) {
         Some(Ok(line)) => Ok(line),
         _ if text.is_empty() => Err(ReplyError::Fields),
         _ => {
@@ -105,7 +106,7 @@ fn usual_scan(line: &[u8]) -> Option<Scan> {
 
 fn scan(line: &[u8], seen: &mut Deviations) -> Result<Scan, ReplyError> {
     let mut noted = *seen;
-    let (number, octets) = pair(line, &mut noted)?;
+    let (number, octets) = pair(without_leading(line, &mut noted), &mut noted)?;
     let number = u32::try_from(number).ok().and_then(MsgNo::new).ok_or(ReplyError::Fields)?;
     *seen = noted;
     Ok(Scan { number, octets })
@@ -119,7 +120,7 @@ fn pair(line: &[u8], seen: &mut Deviations) -> Result<(u64, u64), ReplyError> {
     let (after, second) = noting(negative.unwrap_or(second), seen)?;
     match after {
         [] => {}
-        [b' ', ..] => {
+        [b' ' | b'\t', ..] => {
             without_trailing(after, seen);
         }
         _ => seen.insert(Deviation::BadNumber),
@@ -143,11 +144,12 @@ fn noting<'i>(line: &'i [u8], seen: &mut Deviations) -> Result<(&'i [u8], u64), 
 
 #[inline]
 fn uid<'i>(line: &'i [u8], seen: &mut Deviations) -> Result<UidLine<'i>, ReplyError> {
+    let line = if matches!(line, [b' ' | b'\t', ..]) { without_leading(line, seen) } else { line };
     let (after, number) = msg_no(line).map_err(|_| ReplyError::Fields)?;
     let uid = match after {
         [] => after,
         [b' ', id @ ..] if Uid::new(id).is_some() => return Ok(UidLine { number: Some(number), uid: id }),
-        [b' ', ..] => spaces(after, seen).unwrap_or_default(),
+        [b' ' | b'\t', ..] => spaces(after, seen).unwrap_or_default(),
         _ => return Err(ReplyError::Fields),
     };
     Ok(UidLine { number: Some(number), uid: checked(uid, seen) })
@@ -166,18 +168,28 @@ fn checked<'i>(uid: &'i [u8], seen: &mut Deviations) -> &'i [u8] {
     uid
 }
 
-/// Skips one space. Several are skipped too, and noted.
+/// Skips one space. Several are skipped too, and TABs, and noted. `None` if there is neither.
 fn spaces<'i>(input: &'i [u8], seen: &mut Deviations) -> Option<&'i [u8]> {
-    let mut rest = input.strip_prefix(b" ")?;
-    while let Some(tail) = rest.strip_prefix(b" ") {
-        seen.insert(Deviation::ExtraSpaces);
-        rest = tail;
+    match input {
+        [b' ', rest @ ..] if !matches!(rest, [b' ' | b'\t', ..]) => Some(rest),
+        [b' ', rest @ ..] => Some(without_leading(rest, seen)),
+        [b'\t', ..] => Some(without_leading(input, seen)),
+        _ => None,
     }
-    Some(rest)
 }
 
+#[inline(never)]
+fn without_leading<'i>(mut line: &'i [u8], seen: &mut Deviations) -> &'i [u8] {
+    while let [b' ' | b'\t', rest @ ..] = line {
+        seen.insert(Deviation::ExtraSpaces);
+        line = rest;
+    }
+    line
+}
+
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 fn without_trailing<'i>(mut line: &'i [u8], seen: &mut Deviations) -> &'i [u8] {
-    while let Some(front) = line.strip_suffix(b" ") {
+    while let [front @ .., b' ' | b'\t'] = line {
         seen.insert(Deviation::TrailingSpace);
         line = front;
     }

@@ -42,7 +42,8 @@ pub fn challenge<'i>(line: &'i [u8], seen: &mut Deviations) -> Result<Base64<'i>
     Base64::new(text).ok_or(ReplyError::Challenge)
 }
 
-/// The sign decides, whatever word follows it.
+/// `-` with any word is a refusal. `+` is a success only with `OK`, in any letter case and perhaps with letters
+/// after it: a server that says `+ERR` has failed.
 #[cold]
 fn indicator<'i>(line: &'i [u8], seen: &mut Deviations) -> Result<(Status, &'i [u8]), ReplyError> {
     let (status, due, after) = match line {
@@ -57,7 +58,8 @@ fn indicator<'i>(line: &'i [u8], seen: &mut Deviations) -> Result<(Status, &'i [
     }
     let same = word.eq_ignore_ascii_case(due) && matches!(text, [] | [b' ', ..]);
     seen.insert(if same { Deviation::StatusCase } else { Deviation::StatusWord });
-    Ok((status, text))
+    let is_ok = status == Status::Ok && matches!(word, [b'O' | b'o', b'K' | b'k', ..]);
+    Ok((if is_ok { Status::Ok } else { Status::Err }, text))
 }
 
 /// Splits off a response code from the very start of a text.

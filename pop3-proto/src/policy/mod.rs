@@ -4,11 +4,13 @@
 //! Each of these types is one value for a whole server, which you protect with a lock. None of them knows
 //! about sessions, reads a clock or uses unlimited memory: you pass in the time and the size.
 //!
-//! * [`Throttle`] makes guessing passwords slow: a client that fails to log in has to wait, longer each time.
+//! * [`Throttle`] makes guessing passwords slow: after a failed login, that network has to wait before it may
+//!   try that user again, longer each time. The user can still log in from other networks, and other users from
+//!   that network, unless very many attempts have failed.
 //! * [`LoginDelays`] enforces what LOGIN-DELAY announces (RFC 2449 section 6.5). Before the login,
 //!   [`Config::login_delay`](crate::server::Config::login_delay) announces the largest delay of all users;
 //!   after it, [`Server::set_login_delay`](crate::server::Server::set_login_delay) announces the user's own.
-//!   EXPIRE works the same way.
+//!   EXPIRE is announced in the same two steps; keeping its promise is up to you.
 //! * [`RelayWindow`] is for POP-before-SMTP: an address from which a user has just logged in may send mail
 //!   for a while.
 //!
@@ -33,4 +35,4 @@ mod throttle;
 
 pub use login_delay::LoginDelays;
 pub use relay::RelayWindow;
-pub use throttle::Throttle;
+pub use throttle::{Claim, Throttle};

@@ -45,8 +45,9 @@ pub struct Channel<'c> {
 
 /// Data that both ends of a TLS connection know and that nobody in the middle can have (RFC 5056).
 ///
-/// Use one value for one login only, and close the connection when the session ends (RFC 9266 section 4.1).
-/// `tls-exporter` needs TLS 1.3, or TLS 1.2 with the extended master secret (RFC 9266 section 4.2).
+/// Use a value of `tls-exporter` for one login only, and close the connection when the session ends (RFC 9266
+/// section 4.1). `tls-exporter` needs TLS 1.3, or TLS 1.2 with the extended master secret (RFC 9266 section
+/// 4.2).
 #[derive(Clone, Copy)]
 pub struct Binding<'c> {
     /// The name of the type, for instance `tls-exporter` or `tls-server-end-point`.

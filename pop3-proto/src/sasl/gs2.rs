@@ -4,7 +4,7 @@
 use crate::buf::{Full, Output};
 
 /// A gs2 header at the front of a message, and what follows it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct Gs2<'m> {
     pub(super) flag: Flag<'m>,
     /// The authorization identity as written, with its escapes; `None` if it is left out.

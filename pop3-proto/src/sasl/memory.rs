@@ -29,7 +29,6 @@ impl Span {
 }
 
 /// The memory of one exchange. Bytes are only ever added.
-#[derive(Debug)]
 pub(super) struct Memory<'m> {
     octets: &'m mut [u8],
     used: &'m mut usize,
@@ -142,7 +141,7 @@ impl Output for Memory<'_> {
 }
 
 /// The contents of the memory, to be shown to the embedder.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct Kept<'m>(&'m [u8]);
 
 impl<'m> Kept<'m> {

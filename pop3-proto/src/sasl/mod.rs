@@ -21,9 +21,12 @@
 //! assert_eq!(exchange.initial(), Some(&b"\0tim\0tanstaaftanstaaf"[..]));
 //! ```
 //!
-//! Names and passwords are prepared with SASLprep (RFC 4013) if the feature `saslprep` is on. Without it,
-//! those with bytes outside ASCII are refused, as RFC 5802 section 2.2 permits. Prepare what you store in the
-//! same way, with [`prepare()`].
+//! Names and passwords are prepared with SASLprep (RFC 4013) if the feature `saslprep` is on. Without it, those
+//! with bytes outside ASCII cannot be prepared, as RFC 5802 section 2.2 permits. A server refuses what cannot
+//! be prepared. So does a client in SCRAM, and in APOP if there are bytes outside ASCII. In PLAIN, LOGIN,
+//! CRAM-MD5 and XOAUTH2 a client sends it as it is, because the server may know it in that form; names in
+//! OAUTHBEARER and EXTERNAL are never prepared by a client. Prepare what you store in the same way, with
+//! [`prepare()`].
 
 #[cfg(feature = "apop")]
 pub(crate) mod apop;

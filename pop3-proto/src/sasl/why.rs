@@ -15,8 +15,10 @@ pub enum Why {
     /// The token is empty, or has characters that no token may have, for instance a line end (RFC 6750
     /// section 2.1).
     Token,
-    /// A name or password that the mechanism cannot carry: it is empty, has control characters, or has
-    /// characters outside ASCII while the feature `saslprep` is off.
+    /// A name or password that the mechanism cannot carry. No mechanism takes NUL, or an empty name or
+    /// password where it needs one. OAUTHBEARER, XOAUTH2 and ANONYMOUS take no control characters, and the
+    /// text of ANONYMOUS has further limits (RFC 4505 section 2). SCRAM also refuses what SASLprep refuses,
+    /// and, while the feature `saslprep` is off, everything outside ASCII.
     Text,
     /// The credentials lack what the mechanism needs, or name somebody to act as although the mechanism
     /// cannot express that.

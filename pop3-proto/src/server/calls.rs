@@ -23,7 +23,7 @@ use crate::types::{MsgNo, PlaintextLeft, Security};
 /// listings are in ascending order. A listing of a million messages takes no more memory than the output
 /// buffer has.
 ///
-/// `C` lends the [`Config`]: `&'static Config`, `&Config`, `Arc<Config>`, or a `Config` of its own (1,560
+/// `C` lends the [`Config`]: `&'static Config`, `&Config`, `Arc<Config>`, or a `Config` of its own (1,592
 /// bytes, so share it). `I` is the [`Index`], the list of messages. `M` is the memory for the deletion marks,
 /// one bit per message. It is `Vec<u8>` by default; [`accept_with`](super::Ticket::accept_with) takes any
 /// memory that can be used as a byte slice, such as an array.

@@ -6,9 +6,11 @@ use core::borrow::Borrow;
 use super::apop_timestamp::ApopTimestampBuf;
 use super::config::Config;
 use super::next::{Alone, Next};
+use super::other_protocol;
 use super::phrase::Phrase;
 use super::reason::Reason;
 use super::state::Session;
+use super::table::Phase;
 use super::turn::{Ending, Turn};
 use crate::base64::Base64;
 use crate::buf::{Input, Output};
@@ -39,7 +41,7 @@ impl<C: Borrow<Config>> Session<C> {
                 Turn::Begun => self.close(Reason::Unfinished),
                 _ if out.room() < MIN_OUTPUT => return Next::Output,
                 Turn::Offered(tag) => self.refuse(tag, None, self.phrase(Phrase::NotAvailable), out),
-                Turn::Greeting => self.greet(out),
+                Turn::Greeting => self.greet(now, out),
                 Turn::Ending(end) => {
                     self.pass_to(Turn::Command);
                     let written = out.put(end.bytes());
@@ -73,9 +75,9 @@ impl<C: Borrow<Config>> Session<C> {
         }
     }
 
-    fn greet(&mut self, out: &mut impl Output) {
+    fn greet(&mut self, now: Time, out: &mut impl Output) {
         self.pass_to(Turn::Command);
-        self.start();
+        self.start(now.after(self.config().login_time));
         let stamp = self.timestamp();
         let timestamp = stamp.as_ref().and_then(ApopTimestampBuf::timestamp);
         let written = encode::greeting(self.config().greeting.as_str(), timestamp, out);
@@ -108,8 +110,8 @@ impl<C: Borrow<Config>> Session<C> {
                 self.lines().note_activity(now);
                 self.dispatch(line, len, input, out)
             }
-            Fast::Partial => Some(self.wait(now)),
-            Fast::Other => self.command_slow(now, input, out),
+            Fast::Partial if !input.bytes().starts_with(&other_protocol::TLS) => Some(self.wait(now)),
+            _ => self.command_slow(now, input, out),
         }
     }
 
@@ -124,25 +126,37 @@ impl<C: Borrow<Config>> Session<C> {
             Ok(found) => found,
             Err(next) => return Some(next),
         };
-        let error = match line {
+        let refusal = match line {
             Line::Complete(line) => return self.dispatch(line, len, input, out),
-            Line::TooLong => CommandError::TooLong,
-            Line::BareLf | Line::Partial => CommandError::Octet,
+            Line::TooLong => Phrase::Malformed(CommandError::TooLong),
+            Line::Partial => Phrase::OtherProtocol,
+            Line::BareLf => {
+                self.malformed(input.bytes().get(..len).unwrap_or_default(), Some(CommandError::Octet))
+            }
         };
-        let refusal = Some(Phrase::Malformed(error));
+        let refusal = Some(refusal);
         self.alone(Alone { refusal, len, exchange: false }, None, input, out)
     }
 
     /// There is no whole line yet. The first bytes of a line do not restart the waiting time.
     #[inline]
     fn wait<'i>(&mut self, now: Time) -> Next<'i> {
-        if !self.lines().begin_wait(now) {
+        // Commands do not prolong the time for the login.
+        if !self.lines().begin_wait(now) || self.login_due() <= now {
             self.handle_timeout(now);
         }
         match self.turn() {
             Turn::Closed(reason) => Next::Closed(reason),
             _ => Next::Input,
         }
+    }
+
+    /// Whether the window begins with a line of another protocol, which may have no end.
+    fn begins_otherwise(&mut self, front: &[u8], is_other: fn(&[u8]) -> bool) -> bool {
+        self.turn() == Turn::Command
+            && self.phase() != Phase::Transaction
+            && !self.lines().skips()
+            && is_other(front)
     }
 
     /// The line at the front of the window. `Err` holds what to report while no whole line is there; `None`
@@ -153,6 +167,13 @@ impl<C: Borrow<Config>> Session<C> {
         input: &mut impl Input<'i>,
     ) -> Option<Result<(Line<'i>, usize), Next<'i>>> {
         match self.lines().front(input) {
+            // Refused as a line of unknown content is, whose bytes say why.
+            Front::Partial if self.begins_otherwise(input.bytes(), other_protocol::is_front) => {
+                Some(Ok((Line::Partial, input.bytes().len())))
+            }
+            Front::Over(_) if self.begins_otherwise(input.bytes(), other_protocol::is_long_front) => {
+                Some(Ok((Line::Partial, input.bytes().len())))
+            }
             Front::Over(_) => {
                 self.lines().skip(input);
                 None
@@ -181,11 +202,13 @@ impl<C: Borrow<Config>> Session<C> {
             Line::Complete(b"*") => Phrase::Cancelled,
             Line::Complete(text) => match Base64::new(text) {
                 Some(data) => return Some(Next::Exchange { data, len }),
-                None => Phrase::Malformed(CommandError::Base64),
+                // Nothing that answers a challenge looks like that.
+                None => self.malformed(text, Some(CommandError::Base64)),
             },
             Line::TooLong => Phrase::Malformed(CommandError::TooLong),
             Line::BareLf | Line::Partial => Phrase::Malformed(CommandError::Octet),
         };
-        self.alone(Alone { refusal: Some(why), len, exchange: true }, None, input, out)
+        let exchange = why != Phrase::OtherProtocol;
+        self.alone(Alone { refusal: Some(why), len, exchange }, None, input, out)
     }
 }

@@ -85,9 +85,9 @@ impl Ticket<kind::Body> {
 
 #[cfg(feature = "alloc")]
 impl Ticket<kind::Body> {
-    /// Answers `+OK` with the whole message, in the form in which it is stored, and ends the body. Use it for
-    /// messages in memory and an output that grows as needed. For a message of any size in constant memory,
-    /// use [`begin`](Self::begin).
+    /// Answers `+OK`, sends the message (for TOP, the part that was asked for) and ends the body. Give it the
+    /// message as it is stored. Use it for messages in memory and an output that grows as needed. For a message
+    /// of any size in constant memory, use [`begin`](Self::begin).
     pub fn send_all(
         self,
         session: &mut impl Dialogue,

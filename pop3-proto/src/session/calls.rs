@@ -82,23 +82,25 @@ impl<C: Borrow<Config>> Session<C> {
 
     /// When to call [`handle_timeout`](Self::handle_timeout) if nothing else happens. It is `Some` while the
     /// session waits for the client, or for a ticket that was kept (other than QUIT's). It changes with each
-    /// command, so ask again after each call.
+    /// command, so ask again after each call. Before the login it is also bounded by
+    /// [`Config::login_time`], which no command changes.
     ///
     /// It is `None` while the session has something to send. Set a limit of your own for how long a client
     /// may leave your bytes unread.
     #[must_use]
     #[inline]
     pub fn poll_timeout(&self) -> Option<Time> {
-        Some(self.waits_since()?.after(self.config().idle()))
+        let idle = self.waits_since()?.after(self.config().idle());
+        Some(idle.min(self.login_due()))
     }
 
-    /// Closes the session if its time is over (autologout, RFC 1939 section 3), and does nothing otherwise,
-    /// so calling it too early is harmless. After it has closed the session, [`receive`](Self::receive)
+    /// Closes the session if its time is over (autologout, RFC 1939 section 3, or [`Config::login_time`]), and
+    /// does nothing otherwise, so calling it too early is harmless. After it has closed the session, [`receive`](Self::receive)
     /// returns [`Closed`](Event::Closed).
-    #[inline]
+    #[inline(never)]
     pub fn handle_timeout(&mut self, now: Time) {
         if self.poll_timeout().is_some_and(|deadline| deadline <= now) {
-            self.close(Reason::Autologout);
+            self.close(if self.login_due() <= now { Reason::LoginTime } else { Reason::Autologout });
         }
     }
 

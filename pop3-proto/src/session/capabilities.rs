@@ -10,8 +10,8 @@ use crate::buf::{Full, Output};
 use crate::encode;
 use crate::types::{Capability, Expire, LoginDelay, Mechanism, Protection, Security, is_mechanism_name};
 
-/// How many lines the session itself supplies; those of the configuration follow.
-const OWN: u32 = 13;
+/// How many lines the session itself supplies; those of the configuration follow, then IMPLEMENTATION.
+const OWN: u32 = 12;
 
 impl<C: Borrow<Config>> Session<C> {
     /// Writes line `at` of the list, if that capability applies now. Returns `false` after the last line.
@@ -39,18 +39,18 @@ impl<C: Borrow<Config>> Session<C> {
                 None => config.expire.map(Capability::Expire),
             },
             7 => config.uidl.then_some(Capability::Uidl),
-            8 => config
-                .implementation
-                .as_ref()
-                .map(|name| Capability::Implementation(name.as_str().as_bytes())),
-            9 => self.stls_allowed().then_some(Capability::Stls),
-            10 => config.auth_resp_code.then_some(Capability::AuthRespCode),
-            11 => config.utf8.then_some(Capability::Utf8 { user: config.utf8_user }),
-            12 => config.lang.then_some(Capability::Lang),
+            8 => self.stls_allowed().then_some(Capability::Stls),
+            9 => config.auth_resp_code.then_some(Capability::AuthRespCode),
+            10 => config.utf8.then_some(Capability::Utf8 { user: config.utf8_user }),
+            11 => config.lang.then_some(Capability::Lang),
             _ => {
                 let lines = config.capabilities.as_str().as_bytes().split(|b| *b == b'\n');
                 let Some(line) = lines.filter(|line| !line.is_empty()).nth(at.wrapping_sub(OWN) as usize)
                 else {
+                    // It comes last, because some scanners take the first dot in it for the end of the list.
+                    if let Some(name) = &config.implementation {
+                        encode::capability(&Capability::Implementation(name.as_str().as_bytes()), out)?;
+                    }
                     return Ok(false);
                 };
                 let end = line.iter().position(|b| *b == b' ').unwrap_or(line.len());

@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::mechanism_list::MechanismList;
 use super::phrase::Phrase;
 use super::words::{Domain, Words};
-use crate::limits::{AUTOLOGOUT_SECS, Limits};
+use crate::limits::{AUTOLOGOUT_SECS, LOGIN_SECS, Limits};
 use crate::types::{Expire, LoginDelay, Mechanism};
 
 /// What a server offers and allows.
@@ -32,6 +32,11 @@ pub struct Config {
     /// After how long without a command the session is closed, without an answer and without removing any
     /// message. Less than 600 s counts as 600 s (RFC 1939 section 3).
     pub autologout: Duration,
+    /// How long a client may take from the greeting to a successful login, whatever it sends meanwhile, STLS
+    /// included. Then the session is closed without an answer. 3 minutes by default; `Duration::MAX` for no
+    /// limit. It may be shorter than 600 s: RFC 1939 section 3 limits only the inactivity timer, which is
+    /// `autologout`.
+    pub login_time: Duration,
     /// Accept USER and PASS, and mechanisms that show the password, also without TLS. Off by default.
     pub allow_plaintext_login: bool,
     /// Offer USER and PASS. On by default.
@@ -89,19 +94,25 @@ pub struct Config {
     pub report_answers: bool,
     /// The texts that the session sends by itself; [`Phrase::english`] by default.
     pub phrases: fn(Phrase) -> &'static str,
+    /// Refuse commands with spaces or zeros that RFC 1939 section 3 does not have, such as `QUIT ` or `LIST
+    /// 01`; see [`parse::command`](crate::parse::command()). Off by default: old clients send such lines, and
+    /// the meaning is the same.
+    pub strict_commands: bool,
     /// Accept a bare LF as the end of a command line, for people who type commands on a raw connection. Off
     /// by default (RFC 1939 section 3).
     pub bare_lf: bool,
 }
 
 impl Config {
-    /// The defaults, as described at each field.
+    /// The defaults. What is not described as on by default is off or absent. The greeting is
+    /// `POP3 server ready`, the limits are [`Limits::DEFAULT`], and the autologout is 600 s.
     #[must_use]
     pub const fn new() -> Self {
         Self {
             greeting: Words::new("POP3 server ready"),
             limits: Limits::DEFAULT,
             autologout: Duration::from_secs(AUTOLOGOUT_SECS),
+            login_time: Duration::from_secs(LOGIN_SECS),
             allow_plaintext_login: false,
             user: true,
             apop: None,
@@ -124,6 +135,7 @@ impl Config {
             ensure_header_end: false,
             report_answers: false,
             phrases: Phrase::english,
+            strict_commands: false,
             bare_lf: false,
         }
     }

@@ -6,7 +6,9 @@ use super::config::Config;
 use super::emit::without_end;
 use super::kind::Tag;
 use super::next::{Alone, Next};
+use super::other_protocol;
 use super::phrase::Phrase;
+use super::reason::Reason;
 use super::state::Session;
 use super::table::{Legality, Phase, legality};
 use super::turn::Turn;
@@ -25,19 +27,19 @@ impl<C: Borrow<Config>> Session<C> {
         input: &mut impl Input<'i>,
         out: &mut impl Output,
     ) -> Option<Next<'i>> {
-        let (command, refusal) = match parse::command(line) {
+        let (command, refusal) = match parse::read_command(line, self.config().strict_commands) {
             Ok(command) if self.is_readable(&command) => {
                 let refusal = match self.legality(&command) {
                     Legality::Refuse => Some(self.illegal(command.verb())),
                     Legality::Auto => self.user_refusal(&command),
-                    Legality::Event => match self.unavailable(&command) {
+                    Legality::Event => match self.unavailable(&command, line) {
                         None => return Some(Next::Command { command, len }),
                         refusal => refusal,
                     },
                 };
                 (Some(command), refusal)
             }
-            read => (None, Some(Phrase::Malformed(read.err().unwrap_or(CommandError::Octet)))),
+            read => (None, Some(self.malformed(line, read.err()))),
         };
         self.alone(Alone { refusal, len, exchange: false }, command, input, out)
     }
@@ -78,7 +80,8 @@ impl<C: Borrow<Config>> Session<C> {
         out: &mut impl Output,
     ) -> (Option<Command<'i>>, Option<Phrase>) {
         let line = input.bytes().get(..alone.len).unwrap_or_default();
-        let command = parse::command(without_end(line)).ok();
+        let line = without_end(line);
+        let command = parse::read_command(line, self.config().strict_commands).ok();
         // A line that this session does not take as a command, because of an 8-bit name for instance, is not
         // reported as one either.
         let command = command.filter(|command| !alone.exchange && self.is_readable(command));
@@ -141,7 +144,7 @@ impl<C: Borrow<Config>> Session<C> {
 
     /// Why a command that is legal in this state is not available.
     #[inline]
-    pub(super) fn unavailable(&self, command: &Command<'_>) -> Option<Phrase> {
+    pub(super) fn unavailable(&self, command: &Command<'_>, line: &[u8]) -> Option<Phrase> {
         let config = self.config();
         let offered = match command {
             Command::Pass(_) => return self.no_clear_login(),
@@ -154,6 +157,9 @@ impl<C: Borrow<Config>> Session<C> {
             Command::Lang(_) => config.lang,
             Command::Top { .. } => config.top,
             Command::Uidl(_) => config.uidl,
+            Command::Other { args: Some(_), .. } if self.is_of_other_protocol(line) => {
+                return Some(Phrase::OtherProtocol);
+            }
             Command::Other { .. } => config.unknown_commands,
             _ => return None,
         };
@@ -189,6 +195,21 @@ impl<C: Borrow<Config>> Session<C> {
         }
     }
 
+    fn is_of_other_protocol(&self, line: &[u8]) -> bool {
+        self.phase() != Phase::Transaction && other_protocol::is_line(line)
+    }
+
+    /// Why a line that is not a command is refused.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn malformed(&self, line: &[u8], error: Option<CommandError>) -> Phrase {
+        if self.is_of_other_protocol(line) {
+            Phrase::OtherProtocol
+        } else {
+            Phrase::Malformed(error.unwrap_or(CommandError::Octet))
+        }
+    }
+
     /// Why a command that is not legal in this state is refused.
     const fn illegal(&self, verb: Verb) -> Phrase {
         match (verb, self.phase()) {
@@ -201,8 +222,16 @@ impl<C: Borrow<Config>> Session<C> {
     /// Answers `-ERR` to a line that is the peer's mistake.
     fn fault(&mut self, why: Phrase, out: &mut impl Output) {
         self.forget_name();
-        if self.say(Status::Err, None, self.phrase(why), out) {
-            self.count_error();
+        if !self.say(Status::Err, None, self.phrase(why), out) {
+            return;
+        }
+        if why == Phrase::OtherProtocol {
+            self.close(Reason::OtherProtocol);
+        } else {
+            use CommandError::{Empty, Keyword, Octet};
+            let is_verb =
+                !matches!(why, Phrase::Malformed(Empty | Keyword | Octet) | Phrase::NotOffered(Verb::Other));
+            self.count_error(is_verb);
         }
     }
 }

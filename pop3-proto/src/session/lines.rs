@@ -1,4 +1,5 @@
-//! `Lines`: finds the line at the front of the window, and records since when the session has waited for one.
+//! `Lines`: finds the line at the front of the window, and records since when the session has waited for one,
+//! and for how long it may wait for the login.
 
 use crate::buf::Input;
 use crate::line::{Fast, Front, LineScanner};
@@ -10,13 +11,16 @@ pub(super) struct Lines {
     /// When the last line came; while `waiting` for the next one, when that wait began.
     since: Time,
     waiting: bool,
+    /// By when the login has to have succeeded.
+    login_due: Time,
 }
 
 impl Lines {
-    pub(super) const NONE: Self = Self::new(0, false);
+    pub(super) const NONE: Self = Self::new(0, false, Time::ZERO);
 
-    pub(super) const fn new(limit: usize, bare_lf: bool) -> Self {
-        Self { scanner: LineScanner::new(limit).accept_bare_lf(bare_lf), since: Time::ZERO, waiting: false }
+    pub(super) const fn new(limit: usize, bare_lf: bool, login_due: Time) -> Self {
+        let scanner = LineScanner::new(limit).accept_bare_lf(bare_lf);
+        Self { scanner, since: Time::ZERO, waiting: false, login_due }
     }
 
     /// A line came.
@@ -42,6 +46,16 @@ impl Lines {
         if self.waiting { Some(self.since) } else { None }
     }
 
+    #[inline]
+    pub(super) const fn login_due(&self) -> Time {
+        self.login_due
+    }
+
+    /// The login has succeeded.
+    pub(super) const fn note_login(&mut self) {
+        self.login_due = Time::from_millis(u64::MAX);
+    }
+
     pub(super) const fn last_change(&self) -> Time {
         self.since
     }
@@ -59,8 +73,13 @@ impl Lines {
         self.scanner.front(input)
     }
 
+    /// Whether the front of the window is in the middle of a line that is too long.
+    pub(super) const fn skips(&self) -> bool {
+        self.scanner.skips()
+    }
+
     pub(super) fn skip<'i>(&mut self, input: &mut impl Input<'i>) {
-        self.scanner.skip_rest(input, true);
+        self.scanner.report_rest(input);
     }
 
     #[inline]

@@ -31,7 +31,8 @@ pub enum Phrase {
     MechanismList,
     /// `+OK` to STLS.
     BeginTls,
-    /// `-ERR` to a command whose ticket was not used.
+    /// `-ERR` to a command whose ticket was not used, to one about messages after the maildrop was closed,
+    /// and to a login that was accepted with too few deletion marks.
     NotAvailable,
     /// `-ERR` to a command that the configuration does not offer.
     NotOffered(Verb),
@@ -41,7 +42,7 @@ pub enum Phrase {
     AlreadyLoggedIn,
     /// `-ERR` to PASS without USER before it.
     SendUserFirst,
-    /// `-ERR` to a login without TLS that would show the password.
+    /// `-ERR` to a login without TLS that would show the password, or whose mechanism needs TLS.
     NoPlaintextLogin,
     /// `-ERR` to STLS inside TLS.
     TlsActive,
@@ -59,6 +60,8 @@ pub enum Phrase {
     ChallengeTooLong,
     /// `-ERR` to a line that is not a command.
     Malformed(CommandError),
+    /// `-ERR` to the first line of another protocol, HTTP or TLS; the session is then closed.
+    OtherProtocol,
     /// `-ERR` to the number of a message that does not exist.
     NoSuchMessage,
     /// `-ERR` to the number of a message that is marked as deleted.
@@ -110,6 +113,7 @@ impl Phrase {
             Self::Cancelled => "authentication cancelled",
             Self::ChallengeTooLong => "challenge too long",
             Self::Malformed(error) => error.as_str(),
+            Self::OtherProtocol => "this is a POP3 server",
             Self::NoSuchMessage => "no such message",
             Self::MessageDeleted => "message is deleted",
             Self::ReadOnly => "maildrop is read-only",

@@ -25,10 +25,16 @@ pub enum Reason {
     /// No command came in time. Nothing was sent to the client, and no message may be removed (RFC 1939
     /// section 3).
     Autologout,
+    /// The client was not logged in in time, whatever it sent; see
+    /// [`Config::login_time`](crate::server::Config::login_time). Nothing was sent to the client.
+    LoginTime,
     /// Too many bad commands in a row.
     TooManyErrors,
     /// Too many failed logins.
     TooManyLogins,
+    /// Before the login the client sent a line of HTTP, or began a TLS handshake on a port without TLS. A web
+    /// page may be behind it, which makes a browser send commands in the body of a request.
+    OtherProtocol,
     /// Plaintext bytes followed STLS: they were injected, or the client breaks RFC 2595 section 4.
     PlaintextAfterStls,
     /// A body or a listing was begun and not ended. Its last line was not sent, so the client sees that it is
@@ -44,8 +50,10 @@ impl fmt::Display for Reason {
             Self::Quit => "QUIT",
             Self::StartTls => "going over to TLS",
             Self::Autologout => "no command for too long",
+            Self::LoginTime => "no login in time",
             Self::TooManyErrors => "too many bad commands in a row",
             Self::TooManyLogins => "too many failed logins",
+            Self::OtherProtocol => "the client speaks another protocol",
             Self::PlaintextAfterStls => "plaintext after STLS",
             Self::Unfinished => "an answer was begun and not ended",
             Self::OutputFailed => "the output refused bytes",

@@ -7,6 +7,7 @@ use super::kind::Tag;
 use super::phrase::Phrase;
 use super::reason::Reason;
 use super::state::Session;
+use super::table::Phase;
 use super::turn::Turn;
 use crate::buf::{Full, Output};
 use crate::encode;
@@ -62,14 +63,23 @@ impl<C: Borrow<Config>> Session<C> {
         match tag {
             Tag::Login | Tag::Sasl => self.note_failed_login(code),
             Tag::Quit => self.close(Reason::Quit),
-            Tag::Other => self.count_error(),
+            Tag::Other => self.count_error(false),
             _ => {}
         }
     }
 
-    /// Counts one more bad command in a row.
-    pub(super) fn count_error(&mut self) {
-        if self.add_error() >= self.config().limits.max_errors() {
+    /// A good command came: resets the count of bad commands in a row.
+    #[inline]
+    pub(super) fn forgive(&mut self) {
+        self.mistakes().forgive();
+    }
+
+    /// Counts one more bad command in a row. Fewer are allowed before the login if the client does not even
+    /// say verbs of POP3.
+    pub(super) fn count_error(&mut self, is_verb: bool) {
+        let limits = self.config().limits;
+        let strange = !is_verb && self.phase() != Phase::Transaction;
+        if self.mistakes().bad_command(strange, &limits) {
             self.close(Reason::TooManyErrors);
         }
     }
@@ -78,7 +88,8 @@ impl<C: Borrow<Config>> Session<C> {
         self.name_nobody();
         // A locked maildrop or a system error is not the client's failure, so it does not count.
         let counts = matches!(code, None | Some(Code::Auth));
-        if counts && self.add_failed_login() >= self.config().limits.max_login_failures() {
+        let limits = self.config().limits;
+        if counts && self.mistakes().failed_login(&limits) {
             self.close(Reason::TooManyLogins);
         }
     }

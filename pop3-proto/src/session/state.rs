@@ -7,6 +7,7 @@ use super::handover::Handover;
 use super::identity;
 use super::kind::{Kind, Tag};
 use super::lines::Lines;
+use super::mistakes::Mistakes;
 use super::name::Name;
 use super::phrase::Phrase;
 use super::reason::Reason;
@@ -38,8 +39,7 @@ pub struct Session<C> {
     phase: Phase,
     security: Security,
     utf8: bool,
-    errors: u16,
-    login_failures: u16,
+    mistakes: Mistakes,
     /// The serial number of the last ticket.
     serial: u32,
     /// The message that this ticket is about.
@@ -62,8 +62,7 @@ impl<C> Session<C> {
             phase: Phase::Authorization,
             security,
             utf8: false,
-            errors: 0,
-            login_failures: 0,
+            mistakes: Mistakes::NONE,
             serial: 0,
             number: MsgNo::FIRST,
             top_lines: None,
@@ -137,6 +136,12 @@ impl<C> Session<C> {
             Turn::Later(_) => Some(self.lines.last_change()),
             _ => None,
         }
+    }
+
+    /// By when the login has to have succeeded; far away once it has.
+    #[inline]
+    pub(super) const fn login_due(&self) -> Time {
+        self.lines.login_due()
     }
 
     /// Whether the ticket of QUIT was not used: QUIT is refused next.
@@ -253,6 +258,7 @@ impl<C> Session<C> {
 
     pub(super) fn logged_in(&mut self) {
         self.phase = Phase::Transaction;
+        self.lines.note_login();
     }
 
     pub(super) fn speak_utf8(&mut self) {
@@ -304,24 +310,9 @@ impl<C> Session<C> {
         }
     }
 
-    // Mistakes of the client.
-
-    /// Counts one more bad command. Returns how many came in a row.
-    pub(super) fn add_error(&mut self) -> u16 {
-        self.errors = self.errors.saturating_add(1);
-        self.errors
-    }
-
-    /// A good command came: resets the count of bad commands in a row.
     #[inline]
-    pub(super) fn forgive(&mut self) {
-        self.errors = 0;
-    }
-
-    /// Counts one more failed login. Returns how many there were.
-    pub(super) fn add_failed_login(&mut self) -> u16 {
-        self.login_failures = self.login_failures.saturating_add(1);
-        self.login_failures
+    pub(super) const fn mistakes(&mut self) -> &mut Mistakes {
+        &mut self.mistakes
     }
 }
 
@@ -334,10 +325,10 @@ impl<C: Borrow<Config>> Session<C> {
     }
 
     /// Sets what the `const` function `blank` cannot set.
-    pub(super) fn start(&mut self) {
+    pub(super) fn start(&mut self, login_due: Time) {
         self.id = identity::next(self.id);
         let config = self.config.borrow();
-        self.lines = Lines::new(config.limits.command_line(), config.bare_lf);
+        self.lines = Lines::new(config.limits.command_line(), config.bare_lf, login_due);
     }
 
     pub(super) fn inside_tls(handover: Handover<C>) -> Self {
@@ -345,7 +336,7 @@ impl<C: Borrow<Config>> Session<C> {
         session.apop = handover.apop;
         session.serial = handover.serial;
         session.turn = Turn::Command;
-        session.start();
+        session.start(handover.login_due);
         session
     }
 
@@ -353,6 +344,7 @@ impl<C: Borrow<Config>> Session<C> {
     where
         C: Clone,
     {
-        Handover { config: self.config.clone(), apop: self.apop, serial: self.serial }
+        let (config, login_due) = (self.config.clone(), self.login_due());
+        Handover { config, apop: self.apop, login_due, serial: self.serial }
     }
 }

@@ -32,6 +32,11 @@ pub enum Legality {
 
 /// What a session does with `verb` in `phase`.
 ///
+/// [`Config::utf8_after_login`](super::Config::utf8_after_login) and
+/// [`Config::auth_list`](super::Config::auth_list) make exceptions. Of the commands marked `Event`, a
+/// [`Server`](crate::server::Server) answers STAT, LIST, UIDL, DELE and RSET itself, and refuses RETR and TOP
+/// of a message that is missing, marked as deleted, or not to be sent before UTF8.
+///
 /// | verb | AUTHORIZATION | after USER | TRANSACTION |
 /// | --- | --- | --- | --- |
 #[doc = include_str!("table.md")]
@@ -89,6 +94,6 @@ mod tests {
             writeln!(drawn, "| {name} | {a:?} | {n:?} | {t:?} |").unwrap();
         }
         std::println!("{drawn}");
-        assert_eq!(drawn, include_str!("table.md"), "server/table.md is stale: it should read as printed");
+        assert_eq!(drawn, include_str!("table.md"), "session/table.md is stale: it should read as printed");
     }
 }

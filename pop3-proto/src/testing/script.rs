@@ -165,7 +165,8 @@ fn hear(io: &mut impl Read, due: Vec<u8>, line: usize) -> Result<(), Mismatch> {
 
 impl fmt::Display for ScriptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: no such escape: {}", self.line, self.text)
+        let what = "neither a line of a dialogue nor a key of yours, or an unknown escape";
+        write!(f, "line {}: {what}: {}", self.line, self.text)
     }
 }
 

@@ -25,7 +25,7 @@ pub enum Capability<'i> {
     Expire(Expire),
     /// `UIDL`: the UIDL command is available (section 6.8).
     Uidl,
-    /// `IMPLEMENTATION`: the name of the server software; a client may not change its behaviour because of it
+    /// `IMPLEMENTATION`: the name of the server software; a client must not change its behaviour because of it
     /// (section 6.9).
     Implementation(&'i [u8]),
     /// `STLS`: the STLS command is available in the present state (RFC 2595 section 4).

@@ -51,7 +51,7 @@ pub enum Command<'a> {
     Stls,
     /// `CAPA`: list the capabilities (RFC 2449 section 5).
     Capa,
-    /// `UTF8`: from now on names, passwords and messages may be UTF-8 (RFC 6856 section 2).
+    /// `UTF8`: from now on messages and reply texts may be UTF-8 (RFC 6856 section 2).
     Utf8,
     /// `LANG [range]`: choose the language of reply texts, or list the languages (RFC 6856 section 3).
     Lang(Option<&'a [u8]>),

@@ -36,16 +36,18 @@ deviations! {
     BadTimestamp,
     /// The status indicator came in lower or mixed case: `+ok`.
     StatusCase,
-    /// The word after `+` or `-` is not `OK` or `ERR`: `+OKAY`, `-ERROR`.
+    /// The word after `+` or `-` is not `OK` or `ERR`: `+OKAY`, `-ERROR`, or `+ERR`, which counts as a
+    /// refusal.
     StatusWord,
     /// A line ended in LF without CR.
     BareLf,
     /// A status or capability line was longer than 512 octets (RFC 2449 section 4), or any line was longer
     /// than the limit of this session, so that only its front was reported.
     LongLine,
-    /// A space at the end of a listing or capability line.
+    /// A space or TAB at the end of a listing or capability line, or a CR after the dot that ends a listing.
     TrailingSpace,
-    /// More than one space where there should be one.
+    /// More than one space, or a TAB, where there should be one space; or a space or TAB before a listing
+    /// line.
     ExtraSpaces,
     /// `RESP_CODES` or `AUTH_RESP_CODE`, with underscores.
     CapabilitySpelling,
@@ -66,6 +68,10 @@ deviations! {
     DuplicateNumber,
     /// A listing contains a number above the count that STAT gave.
     BeyondStat,
+    /// A listing has fewer messages than STAT counted, although nothing was deleted.
+    BelowStat,
+    /// `LIST n` or `UIDL n` was answered with another message number than `n`.
+    OtherNumber,
     /// An empty unique-id.
     EmptyUid,
     /// A unique-id of more than 70 bytes.

@@ -10,9 +10,10 @@ pub(crate) fn is_language_range(range: &[u8]) -> bool {
     range == b"*" || range.split(|b| *b == b'-').enumerate().all(fits)
 }
 
-/// Finds the tag for a language range by lookup (RFC 4647 section 3.4): the one of `tags` that equals the
-/// range in any letter case. If none does, the last subtag of the range is cut off and the search is
-/// repeated. `None` if nothing is left. For `*` the server may choose (RFC 6856 section 3.1).
+/// Finds the tag for a language range by lookup (RFC 4647 section 3.4): the one of `tags` that equals the range
+/// in any letter case. If none does, the last subtag of the range is cut off and the search is repeated. `None`
+/// if nothing is left. For `*` it returns `None` as well; the server then uses its preferred language (RFC 6856
+/// section 3.2).
 ///
 /// ```
 /// use pop3_proto::lookup_language;

@@ -36,8 +36,9 @@ pub enum Protection {
 impl Mechanism {
     /// PLAIN (RFC 4616).
     pub const PLAIN: Self = Self::new("PLAIN", Protection::Private, false);
-    /// LOGIN: two challenges, for name and password. No RFC defines it.
-    pub const LOGIN: Self = Self::new("LOGIN", Protection::Private, true);
+    /// LOGIN: two challenges, for name and password. No RFC defines it. A client may send the name as the
+    /// initial response; then there is one challenge.
+    pub const LOGIN: Self = Self::new("LOGIN", Protection::Private, false);
     /// EXTERNAL (RFC 4422 appendix A); in this crate, the TLS client certificate names the user.
     pub const EXTERNAL: Self = Self::new("EXTERNAL", Protection::Tls, false);
     /// ANONYMOUS (RFC 4505).

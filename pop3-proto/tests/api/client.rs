@@ -69,7 +69,8 @@ fn poll_agrees_with_receive() {
             let event = client.receive(&mut window);
             let waits = event == Ok(client::Event::NeedInput);
             assert_eq!(need == client::Need::Input, waits, "{limit}: {event:?}");
-            if event.is_err() {
+            // With a limit of two bytes the greeting is `+O`, which refuses service.
+            if event.is_err() || event == Ok(client::Event::Closed) {
                 break;
             }
             start = end - window.len();

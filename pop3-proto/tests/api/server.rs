@@ -104,6 +104,7 @@ fn a_listing_of_any_length_takes_no_more_room_than_there_is() {
 fn time_saturates_and_the_inactivity_timer_is_at_least_ten_minutes() {
     let mut config = config();
     config.autologout = Duration::from_secs(1);
+    config.login_time = Duration::MAX;
     let mut session = Session::new(&config, Security::Plain);
     assert_eq!(session.poll_timeout(), None);
     assert!(answers(&mut session, b"").starts_with("+OK"));

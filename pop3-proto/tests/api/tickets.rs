@@ -36,7 +36,7 @@ fn a_kept_ticket_waits_and_timers_run() {
     for _ in 0..3 {
         assert!(matches!(session.receive(Time::ZERO, &mut window, &mut out), Said::Waiting));
     }
-    assert_eq!(session.poll_timeout(), Some(Time::from_millis(600_000)));
+    assert_eq!(session.poll_timeout(), Some(Time::from_millis(180_000)), "the time for the login");
     out.clear();
     std::thread::scope(|scope| scope.spawn(|| reply.accept(&mut session, &mut out, "hello")).join().unwrap());
     assert_eq!(out, b"+OK hello\r\n");

@@ -71,17 +71,21 @@ async fn fetch_new(
     let mut fetch = Fetch::new(record, Rules::default(), 1_790_000_000);
     loop {
         match fetch.advance(&mut connection.client, &mut connection.tx)? {
-            fetch::Progress::Pending => match fetch.handle_event(&connection.next().await?) {
-                FetchEvent::Begin(_) => messages.push(Vec::new()),
-                FetchEvent::Data(bytes) => {
-                    if let Some(message) = messages.last_mut() {
-                        message.extend_from_slice(bytes);
+            fetch::Progress::Pending => {
+                for told in fetch.handle_event(&connection.next().await?) {
+                    match told {
+                        FetchEvent::Begin(_) => messages.push(Vec::new()),
+                        FetchEvent::Data(bytes) => {
+                            if let Some(message) = messages.last_mut() {
+                                message.extend_from_slice(bytes);
+                            }
+                        }
+                        // A program that keeps its mail on disk syncs the file first.
+                        FetchEvent::Whole(message) => drop(fetch.stored(message.number)),
+                        _ => {}
                     }
                 }
-                // A program that keeps its mail on disk syncs the file first.
-                FetchEvent::Whole(message) => drop(fetch.stored(message.number)),
-                _ => {}
-            },
+            }
             fetch::Progress::Fetched | fetch::Progress::Marked => {}
             fetch::Progress::Done => return Ok((messages, fetch.into_record())),
             fetch::Progress::Failed(fault) => return Err(fault.into()),

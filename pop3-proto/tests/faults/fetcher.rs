@@ -98,11 +98,15 @@ impl<'s> Fetcher<'s> {
             match self.client.receive(&mut unread) {
                 Ok(Event::NeedInput) => break,
                 Ok(event) if self.is_in => {
-                    let told = self.fetch.handle_event(&event);
-                    self.told(told);
+                    for told in self.fetch.handle_event(&event) {
+                        self.told(told);
+                    }
                 }
                 Ok(event) => self.login.handle_event(&event),
-                Err(error) => self.end = Some(End::Protocol(error)),
+                Err(error) => {
+                    self.fetch.handle_error(error);
+                    self.end = Some(End::Protocol(error));
+                }
             }
         }
         assert!(self.end.is_some() || unread.len() < WINDOW, "more is wanted although the window is full");

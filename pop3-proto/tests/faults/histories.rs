@@ -9,15 +9,14 @@ use crate::random::Random;
 use crate::run::{Fault, Plan, session};
 use crate::{check, server};
 
-fn rules(deletes: bool, random: &mut Random) -> Rules {
+fn rules(previews: bool, random: &mut Random) -> Rules {
     let mut rules = Rules::DEFAULT;
-    rules.preview_above = random.pick(&[None, None, Some(0), Some(120)]);
-    rules.preview_lines = random.pick(&[0, 1]);
-    rules.headers_only = random.one_in(8);
-    rules.dry_run = random.one_in(8);
-    if !deletes {
-        return rules;
+    if previews {
+        rules.preview_above = random.pick(&[None, None, Some(0), Some(120)]);
+        rules.preview_lines = random.pick(&[0, 1]);
+        rules.headers_only = random.one_in(8);
     }
+    rules.dry_run = random.one_in(8);
     rules.delete_after_days = random.pick(&[None, None, Some(0), Some(1), Some(3)]);
     rules.delete_older_days = random.pick(&[None, None, None, Some(0), Some(2)]);
     rules.keep_count = random.pick(&[None, None, None, Some(0), Some(2)]);
@@ -39,19 +38,16 @@ fn fault(random: &mut Random) -> Fault {
     fault
 }
 
-fn plan(rules: Rules, day: u64, fault: Fault, random: &mut Random) -> Plan {
+fn plan(rules: Rules, day: u64, fault: Fault, uidl: bool, random: &mut Random) -> Plan {
+    // Without unique-ids nobody can tell a message whose deletion was confirmed, and which is there all the
+    // same, from a new one.
+    let untrue = if uidl { Removal::Untrue } else { Removal::None };
     Plan {
         rules,
         day,
         confirm: random.pick(&[Confirm::AtOnce, Confirm::Three, Confirm::AtTheEnd]),
         crash: random.one_in(2),
-        removal: random.pick(&[
-            Removal::Whole,
-            Removal::Whole,
-            Removal::Half,
-            Removal::None,
-            Removal::Untrue,
-        ]),
+        removal: random.pick(&[Removal::Whole, Removal::Whole, Removal::Half, Removal::None, untrue]),
         pipelining: random.one_in(2),
         slice: random.pick(&[1, 7, 100, 500]),
         fault,
@@ -62,14 +58,13 @@ fn plan(rules: Rules, day: u64, fault: Fault, random: &mut Random) -> Plan {
 fn history(seed: u64, uidl: bool, top: bool, habits: Habits) {
     let mut random = Random::new(seed);
     let config = server(uidl, top);
-    // A message that was to be deleted and is not listed counts as deleted. So where a server lists only some
-    // of its messages, in another order each time, the client deletes nothing.
-    let deletes = !(habits.renumbers && habits.window.is_some());
     let count = u32::try_from(random.below(5)).unwrap();
     let (mut maildrop, mut store, mut day) = (Maildrop::new(habits, count), Store::default(), 0);
     for _ in 0..1 + random.below(4) {
-        let (rules, fault) = (rules(deletes, &mut random), fault(&mut random));
-        let plan = plan(rules, day, fault, &mut random);
+        // Without unique-ids a message that changed its size is known only when it comes whole.
+        let previews = uidl || !habits.marks_seen;
+        let (rules, fault) = (rules(previews, &mut random), fault(&mut random));
+        let plan = plan(rules, day, fault, uidl, &mut random);
         let before = (store.whole.clone(), store.previews.clone(), maildrop.deleted.len());
         session(&config, &mut maildrop, &mut store, &plan, &mut random);
         check(&maildrop, &store);
@@ -83,7 +78,8 @@ fn history(seed: u64, uidl: bool, top: bool, habits: Habits) {
         }
     }
     // Previews are fetched whole now, and nothing is deleted any more.
-    let last = Plan { removal: Removal::Whole, ..plan(Rules::DEFAULT, day, Fault::default(), &mut random) };
+    let last =
+        Plan { removal: Removal::Whole, ..plan(Rules::DEFAULT, day, Fault::default(), uidl, &mut random) };
     assert_eq!(session(&config, &mut maildrop, &mut store, &last, &mut random).end, End::Done);
     check(&maildrop, &store);
     let shown = maildrop.mail.iter().filter(|mail| maildrop.shown.contains(&mail.serial));
@@ -108,9 +104,7 @@ fn over_any_history_nothing_is_lost_doubled_or_deleted_unsafe() {
         let (uidl, top) = random.pick(&servers);
         let habits = Habits {
             ids: random.pick(&[Ids::Unique, Ids::Unique, Ids::Repeated, Ids::UsedAgain]),
-            // Without unique-ids a message that changed its size and should be gone is taken for a new one:
-            // it is rather fetched twice than never.
-            marks_seen: uidl && random.one_in(3),
+            marks_seen: random.one_in(3),
             ..random.pick(&[plain, plain, renumbers, windows, both])
         };
         let at = std::panic::catch_unwind(|| history(seed, uidl, top, habits));

@@ -1,4 +1,5 @@
-//! The digest of a header: the same over any line ends, slices and fields that servers write themselves.
+//! The digests of a header and of a text: the same over any line ends of the header, slices and fields that
+//! servers write themselves.
 
 use pop3_proto::Security;
 use pop3_proto::client::{Client, Event, Profile};
@@ -10,55 +11,102 @@ use sha2::{Digest as _, Sha256};
 
 use crate::drive::{NOW, digest};
 
-/// The digest that the record keeps of a message that arrives in pieces of these sizes, in hexadecimal.
+/// The digest of the header of a message that arrives in pieces of these sizes, in hexadecimal, as the record
+/// has it. The digest of its text is checked.
 fn recorded(message: &[u8], sizes: &[usize]) -> String {
-    let wire = [b"+OK\r\n+OK 1 9\r\n+OK\r\n1 9\r\n.\r\n-ERR\r\n+OK\r\n", message, b"\r\n.\r\n"].concat();
+    let (header, text) = both(message, sizes);
+    assert_eq!(text, expected_text(message), "{}", message.escape_ascii());
+    header
+}
+
+fn both(message: &[u8], sizes: &[usize]) -> (String, String) {
+    let message = [b"+OK\r\n", message, b"\r\n.\r\n"].concat();
+    let answers = [&b"+OK 1 9\r\n"[..], b"+OK\r\n1 9\r\n.\r\n", b"-ERR\r\n", &message, b"+OK\r\n"];
     let mut client: Client = Client::new(Profile::LENIENT, Security::Plain);
     let mut fetch = Fetch::new(Record::new(), Rules::DEFAULT, NOW);
-    let (mut rest, mut sizes, mut window) = (&wire[..], sizes.iter().cycle(), Vec::new());
-    let _ = client.receive(&mut rest).unwrap();
+    let _ = client.receive(&mut &b"+OK\r\n"[..]).unwrap();
+    let (mut sizes, mut window, mut out) = (sizes.iter().cycle(), Vec::new(), Vec::new());
+    let mut waiting = answers.into_iter();
+    let mut rest = &b""[..];
     loop {
-        let (now, later) = rest.split_at(rest.len().min(*sizes.next().unwrap()));
-        window.extend_from_slice(now);
-        rest = later;
         let mut unread = &window[..];
         loop {
-            assert_eq!(fetch.advance(&mut client, &mut Vec::new()), Ok(Progress::Pending));
+            assert_eq!(fetch.advance(&mut client, &mut out), Ok(Progress::Pending));
             match client.receive(&mut unread).unwrap() {
                 Event::NeedInput => break,
                 event => {
-                    if let FetchEvent::Whole(wanted) = fetch.handle_event(&event) {
-                        let line = fetch.stored(wanted.number).unwrap().to_string();
-                        return line.split_once("digest:").unwrap().1.to_owned();
+                    for told in fetch.handle_event(&event) {
+                        if let FetchEvent::Whole(wanted) = told {
+                            let line = fetch.stored(wanted.number).unwrap().to_string();
+                            let digests = line.split(' ').nth(5).unwrap();
+                            let (header, text) = digests.split_once('/').unwrap();
+                            assert!(line.ends_with(&format!(" 0 digest:{header}")), "{line}");
+                            return (header.to_owned(), text.to_owned());
+                        }
                     }
                 }
             }
         }
         let used = window.len() - unread.len();
         window.drain(..used);
-        assert!(!now.is_empty(), "the message did not come");
+        if rest.is_empty() {
+            assert!(!out.is_empty(), "nothing is asked for");
+            out.clear();
+            rest = waiting.next().expect("the message did not come");
+        }
+        let (now, later) = rest.split_at(rest.len().min(*sizes.next().unwrap()));
+        window.extend_from_slice(now);
+        rest = later;
     }
+}
+
+fn hex(octets: &[u8]) -> String {
+    Sha256::digest(octets)[..16].iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+/// What comes over the wire after the first line without a byte other than CR.
+fn after_header(message: &[u8]) -> Vec<u8> {
+    let message = [message, b"\r\n"].concat();
+    let mut lines = message.split_inclusive(|b| *b == b'\n');
+    while lines.next().is_some_and(|line| line.iter().any(|b| !matches!(b, b'\r' | b'\n'))) {}
+    lines.collect::<Vec<_>>().concat()
 }
 
 const WRITTEN_BY_SERVERS: [&str; 7] =
     ["status:", "x-status:", "x-uid:", "x-uidl:", "x-keywords:", "x-imap:", "x-imapbase:"];
 
-/// SHA-256 over the lines up to the empty one, each with LF, without CR and without the fields that servers
-/// write.
-fn expected(message: &[u8]) -> String {
+const NAMES: [&str; 6] = ["message-id:", "date:", "from:", "to:", "cc:", "subject:"];
+
+/// The lines up to the empty one, each with LF, without CR and without the fields that servers write; and those
+/// of them that belong to a field of `NAMES`.
+fn header_lines(message: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let text: Vec<u8> = message.iter().copied().filter(|b| *b != b'\r').collect();
-    let (mut lines, mut skips) = (Vec::new(), false);
+    let (mut lines, mut naming) = (Vec::new(), Vec::new());
+    let mut field = Vec::new();
     for line in text.split(|b| *b == b'\n').take_while(|line| !line.is_empty()) {
         if !line.starts_with(b" ") && !line.starts_with(b"\t") {
-            let small = line.to_ascii_lowercase();
-            skips = WRITTEN_BY_SERVERS.iter().any(|name| small.starts_with(name.as_bytes()));
+            field = line.to_ascii_lowercase();
         }
-        if !skips {
-            lines.extend_from_slice(line);
-            lines.push(b'\n');
+        let is_in = |names: &[&str]| names.iter().any(|name| field.starts_with(name.as_bytes()));
+        if is_in(&WRITTEN_BY_SERVERS) {
+            continue;
+        }
+        for to in [Some(&mut lines), Some(&mut naming).filter(|_| is_in(&NAMES))].into_iter().flatten() {
+            to.extend_from_slice(line);
+            to.push(b'\n');
         }
     }
-    Sha256::digest(lines)[..16].iter().map(|octet| format!("{octet:02x}")).collect()
+    (lines, naming)
+}
+
+fn expected(message: &[u8]) -> String {
+    hex(&header_lines(message).0)
+}
+
+fn expected_text(message: &[u8]) -> String {
+    let (lines, naming) = header_lines(message);
+    let names = if naming.is_empty() { lines } else { naming };
+    hex(&[Sha256::digest(names), Sha256::digest(after_header(message))].concat())
 }
 
 const WHOLE: &[usize] = &[usize::MAX];
@@ -98,8 +146,13 @@ fn line_ends_the_body_and_what_servers_write_do_not_count() {
 }
 
 fn header() -> impl Strategy<Value = Vec<u8>> {
-    const PARTS: [&str; 22] = [
+    const PARTS: [&str; 27] = [
         "From: a@b",
+        "subject: x",
+        "Message-ID:",
+        "Cc",
+        "To",
+        "Date : today",
         "Status: RO",
         "status:",
         "X-Status: A",

@@ -4,9 +4,9 @@
 use pop3_proto::client::{Client, Event, Profile};
 use pop3_proto::fetch::{Download, Fetch, FetchEvent, Progress, Record, Rules, Summary};
 use pop3_proto::{Command, Limits, MsgNo, Security};
-use sha2::{Digest as _, Sha256};
 
 use crate::common::show;
+pub(crate) use crate::entries::{bare, both, digest, flags, have, ids, record, whole};
 
 /// The time of a session, in seconds since 1970.
 pub(crate) const NOW: u64 = 1_790_000_000;
@@ -21,6 +21,8 @@ pub(crate) enum Confirm {
     AtOnce,
     /// All of them, when all have come.
     AtFetched,
+    /// All of them, when the session has ended.
+    AtEnd,
     /// Only these, as soon as they have come.
     Only(&'static [u32]),
     /// As `AtOnce`, and after the first message no more are wanted.
@@ -74,39 +76,6 @@ pub(crate) fn rules(change: impl FnOnce(&mut Rules)) -> Rules {
 /// Each line with CRLF after it.
 pub(crate) fn lines(text: &[u8]) -> Vec<u8> {
     text.split(|b| *b == b'\n').flat_map(|line| [line, b"\r\n"].concat()).collect()
-}
-
-/// The digest of a header whose lines end in LF.
-pub(crate) fn digest(header: &str) -> String {
-    Sha256::digest(header)[..16].iter().map(|octet| format!("{octet:02x}")).collect()
-}
-
-/// A record with these lines.
-pub(crate) fn record(lines: &[String]) -> Record {
-    let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
-    format!("pop3-proto record 1\n{lines}").parse().unwrap()
-}
-
-/// A line of the record: stored whole at `NOW`.
-pub(crate) fn have(id: &str, octets: u64, header: &str) -> String {
-    format!("have {octets} {NOW} {NOW} {NOW} {} 0 {id}", digest(header))
-}
-
-/// The same for a message with a unique-id and an empty header.
-pub(crate) fn bare(uid: &str, octets: u64) -> String {
-    have(&format!("uid:{uid}"), octets, "")
-}
-
-/// State, id and place among equal ids of each entry, without those whose deletion was confirmed.
-pub(crate) fn ids(record: &Record) -> Vec<String> {
-    let of = |line: String| {
-        let fields: Vec<_> = line.split(' ').collect();
-        match fields[6] {
-            "0" => format!("{} {}", fields[0], fields[7]),
-            nth => format!("{} {} {nth}", fields[0], fields[7]),
-        }
-    };
-    record.iter().filter(|entry| !entry.is_gone()).map(|entry| of(entry.to_string())).collect()
 }
 
 impl Session {
@@ -203,8 +172,18 @@ impl Session {
         self.say(&format!("TOP {n} {count}"), format!("+OK\n{text}\n."))
     }
 
-    pub(crate) fn dele(self, n: u32) -> Self {
-        self.say(&format!("DELE {n}"), "+OK")
+    /// Deletions that succeed one after the other are sent with the highest number first; a script may name them in
+    /// any order.
+    pub(crate) fn dele(mut self, n: u32) -> Self {
+        let number = |command: &[u8]| -> Option<u32> {
+            str::from_utf8(command.strip_prefix(b"DELE ")?).ok()?.trim_end().parse().ok()
+        };
+        let lower = |(command, answer): &&(Vec<u8>, Vec<u8>)| {
+            answer == b"+OK\r\n" && number(command).is_some_and(|other| other < n)
+        };
+        let at = self.steps.len() - self.steps.iter().rev().take_while(lower).count();
+        self.steps.insert(at, (lines(format!("DELE {n}").as_bytes()), b"+OK\r\n".to_vec()));
+        self
     }
 
     /// QUIT; afterwards the session must be done.
@@ -220,6 +199,21 @@ impl Session {
         let first = outcomes.next().unwrap();
         outcomes.zip(&CUTS[1..]).for_each(|(other, cut)| assert_eq!(other, first, "at {cut:?}"));
         first
+    }
+
+    /// After the last message NOOP proves that it has ended, before anything is deleted.
+    fn steps_with_fence(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let (mut steps, mut unfenced) = (Vec::new(), false);
+        for (command, answer) in &self.steps {
+            unfenced |= command.starts_with(b"RETR") || command.starts_with(b"TOP");
+            let next = command.starts_with(b"DELE") || command.starts_with(b"QUIT");
+            if unfenced && next && !self.rules.dry_run {
+                steps.push((b"NOOP\r\n".to_vec(), b"+OK\r\n".to_vec()));
+                unfenced = false;
+            }
+            steps.push((command.clone(), answer.clone()));
+        }
+        steps
     }
 
     fn client(&self) -> Client<4> {
@@ -253,7 +247,7 @@ impl Session {
             window: Vec::new(),
         };
         let mut end = talk.hear(b"");
-        for (command, answer) in &self.steps {
+        for (command, answer) in &self.steps_with_fence() {
             assert_eq!(show(&talk.out), show(command), "after {:#?}", talk.told);
             talk.out.clear();
             let (mut rest, mut sizes) = (&answer[..], sizes.iter().cycle());
@@ -265,6 +259,16 @@ impl Session {
             }
         }
         assert_eq!(show(&talk.out), "", "after the script and {:#?}", talk.told);
+        if end.is_none() {
+            for told in talk.fetch.end_of_input() {
+                talk.told(told);
+            }
+        }
+        if matches!(self.confirm, Confirm::AtEnd) {
+            for number in std::mem::take(&mut talk.waiting) {
+                let _ = talk.fetch.stored(number);
+            }
+        }
         let hangup = || format!("{:?}", talk.client.end_of_input());
         Outcome {
             end: end.unwrap_or_else(hangup),
@@ -325,10 +329,14 @@ impl Talk {
             match self.client.receive(&mut unread) {
                 Ok(Event::NeedInput) => break,
                 Ok(event) => {
-                    let told = self.fetch.handle_event(&event);
-                    self.told(told);
+                    for told in self.fetch.handle_event(&event) {
+                        self.told(told);
+                    }
                 }
-                Err(error) => return Some(format!("{error:?}")),
+                Err(error) => {
+                    self.fetch.handle_error(error);
+                    return Some(format!("{error:?}"));
+                }
             }
         }
         self.window = unread.to_vec();
@@ -354,7 +362,7 @@ impl Talk {
         }
         let n = wanted.number;
         match self.confirm {
-            Confirm::AtFetched => return self.waiting.push(n),
+            Confirm::AtFetched | Confirm::AtEnd => return self.waiting.push(n),
             Confirm::Only(list) if !list.contains(&n.get()) => return,
             Confirm::AtOnceAndStop => self.fetch.stop(),
             Confirm::AtOnce | Confirm::Only(_) => {}

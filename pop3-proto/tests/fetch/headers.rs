@@ -1,6 +1,6 @@
 //! Servers without UIDL: a message is known by a digest of its header, which comes by TOP or by RETR.
 
-use crate::drive::{Confirm, DAY, NOW, Session, bare, digest, have, ids, record};
+use crate::drive::{Confirm, DAY, NOW, Session, bare, digest, flags, have, ids, record, whole};
 
 const A: &str = "Subject: a\n\nbody";
 const B: &str = "Subject: b\n\nbody";
@@ -15,7 +15,7 @@ fn no_uidl(session: Session) -> Session {
 }
 
 fn known() -> Session {
-    Session::of(&[have(&id("Subject: a\n"), 18, "Subject: a\n")])
+    Session::of(&[whole(&id("Subject: a\n"), 18, "Subject: a\n", "body\r\n")])
 }
 
 #[test]
@@ -102,9 +102,12 @@ fn what_could_not_be_looked_at_settles_nothing() {
     let done = session().confirm(Confirm::AtFetched).retr(1, A).say("RETR 2", "-ERR expunged").quits();
     assert_eq!(done.told, [r"whole 1 Subject: a\r\n\r\nbody\r\n", "refused 2 expunged", "fetched"]);
     assert_eq!((done.unknown, done.left()), (1, 2));
-    let done = session().confirm(Confirm::AtOnceAndStop).retr(1, A).quits();
-    assert_eq!(done.told, [r"whole 1 Subject: a\r\n\r\nbody\r\n", "fetched"]);
-    assert_eq!((done.unknown, done.left()), (1, 2));
+    // The second is asked for before the first is known to be whole, so a third is the one that stays away.
+    let three = Session::of(std::slice::from_ref(&leaving)).later(400 * DAY).capabilities("TOP\n");
+    let three = three.lists_sizes(&[("", 18); 3]).say("UIDL", "-ERR").say("TOP 1 0", "-ERR");
+    let done = three.confirm(Confirm::AtOnceAndStop).retr(1, A).retr(2, B).quits();
+    assert_eq!(done.told.len(), 3, "{:?}", done.told);
+    assert_eq!((done.unknown, done.left()), (1, 3));
     let done =
         session().say("RETR 1", "-ERR [SYS/TEMP] later").say("RETR 2", "-ERR [SYS/TEMP] later").quits();
     let told = "refused 1 later refused 2 later fetched";
@@ -140,20 +143,23 @@ fn with_pipelining_the_looking_goes_on_after_a_refusal_if_a_later_header_comes()
 }
 
 #[test]
-fn of_equal_headers_the_size_decides_and_without_it_the_header_alone() {
+fn of_equal_headers_the_size_decides_and_with_another_size_it_is_another_message() {
     let by_header = id("Subject: a\n");
     for ids in [[&*by_header, &by_header], ["uid:x", "uid:y"]] {
         let line = |place: usize, octets: u64, listed: u64| {
             let nth = if ids[0] == ids[1] { place } else { 0 };
             format!("have {octets} {NOW} {NOW} {listed} {} {nth} {}", digest("Subject: a\n"), ids[place])
         };
+        let missed = |place, octets| line(place, octets, NOW).replace("have", "have,missed");
         let session = |octets: u64| {
             let session = Session::of(&[line(0, 18, NOW), line(1, 19, NOW)]).later(DAY).capabilities("TOP\n");
-            let session = session.lists_sizes(&[("", octets)]).say("UIDL", "-ERR").top(1, 0, "Subject: a\n");
-            session.quits().record
+            session.lists_sizes(&[("", octets)]).say("UIDL", "-ERR").top(1, 0, "Subject: a\n")
         };
-        assert_eq!(session(19), record(&[line(0, 18, NOW), line(1, 19, NOW + DAY)]));
-        assert_eq!(session(20), record(&[line(0, 20, NOW + DAY), line(1, 19, NOW)]));
+        assert_eq!(session(18).quits().record, record(&[line(0, 18, NOW + DAY), missed(1, 19)]));
+        assert_eq!(session(19).quits().record, record(&[missed(0, 18), line(1, 19, NOW + DAY)]));
+        let done = session(20).retr(1, A).quits();
+        assert_eq!(done.told, [r"whole 1 Subject: a\r\n\r\nbody\r\n", "fetched"]);
+        assert_eq!(done.record.len(), 3);
     }
 }
 
@@ -165,7 +171,9 @@ fn unique_ids_that_come_back_after_a_session_without_them_are_the_names_again() 
     let both = [("x", 18), ("y", 18)];
     let done = Session::with(done.record).lists(&both).top(2, 0, "Subject: b\n").quits();
     assert_eq!((done.told.join(" ").as_str(), done.summary.known), ("fetched", 2));
-    let lines = [have("uid:x", 18, "Subject: a\n"), have("uid:y", 18, "Subject: b\n")];
+    // That only a header has said so does not matter before it is deleted.
+    let named = whole("uid:y", 18, "Subject: b\n", "body\r\n").replacen("have", "have,returned", 1);
+    let lines = [have("uid:x", 18, "Subject: a\n"), named];
     assert_eq!(done.record, record(&lines));
     // No header is asked for any more.
     assert_eq!(Session::with(done.record).lists(&both).quits().record, record(&lines));
@@ -174,19 +182,24 @@ fn unique_ids_that_come_back_after_a_session_without_them_are_the_names_again() 
 #[test]
 fn a_message_that_has_a_unique_id_now_is_deleted_under_it() {
     let session = known().rules(|r| r.delete_after_days = Some(0)).lists(&[("x", 18), ("y", 18)]);
-    let session = session.top(1, 0, "Subject: b\n").top(2, 0, "Subject: a\n").retr(1, B);
+    let session = session.top(1, 0, "Subject: b\n").top(2, 0, "Subject: a\n").retr(1, B).retr(2, A);
     let done = session.dele(1).dele(2).quits();
-    assert_eq!(done.told, [r"whole 1 Subject: b\r\n\r\nbody\r\n", "fetched"]);
-    let gone = [have("uid:x", 18, "Subject: b\n"), have("uid:y", 18, "Subject: a\n")];
+    // Its header alone is not enough for a deletion, so it came once more.
+    assert_eq!(done.told, [r"whole 1 Subject: b\r\n\r\nbody\r\n", "known 2", "fetched"]);
+    let gone = [("x", "Subject: b\n"), ("y", "Subject: a\n")]
+        .map(|(uid, header)| whole(&format!("uid:{uid}"), 18, header, "body\r\n"));
     assert_eq!(done.record, record(&gone.map(|line| line.replace("have", "gone"))));
 }
 
 #[test]
-fn what_is_known_by_its_header_and_not_listed_is_forgotten_when_all_that_is_listed_has_a_unique_id() {
+fn what_is_known_by_its_header_and_not_listed_waits_like_all_others_to_be_forgotten() {
     let by_header = have(&id("Subject: a\n"), 18, "Subject: a\n");
     let session = || Session::of(&[have("uid:x", 18, "Subject: x\n"), by_header.clone()]);
-    assert_eq!(ids(&session().lists(&[("x", 18)]).quits().record), ["have uid:x"]);
+    let missed = format!("have,missed {}", id("Subject: a\n"));
+    assert_eq!(flags(&session().lists(&[("x", 18)]).quits().record), ["have uid:x", &missed]);
     let done = session().lists(&[("x", 18), ("", 18)]).top(2, 0, "Subject: b\n").retr(2, B).quits();
     assert_eq!((done.left(), done.summary.fetched), (3, 1));
     assert_eq!(session().say("STAT", "+OK 0 0").quits().left(), 2);
+    let late = session().later(366 * DAY).lists(&[("x", 18)]).quits();
+    assert_eq!(flags(&late.record), ["have uid:x"]);
 }

@@ -1,7 +1,7 @@
 //! Records of getmail6, fetchmail and mpop, with the bytes that these programs wrote, and the sessions that
 //! follow.
 
-use pop3_proto::fetch::{ImportError, Record};
+use pop3_proto::fetch::{Import, Record};
 
 use crate::drive::{DAY, NOW, Session, ids};
 
@@ -45,84 +45,150 @@ fn have(record: &Record) -> Vec<String> {
     ids(record).into_iter().map(|id| id.replacen("have uid:", "", 1)).collect()
 }
 
+/// A time after those in these files.
+const LATER: u64 = 1_800_000_000;
+
+/// What was taken, and how many messages of others and bad lines there are.
+fn found(import: &Import) -> (Vec<String>, u64, u64) {
+    assert_eq!(import.taken, import.record.len() as u64);
+    (have(&import.record), import.others, import.malformed)
+}
+
+fn strings(ids: &[&str]) -> Vec<String> {
+    ids.iter().map(|id| (*id).to_owned()).collect()
+}
+
 #[test]
 fn getmail_has_a_file_for_each_account_with_the_time_of_each_message() {
-    let record = Record::from_getmail(GETMAIL).unwrap();
-    assert_eq!(have(&record), ["#hash", "a@b", "dup", "id%20one", "plain-1"]);
-    let first = record.iter().next().unwrap().to_string();
+    let import = Import::from_getmail(GETMAIL, LATER);
+    assert_eq!(found(&import), (strings(&["#hash", "a@b", "dup", "id%20one", "plain-1"]), 0, 0));
+    let first = import.record.iter().next().unwrap().to_string();
     assert_eq!(first, "have - 1795335828 1795335828 1795335828 - 0 uid:#hash");
-    assert_eq!(Record::from_getmail(b"").unwrap().len(), 0);
-    assert_eq!(Record::from_getmail(b"a\x007\r\n\nb\x008").unwrap().len(), 2);
+    assert_eq!(found(&Import::from_getmail(b"", LATER)), (vec![], 0, 0));
+    assert_eq!(found(&Import::from_getmail(b"a\x007\r\n\nb\x008", LATER)), (strings(&["a", "b"]), 0, 0));
+    // A time to come is that of a clock that was wrong.
+    let late = Import::from_getmail(b"a\x009999999999\n", LATER).record;
+    assert_eq!(late.iter().next().unwrap().to_string(), format!("have - {LATER} {LATER} {LATER} - 0 uid:a"));
 }
 
 #[test]
 fn fetchmail_has_one_file_for_all_accounts() {
-    let of = |user, host| Record::from_fetchmail(FETCHMAIL, user, host, NOW).unwrap();
-    assert_eq!(have(&of("tim", "127.0.0.1")), ["#hash", "a@b", "dup", "id", "plain-1"]);
-    assert_eq!(have(&of("tim@example.org", "127.0.0.1")), ["plain-1", "x@y"]);
-    assert_eq!(have(&of("ann", "127.0.0.1")), ["0001", "lead", "%E9t%E9"]);
+    let of = |user, host| found(&Import::from_fetchmail(FETCHMAIL, user, host, NOW));
+    assert_eq!(of("tim", "127.0.0.1"), (strings(&["#hash", "a@b", "dup", "id", "plain-1"]), 5, 0));
+    assert_eq!(of("tim@example.org", "127.0.0.1"), (strings(&["plain-1", "x@y"]), 8, 0));
+    assert_eq!(of("ann", "127.0.0.1"), (strings(&["0001", "lead", "%E9t%E9"]), 7, 0));
     for (user, host) in
         [("tim", "127.0.0.2"), ("ti", "127.0.0.1"), ("im", "127.0.0.1"), ("tim", "127.0.0"), ("", "")]
     {
-        assert_eq!(of(user, host).len(), 0, "{user} at {host}");
+        assert_eq!(of(user, host), (vec![], 10, 0), "{user} at {host}");
+        assert!(Import::from_fetchmail(FETCHMAIL, user, host, NOW).found_nothing());
     }
-    // Upper and lower case make no difference in a host name, and do in a user name.
-    let upper =
-        Record::from_fetchmail(b"tim@Mail.Example a\nTim@mail.example b\n", "tim", "mail.EXAMPLE", NOW);
-    assert_eq!(have(&upper.unwrap()), ["a"]);
-    let line = of("tim", "127.0.0.1").iter().next().unwrap().to_string();
+    // fetchmail itself compares user and host without regard to upper and lower case.
+    let upper = b"tim@Mail.Example a\nTim@mail.example b\nann@mail.example c\n";
+    let upper = Import::from_fetchmail(upper, "tim", "mail.EXAMPLE", NOW);
+    assert_eq!(found(&upper), (strings(&["a", "b"]), 1, 0));
+    let import = Import::from_fetchmail(FETCHMAIL, "tim", "127.0.0.1", NOW);
+    let line = import.record.iter().next().unwrap().to_string();
     assert_eq!(line, format!("have - {NOW} {NOW} {NOW} - 0 uid:#hash"));
 }
 
 #[test]
 fn mpop_has_a_list_for_each_account() {
-    let of = |user, host| Record::from_mpop(MPOP, user, host, NOW).unwrap();
-    assert_eq!(have(&of("tim", "127.0.0.1")), ["#hash", "a@b", "dup", "id%20one", "plain-1"]);
-    assert_eq!(have(&of("tim@example.org", "127.0.0.1")), ["plain-1", "x@y%20z"]);
-    assert_eq!(of("Tim", "127.0.0.1").len(), 0);
-    assert_eq!(of("tim", "localhost").len(), 0);
-    let host = Record::from_mpop(b" 1 Mail.Example tim\nx\n", "tim", "mail.example", NOW);
-    assert_eq!(have(&host.unwrap()), ["x"]);
-    assert_eq!(Record::from_mpop(b"# only a comment\n", "tim", "h", NOW).unwrap().len(), 0);
+    let of = |user, host| found(&Import::from_mpop(MPOP, user, host, NOW));
+    assert_eq!(of("tim", "127.0.0.1"), (strings(&["#hash", "a@b", "dup", "id%20one", "plain-1"]), 2, 0));
+    assert_eq!(of("tim@example.org", "127.0.0.1"), (strings(&["plain-1", "x@y%20z"]), 5, 0));
+    assert_eq!(of("Tim", "127.0.0.1"), (vec![], 7, 0));
+    assert_eq!(of("tim", "localhost"), (vec![], 7, 0));
+    let host = Import::from_mpop(b" 1 Mail.Example tim\nx\n", "tim", "mail.example", NOW);
+    assert_eq!(found(&host), (strings(&["x"]), 0, 0));
+    let comment = Import::from_mpop(b"# only a comment\n", "tim", "h", NOW);
+    assert_eq!((found(&comment), comment.found_nothing()), ((vec![], 0, 0), false));
+}
+
+/// Covers quirk-149.
+#[test]
+fn mpop_writes_the_time_after_each_id_since_1_4_23() {
+    let text = b"# This file was generated by mpop version 1.4.23.\n#\n 4 h tim\n\
+        a 1795000000\nb c 1795000001\nd 7\ne 9999999999\n";
+    let import = Import::from_mpop(text, "tim", "h", LATER);
+    let lines: Vec<_> = import.record.iter().map(ToString::to_string).collect();
+    let line = |time: u64, id: &str| format!("have - {time} {time} {time} - 0 uid:{id}");
+    assert_eq!(
+        lines,
+        [line(1_795_000_000, "a"), line(1_795_000_001, "b%20c"), line(LATER, "d%207"), line(LATER, "e")]
+    );
 }
 
 #[test]
-fn a_bad_file_is_refused_with_the_number_of_its_line() {
-    let getmail = |text: &[u8]| Record::from_getmail(text).unwrap_err();
-    assert_eq!(getmail(b"a\x001\n\nno time\nb\x002\n"), ImportError(3));
-    assert_eq!(getmail(b"a\0\n"), ImportError(1));
-    assert_eq!(getmail(b"a\x001\nb\0soon\n"), ImportError(2));
-    assert_eq!(getmail(MPOP), ImportError(1));
-    let fetchmail = |text: &[u8]| Record::from_fetchmail(text, "tim", "h", NOW).unwrap_err();
-    assert_eq!(fetchmail(b"tim@h a\ntim@h\n"), ImportError(2));
-    let mpop = |text: &[u8]| Record::from_mpop(text, "tim", "h", NOW).unwrap_err();
-    assert_eq!(mpop(b"# c\nid\n"), ImportError(2));
-    assert_eq!(mpop(b" 2 h tim\na\n"), ImportError(2));
-    assert_eq!(mpop(b" 2 h tim\na\n 1 h ann\nb\n"), ImportError(3));
-    assert_eq!(mpop(b" 1 h tim\na\nb\n"), ImportError(3));
-    for head in [" x h tim\na\n", " -1 h tim\na\n", " 1 h\na\n", " 1\na\n", "1 h tim\na\n", " 0 h tim\n"] {
-        assert_eq!(mpop(head.as_bytes()), ImportError(1), "{head}");
+fn a_line_that_cannot_be_read_is_counted_and_the_rest_is_taken() {
+    let getmail = |text: &[u8]| Import::from_getmail(text, NOW);
+    assert_eq!(found(&getmail(b"a\x001\n\nno time\nb\x002\n")), (strings(&["a", "b"]), 0, 1));
+    assert_eq!(getmail(b"a\x001\n\nno time\nb\x002\n").first_malformed, Some(3));
+    assert_eq!(found(&getmail(b"a\0\n\x001\nb\0soon\nc\x001 2\nd\x00+1\n")), (vec![], 0, 5));
+    assert_eq!((getmail(MPOP).found_nothing(), getmail(MPOP).first_malformed), (true, Some(1)));
+    let fetchmail = |text: &[u8]| Import::from_fetchmail(text, "tim", "h", NOW);
+    assert_eq!(found(&fetchmail(b"tim@h a\ntim@h\ntim@h \n")), (strings(&["a"]), 0, 2));
+    assert!(fetchmail(GETMAIL).found_nothing());
+    let mpop = |text: &[u8]| found(&Import::from_mpop(text, "tim", "h", NOW));
+    assert_eq!(mpop(b"# c\nid\n"), (vec![], 0, 1));
+    assert_eq!(mpop(b" 2 h tim\na\n"), (strings(&["a"]), 0, 0), "a list that is cut off");
+    assert_eq!(mpop(b" 2 h tim\na\n 1 h ann\nb\n"), (strings(&["a"]), 1, 0));
+    assert_eq!(mpop(b" 1 h tim\na\nb\n"), (strings(&["a"]), 0, 1));
+    assert_eq!(mpop(b" x h ann\nz\n 1 h tim\na\n"), (strings(&["a"]), 0, 2));
+    for head in [" x h tim\na\n", " -1 h tim\na\n", " 1 h\na\n", " 1\na\n", "1 h tim\na\n", " +1 h tim\na\n"]
+    {
+        assert_eq!(mpop(head.as_bytes()), (vec![], 0, 2), "{head}");
     }
-    assert_eq!(ImportError(3).to_string(), "line 3 is not of the form that it should be");
+    let text = getmail(b"a\x001\n\nno time\nb\x002\n").to_string();
+    assert_eq!(text, "2 messages taken, 1 lines not read (the first is line 3)");
+    let text = Import::from_mpop(MPOP, "tim", "127.0.0.1", NOW).to_string();
+    assert_eq!(text, "5 messages taken, 2 of other accounts");
+}
+
+/// Covers quirk-149.
+#[test]
+fn getmail_writes_a_dash_for_a_slash() {
+    let record = Import::from_getmail(b"a-b-c\x001\nd-e\x002\n", NOW).record;
+    let messages = [("a/b-c", 5), ("d-e", 5), ("d/e", 5), ("x/y", 5)];
+    let done = Session::with(record).lists(&messages).retr(3, "\nA").retr(4, "\nB").quits();
+    assert_eq!((done.summary.known, done.left()), (2, 4));
+    // Of two that could be meant, none is taken for known.
+    let record = Import::from_getmail(b"a-b-c\x001\n", NOW).record;
+    let done =
+        Session::with(record).lists(&[("a/b-c", 5), ("a-b/c", 5)]).retr(1, "\nA").retr(2, "\nB").quits();
+    assert_eq!((done.summary.known, done.left()), (0, 3));
+    // What was fetched here and not by getmail is not meant.
+    let done = Session::with(Record::new()).lists(&[("a-b", 5)]).retr(1, "\nA").quits();
+    let done = Session::with(done.record).lists(&[("a/b", 5)]).retr(1, "\nB").quits();
+    assert_eq!(done.summary.known, 0);
+}
+
+/// Also where getmail wrote the unique-id in another form.
+#[test]
+fn what_another_program_has_fetched_does_not_come_again_to_be_deleted() {
+    let record = Import::from_getmail(b"a-1\x001\nb\x001\n", NOW).record;
+    let session = Session::with(record).rules(|r| r.delete_after_days = Some(0)).later(2);
+    let done = session.lists(&[("a/1", 5), ("b", 5)]).dele(2).dele(1).quits();
+    assert_eq!((done.summary.known, done.summary.deleted, done.left()), (2, 2, 0));
 }
 
 #[test]
 fn what_another_program_has_fetched_is_not_fetched_again() {
     let messages = [("id one", 5), ("a@b", 5), ("dup", 5), ("plain-1", 5), ("#hash", 5), ("new", 5)];
     for record in
-        [Record::from_getmail(GETMAIL).unwrap(), Record::from_mpop(MPOP, "tim", "127.0.0.1", NOW).unwrap()]
+        [Import::from_getmail(GETMAIL, NOW).record, Import::from_mpop(MPOP, "tim", "127.0.0.1", NOW).record]
     {
         let done = Session::with(record).lists(&messages).retr(6, "\nA").quits();
         assert_eq!((done.summary.known, done.left()), (5, 6));
     }
-    let record = Record::from_fetchmail(FETCHMAIL, "tim", "127.0.0.1", NOW).unwrap();
+    let record = Import::from_fetchmail(FETCHMAIL, "tim", "127.0.0.1", NOW).record;
     let done = Session::with(record).lists(&messages).retr(1, "\nA").retr(6, "\nA").quits();
     assert_eq!(done.summary.known, 4, "an id with a space is another one to fetchmail");
 }
 
 #[test]
 fn days_count_from_when_the_other_program_fetched_or_from_the_conversion() {
-    let record = Record::from_fetchmail(b"tim@h a\n", "tim", "h", NOW).unwrap();
+    let record = Import::from_fetchmail(b"tim@h a\n", "tim", "h", NOW).record;
     let session = |seconds| {
         let session = Session::with(record.clone()).later(seconds);
         session.rules(|r| r.delete_after_days = Some(3)).lists(&[("a", 5)])
@@ -133,7 +199,7 @@ fn days_count_from_when_the_other_program_fetched_or_from_the_conversion() {
 
 #[test]
 fn ids_that_a_file_repeats_are_counted() {
-    let record = Record::from_getmail(b"same\x001\nsame\x002\n").unwrap();
+    let record = Import::from_getmail(b"same\x001\nsame\x002\n", NOW).record;
     assert_eq!(record.len(), 2);
     let done = Session::with(record).lists(&[("same", 5), ("same", 6), ("same", 7)]).retr(3, "\nA").quits();
     assert_eq!((done.summary.known, done.left()), (2, 3));

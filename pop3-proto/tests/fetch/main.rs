@@ -6,13 +6,19 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod away;
 mod bounds;
 mod broken;
+mod clock;
 mod digests;
 mod drive;
+mod entries;
 mod headers;
 mod ids;
 mod imports;
+mod known;
+mod liar;
+mod lies;
 mod listings;
 mod lost;
 mod previews;
@@ -20,3 +26,5 @@ mod queue;
 mod record;
 mod refusals;
 mod rules;
+mod step;
+mod weigh;

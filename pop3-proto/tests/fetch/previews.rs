@@ -1,10 +1,11 @@
 //! Previews, which are headers and the beginnings of large messages: the message stays on the server, and
 //! comes whole when the rules say so.
 
-use crate::drive::{DAY, NOW, Session, digest, ids};
+use crate::drive::{DAY, NOW, Session, both, digest, ids};
 
 const HEADER: &str = "Subject: x\n";
-const WHOLE: &str = "Subject: x\n\nbody";
+/// 21 octets.
+const WHOLE: &str = "Subject: x\n\nbody!";
 
 fn preview(uid: &str, octets: u64) -> String {
     format!("preview {octets} {NOW} - {NOW} {} 0 uid:{uid}", digest(HEADER))
@@ -13,7 +14,7 @@ fn preview(uid: &str, octets: u64) -> String {
 #[test]
 fn a_size_up_to_the_limit_comes_whole_and_one_above_as_a_preview() {
     let session = Session::new().rules(|r| (r.preview_above, r.preview_lines) = (Some(20), 3));
-    let session = session.lists(&[("a", 20), ("b", 21)]).retr(1, WHOLE);
+    let session = session.lists(&[("a", 20), ("b", 21)]).retr(1, "Subject: x\n\nbody");
     let done = session.top(2, 3, "Subject: x\n\none\ntwo").quits();
     assert_eq!(
         done.told,
@@ -50,7 +51,7 @@ fn a_preview_is_fetched_once_and_never_deleted() {
 fn a_preview_becomes_whole_when_the_limit_permits_it_and_may_go_then() {
     let known = || Session::of(&[preview("a", 21)]).later(DAY).lists(&[("a", 21)]);
     let done = known().rules(|r| r.preview_above = Some(21)).retr(1, WHOLE).quits();
-    let whole = format!("have 21 {NOW} {0} {0} {1} 0 uid:a", NOW + DAY, digest(HEADER));
+    let whole = format!("have 21 {NOW} {0} {0} {1} 0 uid:a", NOW + DAY, both(HEADER, "body!\r\n"));
     assert_eq!(done.record.iter().map(ToString::to_string).collect::<Vec<_>>(), [whole]);
     let done = known().rules(|r| r.delete_after_days = Some(0)).retr(1, WHOLE).dele(1).quits();
     assert_eq!(done.left(), 0);
@@ -67,10 +68,10 @@ fn an_upgrade_that_is_cut_leaves_the_preview() {
 #[test]
 fn headers_only_asks_for_no_line_of_any_body() {
     let headers = || Session::new().rules(|r| (r.headers_only, r.delete_after_days) = (true, Some(0)));
-    let done = headers().lists(&[("a", 21), ("b", 1)]).top(1, 0, "Subject: x\n").top(2, 0, "").quits();
+    let done = headers().lists(&[("a", 21), ("b", 2)]).top(1, 0, "Subject: x\n").top(2, 0, "").quits();
     assert_eq!(done.told[0], r"preview of 0: whole 1 Subject: x\r\n\r\n");
     assert_eq!(ids(&done.record), ["preview uid:a", "preview uid:b"]);
-    let again = Session::with(done.record.clone()).lists(&[("a", 21), ("b", 1)]);
+    let again = Session::with(done.record.clone()).lists(&[("a", 21), ("b", 2)]);
     let done = again.retr(1, WHOLE).retr(2, "").quits();
     assert_eq!(ids(&done.record), ["have uid:a", "have uid:b"]);
 }
@@ -88,13 +89,15 @@ fn headers_and_previews_of_what_is_stored_whole_are_not_fetched() {
 
 #[test]
 fn all_as_headers_takes_nothing_away_from_what_is_stored_whole() {
-    let line = format!("have 21 {NOW} {NOW} {NOW} {} 0 uid:a", digest(HEADER));
+    let both = both(HEADER, "body!\r\n");
+    let line = format!("have,doubtful 21 {NOW} {NOW} {NOW} {both} 0 uid:a");
     let session = Session::of(&[line]).later(DAY).rules(|r| (r.all, r.headers_only) = (true, true));
     let done = session.lists(&[("a", 21)]).top(1, 0, "Subject: x").quits();
     assert_eq!(done.told[0], r"preview of 0: whole 1 Subject: x\r\n");
     let entry = done.record.iter().next().unwrap();
     assert!(entry.is_stored());
-    assert_eq!(entry.to_string(), format!("have 21 {NOW} {NOW} {} {} 0 uid:a", NOW + DAY, digest(HEADER)));
+    let due = format!("have,doubtful 21 {NOW} {NOW} {} {both} 0 uid:a", NOW + DAY);
+    assert_eq!(entry.to_string(), due, "a preview proves nothing about the rest");
 }
 
 #[test]

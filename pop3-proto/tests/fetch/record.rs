@@ -6,8 +6,9 @@ use pop3_proto::fetch::{BadRecord, Id, Record};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
-use crate::drive::{NOW, Session, bare, ids};
+use crate::drive::{NOW, Session, bare, flags, ids};
 
 /// A record with every field in every form.
 const TEXT: &str = "pop3-proto record 1
@@ -16,6 +17,10 @@ have 0 0 0 0 e3b0c44298fc1c149afbf4c8996fb924 0 uid:%00%20%25%7F%FF
 have 18446744073709551615 1 18446744073709551615 2 - 4294967295 uid:a
 leaving 11 1790000000 1790000001 1790000002 - 0 uid:b/../x@y
 gone 12 1790000000 1790000001 1790000002 - 1 uid:b/../x@y
+have,doubtful,odd,unproved,missed,returned,shared 7 1 2 3 000102030405060708090a0b0c0d0e0f/f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff 0 uid:c
+broken,left-out 13 1790000000 - 1790000002 - 0 uid:d
+gone,missed 13 1790000000 1790000001 1790000002 - 0 uid:e
+have - 1 2 3 - 0 long-uid:00000000000000000000000000000001
 have - 1 2 3 00000000000000000000000000000000 0 digest:00000000000000000000000000000000
 ";
 
@@ -46,12 +51,34 @@ fn an_entry_tells_what_its_line_says() {
     assert_eq!(tell(3), (true, true, Some(11)));
     assert_eq!(record.iter().next().unwrap().id(), &Id::Uid((*b"\0 %\x7F\xFF").into()));
     assert_eq!(record.iter().last().unwrap().id(), &Id::Digest([0; 16]));
-    assert_eq!((record.len(), record.is_empty(), Record::new().is_empty()), (6, false, true));
+    assert_eq!((record.len(), record.is_empty(), Record::new().is_empty()), (10, false, true));
+    let tell = |n: usize| {
+        let entry = record.iter().nth(n).unwrap();
+        (entry.is_stored(), entry.is_doubtful(), entry.is_broken(), entry.is_gone())
+    };
+    assert_eq!(tell(5), (true, true, false, false));
+    assert_eq!(tell(6), (false, false, true, false));
+    assert_eq!(tell(7), (true, false, false, true));
+}
+
+#[test]
+fn the_line_one_by_one_may_stand_anywhere_and_is_written_first() {
+    let line = bare("a", 5);
+    for text in [format!("one-by-one\n{line}\n"), format!("{line}\none-by-one\n")] {
+        let record = parse(&text).unwrap();
+        assert!(record.is_one_by_one());
+        assert_eq!(record.to_string(), format!("pop3-proto record 1\none-by-one\n{line}\n"));
+    }
+    let torn = parse(&format!("{line}\none-by-one")).unwrap();
+    assert!(!torn.is_one_by_one() && !Record::new().is_one_by_one());
 }
 
 #[test]
 fn a_line_that_comes_later_replaces_one_of_the_same_message() {
     let line = |state: &str, octets: u64, id: &str| format!("{state} {octets} 1 2 3 - 0 uid:{id}\n");
+    // Flags do not stay from one line to the next.
+    let proved = [line("have,unproved,missed", 1, "a"), line("have,doubtful", 1, "a")].concat();
+    assert_eq!(flags(&parse(&proved).unwrap()), ["have,doubtful uid:a"]);
     let lines = [line("have", 1, "a"), line("have", 2, "b"), line("leaving", 3, "a")].concat();
     let record = parse(&lines).unwrap();
     assert_eq!(ids(&record), ["leaving uid:a", "have uid:b"]);
@@ -64,11 +91,13 @@ fn a_line_that_comes_later_replaces_one_of_the_same_message() {
 fn the_lines_of_what_is_stored_make_the_record_when_they_are_appended() {
     let before = Session::of(&[bare("a", 5), bare("same", 5)]);
     let text = crate::drive::record(&[bare("a", 5), bare("same", 5)]).to_string();
-    let session = before.lists(&[("a", 5), ("b", 5), ("same", 5), ("same", 6), ("same", 7)]);
-    let done = session.retr(2, "\nB").retr(4, "Subject: d").retr(5, "Subject: e").quits();
+    let session = before.lists(&[("a", 5), ("b", 5), ("same", 5), ("same", 12), ("same", 13)]);
+    let session = session.top(3, 0, "").top(4, 0, "Subject: d").top(5, 0, "Subject: ee");
+    let done = session.retr(2, "\nB").retr(4, "Subject: d").retr(5, "Subject: ee").quits();
     let new = done.record.iter().filter(|entry| !text.contains(&entry.to_string()));
     let appended: String = new.map(|entry| format!("{entry}\n")).collect();
-    assert_eq!(appended.lines().count(), 3);
+    // That one has shared its id is noted, too.
+    assert_eq!(appended.lines().count(), 4);
     assert_eq!((text + &appended).parse(), Ok(done.record));
 }
 
@@ -119,6 +148,22 @@ fn a_bad_line_gives_its_number() {
         "pop3-proto record 1",
         "have 18446744073709551616 1 2 3 - 0 uid:a",
         "have 5 1 2 3 -  0 uid:a",
+        "have, 5 1 2 3 - 0 uid:a",
+        "have,new 5 1 2 3 - 0 uid:a",
+        "have,Odd 5 1 2 3 - 0 uid:a",
+        "have,doubtful, 5 1 2 3 - 0 uid:a",
+        ",doubtful 5 1 2 3 - 0 uid:a",
+        "broken 5 1 2 3 - 0 uid:a",
+        "have 5 1 2 3 e3b0c44298fc1c149afbf4c8996fb924/ 0 uid:a",
+        "have 5 1 2 3 e3b0c44298fc1c149afbf4c8996fb924/- 0 uid:a",
+        "have 5 1 2 3 - 0 long-uid:abc",
+        "one-by-one ",
+        "interrupted",
+        "interrupted ",
+        "interrupted x",
+        "interrupted -1",
+        "interrupted 65536",
+        "One-by-one",
     ] {
         assert_eq!(parse(&format!("{bad}\n")), Err(BadRecord(2)), "{bad}");
         assert_eq!(parse(&format!("{good}\n{good}\n{bad}\n{good}\n")), Err(BadRecord(4)), "{bad}");
@@ -200,7 +245,13 @@ proptest! {
         let done = session(Record::new()).retr(1, "\nA").quits();
         let text = done.record.to_string();
         prop_assert!(text.is_ascii() && text.lines().count() == 2);
-        prop_assert_eq!(done.record.iter().next().unwrap().id(), &Id::Uid(uid.into()));
+        let shown = done.record.iter().next().unwrap().id().to_string();
+        if uid.len() > 70 {
+            let digest: String = Sha256::digest(&uid)[..16].iter().map(|b| format!("{b:02x}")).collect();
+            prop_assert_eq!(shown, format!("long-uid:{digest}"));
+        } else {
+            prop_assert_eq!(done.record.iter().next().unwrap().id(), &Id::Uid(uid.into()));
+        }
         prop_assert_eq!(session(text.parse().unwrap()).quits().summary.known, 1);
     }
 }

@@ -1,6 +1,6 @@
 //! Sessions in which the server refuses messages, deletions or QUIT.
 
-use crate::drive::{Session, bare, ids};
+use crate::drive::{Session, bare, flags, ids};
 
 const THREE: [(&str, u64); 3] = [("a", 5), ("b", 5), ("c", 5)];
 
@@ -52,7 +52,7 @@ fn a_body_without_an_octet_is_no_message_unless_the_size_says_so() {
     let done = session.quits();
     assert_eq!(done.told, ["empty 1", "whole 2 ", "whole 3 ", "fetched"]);
     assert_eq!((done.summary.refused, done.summary.fetched), (1, 2));
-    assert_eq!(ids(&done.record), ["have uid:b", "have uid:c"]);
+    assert_eq!(flags(&done.record), ["have,doubtful uid:b", "have uid:c"]);
 }
 
 /// Covers quirk-92.
@@ -67,7 +67,7 @@ fn an_empty_body_takes_nothing_away_from_what_is_known() {
 #[test]
 fn a_deletion_that_is_refused_leaves_the_message_known_and_is_tried_again() {
     let session = deleting().retr(1, "\nA").retr(2, "\nB").retr(3, "\nC");
-    let done = session.dele(1).say("DELE 2", "-ERR [SYS/PERM] read-only").dele(3).quits();
+    let done = session.dele(3).say("DELE 2", "-ERR [SYS/PERM] read-only").dele(1).quits();
     assert_eq!((done.summary.deleted, done.summary.refused), (2, 1));
     assert_eq!(ids(&done.record), ["have uid:b"]);
     let again = Session::with(done.record).rules(|r| r.delete_after_days = Some(0));
@@ -83,7 +83,8 @@ fn quit_that_is_refused_leaves_all_deletions_unknown_until_the_next_session() {
     assert_eq!((done.unknown, done.summary.deleted), (3, 0));
     assert_eq!(ids(&done.record), ["leaving uid:a", "leaving uid:b", "leaving uid:c"]);
     // One is gone and two are there. These are deleted now, although no rule asks for it any more.
-    let next = Session::with(done.record).lists(&[("a", 5), ("c", 5)]).top(1, 0, "").top(2, 0, "");
+    let next = Session::with(done.record).lists(&[("a", 5), ("c", 5)]).retr(1, "\nA").retr(2, "\nC");
     let next = next.dele(1).dele(2).quits();
-    assert_eq!((next.told.join(" ").as_str(), next.left()), ("fetched", 0));
+    assert_eq!((next.told.join(" ").as_str(), next.unknown), ("known 1 known 2 fetched", 0));
+    assert_eq!(flags(&next.record), ["gone uid:a", "leaving,missed uid:b", "gone uid:c"]);
 }

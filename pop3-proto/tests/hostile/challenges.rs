@@ -3,14 +3,16 @@
 use base64ct::{Base64, Encoding as _};
 use pop3_proto::client::{Profile, ProtocolError};
 use pop3_proto::login::{Method, Methods, Reason, RefusalKind};
-use pop3_proto::sasl::client::{Credentials, MAX_ITERATIONS};
+use pop3_proto::sasl::client::{Credentials, MAX_ITERATIONS, OutOfLimits};
 use pop3_proto::{Deviation, Secret};
 
 use crate::programs::{Attempt, NONCE};
 use crate::secrets::{SOMEBODY, everything};
-use crate::wire::{Answer, End, GREETING, Outcome, Piece, ROOM, endless, say};
+use crate::wire::{Answer, End, GREETING, MIB, Outcome, Piece, ROOM, WINDOW, endless, say};
 
-const GIB: u64 = 1024 * 1024 * 1024;
+const GIB: u64 = 1024 * MIB;
+/// How the line of a challenge may begin.
+const OPENINGS: [&str; 4] = ["+ ", "+", "+ AAA=", "+ \0"];
 const SCRAM_FIRST: &str = "n,,n=user,r=rOprNGfwEbeRWgbNEkqO7677";
 
 /// Everything that is said after the list of capabilities.
@@ -38,15 +40,26 @@ fn challenge(text: &str) -> Answer {
 
 /// Covers long-challenge, endless-line.
 #[test]
-fn a_challenge_of_a_gigabyte_is_cancelled() {
-    for (opening, octets) in [("+ ", GIB), ("+", GIB / 64), ("+ AAA=", GIB / 64), ("+ \0", GIB / 64)] {
+fn a_challenge_of_a_mebibyte_is_cancelled() {
+    for opening in OPENINGS {
         let outcome = by(SOMEBODY, Method::CramMd5, |_| {
-            let mut answer = endless(opening, &"AAAA".repeat(2048), octets);
+            let mut answer = endless(opening, &"AAAA".repeat(2048), MIB);
             answer.extend(say("\r\n"));
             answer
         });
-        outcome.fails(RefusalKind::Policy, Reason::Refused(Method::CramMd5), None).fits(ROOM).took(octets);
+        outcome.fails(RefusalKind::Policy, Reason::Refused(Method::CramMd5), None).fits(ROOM).took(MIB);
         outcome.said("CAPA\r\nAUTH CRAM-MD5\r\n*\r\n");
+    }
+}
+
+/// Covers long-challenge, endless-line.
+#[test]
+fn a_challenge_of_a_gigabyte_ends_the_session_after_a_mebibyte() {
+    for opening in OPENINGS {
+        let outcome = by(SOMEBODY, Method::CramMd5, |_| endless(opening, &"AAAA".repeat(2048), GIB));
+        outcome.ends(End::Broken(ProtocolError::EndlessLine)).fits(ROOM);
+        outcome.said("CAPA\r\nAUTH CRAM-MD5\r\n*\r\n");
+        assert!((MIB..MIB + 4 * WINDOW as u64).contains(&outcome.octets), "{}", outcome.octets);
     }
 }
 
@@ -129,7 +142,12 @@ fn huge_counts_of_iterations_are_not_worked_off() {
             let outcome = by(Credentials::password("user", Secret::new(b"pencil")), method, |_| {
                 challenge(&format!("r={NONCE}server,s=QSXCR+Q6sek8bf92,i={iterations}"))
             });
-            outcome.fails(RefusalKind::Policy, Reason::NotProved(method), None).fits(ROOM);
+            // A number is told; what is no number, or 0, is none that an honest server sends.
+            let digits = iterations.bytes().all(|b| b.is_ascii_digit()) && iterations.len() > 2;
+            let asked = iterations.parse().unwrap_or(u32::MAX);
+            let many = OutOfLimits::ManyIterations { asked, most: MAX_ITERATIONS };
+            let reason = if digits { Reason::OutOfLimits(method, many) } else { Reason::NotProved(method) };
+            outcome.fails(RefusalKind::Policy, reason, None).fits(ROOM);
             let first = Base64::encode_string(SCRAM_FIRST.as_bytes());
             let name = method.as_str().to_ascii_uppercase();
             outcome.said(&format!("CAPA\r\nAUTH {name} {first}\r\n*\r\n"));
@@ -142,18 +160,17 @@ fn salts_and_nonces_of_any_length_stay_in_the_memory_that_was_lent() {
     let salt = |octets: usize| Base64::encode_string(&vec![7; octets]);
     let not_proved = (RefusalKind::Policy, Reason::NotProved(Method::ScramSha256));
     for challenge_text in [
-        format!("r={NONCE}server,s=,i=1"),
-        format!("r={NONCE}server,s={},i=1", salt(1)),
-        format!("r={NONCE}server,s={},i=1", salt(65)),
-        format!("r={NONCE}server,s={},i=1", salt(6000)),
-        format!("r={NONCE}{},s={},i=1", "n".repeat(5000), salt(16)),
+        format!("r={NONCE}server,s=,i=4096"),
+        format!("r={NONCE}server,s={},i=4096", salt(65)),
+        format!("r={NONCE}server,s={},i=4096", salt(6000)),
+        format!("r={NONCE}{},s={},i=4096", "n".repeat(5000), salt(16)),
         // The memory is enough for the challenge, and not for the answer.
-        format!("r={NONCE}{},s={},i=1", "n".repeat(900), salt(16)),
+        format!("r={NONCE}{},s={},i=4096", "n".repeat(900), salt(16)),
         // The nonce is not that of this client, or has nothing after it.
-        format!("r={NONCE},s={},i=1", salt(16)),
-        format!("r=other{NONCE},s={},i=1", salt(16)),
-        format!("r=,s={},i=1", salt(16)),
-        format!("r={NONCE}server,s={},i=1,{}", salt(16), "x=y,".repeat(2000)),
+        format!("r={NONCE},s={},i=4096", salt(16)),
+        format!("r=other{NONCE},s={},i=4096", salt(16)),
+        format!("r=,s={},i=4096", salt(16)),
+        format!("r={NONCE}server,s={},i=4096,{}", salt(16), "x=y,".repeat(2000)),
     ] {
         let credentials = Credentials::password("user", Secret::new(b"pencil"));
         let outcome = by(credentials, Method::ScramSha256, |_| challenge(&challenge_text));

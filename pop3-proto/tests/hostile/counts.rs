@@ -23,7 +23,9 @@ fn maildrop(download: Download, stat: &str, list: &str, uidl: &str) -> Got {
 /// What was said after the listing.
 #[track_caller]
 fn asked(got: &Got, due: &str) {
-    got.outcome.ends(End::Done).said(&format!("STAT\r\nLIST\r\nUIDL\r\n{due}QUIT\r\n")).fits(ROOM);
+    let (bodies, deletions) = due.split_at(due.find("DELE").unwrap_or(due.len()));
+    let said = format!("STAT\r\nLIST\r\nUIDL\r\n{bodies}NOOP\r\n{deletions}QUIT\r\n");
+    got.outcome.ends(End::Done).said(&said).fits(ROOM);
 }
 
 /// Covers odd-numbers-in-listings.
@@ -53,27 +55,30 @@ fn a_server_that_says_it_has_nothing_is_believed_and_the_record_stays() {
         format!("pop3-proto record 1\nhave 3 {NOW} {NOW} {NOW} - 0 uid:a\n").parse().unwrap();
     let got = maildrop(Download::knowing(record.clone()), "+OK 0 0", "1 3\r\n", "1 a\r\n");
     got.outcome.ends(End::Done).said("STAT\r\nQUIT\r\n");
-    assert_eq!(got.record, record);
+    let due = record.to_string().replace("have ", "have,missed ");
+    assert_eq!(got.record.to_string(), due);
 }
 
 /// Covers odd-numbers-in-listings.
 #[test]
 fn sizes_that_are_wrong_change_nothing_of_what_comes() {
-    for (size, read) in [
-        ("0", "Some(0)"),
-        ("1", "Some(1)"),
-        ("18446744073709551615", "Some(18446744073709551615)"),
-        ("18446744073709551616", "Some(18446744073709551615)"),
-        ("-1", "Some(0)"),
-        ("3.5", "Some(3)"),
-        ("", "None"),
-        ("three", "None"),
+    // A message may be longer than announced by its last line end, and nothing else explains more of a single one.
+    for (size, read, doubtful) in [
+        ("0", "Some(0)", 1),
+        ("1", "Some(1)", 0),
+        ("18446744073709551615", "Some(18446744073709551615)", 1),
+        ("18446744073709551616", "Some(18446744073709551615)", 1),
+        ("-1", "Some(0)", 1),
+        ("3.5", "Some(3)", 0),
+        ("", "None", 1),
+        ("three", "None", 1),
     ] {
         let got = maildrop(Download::new(), "+OK 1 3", &format!("1 {size}\r\n"), "1 a\r\n");
         asked(&got, "RETR 1\r\n");
         assert_eq!(got.told, [format!("whole 1 {read} 1\\r\\n")], "{size}");
         assert_eq!(got.data, 3);
         assert_eq!(got.summary.octets, 3, "what came is counted, not what was announced");
+        assert_eq!(got.summary.doubtful, doubtful, "{size}");
     }
 }
 
@@ -81,10 +86,13 @@ fn sizes_that_are_wrong_change_nothing_of_what_comes() {
 /// Covers odd-numbers-in-listings.
 #[test]
 fn huge_sizes_do_not_wrap_round_where_they_are_added_up() {
-    let download = Download::new().rules(|rules| rules.keep_octets = Some(u64::MAX - 1));
+    let download = Download::new().rules(|rules| {
+        rules.keep_octets = Some(u64::MAX - 1);
+        rules.delete_doubtful = true;
+    });
     let list = "1 18446744073709551615\r\n2 18446744073709551615\r\n3 5\r\n";
     let got = maildrop(download, "+OK 3 5", list, "1 a\r\n2 b\r\n3 c\r\n");
-    asked(&got, "RETR 1\r\nRETR 2\r\nRETR 3\r\nDELE 1\r\nDELE 2\r\n");
+    asked(&got, "RETR 1\r\nRETR 2\r\nRETR 3\r\nDELE 2\r\nDELE 1\r\n");
     let download = Download::new().rules(|rules| rules.preview_above = Some(1000));
     let got = download.from(|line| match line {
         "STAT" => say("+OK 2 5\r\n"),

@@ -1,23 +1,23 @@
 //! Listings and lines of a hostile server that do not end.
 
-use pop3_proto::client::{Profile, ProtocolError};
+use pop3_proto::client::{Client, Event, Need, Profile, ProtocolError};
 use pop3_proto::fetch::Fault;
-use pop3_proto::{Command, Deviation, MsgNo};
+use pop3_proto::{Command, Deviation, FixedBuf, Limits, MsgNo, Security};
 
 use crate::programs::{Attempt, Download, ask};
 use crate::secrets::SOMEBODY;
 use crate::wire::{Answer, End, GREETING, Line, MIB, Piece, ROOM, WINDOW, endless, say};
 
-/// The length of an endless line, which is far beyond every limit and every buffer.
-const LINE: u64 = 64 * MIB;
+/// The length of a line that is far longer than every buffer, and is still skipped.
+const LONG: u64 = MIB;
 
 fn lines(opening: &str, line: Line, many: u64) -> Answer {
     vec![Piece::Octets(opening.into(), 1), Piece::Lines(line, many)]
 }
 
-/// An answer that starts with `front` and goes on with `x`, until long after every limit its line ends.
+/// An answer that starts with `front` and goes on with `x` until its line ends.
 fn long_line(front: &str) -> Answer {
-    let mut answer = endless(front, &"x".repeat(4096), LINE);
+    let mut answer = endless(front, &"x".repeat(4096), LONG);
     answer.extend(say("\r\n"));
     answer
 }
@@ -136,7 +136,7 @@ fn a_download_gives_up_a_list_without_end_of_which_nothing_can_be_read() {
 /// The session hands out the front of the line, skips the rest, and is in step after it.
 /// Covers endless-line, line-length-off-by-one.
 #[test]
-fn lines_without_end_are_skipped_in_a_window_of_twelve_kib() {
+fn lines_of_a_mebibyte_are_skipped_in_a_window_of_twelve_kib() {
     let capa = Command::Capa;
     let retr = Command::Retr(MsgNo::FIRST);
     for (name, command, answer, first, last) in [
@@ -183,7 +183,7 @@ fn lines_without_end_are_skipped_in_a_window_of_twelve_kib() {
             }
             answer
         });
-        heard.outcome.ends(End::Silent).fits(ROOM).took(LINE);
+        heard.outcome.ends(End::Silent).fits(ROOM).took(LONG);
         let at = usize::from(command.is_some());
         assert!(heard.first[at].starts_with(first), "{name}: {:?}", heard.first);
         assert!(heard.last.contains(last), "{name}: {}", heard.last);
@@ -192,6 +192,63 @@ fn lines_without_end_are_skipped_in_a_window_of_twelve_kib() {
         let is_body = name == "a line of a message";
         let noted = heard.client.deviations().contains(Deviation::LongLine);
         assert_eq!(noted, !is_body, "{name}");
+    }
+}
+
+/// The limit is for status lines and items; a message may be one line of any length.
+/// Covers endless-line.
+#[test]
+fn a_line_without_end_ends_the_session_after_a_mebibyte() {
+    let retr = Command::Retr(MsgNo::FIRST);
+    for (command, front) in [
+        (None, "+OK "),
+        (Some(&Command::Noop), "-ERR "),
+        (Some(&Command::Uidl(None)), "+OK\r\n1 "),
+        (Some(&retr), "+OK "),
+    ] {
+        let heard = ask(Profile::LENIENT, command, |line| match (line, command) {
+            (GREETING, Some(_)) => say("+OK\r\n"),
+            _ => endless(front, &"x".repeat(4096), 64 * MIB),
+        });
+        heard.outcome.ends(End::Broken(ProtocolError::EndlessLine)).fits(ROOM);
+        let octets = heard.outcome.octets;
+        assert!((MIB..MIB + 4 * WINDOW as u64).contains(&octets), "{front}: {octets}");
+        assert_eq!(heard.client.end_of_input(), Err(ProtocolError::EndlessLine));
+    }
+    let heard = ask(Profile::LENIENT, Some(&retr), |line| match line {
+        GREETING => say("+OK\r\n"),
+        _ => endless("+OK\r\n", &"x".repeat(4096), 64 * MIB),
+    });
+    heard.outcome.ends(End::Silent).fits(ROOM).took(64 * MIB);
+}
+
+/// Covers endless-line, line-length-off-by-one.
+#[test]
+fn the_last_octet_that_is_skipped_is_the_same_wherever_the_segments_are_cut() {
+    let limits = Limits::for_window(512).with_max_skip(1000);
+    for (octets, ends) in [(1512, Ok(())), (1513, Err(ProtocolError::EndlessLine))] {
+        let reply = format!("+OK {}\r\n+OK next\r\n", "x".repeat(octets - 6));
+        for step in [1, 7, 511, 512] {
+            let mut client: Client = Client::new(Profile::LENIENT, Security::Tls).with_limits(limits);
+            let mut window = FixedBuf::<512>::new();
+            let mut replies = 0;
+            let mut rest = reply.as_bytes();
+            let end = loop {
+                while client.poll(window.unread()) == Need::Input && !rest.is_empty() {
+                    let room = window.space();
+                    let n = step.min(rest.len()).min(room.len());
+                    room[..n].copy_from_slice(&rest[..n]);
+                    rest = &rest[n..];
+                    window.commit(n);
+                }
+                match client.receive(window.unread()) {
+                    Ok(Event::NeedInput) => break Ok(()),
+                    Ok(_) => replies += 1,
+                    Err(error) => break Err(error),
+                }
+            };
+            assert_eq!((end, replies), (ends, 1 + u8::from(ends.is_ok())), "{octets} in steps of {step}");
+        }
     }
 }
 

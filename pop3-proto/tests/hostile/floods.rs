@@ -1,6 +1,7 @@
 //! Floods of replies that nobody asked for.
 
 use pop3_proto::client::{Knowledge, Profile, ProtocolError};
+use pop3_proto::fetch::Fault;
 use pop3_proto::login::{Method, Reason, RefusalKind};
 use pop3_proto::{Command, Deviation};
 
@@ -74,19 +75,28 @@ fn a_strict_client_ends_at_the_first_reply_that_nobody_asked_for() {
     assert_eq!(heard.outcome.events, 1);
 }
 
-/// During a download, when no more commands are sent, such replies go on until the program loses patience.
+/// During a download such replies would pass for answers to what is asked next, so they end it. Those that come
+/// with the end of a message leave it open whether that was its end.
 #[test]
 fn a_flood_in_a_download_is_no_message() {
-    let got = Download::new().from(|line| match line {
-        "STAT" => say("+OK 1 3\r\n"),
-        "LIST" => say("+OK\r\n1 3\r\n.\r\n"),
-        "UIDL" => say("+OK\r\n1 a\r\n.\r\n"),
-        "RETR 1" => [say("+OK\r\nx\r\n.\r\n"), flood("+OK\r\n")].into_iter().flatten().collect(),
-        other => panic!("{other}"),
-    });
-    // The second `+OK` answers QUIT, and the rest is not looked at.
-    got.outcome.ends(End::Done).said("STAT\r\nLIST\r\nUIDL\r\nRETR 1\r\nQUIT\r\n").fits(ROOM);
-    assert_eq!(got.told, ["whole 1 Some(3) x\\r\\n"]);
+    for (with_it, asked, told) in [("", "NOOP\r\n", &["whole 1 Some(3) x\\r\\n"][..]), ("+OK\r\n", "", &[])] {
+        let got = Download::new().from(|line| match line {
+            "STAT" => say("+OK 1 3\r\n"),
+            "LIST" => say("+OK\r\n1 3\r\n.\r\n"),
+            "UIDL" => say("+OK\r\n1 a\r\n.\r\n"),
+            "RETR 1" => {
+                let message = say(&format!("+OK\r\nx\r\n.\r\n{with_it}"));
+                [message, flood("+OK\r\n")].into_iter().flatten().collect()
+            }
+            other => panic!("{other}"),
+        });
+        // Where nothing was left over, the first reply answers NOOP.
+        let said = format!("STAT\r\nLIST\r\nUIDL\r\nRETR 1\r\n{asked}");
+        got.outcome.ends(End::Fault(Fault::OutOfStep)).said(&said).fits(ROOM);
+        assert_eq!(got.told, told);
+        assert!(got.record.iter().all(|entry| entry.is_broken() == told.is_empty()));
+        assert_eq!(got.record.len(), 1);
+    }
 }
 
 /// A deletion counts as done when QUIT is answered. A false answer that comes early is a lie about mail that

@@ -142,6 +142,7 @@ impl Download {
         let server = |line: &str, _| match line {
             GREETING => say("+OK\r\n"),
             "CAPA" => say("+OK\r\nTOP\r\nUIDL\r\n.\r\n"),
+            "NOOP" => say("+OK\r\n"),
             _ => server(line),
         };
         let (mut got, memory) = measured(|| self.run(&server));
@@ -181,7 +182,10 @@ impl Download {
                 break End::Cut(client.end_of_input());
             }
             let event = match client.receive(wire.window.unread()) {
-                Err(error) => break End::Broken(error),
+                Err(error) => {
+                    fetch.handle_error(error);
+                    break End::Broken(error);
+                }
                 Ok(_) if in_a_row == PATIENCE => break End::OutOfPatience,
                 Ok(event) => event,
             };
@@ -190,28 +194,32 @@ impl Download {
             if matches!(event, Event::Reply { part: Part::ScanItem(_) | Part::UidItem(_), .. }) {
                 in_a_row = 0;
             }
-            let what = match fetch.handle_event(&event) {
-                FetchEvent::Nothing => continue,
-                FetchEvent::Begin(_) => {
-                    body.clear();
-                    continue;
-                }
-                FetchEvent::Data(octets) => {
-                    data += octets.len() as u64;
-                    in_a_row = 0;
-                    body.extend_from_slice(&octets[..octets.len().min(512_usize.saturating_sub(body.len()))]);
-                    continue;
-                }
-                FetchEvent::Whole(message) => {
-                    let entry = fetch.stored(message.number).unwrap();
-                    format!("whole {} {:?} {}", message.number, entry.octets(), body.escape_ascii())
-                }
-                FetchEvent::Known(message) => format!("known {}", message.number),
-                FetchEvent::Empty(message) => format!("empty {}", message.number),
-                FetchEvent::Refused(message, _) => format!("refused {}", message.number),
-                other => panic!("{other:?}"),
-            };
-            told.push(what);
+            for told_now in fetch.handle_event(&event) {
+                let what = match told_now {
+                    FetchEvent::Nothing => continue,
+                    FetchEvent::Begin(_) => {
+                        body.clear();
+                        continue;
+                    }
+                    FetchEvent::Data(octets) => {
+                        data += octets.len() as u64;
+                        in_a_row = 0;
+                        body.extend_from_slice(
+                            &octets[..octets.len().min(512_usize.saturating_sub(body.len()))],
+                        );
+                        continue;
+                    }
+                    FetchEvent::Whole(message) => {
+                        let entry = fetch.stored(message.number).unwrap();
+                        format!("whole {} {:?} {}", message.number, entry.octets(), body.escape_ascii())
+                    }
+                    FetchEvent::Known(message) => format!("known {}", message.number),
+                    FetchEvent::Empty(message) => format!("empty {}", message.number),
+                    FetchEvent::Refused(message, _) => format!("refused {}", message.number),
+                    other => panic!("{other:?}"),
+                };
+                told.push(what);
+            }
         };
         let outcome = Outcome { end, said: wire.said, events, octets: wire.octets, memory: 0 };
         Got { outcome, told, summary: fetch.summary(), record: fetch.into_record(), data }

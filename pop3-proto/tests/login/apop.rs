@@ -138,6 +138,20 @@ fn only_the_greeting_holds_a_timestamp() {
         .refused(RefusalKind::Credentials, Method::User);
 }
 
+/// Somebody in the middle could change it, and bring the client to a weaker method inside TLS.
+/// Covers state-carried-into-tls.
+#[test]
+fn a_timestamp_from_before_tls_serves_only_who_wants_nothing_else() {
+    let front = "S: +OK <1896.697170952@dbc.mtview.ca.us>\nC: CAPA\nL: STLS\nC: STLS\nS: +OK\nTLS\nC: CAPA\n";
+    let one = plain(USER).policy(|policy| policy.methods = policy.methods.with(Method::Apop));
+    one.plays(&format!("{front}L: SASL PLAIN\nC: AUTH PLAIN AHVzZXIAcGVuY2ls\nS: -ERR [AUTH]"))
+        .refused(RefusalKind::Credentials, Method::Plain);
+    plain(USER)
+        .methods(&[Method::Apop])
+        .plays(&format!("{front}L: USER\nC: APOP user ec87818fbba45646df08ce6d6a516815\nS: -ERR [AUTH]"))
+        .refused(RefusalKind::Credentials, Method::Apop);
+}
+
 /// Covers quirk-04.
 #[test]
 fn after_a_refusal_user_and_pass_follow_on_the_same_connection() {

@@ -84,6 +84,8 @@ fn policy() -> impl Strategy<Value = Policy> {
         |(tls, methods, [unannounced, ask, utf8], attempts)| {
             let mut policy = Policy::DEFAULT;
             (policy.tls, policy.methods, policy.attempts) = (tls, methods, attempts);
+            // One iteration is quick, so that many dialogues get through SCRAM.
+            policy.scram.min_iterations = 1;
             (policy.try_unannounced, policy.recheck_capabilities, policy.utf8) = (unannounced, ask, utf8);
             policy
         },

@@ -147,6 +147,8 @@ fn what_cannot_be_read_after_a_token_is_no_failure_to_acknowledge() {
              C: AUTH OAUTHBEARER {{n,a=user@example.com,\x01{TOKEN}\x01\x01}}
              S: + not authorized
              C: *
+             S: -ERR
+             C: AUTH OAUTHBEARER
              S: -ERR"
         ))
         .refused(RefusalKind::Policy, Method::OauthBearer);

@@ -30,7 +30,7 @@ fn a_server_without_capa_is_not_asked_a_second_time() {
 fn a_server_that_hangs_up_on_capa_is_not_asked_on_the_next_connection() {
     let outcome = tls(TIM).plays("S: +OK\nC: CAPA\nEOF").fails(LATER.0, LATER.1, LATER.2);
     let mut learned = ServerNotes::default();
-    learned.no_capa_in_tls = true;
+    learned.in_tls.no_capa = true;
     assert_eq!(outcome.learned, learned);
     let outcome = tls(TIM)
         .knowing(learned)
@@ -47,7 +47,7 @@ fn a_server_that_hangs_up_on_capa_is_not_asked_on_the_next_connection() {
 #[test]
 fn where_capa_is_not_asked_tls_is_required_all_the_same() {
     let mut learned = ServerNotes::default();
-    learned.no_capa_in_clear = true;
+    learned.in_clear.no_capa = true;
     let outcome = plain(TIM).plays("S: +OK\nC: CAPA\nEOF").fails(LATER.0, LATER.1, LATER.2);
     assert_eq!(outcome.learned, learned);
     plain(TIM).knowing(learned).plays("S: +OK\nC: STLS\nS: -ERR").fails(
@@ -86,7 +86,7 @@ fn a_server_that_hangs_up_on_capa_after_the_login_is_not_asked_there_again() {
     let front = "S: +OK\nC: CAPA\nL: SASL PLAIN, UIDL\nC: AUTH PLAIN AHVzZXIAcGVuY2ls\nS: +OK\n";
     let outcome = tls(USER).plays(&format!("{front}C: CAPA\nEOF")).fails(LATER.0, LATER.1, LATER.2);
     let mut learned = ServerNotes::default();
-    learned.no_capa_after = true;
+    learned.in_tls.no_capa_after = true;
     assert_eq!(outcome.learned, learned);
     let outcome = tls(USER).knowing(learned).plays(front).logs_in();
     assert_eq!(outcome.learned, learned);

@@ -47,6 +47,6 @@ pub(crate) const EXPORTER: Binding<'_> = Binding {
 
 pub(crate) fn avoiding(methods: &[Method]) -> ServerNotes {
     let mut learned = ServerNotes::default();
-    learned.failed = set(methods);
+    learned.in_tls.failed = set(methods);
     learned
 }

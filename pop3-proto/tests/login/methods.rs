@@ -69,11 +69,17 @@ fn a_refusal_without_a_reason_brings_the_next_weaker_one() {
              L: SASL LOGIN PLAIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256 XOAUTH2 EXTERNAL ANONYMOUS
              C: AUTH SCRAM-SHA-256 {n,,n=tim,r=rOprNGfwEbeRWgbNEkqO7677}
              S: -ERR one
+             C: AUTH SCRAM-SHA-256
+             S: -ERR one
              C: AUTH SCRAM-SHA-1 {n,,n=tim,r=rOprNGfwEbeRWgbNEkqO7677}
+             S: -ERR two
+             C: AUTH SCRAM-SHA-1
              S: -ERR two
              C: AUTH CRAM-MD5
              S: -ERR three
              C: AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm
+             S: -ERR four
+             C: AUTH PLAIN
              S: -ERR four
              C: AUTH LOGIN
              S: -ERR five
@@ -199,9 +205,11 @@ fn acting_as_another_leaves_the_methods_that_cannot_say_so() {
              C: CAPA
              L: USER, SASL SCRAM-SHA-1 LOGIN CRAM-MD5
              C: AUTH SCRAM-SHA-1 {n,a=adm,n=user,r=rOprNGfwEbeRWgbNEkqO7677}
+             S: -ERR no
+             C: AUTH SCRAM-SHA-1
              S: -ERR no",
         )
-        .refused(RefusalKind::Credentials, Method::ScramSha1);
+        .refused(RefusalKind::Policy, Method::ScramSha1);
 }
 
 /// Proves 2449-5-05.

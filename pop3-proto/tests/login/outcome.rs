@@ -80,11 +80,20 @@ impl Outcome {
         self
     }
 
-    /// These methods have failed with the server, and nothing else is known about it.
+    /// The server has hung up at these methods inside TLS, and nothing else is known about it.
+    #[track_caller]
+    pub(crate) fn learned_hang_ups(self, methods: &[Method]) -> Self {
+        let mut learned = ServerNotes::default();
+        learned.in_tls.hung_up = set(methods);
+        assert_eq!(self.learned, learned);
+        self
+    }
+
+    /// These methods have failed with the server inside TLS, and nothing else is known about it.
     #[track_caller]
     pub(crate) fn learned_to_avoid(self, methods: &[Method]) -> Self {
         let mut learned = ServerNotes::default();
-        learned.failed = set(methods);
+        learned.in_tls.failed = set(methods);
         assert_eq!(self.learned, learned);
         self
     }

@@ -132,7 +132,7 @@ fn a_long_nonce_of_the_server_does_not_make_a_line_that_no_flush_has_room_for() 
     for len in [44, 64, 200, 400, 700, 1000] {
         let mut login = Login::new(USER, channel(""), Policy::DEFAULT, [0; 4096]);
         let mut client: Client = Client::new(Profile::LENIENT, Security::Tls);
-        let first = format!("r={NONCE}{},s=W22ZaJ0SNY7soEsUEjb6gQ==,i=1", "x".repeat(len));
+        let first = format!("r={NONCE}{},s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096", "x".repeat(len));
         let said = format!("+OK\r\n+OK\r\nSASL SCRAM-SHA-1\r\n.\r\n+ {}\r\n", base64(first.as_bytes()));
         let mut window = said.as_bytes();
         for _ in 0..5 {

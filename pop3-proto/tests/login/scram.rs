@@ -254,9 +254,11 @@ fn where_a_binding_was_refused_nobody_is_told_that_there_is_none() {
                  C: CAPA
                  L: SASL {mechanisms}
                  C: AUTH {first} {{p=tls-exporter,,n=user,r=rOprNGfwEbeRWgbNEkqO7677}}
+                 S: -ERR bindings do not match
+                 C: AUTH {first}
                  S: -ERR bindings do not match"
             ));
-        outcome.refused(RefusalKind::Credentials, Method::by_name(first).unwrap());
+        outcome.refused(RefusalKind::Policy, Method::by_name(first).unwrap());
     }
 }
 

@@ -8,12 +8,14 @@
 //! | `C: …` | the client must have said this line, and nothing else |
 //! | `TLS` | the client must wait for the handshake, which is now done |
 //! | `EOF` | the server ends the connection |
+//! | `SILENCE` | the server says nothing for too long |
+//! | `BROKEN` | what the server said before has ended the session, and the login is told so |
 //!
 //! `\r \n \t \0 \xNN \\` are escapes; `{…}`, from the first brace of a line to its last, is the base64 text
 //! of what is inside.
 
 use pop3_proto::client::{Client, Event, Profile, ProtocolError, SendError};
-use pop3_proto::login::{Login, Method, Methods, Policy, Progress, ServerNotes};
+use pop3_proto::login::{Failure, Login, Method, Methods, Policy, Progress, ServerNotes};
 use pop3_proto::sasl::Channel;
 use pop3_proto::sasl::client::{Credentials, Engine};
 use pop3_proto::testing::unescape;
@@ -34,6 +36,8 @@ enum Step {
     Client(Vec<u8>),
     Tls,
     Eof,
+    Silence,
+    Broken,
 }
 
 pub(crate) fn set(methods: &[Method]) -> Methods {
@@ -174,10 +178,11 @@ impl<'c> Try<'c> {
                     run.said.clear();
                 }
                 Step::Tls => run.shake_hands(self.inside),
-                Step::Eof => {
-                    let failure = run.login.end_of_input();
-                    run.act();
-                    assert_eq!(run.progress, Progress::Failed(failure));
+                Step::Eof => run.ends(|login| login.end_of_input()),
+                Step::Silence => run.ends(|login| login.timed_out()),
+                Step::Broken => {
+                    let error = run.broken.take().expect("the session goes on");
+                    run.ends(|login| login.protocol_error(error));
                 }
             }
         }
@@ -216,6 +221,12 @@ impl<'c, E: Engine> Run<'c, E> {
             }
         };
         self.said.extend_from_slice(&out.everything());
+    }
+
+    fn ends(&mut self, tell: impl FnOnce(&mut Login<'c, Vec<u8>, E>) -> Failure) {
+        let failure = tell(&mut self.login);
+        self.act();
+        assert_eq!(self.progress, Progress::Failed(failure));
     }
 
     fn hear(&mut self, mut octets: &[u8]) {
@@ -310,6 +321,14 @@ fn steps(dialogue: &str) -> Vec<Step> {
             }
             (_, "EOF") => {
                 steps.push(Step::Eof);
+                continue;
+            }
+            (_, "SILENCE") => {
+                steps.push(Step::Silence);
+                continue;
+            }
+            (_, "BROKEN") => {
+                steps.push(Step::Broken);
                 continue;
             }
             _ => panic!("unknown line {line:?}"),

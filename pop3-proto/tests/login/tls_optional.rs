@@ -71,7 +71,7 @@ fn in_clear_no_password_is_shown_and_none_is_hinted_at() {
              C: AUTH CRAM-MD5
              S: -ERR no",
         )
-        .refused(RefusalKind::Credentials, Method::CramMd5);
+        .refused(RefusalKind::Policy, Method::CramMd5);
 }
 
 #[test]

@@ -82,7 +82,7 @@ fn memory_that_is_too_small_in_the_middle_ends_it() {
     one.plays(&format!(
         "{}
          C: AUTH SCRAM-SHA-256 {{n,,n=user,r=rOprNGfwEbeRWgbNEkqO7677}}
-         S: + {{r=rOprNGfwEbeRWgbNEkqO7677x,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=1}}
+         S: + {{r=rOprNGfwEbeRWgbNEkqO7677x,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096}}
          C: *
          S: -ERR",
         offering("SASL SCRAM-SHA-256 PLAIN LOGIN, USER")
@@ -176,7 +176,7 @@ fn a_text_that_a_mechanism_cannot_carry_brings_the_next_one_that_is_announced() 
 fn after_a_refusal_the_refusal_is_told() {
     tls(Credentials::password("user", Secret::new(b"p\xE4ss")))
         .plays(&format!(
-            "{}\nC: AUTH PLAIN {{\\0user\\0p\\xe4ss}}\nS: -ERR not here",
+            "{}\nC: AUTH PLAIN {{\\0user\\0p\\xe4ss}}\nS: -ERR not here\nC: AUTH PLAIN\nS: -ERR",
             offering("SASL SCRAM-SHA-256 PLAIN")
         ))
         .refused(RefusalKind::Credentials, Method::Plain)

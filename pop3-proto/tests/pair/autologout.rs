@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use pop3_proto::server::session::{Event, Session};
 use pop3_proto::server::{Config, MechanismList, Reason};
 use pop3_proto::{Security, Time};
 
@@ -17,6 +18,7 @@ fn check_autologout(before: &str, trickled: &str, driven: bool) {
     let mut config = Config::new();
     config.allow_plaintext_login = true;
     config.mechanisms = MechanismList::of(&[pop3_proto::Mechanism::PLAIN]);
+    config.login_time = Duration::MAX;
     let start = Time::from_millis(7_000_000);
     let mut host = Host::new(&config, Security::Plain, Mailbox::of(&[b"one", b"two"]));
     host.now = start;
@@ -87,4 +89,52 @@ fn a_command_every_nine_minutes_keeps_a_session_alive() {
     host.hear(b"QUIT\r\n");
     assert_eq!(host.closed, Some(Reason::Quit));
     assert_eq!(host.removed, Some(vec![1]));
+}
+
+/// A client that says something every minute, and a program that never asks what time it is: the time for the
+/// login is over all the same, with the first bytes that come too late.
+///
+/// Covers places-held-without-login.
+#[test]
+fn the_time_for_the_login_is_over_whatever_the_client_says() {
+    for said in ["CAPA\r\n", "USER tim\r\n", "QUUX\r\nNOOP\r\nUSER tim\r\n", "X"] {
+        let mut config = Config::new();
+        config.allow_plaintext_login = true;
+        let mut host = Host::new(&config, Security::Plain, Mailbox::of(&[b"one"]));
+        host.now = Time::from_millis(5_000_000);
+        host.hear(b"");
+        let due = host.now.after(Duration::from_secs(180));
+        for _ in 0..3 {
+            assert_eq!(host.server.poll_timeout(), Some(due), "{said:?}");
+            assert_eq!(host.closed, None, "{said:?}");
+            host.now = host.now.after(Duration::from_secs(60));
+            host.hear(said.as_bytes());
+        }
+        assert_eq!(host.closed, Some(Reason::LoginTime), "{said:?}");
+    }
+}
+
+#[test]
+fn there_may_be_no_limit_for_the_login_and_a_kept_login_is_bound_by_it() {
+    let mut config = Config::new();
+    config.login_time = Duration::MAX;
+    config.autologout = Duration::MAX;
+    let mut host = Host::new(&config, Security::Tls, Mailbox::of(&[b"one"]));
+    host.hear(b"USER tim\r\n");
+    host.now = Time::from_millis(u64::MAX - 1);
+    host.server.handle_timeout(host.now);
+    host.hear(b"CAPA\r\n");
+    assert_eq!(host.closed, None);
+
+    let (config, mut out) = (Config::new(), Vec::new());
+    let mut session = Session::new(&config, Security::Tls);
+    let line = &b"USER tim\r\nPASS secret\r\n"[..];
+    let Event::Login { reply, .. } = session.receive(Time::ZERO, &mut &line[..], &mut out) else { panic!() };
+    let reply = reply.defer(&mut session);
+    assert_eq!(session.poll_timeout(), Some(Time::from_millis(180_000)));
+    session.handle_timeout(Time::from_millis(180_000));
+    out.clear();
+    reply.accept(&mut session, &mut out, "too late");
+    let event = session.receive(Time::from_millis(180_000), &mut &b""[..], &mut out);
+    assert!(matches!(event, Event::Closed(Reason::LoginTime)) && out.is_empty());
 }

@@ -126,6 +126,29 @@ fn a_failure_that_scram_tells_is_heard_and_is_none_of_a_proof() {
     assert_eq!(answer(&mut client, b"v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="), None);
 }
 
+#[test]
+fn a_first_message_that_is_overlooked_is_given_again_once() {
+    let first = format!("n,,n=user,r={NONCE}");
+    let plain = || start("PLAIN", PENCIL, Channel::new(""), false).unwrap();
+    let scram = || start("SCRAM-SHA-256", PENCIL, with_nonce(NONCE), false).unwrap();
+    for (mut client, message) in [(plain(), "\0user\0pencil"), (scram(), &*first)] {
+        client.sent_initial();
+        assert_eq!(answer(&mut client, b"").unwrap(), message);
+        assert_eq!(answer(&mut client, b""), None);
+    }
+    // In two steps it was asked for once already.
+    for (mut client, message) in [(plain(), "\0user\0pencil"), (scram(), &*first)] {
+        assert_eq!(answer(&mut client, b"").unwrap(), message);
+        assert_eq!(answer(&mut client, b""), None);
+    }
+    // Only the very first challenge can ask for it.
+    let mut client = scram();
+    client.sent_initial();
+    let server_first = format!("r={NONCE}X,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096");
+    answer(&mut client, server_first.as_bytes()).unwrap();
+    assert_eq!(answer(&mut client, b""), None);
+}
+
 /// Covers quirk-40.
 #[test]
 fn an_empty_initial_response_is_given_again_if_it_is_asked_for_again() {
@@ -154,14 +177,13 @@ fn a_server_first_message_that_nobody_honest_sends_is_cancelled() {
         "r=nonceX,s=QSXCR+Q6sek8bf92,i=4096,m=must",
         "r=nonceX\0,s=QSXCR+Q6sek8bf92,i=4096",
         "e=unknown-user",
-        "",
     ] {
         let mut client = start("SCRAM-SHA-256", PENCIL, with_nonce(NONCE), false).unwrap();
         client.sent_initial();
         let said = server_first.replace("r=nonce", &format!("r={NONCE}"));
         assert_eq!(answer(&mut client, said.as_bytes()), None, "{server_first:?}");
         assert!(!client.is_proved());
-        let good = format!("r={NONCE}X,s=QSXCR+Q6sek8bf92,i=1");
+        let good = format!("r={NONCE}X,s=QSXCR+Q6sek8bf92,i=4096");
         assert_eq!(answer(&mut client, good.as_bytes()), None, "{server_first:?}");
     }
 }
@@ -334,7 +356,7 @@ fn memory_that_is_too_small_fails_and_nothing_leaves() {
         if began.is_ok() {
             exchange.sent_initial();
             let text =
-                Base64Text::encode_string(format!("r={NONCE}X,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=1").as_bytes());
+                Base64Text::encode_string(format!("r={NONCE}X,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096").as_bytes());
             assert!(matches!(exchange.step(Base64::new(text.as_bytes()).unwrap()), Step::Cancel));
             assert_eq!(exchange.fault(), Some(Why::Memory));
         }
@@ -350,4 +372,22 @@ fn what_the_channel_lacks_is_named() {
     for mechanism in ["", "PLAI", "GSSAPI", "SCRAM-SHA-512", "SCRAM-SHA-256-PLUS-PLUS"] {
         assert_eq!(start(mechanism, PENCIL, plain, true).err(), Some(Why::NotBuilt), "{mechanism}");
     }
+}
+
+/// A program that logs the steps must not log what it sends.
+#[test]
+fn debug_of_a_step_shows_the_length_alone() {
+    let password = Credentials::password("tim", Secret::new(b"tanstaaf"));
+    let token = Credentials::token("tim", Secret::new(b"tanstaaf"));
+    for (mechanism, credentials, sent) in [
+        ("PLAIN", password, "\0tim\0tanstaaf"),
+        ("LOGIN", password, "tim"),
+        ("XOAUTH2", token, "user=tim\x01auth=Bearer tanstaaf\x01\x01"),
+    ] {
+        let mut client = start(mechanism, credentials, Channel::new(""), false).unwrap();
+        let step = client.step(Base64::EMPTY);
+        assert_eq!(format!("{step:?}"), format!("Respond({} octets)", sent.len()), "{mechanism}");
+        assert!(matches!(step, Step::Respond(octets) if octets == sent.as_bytes()), "{mechanism}");
+    }
+    assert_eq!(format!("{:?}", Step::Cancel), "Cancel");
 }

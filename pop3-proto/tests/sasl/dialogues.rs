@@ -56,6 +56,13 @@ S: + UGFzc3dvcmQ6\n\
 C: cGVuY2ls\n\
 S: +OK\n";
 
+/// LOGIN with the name in the AUTH line.
+pub(crate) const LOGIN_AT_ONCE: &str = "\
+C: AUTH LOGIN dXNlcg==\n\
+S: + UGFzc3dvcmQ6\n\
+C: cGVuY2ls\n\
+S: +OK\n";
+
 /// RFC 5802 section 5.
 pub(crate) const SCRAM_SHA_1: &str = "\
 C: AUTH SCRAM-SHA-1 biwsbj11c2VyLHI9ZnlrbytkMmxiYkZnT05Sdjlxa3hkYXdM\n\

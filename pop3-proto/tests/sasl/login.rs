@@ -29,12 +29,20 @@ fn two_challenges_then_the_password_is_checked() {
     }
 }
 
-/// Proves 4422-3-01.
+/// curl with `--sasl-ir` and others send the name in the AUTH line; Dovecot, Courier and Cyrus take it.
+///
+/// Proves 0-login-01.
 #[test]
-fn the_server_speaks_first() {
-    for initial in ["", "user", "\0user\0pencil"] {
+fn the_name_may_come_with_auth() {
+    for (good, end) in [(true, done("user")), (false, failed(Cause::Credentials))] {
         let mut login = started("LOGIN");
-        assert_eq!(say(&mut login, initial), failed(Cause::Response));
+        assert_eq!(say(&mut login, "user"), challenge("Password:"));
+        assert_eq!(say(&mut login, "pencil"), check_password("user", "pencil"));
+        assert_eq!(tell(&mut login, Answer::Password(good)), end);
+    }
+    for initial in ["", "\0user\0pencil"] {
+        let mut login = started("LOGIN");
+        assert_eq!(say(&mut login, initial), failed(Cause::Text));
         assert_eq!(begin(&mut login), OVER);
     }
 }

@@ -1,7 +1,7 @@
 //! SCRAM for users who do not exist, or have no keys of that hash.
 
 use pop3_proto::sasl::Channel;
-use pop3_proto::sasl::scram::Hash;
+use pop3_proto::sasl::scram::{Hash, Keys};
 use pop3_proto::sasl::server::{Answer, Cause, Exchange};
 
 use crate::drive::{OVER, Seen, channel, failed, find_keys, say, started_on, tell, text};
@@ -72,11 +72,43 @@ fn the_names_of_one_nobody_have_one_salt() {
     let channel = with_fake_key(b"key");
     let said = |name: &str, answer: Answer<'_>| nobody("SCRAM-SHA-256", &channel, name, answer).1;
     let plain = said("who", Answer::Keys(None));
-    assert_eq!(said("who@example.com", Answer::Nobody("who")), plain);
-    assert_eq!(said("who", Answer::Nobody("who")), plain);
+    assert_eq!(said("who@example.com", Answer::Nobody { stored_name: "who", like: None }), plain);
+    assert_eq!(said("who", Answer::Nobody { stored_name: "who", like: None }), plain);
     assert_ne!(said("who@example.com", Answer::Keys(None)), plain);
-    let mut scram = nobody("SCRAM-SHA-256", &channel, "who@example.com", Answer::Nobody("who")).0;
+    let mut scram = nobody(
+        "SCRAM-SHA-256",
+        &channel,
+        "who@example.com",
+        Answer::Nobody { stored_name: "who", like: None },
+    )
+    .0;
     assert_eq!(say(&mut scram, format!("c=biws,r=abc{SERVER},p=AAAA")), failed(Cause::Credentials));
+}
+
+/// Users may have keys from elsewhere, with other counts and salts; who does not exist then looks like one of
+/// them.
+///
+/// Proves 4422-3.6-02.
+/// Covers names-told-by-mechanisms.
+#[test]
+fn a_nobody_looks_like_the_user_that_the_program_names() {
+    for (mechanism, hash) in [("SCRAM-SHA-1", Hash::Sha1), ("SCRAM-SHA-256", Hash::Sha256)] {
+        for len in 1..=64 {
+            let like = Keys::derive(hash, "pencil", &[b'x'; 64][..len], 4096 + len as u32).unwrap();
+            let answer = Answer::Nobody { stored_name: "who", like: Some(&like) };
+            let (mut scram, server_first) = nobody(mechanism, &with_fake_key(b"key"), "other", answer);
+            let mut salt = hmac(hash, b"key", b"saltwho");
+            salt.extend(
+                (1..4).flat_map(|block| hmac(hash, b"key", &[b"salt", &[block][..], b"who"].concat())),
+            );
+            let due = format!("r=abc{SERVER},s={},i={}", text(&salt[..len]), 4096 + len);
+            assert_eq!(server_first, due);
+            assert!(!server_first.contains(&text(like.salt())));
+            let guess = Signer::new(hash, "pencil", like.salt(), like.iterations());
+            let signed = guess.sign("n,,n=other,r=abc", &server_first, &format!("c=biws,r=abc{SERVER}"));
+            assert_eq!(say(&mut scram, signed.client_final), failed(Cause::Credentials));
+        }
+    }
 }
 
 /// Such users are refused only at the very end, whatever they know, the stand-in keys included. The first

@@ -106,6 +106,7 @@ fn anonymous() {
 fn login() {
     let config = config(&MECHANISMS);
     let_in(&mut whole(&config), said::LOGIN, done("user"));
+    let_in(&mut whole(&config), said::LOGIN_AT_ONCE, done("user"));
 }
 
 /// Proves 5034-4-27, 5034-4-34, 5802-4-01, 5802-5-01, 5802-6.1-01, 7677-3-01, 9266-3-01.

@@ -202,7 +202,7 @@ fn initial_responses() {
 fn a_server_first_mechanism_takes_no_initial_response() {
     let config = config(&MECHANISMS);
     let mut whole = WholeServer::new(&config, Security::Tls, channel(), host());
-    for name in ["CRAM-MD5", "LOGIN", "cram-md5"] {
+    for name in ["CRAM-MD5", "cram-md5"] {
         for initial in ["=", "dGVzdA==", "dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw"] {
             assert_eq!(whole.say(format!("AUTH {name} {initial}")), "-ERR initial response\r\n");
         }

@@ -156,12 +156,17 @@ fn lines_of_a_listing_that_look_like_replies_do_not_end_it() {
         let mut client = greeted(Profile::LENIENT, Security::Plain);
         client.send(&Command::Uidl(None), &mut Vec::new()).unwrap();
         let mut heard = VecDeque::new();
-        let octets = b"+OK\r\n-ERR no\r\n+OK\r\n..\r\n. \r\n.\r\r\n1 .\r\n+ \r\n.\r\n";
+        let octets = b"+OK\r\n-ERR no\r\n+OK\r\n..\r\n. \r\n.x\r\n1 .\r\n+ \r\n.\r\n";
         listen(&mut client, octets, &[cut], &mut heard, |_, _| {});
         let ends = heard.iter().filter(|one| **one == event("Reply(Id(0), End)")).count();
         assert_eq!(ends, 1);
         assert_eq!(heard.back(), Some(&event("Reply(Id(0), End)")));
         assert_eq!(heard[6], event("Reply(Id(0), UidItem(UidLine(1, \".\")))"), "{heard:?}");
         assert_eq!(heard.len(), 9);
+        // Some servers end all lines in CR CR LF.
+        client.send(&Command::Uidl(None), &mut Vec::new()).unwrap();
+        heard.clear();
+        listen(&mut client, b"+OK\r\r\n1 a\r\r\n.\r\r\n", &[cut], &mut heard, |_, _| {});
+        assert_eq!(heard.back(), Some(&event("Reply(Id(1), End)")), "{heard:?}");
     }
 }

@@ -41,7 +41,11 @@ fn open_config() -> Config {
     let mut config = Config::new();
     config.allow_plaintext_login = true;
     config.mechanisms = MechanismList::of(MECHANISMS);
-    config.limits = config.limits.with_max_errors(u16::MAX).with_max_login_failures(u16::MAX);
+    config.limits = config
+        .limits
+        .with_max_errors(u16::MAX)
+        .with_max_early_errors(u16::MAX)
+        .with_max_login_failures(u16::MAX);
     config
 }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use pop3_proto::client::{Client, Event as Got, Part, Profile, ProtocolError};
-use pop3_proto::{Command, Limits, Security, Status, encode};
+use pop3_proto::{Command, Deviation, Limits, Security, Status, encode};
 
 use crate::pair::{Heard, listen};
 use crate::{CUTS, ONE, event, retr_and_stat, retr_and_stat_heard};
@@ -144,9 +144,16 @@ fn a_text_in_a_status_line_never_frames_anything() {
 /// Covers bare-line-ends-in-replies.
 #[test]
 fn a_status_line_that_ends_in_a_bare_lf_does_not_let_a_body_end_so() {
-    let octets = b"+OK\na\n.\n+OK 2 320\n.\r\n\r\n.\r\n+OK 2 320\r\n";
+    let octets = b"+OK\na\r\nb\n.\n+OK 2 320\n.\r\n\r\n.\r\n+OK 2 320\r\n";
     for cut in CUTS {
-        let due = retr_and_stat_heard("", b"a\n.\n+OK 2 320\n.\r\n\r\n");
+        let due = retr_and_stat_heard("", b"a\r\nb\n.\n+OK 2 320\n.\r\n\r\n");
         assert_eq!(retr_and_stat(Profile::LENIENT, octets, cut), due);
+    }
+    // Where the first line ends so, too, the whole body would.
+    let octets = b"+OK\na\n.\n+OK 2 320\n";
+    for cut in CUTS {
+        let heard = retr_and_stat(Profile::LENIENT, octets, cut);
+        assert_eq!(heard.last(), Some(&Heard::Error(ProtocolError::Deviation(Deviation::BareLfBody))));
+        assert!(!heard.iter().any(|heard| matches!(heard, Heard::Data(_))), "{heard:?}");
     }
 }

@@ -68,7 +68,10 @@ fn a_script_plays_a_server_and_says_where_a_client_is_wrong() {
 #[test]
 fn lines_that_are_none_are_named() {
     let error = Script::parse("S: +OK\\r\\n\n\nC: \\q\n").unwrap_err();
-    assert_eq!((error.line, error.to_string().as_str()), (3, r"line 3: no such escape: C: \q"));
+    assert_eq!(
+        (error.line, error.to_string().as_str()),
+        (3, r"line 3: neither a line of a dialogue nor a key of yours, or an unknown escape: C: \q")
+    );
     let script = Script::parse("  user: ann secret\nTLS\n# C: \\q\n").unwrap();
     assert_eq!(script.values("user").collect::<Vec<_>>(), ["ann secret"]);
     assert_eq!(script.lines()[1].key, "TLS");
@@ -201,6 +204,12 @@ fn a_keeper_may_have_another_configuration_and_ids() {
         server.join().unwrap()
     });
     assert_eq!(removed, []);
+}
+
+#[test]
+fn debug_of_a_keeper_shows_neither_the_password_nor_the_messages() {
+    let keeper = Keeper::new("ann", "secret").with_message("hi");
+    assert_eq!(format!("{keeper:?}"), r#"Keeper { user: "ann", messages: 1, .. }"#);
 }
 
 #[cfg(feature = "arbitrary")]

@@ -15,7 +15,7 @@ pub(crate) fn serve(script: &Transcript, cut: usize) {
     let mechanisms: MechanismList = script
         .values("mechanism")
         .map(|name| {
-            let server_first = matches!(name, "LOGIN" | "CRAM-MD5" | "DIGEST-MD5");
+            let server_first = matches!(name, "CRAM-MD5" | "DIGEST-MD5");
             let needs = match name {
                 "PLAIN" | "LOGIN" => Protection::Private,
                 "XOAUTH2" | "OAUTHBEARER" | "EXTERNAL" => Protection::Tls,
@@ -38,6 +38,7 @@ pub(crate) fn serve(script: &Transcript, cut: usize) {
     config.lang = on("lang");
     config.unknown_commands = on("unknown_commands");
     config.bare_lf = on("bare_lf");
+    config.strict_commands = on("strict_commands");
     config.auth_resp_code = !on("no_auth_resp_code");
     config.implementation = script.value("implementation").map(text);
     let apop = script.value("apop").map(|text| {
@@ -60,8 +61,12 @@ pub(crate) fn serve(script: &Transcript, cut: usize) {
         seconds: value.split(' ').next().unwrap().parse().unwrap(),
         per_user: value.ends_with(" USER"),
     });
+    if let Some(n) = script.value("login-time") {
+        config.login_time = Duration::from_secs(n.parse().unwrap());
+    }
     if let Some(n) = script.value("max-errors") {
-        config.limits = config.limits.with_max_errors(n.parse().unwrap());
+        config.limits =
+            config.limits.with_max_errors(n.parse().unwrap()).with_max_early_errors(n.parse().unwrap());
     }
     if let Some(n) = script.value("max-logins") {
         config.limits = config.limits.with_max_login_failures(n.parse().unwrap());

@@ -8,11 +8,11 @@ use pop3_proto::{Code, Security};
 
 /// Every line that a transcript can have, so that a misspelt one is refused.
 const KEYS: &str = "C D E EOF S T TLS accept apop capability closed covers cut digest events expire greeting \
-    implementation later login-delay login-error mail max-errors max-logins mechanism multiline needs-utf8 \
+    implementation later login-delay login-error login-time mail max-errors max-logins mechanism multiline needs-utf8 \
     own-expire own-login-delay profile proves quit-error refuse removed role sasl set speak uid user window";
 
 const SWITCHES: &str = "auth_list bare_lf allow_plaintext_login ensure_header_end lang utf8_after_login no_auth_resp_code \
-    no_maildrop no_top no_uidl no_user unknown_commands read_only replace_nul stls tls utf8 utf8_user";
+    no_maildrop no_top no_uidl no_user unknown_commands read_only replace_nul stls strict_commands tls utf8 utf8_user";
 
 /// A script whose settings are known ones.
 pub(crate) struct Transcript(Script);

@@ -17,6 +17,8 @@ use zeroize::Zeroizing;
 
 use crate::args::{Args, MethodArg};
 use crate::device::WINDOW;
+use crate::guard::Guard;
+use crate::notes::Notes;
 use crate::tls;
 use crate::token::Tokens;
 
@@ -32,7 +34,9 @@ pub(crate) struct App {
     pub(crate) stls: bool,
     pub(crate) tls: TlsConnector,
     pub(crate) tokens: Tokens,
+    pub(crate) guard: Guard,
     pub(crate) policy: Policy,
+    pub(crate) notes: Notes,
     pub(crate) timeout: Duration,
     pub(crate) max_sessions: usize,
     /// What the session with a device offers.
@@ -79,9 +83,11 @@ impl App {
             host,
             port,
             stls: args.stls,
-            tls: tls::connector(args.ca.as_deref())?,
+            tls: tls::connector(args.ca.as_deref(), args.fingerprint.as_deref())?,
             tokens,
+            guard: Guard::new(),
             policy,
+            notes: Notes::default(),
             timeout: Duration::from_secs(args.timeout),
             max_sessions: args.max_sessions.into(),
             config: config(),

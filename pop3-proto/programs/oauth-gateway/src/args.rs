@@ -26,12 +26,17 @@ pub(crate) struct Args {
     /// Start without TLS and insist on STLS, instead of TLS from the start
     #[arg(long)]
     pub(crate) stls: bool,
-    /// Trust the certificates in this PEM file instead of those of the system
+    /// Trust the certificates in this PEM file instead of those of the system; one of them may be the
+    /// server's own
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
+    /// Trust exactly the certificate or public key with this SHA-256, sha256:HEX, whatever its issuer, name
+    /// and dates. Compare it with what the server's owner tells you
+    #[arg(long, value_name = "SHA256", conflicts_with = "ca")]
+    pub(crate) fingerprint: Option<String>,
     /// Run this command with `sh -c` for each login, with the user's name in the variable POP3_USER; the
     /// first line it prints is the token. Write "$POP3_USER" in quotation marks, because the device chooses
-    /// the name
+    /// the name. It is not run for names that begin with a dash, so none is taken for an option
     #[arg(long, value_name = "CMD", group = "token")]
     pub(crate) token_command: Option<String>,
     /// Take one token for all users from this environment variable; for tests
@@ -46,7 +51,8 @@ pub(crate) struct Args {
     /// How long to wait for a token, a login, an answer, or a device that does not read
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) timeout: u64,
-    /// The most devices at a time; more are refused
+    /// The most devices at a time. If there are more, the one that has waited longest without a password has
+    /// to leave; if all have logged in, the new one is refused
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) max_sessions: u16,
     /// How much to log: error, warn, info, debug or trace

@@ -1,12 +1,14 @@
 //! The connection to a device: a server session, a socket, and the bytes that wait to be sent.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use pop3_programs_common::words::{self, Masks};
 use pop3_proto::client::Part;
 use pop3_proto::server::session::Session;
 use pop3_proto::server::{Config, Ticket, kind};
-use pop3_proto::{Code, Outbox, Security};
+use pop3_proto::{Code, Outbox, Security, Text};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -21,12 +23,14 @@ pub(crate) struct Device<'a> {
     pub(crate) tx: Outbox,
     stream: TcpStream,
     timeout: Duration,
+    /// What the real server must not be made to tell the device.
+    pub(crate) masks: Arc<Masks>,
 }
 
 impl<'a> Device<'a> {
     pub(crate) fn new(app: &'a App, stream: TcpStream) -> Self {
         let session = Session::new(&app.config, Security::Plain);
-        Self { session, tx: Outbox::new(), stream, timeout: app.timeout }
+        Self { session, tx: Outbox::new(), stream, timeout: app.timeout, masks: Arc::default() }
     }
 
     /// Sends what is queued, and gives up a device that does not take it in time.
@@ -44,6 +48,11 @@ impl<'a> Device<'a> {
         timeout_at(until, self.stream.read(space)).await.ok().transpose().context("reading from the device")
     }
 
+    /// The words of the real server, without the token that they may repeat.
+    pub(crate) fn shown(&self, text: Text<'_>) -> String {
+        words::shown(text.as_bytes(), &self.masks)
+    }
+
     /// Answers `-ERR`, because the real server did so or gave no answer that can be passed on.
     ///
     /// # Errors
@@ -55,9 +64,12 @@ impl<'a> Device<'a> {
         answer: anyhow::Result<Part<'_>>,
     ) -> anyhow::Result<()> {
         let (code, text) = match &answer {
-            Ok(Part::Err(refusal)) => (refusal.known_code(), refusal.text.to_string()),
+            Ok(Part::Err(refusal)) => (refusal.known_code(), self.shown(refusal.text)),
             Ok(_) => (Some(Code::SysTemp), "the answer of the real server cannot be read".to_owned()),
-            Err(error) => (Some(Code::SysTemp), format!("the real server: {error:#}")),
+            Err(error) => {
+                let words = format!("the real server: {error:#}");
+                (Some(Code::SysTemp), words::shown(words.as_bytes(), &self.masks))
+            }
         };
         reply.err(&mut self.session, &mut self.tx, code, &text);
         if let Err(error) = answer {

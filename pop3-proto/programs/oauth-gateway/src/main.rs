@@ -15,6 +15,8 @@
 //! LOCAL=secret oauth-gateway --server pop.example.com --token-command 'my-token-tool "$POP3_USER"' --local-password-env LOCAL
 //! ```
 
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -25,7 +27,10 @@ use tracing::error;
 mod app;
 mod args;
 mod device;
+mod guard;
+mod left_out;
 mod login;
+mod notes;
 mod relay;
 mod server;
 mod session;
@@ -39,7 +44,8 @@ use args::Args;
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    let log = tracing_subscriber::fmt().with_max_level(args.log).with_target(false);
+    let log =
+        tracing_subscriber::fmt().with_max_level(args.log).with_target(false).log_internal_errors(false);
     log.with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr).init();
     match App::new(args).and_then(run) {
         Ok(()) => ExitCode::SUCCESS,

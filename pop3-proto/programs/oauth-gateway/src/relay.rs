@@ -3,11 +3,11 @@
 use pop3_proto::client::Part;
 use pop3_proto::server::session::Event;
 use pop3_proto::server::{Fill, Ticket, kind};
-use pop3_proto::{Command, Uid};
+use pop3_proto::{Command, Uid, UidLine};
 use sha2::{Digest as _, Sha256};
-use tracing::warn;
 
 use crate::device::Device;
+use crate::left_out::Lines;
 use crate::session_log::SessionLog;
 use crate::upstream::Upstream;
 
@@ -15,8 +15,8 @@ use crate::upstream::Upstream;
 ///
 /// # Errors
 ///
-/// The connection to the device or to the real server is lost. A message or a listing that has begun then has
-/// no last line, so that the device sees that it was cut.
+/// The connection to the device or to the real server is lost, or a listing does not end. A message or a listing
+/// that has begun then has no last line, so that the device sees that it was cut.
 pub(crate) async fn command(
     device: &mut Device<'_>,
     upstream: &mut Upstream,
@@ -25,7 +25,10 @@ pub(crate) async fn command(
 ) -> anyhow::Result<()> {
     match event {
         Event::Stat { reply } => match upstream.ask(&Command::Stat).await {
-            Ok(Part::Stat(stat)) => reply.ok(&mut device.session, &mut device.tx, stat),
+            Ok(Part::Stat(stat)) => {
+                reply.ok(&mut device.session, &mut device.tx, stat);
+                upstream.count = Some(stat.count);
+            }
             answer => device.decline(reply, answer).await?,
         },
         Event::List { number, reply } => match upstream.ask(&Command::List(Some(number))).await {
@@ -71,7 +74,8 @@ async fn done(
 ) -> anyhow::Result<bool> {
     match upstream.ask(command).await {
         Ok(Part::Ok(text)) => {
-            reply.ok(&mut device.session, &mut device.tx, &text.to_string());
+            let words = device.shown(text);
+            reply.ok(&mut device.session, &mut device.tx, &words);
             Ok(true)
         }
         answer => device.decline(reply, answer).await.map(|()| false),
@@ -84,23 +88,27 @@ async fn sizes(
     reply: Ticket<kind::ScanListing>,
 ) -> anyhow::Result<()> {
     let mut list = match upstream.ask(&Command::List(None)).await {
-        Ok(Part::Begin(text)) => reply.begin(&mut device.session, &mut device.tx, &text.to_string()),
+        Ok(Part::Begin(text)) => {
+            let words = device.shown(text);
+            reply.begin(&mut device.session, &mut device.tx, &words)
+        }
         answer => return device.decline(reply, answer).await,
     };
-    let mut left_out = 0_u64;
+    let mut lines = Lines::new("LIST", upstream.count, upstream.timeout());
     loop {
         match part(device, upstream).await? {
             Part::ScanItem(scan) => {
+                lines.passed_on()?;
                 while list.item(&mut device.tx, scan.number, scan.octets).is_err() {
                     device.flush().await?;
                 }
             }
             Part::End => break,
-            _ => left_out += 1,
+            _ => lines.leave_out()?,
         }
     }
     list.end(&mut device.session);
-    report(left_out, "LIST");
+    lines.end();
     Ok(())
 }
 
@@ -110,26 +118,29 @@ async fn unique_ids(
     reply: Ticket<kind::UidListing>,
 ) -> anyhow::Result<()> {
     let mut list = match upstream.ask(&Command::Uidl(None)).await {
-        Ok(Part::Begin(text)) => reply.begin(&mut device.session, &mut device.tx, &text.to_string()),
+        Ok(Part::Begin(text)) => {
+            let words = device.shown(text);
+            reply.begin(&mut device.session, &mut device.tx, &words)
+        }
         answer => return device.decline(reply, answer).await,
     };
-    let mut left_out = 0_u64;
+    let mut lines = Lines::new("UIDL", upstream.count, upstream.timeout());
     loop {
         match part(device, upstream).await? {
-            Part::UidItem(line) if !line.uid.is_empty() => {
-                let Some(number) = line.number else { continue };
+            Part::UidItem(UidLine { number: Some(number), uid }) if !uid.is_empty() => {
+                lines.passed_on()?;
                 let mut room = [0; 64];
-                let uid = legal(line.uid, &mut room);
+                let uid = legal(uid, &mut room);
                 while list.item(&mut device.tx, number, uid).is_err() {
                     device.flush().await?;
                 }
             }
             Part::End => break,
-            _ => left_out += 1,
+            _ => lines.leave_out()?,
         }
     }
     list.end(&mut device.session);
-    report(left_out, "UIDL");
+    lines.end();
     Ok(())
 }
 
@@ -142,7 +153,10 @@ async fn message(
     reply: Ticket<kind::Body>,
 ) -> anyhow::Result<bool> {
     let mut body = match upstream.ask(command).await {
-        Ok(Part::Begin(text)) => reply.begin(&mut device.session, &mut device.tx, &text.to_string()),
+        Ok(Part::Begin(text)) => {
+            let words = device.shown(text);
+            reply.begin(&mut device.session, &mut device.tx, &words)
+        }
         answer => return device.decline(reply, answer).await.map(|()| false),
     };
     loop {
@@ -179,10 +193,4 @@ fn legal<'i>(uid: &'i [u8], room: &'i mut [u8; 64]) -> Uid<'i> {
         *place = b"0123456789abcdef"[usize::from(digit)];
     }
     Uid::new(room).unwrap_or_else(|| unreachable!("64 hexadecimal digits"))
-}
-
-fn report(left_out: u64, verb: &str) {
-    if left_out > 0 {
-        warn!("{verb}: {left_out} lines of the real server cannot be read and were left out");
-    }
 }

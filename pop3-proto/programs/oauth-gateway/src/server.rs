@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use pop3_programs_common::console;
 use pop3_proto::{Code, Status, encode};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
@@ -28,7 +29,10 @@ pub(crate) async fn run(app: Arc<App>) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut stop = async || tokio::select! { _ = interrupt.recv() => {} _ = terminate.recv() => {} };
     let listener = TcpListener::bind(app.listen).await.with_context(|| format!("--listen {}", app.listen))?;
-    println!("listening on {}", listener.local_addr()?);
+    let address = listener.local_addr()?;
+    if let Err(error) = console::out(format_args!("listening on {address}")) {
+        warn!("standard output: {error}; listening on {address}");
+    }
     // Each session holds a receiver until it has ended.
     let (cut, _) = watch::channel(());
     tokio::select! {
@@ -56,15 +60,15 @@ async fn accept(app: Arc<App>, listener: &TcpListener, cut: &watch::Sender<()>) 
     let places = Arc::new(Semaphore::new(app.max_sessions));
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => match places.clone().try_acquire_owned() {
-                Ok(place) => {
+            Ok((stream, peer)) => match place(&app, &places).await {
+                Some(place) => {
                     let (app, cut) = (app.clone(), cut.subscribe());
                     tokio::spawn(async move {
                         serve(&app, stream, peer, cut).await;
                         drop(place);
                     });
                 }
-                Err(_) => refuse(stream, peer).await,
+                None => refuse(stream, peer).await,
             },
             // Most likely the process has no file descriptors left, so wait for some sessions to end.
             Err(error) => {
@@ -73,6 +77,17 @@ async fn accept(app: Arc<App>, listener: &TcpListener, cut: &watch::Sender<()>) 
             }
         }
     }
+}
+
+/// A free place. If there is none, a device that has shown no password has to leave.
+async fn place(app: &App, places: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
+    if let Ok(place) = places.clone().try_acquire_owned() {
+        return Some(place);
+    }
+    if !app.guard.make_room() {
+        return None;
+    }
+    timeout(REFUSAL, places.clone().acquire_owned()).await.ok()?.ok()
 }
 
 async fn serve(app: &App, stream: TcpStream, peer: SocketAddr, mut cut: watch::Receiver<()>) {

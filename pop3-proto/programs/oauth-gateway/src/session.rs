@@ -9,19 +9,23 @@ use pop3_proto::server::{Credentials, Ticket, kind};
 use pop3_proto::{Code, Command, FixedBuf};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 use tracing::warn;
 
 use crate::app::App;
 use crate::device::{Device, WINDOW};
+use crate::guard::Waiting;
 use crate::login;
 use crate::relay;
 use crate::session_log::SessionLog;
 use crate::upstream::Upstream;
 
-/// How long a wrong local password is held up. Devices on loopback all have one address, so none is locked
-/// out for the mistakes of another.
+/// How long a wrong local password is held up in any case; [`Guard`](crate::guard::Guard) makes it longer.
 const WRONG_PASSWORD: Duration = Duration::from_secs(1);
+/// How long a device may take until it has shown the password.
+const WITHOUT_PASSWORD: Duration = Duration::from_secs(60);
+/// How long the answer to QUIT may take if nothing depends on it.
+const QUIT: Duration = Duration::from_secs(10);
 
 /// How the dialogue before QUIT ended.
 enum End {
@@ -39,8 +43,17 @@ pub(crate) async fn run(
 ) -> anyhow::Result<String> {
     let mut device = Device::new(app, stream);
     let mut upstream = None;
+    let (waiting, leave) = app.guard.wait();
+    let late = async {
+        tokio::select! { () = leave.notified() => {} () = sleep(WITHOUT_PASSWORD) => {} }
+        // From the password on, nobody has to leave.
+        if waiting.is_over() {
+            std::future::pending::<()>().await;
+        }
+    };
     let end = tokio::select! {
-        end = dialogue(app, &mut device, &mut upstream, log) => end?,
+        end = dialogue(app, &mut device, &mut upstream, log, &waiting) => end?,
+        () = late => anyhow::bail!("sent away: it has shown no password"),
         _ = cut.changed() => anyhow::bail!("cut off: the gateway stops"),
     };
     match end {
@@ -50,7 +63,7 @@ pub(crate) async fn run(
             }
             Ok(reason)
         }
-        End::Quit(reply) => quit(&mut device, upstream, reply).await,
+        End::Quit(reply) => quit(&mut device, upstream, reply, log.marked > 0).await,
     }
 }
 
@@ -59,6 +72,7 @@ async fn dialogue(
     device: &mut Device<'_>,
     upstream: &mut Option<Upstream>,
     log: &mut SessionLog,
+    waiting: &Waiting<'_>,
 ) -> anyhow::Result<End> {
     let mut rx = FixedBuf::<WINDOW>::new();
     loop {
@@ -91,7 +105,7 @@ async fn dialogue(
                     Credentials::Password(password) => app.is_local_password(password),
                     Credentials::Apop(_) => false,
                 };
-                *upstream = log_in(app, device, right, reply, log).await;
+                *upstream = log_in(app, device, right, reply, log, waiting).await;
             }
             Event::Quit { reply, .. } => return Ok(End::Quit(reply)),
             Event::Closed(reason) => {
@@ -122,8 +136,19 @@ async fn log_in(
     right: bool,
     reply: Ticket<kind::SessionLogin>,
     log: &mut SessionLog,
+    waiting: &Waiting<'_>,
 ) -> Option<Upstream> {
     let user = String::from_utf8_lossy(device.session.user().unwrap_or_default()).into_owned();
+    let address = log.address();
+    let Some(turn) = app.guard.attempt(address, &user, right, app.now()) else {
+        warn!(user, "too many wrong local passwords");
+        let text = "too many wrong passwords, try again later";
+        reply.err(&mut device.session, &mut device.tx, Code::SysTemp, text);
+        return None;
+    };
+    if turn > app.now() {
+        sleep_until(app.started + Duration::from_millis(turn.as_millis())).await;
+    }
     let (session, tx) = (&mut device.session, &mut device.tx);
     if !right {
         warn!(user, "wrong local password");
@@ -131,8 +156,10 @@ async fn log_in(
         reply.err(session, tx, Code::Auth, "wrong local password");
         return None;
     }
+    waiting.end();
     match login::log_in(app, &user).await {
         Ok(upstream) => {
+            device.masks = upstream.masks.clone();
             let capabilities = upstream.client.capabilities();
             if let Some(delay) = capabilities.login_delay() {
                 session.set_login_delay(delay.seconds);
@@ -152,25 +179,42 @@ async fn log_in(
     }
 }
 
-/// Answers `+OK` only if the real server says so, or if there was no login.
+/// Answers `+OK` only if the real server says so, if there was no login, or if nothing depends on what the
+/// real server says, because no message is marked as deleted.
 async fn quit(
     device: &mut Device<'_>,
     upstream: Option<Upstream>,
     reply: Ticket<kind::Quit>,
+    marked: bool,
 ) -> anyhow::Result<String> {
     let Some(mut upstream) = upstream else {
         reply.ok(&mut device.session, &mut device.tx, "bye");
         device.flush().await?;
         return Ok("QUIT before a login".to_owned());
     };
+    if !marked {
+        upstream.hurry(QUIT);
+    }
     let end = match upstream.ask(&Command::Quit).await {
         Ok(Part::Ok(text)) => {
-            reply.ok(&mut device.session, &mut device.tx, &text.to_string());
+            let words = device.shown(text);
+            reply.ok(&mut device.session, &mut device.tx, &words);
             "QUIT".to_owned()
+        }
+        answer if !marked => {
+            let why = match answer {
+                Ok(Part::Err(refusal)) => device.shown(refusal.text),
+                Ok(_) => "an answer that cannot be read".to_owned(),
+                Err(error) => format!("{error:#}"),
+            };
+            reply.ok(&mut device.session, &mut device.tx, "bye");
+            format!("QUIT, and the real server: {why}; nothing depended on it")
         }
         answer => {
             let end = match &answer {
-                Ok(Part::Err(refusal)) => format!("QUIT refused by the real server: {}", refusal.text),
+                Ok(Part::Err(refusal)) => {
+                    format!("QUIT refused by the real server: {}", device.shown(refusal.text))
+                }
                 _ => "QUIT with an answer that cannot be read".to_owned(),
             };
             device.decline(reply, answer).await.context("QUIT: the real server")?;

@@ -1,6 +1,6 @@
 //! What is known of one session, for its log line. It never has a secret in it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use tokio::time::Instant;
 use tracing::info;
@@ -17,6 +17,10 @@ pub(crate) struct SessionLog {
 impl SessionLog {
     pub(crate) fn new(device: SocketAddr) -> Self {
         Self { device, started: Instant::now(), user: None, retrieved: 0, marked: 0 }
+    }
+
+    pub(crate) const fn address(&self) -> IpAddr {
+        self.device.ip()
     }
 
     /// Writes the one log line of the session.

@@ -38,6 +38,12 @@ impl Tokens {
         match self {
             Self::Fixed(token) => Ok(token.clone()),
             Self::Command { command, hidden } => {
+                // Nobody who logs in may choose options of the command.
+                anyhow::ensure!(
+                    !user.starts_with('-'),
+                    "--token-command: not run for a name with a dash in front"
+                );
+                anyhow::ensure!(!user.contains(char::is_control), "--token-command: not run for this name");
                 let printed = timeout(limit, run(command, hidden, user)).await;
                 let printed = printed.with_context(|| format!("no end after {} s", limit.as_secs()));
                 printed.and_then(|printed| first_line(&printed?)).context("--token-command")

@@ -26,6 +26,10 @@ struct Gateway {
 
 impl Gateway {
     fn start() -> Self {
+        Self::start_with(&["--method", "xoauth2"])
+    }
+
+    fn start_with(options: &[&str]) -> Self {
         let CertifiedKey { cert, signing_key } =
             rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -39,7 +43,7 @@ impl Gateway {
 
         let mut command = Command::new(env!("CARGO_BIN_EXE_oauth-gateway"));
         command.args(["--listen", "127.0.0.1:0", "--log", "error", "--token-env", "TOKEN"]);
-        command.args(["--local-password-env", "LOCAL", "--method", "xoauth2", "--server"]);
+        command.args(options).args(["--local-password-env", "LOCAL", "--server"]);
         command.arg(server.local_addr().unwrap().to_string()).arg("--ca").arg(&ca);
         command.env("TOKEN", "t0ken").env("LOCAL", "secret").stdin(Stdio::null()).stdout(Stdio::piped());
         let mut process = command.spawn().unwrap();
@@ -59,8 +63,13 @@ impl Gateway {
         script.play_client(&device, usize::MAX).unwrap_or_else(|mismatch| panic!("the gateway: {mismatch}"));
     }
 
-    /// Plays the server in one session, inside TLS.
+    /// Plays the server in one session, inside TLS, and closes the connection.
     fn play_server(&self, script: &str) {
+        drop(self.play_and_hold(script));
+    }
+
+    /// The same, and the connection stays open until the result is dropped.
+    fn play_and_hold(&self, script: &str) -> StreamOwned<ServerConnection, TcpStream> {
         let end = Instant::now() + PATIENCE;
         let stream = loop {
             match self.server.accept() {
@@ -73,8 +82,10 @@ impl Gateway {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let connection = ServerConnection::new(self.tls.clone()).unwrap();
         let script = Script::parse(script).unwrap();
-        let played = script.play_server(StreamOwned::new(connection, stream), usize::MAX);
+        let mut stream = StreamOwned::new(connection, stream);
+        let played = script.play_server(&mut stream, usize::MAX);
         played.unwrap_or_else(|mismatch| panic!("the gateway as a client: {mismatch}"));
+        stream
     }
 }
 
@@ -139,4 +150,74 @@ fn the_right_password_is_exchanged_for_a_token_and_the_mail_passes() {
             S: +OK gone\r\n",
         );
     });
+}
+
+const IN: &str = r"
+    C: AUTH XOAUTH2\r\n
+    S: + \r\n
+    C: dXNlcj1hbm4BYXV0aD1CZWFyZXIgdDBrZW4BAQ==\r\n
+    S: +OK welcome\r\n";
+const DEVICE_IN: &str = r"
+    S: +OK gateway ready\r\n
+    C: USER ann\r\n
+    S: +OK send PASS\r\n
+    C: PASS secret\r\n
+    S: +OK logged in to the real server\r\n
+    C: QUIT\r\n
+    S: +OK gone\r\n";
+const GONE: &str = r"
+    C: QUIT\r\n
+    S: +OK gone\r\n";
+
+/// Nobody was asked for the token, so nobody is told that it is wrong.
+#[test]
+fn where_only_the_mechanism_is_refused_the_device_is_not_told_that_its_password_is_wrong() {
+    for (answer, told) in [
+        ("what?", "what?"),
+        ("invalid command", "invalid command"),
+        ("Authentication failed", "Authentication failed"),
+    ] {
+        let gateway = Gateway::start();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                gateway.play_server(&format!(
+                    r"
+                    S: +OK real server\r\n
+                    C: CAPA\r\n
+                    S: +OK\r\nSASL XOAUTH2\r\n.\r\n
+                    C: AUTH XOAUTH2\r\n
+                    S: -ERR {answer}\r\n"
+                ));
+            });
+            gateway.play_device(&format!(
+                r"
+                S: +OK gateway ready\r\n
+                C: USER ann\r\n
+                S: +OK send PASS\r\n
+                C: PASS secret\r\n
+                S: -ERR [SYS/PERM] {told}\r\n
+                C: QUIT\r\n
+                S: +OK bye\r\n"
+            ));
+        });
+    }
+}
+
+/// The device waits once; the gateway remembers it for the next login.
+#[test]
+fn an_answer_to_capa_that_is_none_or_does_not_come_costs_one_connection_in_all() {
+    for junk in ["", r"S: what?\r\n"] {
+        let gateway = Gateway::start_with(&["--method", "xoauth2", "--timeout", "4"]);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let first = format!("S: +OK real server\\r\\n\nC: CAPA\\r\\n\n{junk}");
+                let _silent = gateway.play_and_hold(&first);
+                for _ in 0..2 {
+                    gateway.play_server(&format!("S: +OK real server\\r\\n{IN}{GONE}"));
+                }
+            });
+            gateway.play_device(DEVICE_IN);
+            gateway.play_device(DEVICE_IN);
+        });
+    }
 }

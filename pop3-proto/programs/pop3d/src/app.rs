@@ -1,31 +1,29 @@
 //! What all sessions share: settings, users, store, TLS, throttles and the clock.
 
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use pop3_proto::policy::{LoginDelays, Throttle};
+use pop3_proto::policy::LoginDelays;
 use pop3_proto::server::{Config, Domain};
 use pop3_proto::{LoginDelay, Mechanism, Time};
 use tokio::time::Instant;
-use tracing::info;
+use tracing::{info, warn};
 
-use crate::passwords;
+use crate::attempts::Attempts;
+use crate::metrics::Metrics;
 use crate::relay::Relay;
+use crate::secret;
 use crate::session_log::{SessionLog, TlsFacts};
-use crate::settings::{Clear, Deletions, Limits, Settings};
+use crate::settings::{Clear, Deletions, Limits, Place, Settings, Utf8Headers};
 use crate::store::Store;
 use crate::tls::Tls;
-use crate::users::Users;
+use crate::user::User;
+use crate::users::{Found, Users};
 use crate::workers::Workers;
 
-/// The most addresses and users that are remembered.
+/// The most users whose last login is remembered.
 const REMEMBERED: usize = 100_000;
-/// An attempt to log in that would have to wait longer than this is refused.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
-/// The longest delay after failed logins.
-const LONGEST_FAILURE_DELAY: Duration = Duration::from_secs(30);
 
 pub(crate) struct App {
     pub(crate) settings: Settings,
@@ -33,12 +31,12 @@ pub(crate) struct App {
     pub(crate) users: Users,
     pub(crate) tls: Tls,
     pub(crate) relay: Option<Arc<Relay>>,
-    throttle: Mutex<Throttle<IpAddr>>,
+    pub(crate) attempts: Attempts,
     delays: Mutex<LoginDelays<String>>,
-    /// A hash to compare the passwords of unknown users with, so that they take as long as known ones. Only
-    /// set if a known user has a hash.
-    pub(crate) nobody: Option<String>,
+    /// The salts of users who do not exist are made from it.
+    pub(crate) secret: [u8; 32],
     pub(crate) workers: Workers,
+    pub(crate) metrics: Metrics,
     /// One configuration for each set of `Traits`, at the index `Traits::bits`.
     configs: Vec<Arc<Config>>,
     pub(crate) started: Instant,
@@ -46,43 +44,68 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn new(settings: Settings) -> anyhow::Result<Self> {
-        let store = Store::new(settings.store.as_ref())?;
+        let files = Duration::from_secs(settings.limits.files.max(1));
+        let store = Store::new(settings.store.as_ref(), settings.links, files)?;
         anyhow::ensure!(
             !settings.login.anonymous || store.is_by_user(),
             "login.anonymous: guests would see the mail of everybody; the store needs a %u"
         );
-        let mut users = Users::default();
-        for user in &settings.users {
-            users.add_plain(user).context("--user")?;
-        }
-        if let Some(file) = &settings.passwd {
-            users.read(&file.value).with_context(|| file.to_string())?;
-        }
-        if users.is_empty() {
+        let mut users = Self::users(&settings)?;
+        if users.is_empty() && store.sql().is_none() {
             anyhow::ensure!(store.is_sample(), "nobody could log in: name a user with --user or --passwd");
             users.add_plain("demo:demo")?;
         }
         let tls = Tls::new(&settings)?;
+        let secret = match &settings.secret {
+            Some(file) => secret::read(file)?,
+            None => tls.secret,
+        };
+        if settings.secret.is_none() && users.has_stored_keys() {
+            warn!("login.secret is not set: when the TLS key changes, SCRAM shows which users do not exist");
+        }
+        users.arrange(secret);
         let config = config(&settings, &users)?;
         let configs = (0..8).map(|bits| Arc::new(Traits::of(bits).applied_to(&config))).collect();
         let relay = settings
             .relay
             .as_ref()
             .map(|relay| Relay::new(Duration::from_secs(relay.window), relay.table.clone()));
-        let failure_delay = Duration::from_secs(settings.login.failure_delay);
+        let started = Instant::now();
         Ok(Self {
             store,
             tls,
             relay,
-            throttle: Mutex::new(Throttle::new(REMEMBERED, failure_delay, LONGEST_FAILURE_DELAY)),
+            attempts: Attempts::new(&settings.login, started),
             delays: Mutex::new(LoginDelays::new(REMEMBERED)),
-            nobody: users.has_hashes().then(passwords::hash_of_nobody).transpose()?,
+            secret,
             workers: Workers::start()?,
+            metrics: Metrics::new(),
             configs,
-            started: Instant::now(),
+            started,
             users,
             settings,
         })
+    }
+
+    /// The users that the settings name.
+    pub(crate) fn users(settings: &Settings) -> anyhow::Result<Users> {
+        let mut users = Users::new(&settings.login);
+        for user in &settings.users {
+            users.add_plain(user).context("--user")?;
+        }
+        if let Some(file) = &settings.passwd {
+            users.read(&file.value).with_context(|| file.to_string())?;
+        }
+        Ok(users)
+    }
+
+    /// The user whom a client means; see [`Users::find`]. One whom the settings do not name may be in the database.
+    pub(crate) async fn find_user(&self, said: &str) -> anyhow::Result<Found> {
+        let found = self.users.find(said);
+        let Some(sql) = self.store.sql().filter(|_| !found.exists) else { return Ok(found) };
+        let Some((name, fields)) = sql.find_user(&found.name).await? else { return Ok(found) };
+        let user = User::of_fields(&name, &fields).context("users in the database")?;
+        Ok(Found { exists: name == found.name, name: found.name, user: Arc::new(user) })
     }
 
     pub(crate) fn now(&self) -> Time {
@@ -117,28 +140,19 @@ impl App {
         self.settings.deletions == Deletions::Refuse
     }
 
+    /// Whether a message whose header is not ASCII is refused to a client that has not sent UTF8.
+    pub(crate) fn refuses_utf8_headers(&self) -> bool {
+        self.settings.utf8_headers == Utf8Headers::Refuse
+    }
+
     /// The shortest time between two logins of that user.
     pub(crate) fn delay_of(&self, user: &str) -> Duration {
         let own = self.users.get(user).and_then(|user| user.delay);
         own.unwrap_or(Duration::from_secs(self.settings.login.delay))
     }
 
-    /// When this attempt to log in may go on; `None` if that would be too late.
-    pub(crate) fn turn(&self, network: IpAddr) -> Option<Time> {
-        let mut throttle = self.throttle.lock().unwrap_or_else(PoisonError::into_inner);
-        throttle.attempt(network, self.now(), LONGEST_WAIT)
-    }
-
     pub(crate) fn delays(&self) -> MutexGuard<'_, LoginDelays<String>> {
         self.delays.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn login_failed(&self, network: IpAddr) {
-        self.throttle.lock().unwrap_or_else(PoisonError::into_inner).failed(network, self.now());
-    }
-
-    pub(crate) fn login_succeeded(&self, network: IpAddr) {
-        self.throttle.lock().unwrap_or_else(PoisonError::into_inner).succeeded(&network);
     }
 }
 
@@ -176,8 +190,10 @@ impl Traits {
 
 fn config(settings: &Settings, users: &Users) -> anyhow::Result<Config> {
     let login = &settings.login;
+    // What users in a database have is for the settings to say.
+    let in_database = matches!(settings.store, Some(Place::Database(_)));
     let (mut mechanisms, dropped): (Vec<_>, Vec<_>) =
-        login.mechanisms.iter().copied().partition(|one| users.can_use(one.name));
+        login.mechanisms.iter().copied().partition(|one| in_database || users.can_use(one.name));
     if !dropped.is_empty() {
         let names: Vec<_> = dropped.iter().map(|one| one.name).collect();
         info!("not offered, as users lack what they need: {}", names.join(", "));
@@ -192,13 +208,18 @@ fn config(settings: &Settings, users: &Users) -> anyhow::Result<Config> {
     config.greeting = "pop3d ready".into();
     config.implementation = Some(concat!("pop3-proto-", env!("CARGO_PKG_VERSION")).into());
     config.autologout = Duration::from_secs(settings.limits.idle);
+    config.login_time = Duration::from_secs(settings.limits.login);
     config.user = login.user;
-    if login.apop && users.can_use("APOP") {
+    if login.apop && (users.can_use("APOP") || in_database) {
         let host = Domain::copy(&settings.hostname);
         config.apop = Some(host.with_context(|| {
             format!("hostname {:?} is no domain name, as APOP and CRAM-MD5 need one", settings.hostname)
         })?);
     }
+    anyhow::ensure!(
+        config.user || config.apop.is_some() || !mechanisms.is_empty(),
+        "nobody could log in: login.user, login.apop and login.mechanisms leave no method that the users have fields for"
+    );
     config.stls = true;
     config.mechanisms = mechanisms.into_iter().collect();
     config.auth_list = true;

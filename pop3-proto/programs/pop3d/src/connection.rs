@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 
 use crate::app::App;
-use crate::guard::Guard;
+use crate::guard::Place;
 use crate::session::Server;
 use crate::session_log::SessionLog;
 use crate::{crypto, dialogue, proxy};
@@ -26,35 +26,58 @@ const TLS_TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) struct Listener {
     pub(crate) app: Arc<App>,
     pub(crate) tls: bool,
-    pub(crate) guard: Arc<Guard>,
     pub(crate) stopping: watch::Receiver<()>,
 }
 
-pub(crate) async fn serve(listener: Listener, mut stream: TcpStream, peer: SocketAddr) -> anyhow::Result<()> {
+pub(crate) async fn serve(
+    listener: Listener,
+    place: Option<Place>,
+    mut stream: TcpStream,
+    peer: SocketAddr,
+) -> anyhow::Result<()> {
     stream.set_nodelay(true)?;
-    let from_proxy = listener.app.settings.proxies.iter().any(|net| net.contains(&peer.ip().to_canonical()));
+    let from_proxy = is_proxy(&listener, peer);
     let client = if from_proxy { proxy::read(&mut stream, peer).await? } else { peer };
+    let metrics = &listener.app.metrics;
+    let _open = metrics.begin_session();
     let mut log = SessionLog::new(client);
-    let Some(_place) = listener.guard.enter(log.address()) else {
+    let Some(place) = place.and_then(|mut place| {
+        let counts = !from_proxy || place.count_for(log.address());
+        counts.then_some(place)
+    }) else {
         log.write("too many connections from there");
         return refuse(&listener, stream).await;
     };
-    let end = run(&listener, stream, &mut log).await;
+    let end = tokio::select! {
+        end = run(&listener, stream, &mut log, &place) => end,
+        () = place.has_to_leave() => Err(anyhow::anyhow!("dropped without a login: no place was free")),
+    };
     match &end {
         Ok(reason) => log.write(reason),
         Err(error) => log.write(&format!("{error:#}")),
     }
+    metrics.end_session(&log);
     Ok(())
 }
 
-async fn run(listener: &Listener, mut stream: TcpStream, log: &mut SessionLog) -> anyhow::Result<String> {
+/// Whether a connection from there begins with a PROXY header.
+pub(crate) fn is_proxy(listener: &Listener, peer: SocketAddr) -> bool {
+    listener.app.settings.proxies.iter().any(|net| net.contains(&peer.ip().to_canonical()))
+}
+
+async fn run(
+    listener: &Listener,
+    mut stream: TcpStream,
+    log: &mut SessionLog,
+    place: &Place,
+) -> anyhow::Result<String> {
     let app = &listener.app;
     let (mut stream, server) = if listener.tls {
         let handshake = shake_hands(listener, stream, log).await?;
         (handshake, Server::new(app.config(log), Security::Tls).with_apop(crypto::unique()?))
     } else {
         let plain = Server::new(app.config(log), Security::Plain).with_apop(crypto::unique()?);
-        match dialogue::run(app, &mut stream, plain, log, listener.stopping.clone()).await? {
+        match dialogue::run(app, &mut stream, plain, log, place, listener.stopping.clone()).await? {
             dialogue::End::Over(reason) => {
                 stream.shutdown().await?;
                 return Ok(reason);
@@ -67,7 +90,7 @@ async fn run(listener: &Listener, mut stream: TcpStream, log: &mut SessionLog) -
             }
         }
     };
-    let end = dialogue::run(app, &mut stream, server, log, listener.stopping.clone()).await?;
+    let end = dialogue::run(app, &mut stream, server, log, place, listener.stopping.clone()).await?;
     // Tells the client that nothing was cut off (RFC 8314 section 3.4). The client may be gone already.
     let _ = timeout(TLS_TIMEOUT, stream.shutdown()).await;
     match end {

@@ -23,6 +23,11 @@ pub(crate) fn sha256<'p>(parts: impl IntoIterator<Item = &'p [u8]>) -> [u8; 32] 
     parts.into_iter().fold(Sha256::new(), |hash, part| hash.chain_update(part)).finalize().into()
 }
 
+/// A text that nobody else makes.
+pub(crate) fn random_text() -> anyhow::Result<String> {
+    Ok(hex(&random::<16>()?))
+}
+
 pub(crate) fn hex(octets: &[u8]) -> String {
     octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }

@@ -12,9 +12,10 @@ use tokio::time::timeout_at;
 use tracing::error;
 
 use crate::app::App;
+use crate::guard::Place;
 use crate::languages;
 use crate::session::{Server, Session};
-use crate::session_log::SessionLog;
+use crate::session_log::{SessionLog, escaped};
 
 /// How a session ended.
 pub(crate) enum End {
@@ -29,10 +30,11 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     io: &mut S,
     server: Server,
     log: &mut SessionLog,
+    place: &Place,
     mut stopping: watch::Receiver<()>,
 ) -> anyhow::Result<End> {
     let mut rx = GrowBuf::new();
-    let mut session = Session::new(app, io, server, log);
+    let mut session = Session::new(app, io, server, log, place);
     loop {
         let event = session.server.receive(app.now(), rx.unread(), &mut session.tx);
         match event {
@@ -59,21 +61,15 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
             }
             Event::NeedOutput => session.flush().await?,
             Event::Login { credentials, reply } => {
-                if session.wait_for_turn(&mut stopping).await? {
-                    session.log_in(credentials, reply).await;
-                } else {
-                    session.come_back_later(reply);
-                }
+                unless(&mut stopping, session.log_in(credentials, reply)).await?;
             }
             Event::Auth { mechanism, initial, reply } => {
-                if session.wait_for_turn(&mut stopping).await? {
-                    session.start(mechanism)?;
-                    session.exchange(initial, reply).await;
-                } else {
-                    session.come_back_later(reply);
-                }
+                session.start(mechanism)?;
+                unless(&mut stopping, session.exchange(initial, reply)).await?;
             }
-            Event::SaslResponse { data, reply } => session.exchange(Some(data), reply).await,
+            Event::SaslResponse { data, reply } => {
+                unless(&mut stopping, session.exchange(Some(data), reply)).await?;
+            }
             Event::Stls { reply } => reply.accept(&mut session.server, &mut session.tx),
             Event::Utf8 { reply } => reply.ok(&mut session.server, &mut session.tx, session.texts.utf8),
             Event::Lang { range, reply } => match languages::find(range) {
@@ -99,7 +95,13 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
             Event::Retr { number, reply } | Event::Top { number, reply, .. } => {
                 session.send_message(number, reply).await?;
             }
-            Event::Quit { reply } => reply.ok(&mut session.server, &mut session.tx, session.texts.bye),
+            Event::Quit { reply } => {
+                // The client may come back at once.
+                if let Some(mailbox) = session.server.index() {
+                    mailbox.give_back().await;
+                }
+                reply.ok(&mut session.server, &mut session.tx, session.texts.bye);
+            }
             Event::Update { reply } => {
                 let marked: Vec<MsgNo> = session.server.removals().collect();
                 let removed = match session.server.index() {
@@ -114,7 +116,9 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
                         reply.ok(&mut session.server, &mut session.tx, session.texts.bye);
                     }
                     Err(cause) => {
-                        error!(user = session.log.user, "removing messages: {cause:#}");
+                        app.metrics.update_failed();
+                        let cause = escaped(&format!("{cause:#}"));
+                        error!(user = session.log.user, "removing messages: {cause}");
                         reply.err(
                             &mut session.server,
                             &mut session.tx,
@@ -135,5 +139,14 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
             // The next `receive` refuses the command with -ERR.
             _ => {}
         }
+    }
+}
+
+/// Waits for a login, which may have to wait for its turn, unless the server stops.
+async fn unless(stopping: &mut watch::Receiver<()>, login: impl Future<Output = ()>) -> anyhow::Result<()> {
+    tokio::select! {
+        biased;
+        () = login => Ok(()),
+        _ = stopping.changed() => anyhow::bail!("stopping"),
     }
 }

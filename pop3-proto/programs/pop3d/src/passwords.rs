@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal as _};
 use anyhow::Context as _;
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash};
+use pop3_programs_common::console;
 use pop3_proto::sasl::prepare;
 use pop3_proto::sasl::scram::{Hash, Keys};
 use zeroize::Zeroizing;
@@ -19,7 +20,7 @@ pub(crate) const ITERATIONS: u32 = 4096;
 /// password itself.
 pub(crate) fn print_fields() -> anyhow::Result<()> {
     if io::stdin().is_terminal() {
-        eprintln!("Password (it will show), then Enter:");
+        console::err(format_args!("Password (it will show), then Enter:"));
     }
     let mut line = Zeroizing::new(String::new());
     io::stdin().read_line(&mut line).context("reading the password from standard input")?;
@@ -31,8 +32,7 @@ pub(crate) fn print_fields() -> anyhow::Result<()> {
         Keys::derive(hash, &password, &salt, ITERATIONS).context("deriving SCRAM keys")
     });
     let [sha256, sha1] = keys;
-    println!("{hash} {} {}", sha256?, sha1?);
-    Ok(())
+    console::out(format_args!("{hash} {} {}", sha256?, sha1?)).context("standard output")
 }
 
 /// Whether this is the password of that hash. It takes tens of milliseconds and some megabytes, so call it in
@@ -44,10 +44,4 @@ pub(crate) fn is_password_of(password: &[u8], hash: &str) -> bool {
 /// Fails if a hash cannot be used, and says why.
 pub(crate) fn check_hash(hash: &str) -> anyhow::Result<()> {
     PasswordHash::new(hash).map(|_| ()).map_err(anyhow::Error::msg)
-}
-
-/// A hash of a random password, so that a check takes as long for unknown users as for known ones.
-pub(crate) fn hash_of_nobody() -> anyhow::Result<String> {
-    let password = crypto::random::<16>()?;
-    Ok(Argon2::default().hash_password(&password).map_err(anyhow::Error::msg)?.to_string())
 }

@@ -1,6 +1,7 @@
 //! POP-before-SMTP: remembers who has logged in, and writes the table that a mail server reads.
 
-use std::fs;
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Write as _};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,6 +12,9 @@ use pop3_proto::policy::RelayWindow;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::warn;
+
+use crate::session_log::escaped;
+use crate::store::Folder;
 
 /// The most addresses that may have permission at once.
 const ADDRESSES: usize = 100_000;
@@ -69,17 +73,19 @@ impl Relay {
         match self.write(&text) {
             Ok(()) => (Some(text), next),
             Err(error) => {
-                warn!("relay table {}: {error}", self.table.display());
+                warn!("relay table {:?}: {}", self.table, escaped(&error));
                 (None, next)
             }
         }
     }
 
-    /// Renames the new table over the old one, so that a reader sees one or the other.
-    fn write(&self, text: &str) -> std::io::Result<()> {
-        let mut new = self.table.clone().into_os_string();
-        new.push(".new");
-        fs::write(&new, text)?;
-        fs::rename(&new, &self.table)
+    /// Makes a new table and renames it over the old one, so that a reader sees one or the other. Both stand for
+    /// themselves: no link in their place is followed.
+    fn write(&self, text: &str) -> io::Result<()> {
+        let name = self.table.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+        let new: OsString = [name, OsStr::new(".new")].into_iter().collect();
+        let folder = Folder::of(&self.table)?;
+        folder.create_anew(&new, 0o644)?.write_all(text.as_bytes())?;
+        folder.rename(&new, name)
     }
 }

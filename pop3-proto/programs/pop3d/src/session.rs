@@ -1,6 +1,5 @@
 //! Those parts of a session that take more than one step: logins and messages.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,17 +10,18 @@ use pop3_proto::sasl::server::{Cause, Exchange};
 use pop3_proto::server::{self, Config, Credentials, Fill, Ticket, kind};
 use pop3_proto::{Base64, Code, MsgNo, Outbox};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
-use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tracing::field::display;
 use tracing::{error, warn};
 
 use crate::app::App;
+use crate::attempts::Attempt;
+use crate::guard::Place;
 use crate::languages::Texts;
 use crate::login::Next;
-use crate::session_log::SessionLog;
-use crate::store::{Mailbox, Refusal};
-use crate::{crypto, guard, languages, login};
+use crate::session_log::{SessionLog, escaped};
+use crate::store::{Mailbox, Message, Refusal};
+use crate::{crypto, languages, login};
 
 /// The user whose mail a guest (ANONYMOUS) sees.
 const GUEST: &str = "anonymous";
@@ -37,16 +37,26 @@ pub(crate) struct Session<'s, S> {
     pub(crate) log: &'s mut SessionLog,
     pub(crate) tx: Outbox,
     pub(crate) texts: &'static Texts,
+    place: &'s Place,
     exchange: Exchange<Vec<u8>>,
+    attempt: Attempt,
     /// The exchange has failed, and that was counted, but the end of it has not come yet.
     failed: bool,
 }
 
 impl<'s, S: AsyncWrite + Unpin> Session<'s, S> {
-    pub(crate) fn new(app: &'s App, io: &'s mut S, server: Server, log: &'s mut SessionLog) -> Self {
+    pub(crate) fn new(
+        app: &'s App,
+        io: &'s mut S,
+        server: Server,
+        log: &'s mut SessionLog,
+        place: &'s Place,
+    ) -> Self {
+        let attempt = Attempt::default();
         let exchange = Exchange::new(Vec::new());
         let texts = languages::ALL[0].texts;
-        Self { app, io, server, log, tx: Outbox::with_max(WRITE), texts, exchange, failed: false }
+        let tx = Outbox::with_max(WRITE);
+        Self { app, io, server, log, tx, texts, place, exchange, attempt, failed: false }
     }
 
     /// Sends what is queued, and gives up a client that does not take it in time.
@@ -64,35 +74,21 @@ impl<'s, S: AsyncWrite + Unpin> Session<'s, S> {
         Ok(())
     }
 
-    /// Waits if there were failed logins from this address. `false` if the wait would be too long.
-    pub(crate) async fn wait_for_turn(&self, stopping: &mut watch::Receiver<()>) -> anyhow::Result<bool> {
-        let Some(turn) = self.app.turn(self.network()) else { return Ok(false) };
-        let wait = turn.duration_since(self.app.now());
-        tokio::select! {
-            () = sleep(wait) => Ok(true),
-            _ = stopping.changed() => anyhow::bail!("stopping"),
-        }
-    }
-
-    pub(crate) fn come_back_later<K: kind::Kind>(&mut self, reply: Ticket<K>) {
-        reply.err(&mut self.server, &mut self.tx, Code::SysTemp, self.texts.too_many_failures);
-    }
-
     /// Logs in with USER and PASS, or with APOP.
     pub(crate) async fn log_in(&mut self, credentials: Credentials<'_>, reply: Ticket<kind::Login>) {
-        self.failed = false;
-        let (method, user) = match credentials {
+        (self.failed, self.attempt) = (false, Attempt::default());
+        let client = self.log.address();
+        let (method, next) = match credentials {
             Credentials::Password(password) => {
-                let name = self.server.user().unwrap_or_default();
-                ("USER", login::password(self.app, name, password.expose()).await)
+                let (name, password) = (self.server.user().unwrap_or_default(), password.expose());
+                ("USER", login::password(self.app, client, name, password, &mut self.attempt).await)
             }
-            Credentials::Apop(digest) => ("APOP", login::apop(self.app, &self.server, &digest)),
+            Credentials::Apop(digest) => {
+                ("APOP", login::apop(self.app, client, &self.server, &digest, &mut self.attempt).await)
+            }
         };
         self.log.method = Some(method.to_owned());
-        let opened = match user {
-            None => Err(self.refusal(None)),
-            Some(user) => self.enter(&user).await,
-        };
+        let opened = self.end(next).await;
         self.finish(opened, reply);
     }
 
@@ -109,18 +105,20 @@ impl<'s, S: AsyncWrite + Unpin> Session<'s, S> {
         let bindings = tls.filter(|_| plus).map(|tls| tls.bindings()).unwrap_or_default();
         channel.bindings = &bindings;
         channel.external = tls.and_then(|tls| self.app.certified(tls));
-        channel.fake_key = &self.app.tls.secret;
-        self.failed = false;
+        channel.fake_key = &self.app.secret;
+        (self.failed, self.attempt) = (false, Attempt::default());
         self.exchange = Exchange::new(vec![0; SASL_MEMORY]);
         if let Err(why) = self.exchange.start(mechanism, &channel) {
             // The exchange then fails at its first step, and the client is not told why.
-            error!(method = self.log.method, "AUTH cannot start: {why}");
+            error!(method = self.log.method, "AUTH cannot start: {}", escaped(&why));
         }
         Ok(())
     }
 
     pub(crate) async fn exchange(&mut self, response: Option<Base64<'_>>, reply: Ticket<kind::Sasl>) {
-        let opened = match login::exchange(self.app, &mut self.exchange, response).await {
+        let client = self.log.address();
+        let next = login::exchange(self.app, client, &mut self.exchange, response, &mut self.attempt).await;
+        let opened = match next {
             Next::Challenge(data) => {
                 // If the challenge does not fit the output, the crate refuses the command itself.
                 let _ = reply.challenge(&mut self.server, &mut self.tx, &data);
@@ -134,12 +132,28 @@ impl<'s, S: AsyncWrite + Unpin> Session<'s, S> {
                 let _ = reply.challenge(&mut self.server, &mut self.tx, &data);
                 return;
             }
-            Next::In(user) => self.enter(&user).await,
-            Next::Guest => self.open(GUEST).await.inspect(|_| self.server.set_read_only(true)),
-            Next::No(cause) => Err(self.refusal(cause)),
+            end => self.end(end).await,
         };
         self.exchange = Exchange::new(Vec::new());
         self.finish(opened, reply);
+    }
+
+    /// What follows from the end of a login.
+    async fn end(&mut self, next: Next) -> Result<Mailbox, Refusal> {
+        match next {
+            Next::In(user) => self.enter(&user).await,
+            // A guest has shown nothing, so a guest is still asked to leave when somebody needs the place.
+            Next::Guest => self.open(GUEST).await.inspect(|_| self.server.set_read_only(true)),
+            Next::Later => {
+                Err(Refusal { code: Code::SysTemp, text: self.texts.too_many_failures, error: None })
+            }
+            Next::Away(error) => {
+                error!("looking for a user: {}", escaped(&format!("{error:#}")));
+                Err(Refusal { code: Code::SysTemp, text: self.texts.no_maildrop, error: Some(error) })
+            }
+            Next::No(cause) => Err(self.refusal(cause)),
+            Next::Challenge(_) | Next::Failed(_) => Err(self.refusal(None)),
+        }
     }
 
     /// Answers a login of any kind. If it is refused, the maildrop has been closed and its lock released
@@ -162,17 +176,13 @@ impl<'s, S: AsyncWrite + Unpin> Session<'s, S> {
     fn count_failure(&self, cause: Option<Cause>) {
         let cause = cause.map(display);
         warn!(client = %self.log.client, method = self.log.method, cause, "login failed");
-        self.app.login_failed(self.network());
-    }
-
-    fn network(&self) -> IpAddr {
-        guard::network(self.log.address())
+        self.app.attempts.failed(&self.attempt);
     }
 
     /// Lets a user in whose credentials were right.
     async fn enter(&mut self, user: &str) -> Result<Mailbox, Refusal> {
         let app = self.app;
-        app.login_succeeded(self.network());
+        app.attempts.succeeded(&self.attempt, user);
         let delay = app.delay_of(user);
         let too_early = Refusal { code: Code::LoginDelay, text: self.texts.too_early, error: None };
         // The login delay is checked before the maildrop is read, and noted once it is open.
@@ -182,11 +192,13 @@ impl<'s, S: AsyncWrite + Unpin> Session<'s, S> {
         let mailbox = self.open(user).await?;
         if app.delays().login(user.to_owned(), delay, app.now()).is_err() {
             self.log.user = None;
+            self.place.belongs_to_nobody();
             return Err(too_early);
         }
         if self.server.config().login_delay.is_some() {
             self.server.set_login_delay(delay.as_secs());
         }
+        self.place.keep();
         let address = self.log.address();
         if let Some(relay) = app.relay.as_ref().filter(|_| !address.is_unspecified()) {
             relay.open(address, app.now());
@@ -194,16 +206,33 @@ impl<'s, S: AsyncWrite + Unpin> Session<'s, S> {
         Ok(mailbox)
     }
 
-    /// Opens the maildrop of that user.
+    /// Opens the maildrop of that user, unless the user has too many connections already: without a lock that waits
+    /// for them, as where no mail has come yet, they could take the places of all others.
     async fn open(&mut self, user: &str) -> Result<Mailbox, Refusal> {
-        let mailbox = self.app.store.open(user, self.texts).await.inspect_err(|refusal| {
+        if !self.place.belongs_to(user) {
+            warn!(user, client = %self.log.client, "too many connections of this user");
+            return Err(Refusal { code: Code::InUse, text: self.texts.too_many_sessions, error: None });
+        }
+        self.open_counted(user).await.inspect_err(|_| self.place.belongs_to_nobody())
+    }
+
+    async fn open_counted(&mut self, user: &str) -> Result<Mailbox, Refusal> {
+        let owner = self.app.users.get(user).and_then(|user| user.uid);
+        let mailbox = self.app.store.open(user, owner, self.texts).await.inspect_err(|refusal| {
             if let Some(cause) = &refusal.error {
-                error!(user, "opening the maildrop: {cause:#}");
+                error!(user, "opening the maildrop: {}", escaped(&format!("{cause:#}")));
             }
         })?;
         self.server.set_read_only(self.app.is_read_only());
         self.log.user = Some(user.to_owned());
         Ok(mailbox)
+    }
+
+    async fn message(&self, number: MsgNo) -> anyhow::Result<Message> {
+        match self.server.index() {
+            Some(mailbox) => mailbox.message(number).await,
+            None => Err(anyhow::anyhow!("no maildrop is open")),
+        }
     }
 
     /// Answers RETR or TOP, with a message of any size in constant memory.
@@ -212,19 +241,26 @@ impl<'s, S: AsyncWrite + Unpin> Session<'s, S> {
         number: MsgNo,
         reply: Ticket<kind::Body>,
     ) -> anyhow::Result<()> {
-        let opened = match self.server.index() {
-            Some(mailbox) => mailbox.message(number).await,
-            None => Err(std::io::ErrorKind::NotFound.into()),
-        };
+        if self.app.refuses_utf8_headers() && !self.server.is_utf8() {
+            let is_ascii = match self.message(number).await {
+                Ok(message) => message.has_ascii_header().await.unwrap_or(true),
+                Err(_) => true, // the next attempt says why
+            };
+            if !is_ascii {
+                reply.err(&mut self.server, &mut self.tx, Code::Utf8, self.texts.needs_utf8);
+                return Ok(());
+            }
+        }
+        let opened = self.message(number).await;
         // A message that cannot be read at all is refused, and the client can go on with the next.
         let opened = match opened {
-            Ok(mut message) => message.read().await.map(|()| message),
+            Ok(mut message) => message.read().await.map(|()| message).map_err(anyhow::Error::from),
             Err(cause) => Err(cause),
         };
         let mut message = match opened {
             Ok(message) => message,
             Err(cause) => {
-                warn!(user = self.log.user, "message {number}: {cause}");
+                warn!(user = self.log.user, "message {number}: {}", escaped(&format!("{cause:#}")));
                 reply.err(&mut self.server, &mut self.tx, Code::SysTemp, self.texts.no_message);
                 return Ok(());
             }

@@ -67,7 +67,14 @@ impl SessionLog {
             received = self.received,
             sent = self.sent,
             seconds = self.started.elapsed().as_secs(),
-            "session: {end}"
+            "session: {}",
+            escaped(&end)
         );
     }
+}
+
+/// Words for the log, in which names of files and words of clients may be. They stay on one line, and nothing
+/// in them steers a terminal.
+pub(crate) fn escaped(words: &impl ToString) -> String {
+    pop3_programs_common::words::escaped(words.to_string().as_bytes())
 }

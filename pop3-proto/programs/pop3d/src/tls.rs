@@ -20,8 +20,7 @@ pub(crate) struct Tls {
     pub(crate) acceptor: TlsAcceptor,
     /// The channel binding `tls-server-end-point` (RFC 5929 section 4.1).
     end_point: Option<Vec<u8>>,
-    /// A secret that is derived from the key: it stays the same as long as the key does, and nobody else
-    /// knows it.
+    /// A secret that is derived from the key: it stays the same as long as the key does.
     pub(crate) secret: [u8; 32],
 }
 

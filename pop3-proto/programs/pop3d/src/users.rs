@@ -1,56 +1,65 @@
-//! Who may log in, and with which credentials.
+//! Who may log in, under which names, and whom those who may not look like.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use base64ct::{Base64, Encoding as _};
-use pop3_proto::Secret;
+use pop3_programs_common::plain;
+use pop3_programs_common::text::{self, Text};
 use pop3_proto::sasl::prepare;
-use pop3_proto::sasl::scram::{Hash, Keys};
-use zeroize::Zeroizing;
+use pop3_proto::sasl::scram::Hash;
 
-use crate::passwords;
+use crate::settings::{Case, Login};
+use crate::user::User;
+use crate::{crypto, owned};
+
+/// The longest passwd file, in octets.
+const LONGEST: u64 = 64 * 1024 * 1024;
 
 #[derive(Default)]
 pub(crate) struct Users {
     by_name: HashMap<String, Arc<User>>,
+    /// The users who have our domain in their names, by what stands before it.
+    of_domain: HashMap<String, String>,
     first: String,
+    domain: Option<String>,
+    fold: bool,
+    /// The users in the order of a keyed hash of their names; see [`find`](Self::find).
+    ring: Vec<([u8; 32], Arc<User>)>,
+    secret: [u8; 32],
 }
 
-#[derive(Default)]
-pub(crate) struct User {
-    /// The password itself.
-    plain: Option<Zeroizing<String>>,
-    argon2: Option<String>,
-    keys: Vec<Keys>,
-    /// Keys that are derived from `plain`, at most once for each hash function.
-    made: [OnceLock<Option<Keys>>; 2],
-    /// SHA-256 of tokens, and of certificates.
-    tokens: Vec<[u8; 32]>,
-    certs: Vec<[u8; 32]>,
-    pub(crate) delay: Option<Duration>,
+/// What is found under a name that a client says.
+pub(crate) struct Found {
+    /// The name of the user, if there is one, or under which there would be one.
+    pub(crate) name: String,
+    /// The user, or one who takes as long to check and has the same kinds of credentials.
+    pub(crate) user: Arc<User>,
+    /// Whether there is such a user. If not, every check fails at its end.
+    pub(crate) exists: bool,
 }
 
 impl Users {
+    pub(crate) fn new(login: &Login) -> Self {
+        Self { domain: login.domain.clone(), fold: login.case == Case::Fold, ..Self::default() }
+    }
+
     /// Adds a user from `NAME:PASSWORD`.
     pub(crate) fn add_plain(&mut self, text: &str) -> anyhow::Result<()> {
         let (name, password) = text.split_once(':').context("expected NAME:PASSWORD")?;
-        anyhow::ensure!(!password.is_empty(), "the password may not be empty");
-        let plain = Some(prepared(password)?);
-        self.add(name, User { plain, ..User::default() })
+        self.add(name, User::with_password(password)?)
     }
 
     /// Reads lines of `NAME:FIELD FIELD ...`.
-    pub(crate) fn read(&mut self, file: &Path) -> anyhow::Result<()> {
-        let text = Zeroizing::new(fs::read_to_string(file).with_context(|| file.display().to_string())?);
-        for (line, number) in text.lines().zip(1..) {
+    pub(crate) fn read(&mut self, path: &Path) -> anyhow::Result<()> {
+        let file = plain::open(path).with_context(|| path.display().to_string())?;
+        owned::check(&file).with_context(|| path.display().to_string())?;
+        let text = Text::new(path.display(), text::octets_of(file, path.display(), LONGEST)?)?;
+        for (number, line) in text.lines() {
             if !line.trim().is_empty() && !line.starts_with('#') {
-                let added = self.add_line(line);
-                added.with_context(|| format!("{} line {number}", file.display()))?;
+                self.add_line(line).map_err(|error| text.error(number, format!("{error:#}")))?;
             }
         }
         Ok(())
@@ -58,12 +67,7 @@ impl Users {
 
     fn add_line(&mut self, line: &str) -> anyhow::Result<()> {
         let (name, fields) = line.split_once(':').context("expected NAME:FIELD FIELD ...")?;
-        let mut user = User::default();
-        for (field, number) in fields.split_whitespace().zip(1..) {
-            // The error gives only the number of the field, because the field itself is a secret.
-            user.add_field(field).with_context(|| format!("field {number} of {name}"))?;
-        }
-        self.add(name, user)
+        self.add(name, User::of_fields(name, fields)?)
     }
 
     fn add(&mut self, name: &str, user: User) -> anyhow::Result<()> {
@@ -77,11 +81,35 @@ impl Users {
         if self.first.is_empty() {
             name.clone_into(&mut self.first);
         }
+        let key = self.folded(&prepared);
+        let local = self.without_domain(&key).map(str::to_owned);
+        let same = local.and_then(|local| self.of_domain.insert(local, key.clone()));
         anyhow::ensure!(
-            self.by_name.insert(prepared.to_owned(), Arc::new(user)).is_none(),
-            "there is a user {name:?} already"
+            self.by_name.insert(key, Arc::new(user)).is_none() && same.is_none(),
+            "there is a user {name:?} already{}",
+            if self.fold { " (login.case is \"fold\")" } else { "" }
         );
         Ok(())
+    }
+
+    /// Puts the users into their order, once all are there.
+    pub(crate) fn arrange(&mut self, secret: [u8; 32]) {
+        self.secret = secret;
+        let place = |(name, user): (&String, &Arc<User>)| (self.place(name), user.clone());
+        let mut ring: Vec<_> = self.by_name.iter().map(place).collect();
+        ring.sort_by_key(|(place, _)| *place);
+        self.ring = ring;
+    }
+
+    fn place(&self, name: &str) -> [u8; 32] {
+        crypto::sha256([b"place".as_slice(), &self.secret, name.as_bytes()])
+    }
+
+    /// All names, in their order.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.by_name.keys().cloned().collect();
+        names.sort();
+        names
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -95,6 +123,52 @@ impl Users {
 
     pub(crate) fn get(&self, name: &str) -> Option<&Arc<User>> {
         self.by_name.get(name)
+    }
+
+    /// The user whom a client means, prepared. If there is no such user, somebody stands in, always the same one
+    /// for the same name: the next in the order of the ring. So names that do not exist have the costs, counts
+    /// and fields that the users have, each as often as they have them, and that stays so when users come and
+    /// go.
+    pub(crate) fn find(&self, said: &str) -> Found {
+        let name = self.name_of(said);
+        let place = self.place(&name);
+        let next = self.ring.partition_point(|(other, _)| *other < place);
+        let stand_in = self.ring.get(next).or_else(|| self.ring.first()).map(|(_, user)| user);
+        let user = self.by_name.get(&name);
+        let exists = user.is_some();
+        // One of them is cloned, not each.
+        Found { name, user: user.or(stand_in).cloned().unwrap_or_default(), exists }
+    }
+
+    /// The name under which the user is stored that a client means. With or without our domain, in upper or lower
+    /// case, that is one user. If there is one with the domain and one without, the client means the one whose name
+    /// it sent; if there is neither, the name without the domain is returned. Not for names that are proved already,
+    /// such as that of the owner of a token.
+    pub(crate) fn name_of(&self, said: &str) -> String {
+        let said = self.folded(said);
+        match self.without_domain(&said) {
+            Some(local) => self.of_domain.get(local).cloned().unwrap_or_else(|| local.to_owned()),
+            None if self.by_name.contains_key(&said) => said,
+            None => self.of_domain.get(&said).cloned().unwrap_or(said),
+        }
+    }
+
+    /// What stands for a name where a salt is made for it: the same for all names that could be one user, so that
+    /// the salts do not show which of them there are.
+    pub(crate) fn salted<'n>(&self, name: &'n str) -> &'n str {
+        self.without_domain(name).unwrap_or(name)
+    }
+
+    /// However often it is there: with a rest that is no user's name, salts would show who is one.
+    fn without_domain<'n>(&self, name: &'n str) -> Option<&'n str> {
+        let (local, domain) = name.rsplit_once('@')?;
+        let ours = self.domain.as_ref()?;
+        let is_ours = !local.is_empty() && domain.eq_ignore_ascii_case(ours);
+        is_ours.then(|| self.without_domain(local).unwrap_or(local))
+    }
+
+    fn folded(&self, name: &str) -> String {
+        if self.fold { name.to_lowercase() } else { name.to_owned() }
     }
 
     /// The user who has the certificate with this SHA-256.
@@ -112,17 +186,18 @@ impl Users {
     pub(crate) fn can_use(&self, mechanism: &str) -> bool {
         let mut users = self.by_name.values();
         match mechanism.trim_end_matches("-PLUS") {
-            "APOP" | "CRAM-MD5" => users.all(|user| user.plain.is_some()),
-            "SCRAM-SHA-1" => users.all(|user| user.plain.is_some() || user.keys(Hash::Sha1).is_some()),
-            "SCRAM-SHA-256" => users.all(|user| user.plain.is_some() || user.keys(Hash::Sha256).is_some()),
+            "APOP" | "CRAM-MD5" => users.all(|user| user.secret().is_some()),
+            "SCRAM-SHA-1" => users.all(|user| user.secret().is_some() || user.keys(Hash::Sha1).is_some()),
+            "SCRAM-SHA-256" => users.all(|user| user.secret().is_some() || user.keys(Hash::Sha256).is_some()),
             "OAUTHBEARER" | "XOAUTH2" => users.any(|user| !user.tokens.is_empty()),
             _ => true,
         }
     }
 
-    /// Whether checking a password takes the time of a hash.
-    pub(crate) fn has_hashes(&self) -> bool {
-        self.by_name.values().any(|user| user.argon2.is_some())
+    /// Whether some salts are stored, and so outlive a restart.
+    pub(crate) fn has_stored_keys(&self) -> bool {
+        let has = |user: &Arc<User>| [Hash::Sha1, Hash::Sha256].iter().any(|hash| user.keys(*hash).is_some());
+        self.by_name.values().any(has)
     }
 
     /// The longest LOGIN-DELAY, and whether some users have a delay of their own.
@@ -131,65 +206,4 @@ impl Users {
         let longest = own.clone().fold(general, Duration::max);
         (longest, own.into_iter().any(|delay| delay != general))
     }
-}
-
-impl User {
-    fn add_field(&mut self, field: &str) -> anyhow::Result<()> {
-        if field.starts_with("$argon2") {
-            passwords::check_hash(field)?;
-            self.argon2 = Some(field.to_owned());
-        } else if field.starts_with("SCRAM-") {
-            self.keys.push(field.parse()?);
-        } else if let Some(text) = field.strip_prefix("{PLAIN}") {
-            let octets = Zeroizing::new(Base64::decode_vec(text).ok().context("not base64")?);
-            self.plain = Some(prepared(std::str::from_utf8(&octets).context("not UTF-8")?)?);
-        } else if let Some(digest) = field.strip_prefix("{TOKEN}") {
-            self.tokens.push(sha256_from_hex(digest)?);
-        } else if let Some(digest) = field.strip_prefix("{CERT}") {
-            self.certs.push(sha256_from_hex(digest)?);
-        } else if let Some(seconds) = field.strip_prefix("{DELAY}") {
-            self.delay = Some(Duration::from_secs(seconds.parse().context("expected seconds")?));
-        } else {
-            anyhow::bail!("not a field that is known; `--hash-password` makes some");
-        }
-        Ok(())
-    }
-
-    /// The password itself, for APOP and CRAM-MD5.
-    pub(crate) fn secret(&self) -> Option<Secret<'_>> {
-        self.plain.as_ref().map(|plain| Secret::new(plain.as_bytes()))
-    }
-
-    pub(crate) fn argon2(&self) -> Option<&str> {
-        self.argon2.as_deref()
-    }
-
-    /// The keys that are stored.
-    pub(crate) fn keys(&self, hash: Hash) -> Option<&Keys> {
-        self.keys.iter().find(|keys| keys.hash() == hash)
-    }
-
-    /// The keys that are derived from the password. The first call takes milliseconds, so make it in a
-    /// `Workers` thread.
-    pub(crate) fn made_keys(&self, hash: Hash, salt: &[u8]) -> Option<&Keys> {
-        let [sha1, sha256] = &self.made;
-        let made = if hash == Hash::Sha1 { sha1 } else { sha256 };
-        let make = || Keys::derive(hash, self.plain.as_ref()?, salt, passwords::ITERATIONS);
-        made.get_or_init(make).as_ref()
-    }
-}
-
-fn prepared(password: &str) -> anyhow::Result<Zeroizing<String>> {
-    let prepared =
-        prepare(password).context("a password with characters that SASLprep (RFC 4013) prohibits")?;
-    Ok(Zeroizing::new(prepared.to_owned()))
-}
-
-fn sha256_from_hex(text: &str) -> anyhow::Result<[u8; 32]> {
-    let mut octets = [0; 32];
-    anyhow::ensure!(text.len() == 64 && text.is_ascii(), "expected 64 hexadecimal digits");
-    for (i, octet) in octets.iter_mut().enumerate() {
-        *octet = u8::from_str_radix(&text[2 * i..2 * i + 2], 16).context("expected hexadecimal digits")?;
-    }
-    Ok(octets)
 }

@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use pop3_programs_common::home::expanded;
+use pop3_programs_common::text::{Text, TextError};
 use pop3_proto::fetch::Rules;
 use pop3_proto::login::{Method, Methods, Policy};
 use pop3_proto::url::{Auth, Url};
@@ -11,6 +13,9 @@ use serde::Deserialize;
 
 use crate::failure::{Failure, Kind};
 use crate::options::{Args, Options, Security};
+
+/// The most octets of a file of accounts.
+const LONGEST_CONFIG: u64 = 4 * 1024 * 1024;
 
 #[derive(Debug)]
 pub(crate) struct Account {
@@ -66,9 +71,11 @@ pub(crate) fn all(args: &Args) -> Result<Vec<Account>, Failure> {
 }
 
 fn from_file(file: &Path, names: &[String]) -> Result<Vec<Account>, Failure> {
+    let bad = |error: &dyn std::fmt::Display| Kind::Usage.because("--config", error);
+    let file = expanded(file).map_err(|why| bad(&why))?;
+    let text = Text::read(&file, LONGEST_CONFIG).map_err(|error| bad(&error))?;
+    let mut tables = toml::from_str::<File>(text.as_str()).map_err(|error| bad(&at(&text, &error)))?.account;
     let bad = |error: &dyn std::fmt::Display| Kind::Usage.because(file.display(), error);
-    let text = std::fs::read_to_string(file).map_err(|error| bad(&error))?;
-    let mut tables = toml::from_str::<File>(&text).map_err(|error| bad(&error))?.account;
     let names = if names.is_empty() { tables.keys().cloned().collect() } else { names.to_vec() };
     let mut accounts = Vec::new();
     for name in names {
@@ -79,16 +86,35 @@ fn from_file(file: &Path, names: &[String]) -> Result<Vec<Account>, Failure> {
     Ok(accounts)
 }
 
+/// What is wrong with the file, and in which line, without the line itself: it may hold a password.
+fn at(text: &Text, error: &toml::de::Error) -> TextError {
+    let before = error.span().and_then(|span| text.as_str().get(..span.start)).unwrap_or_default();
+    let line = before.bytes().filter(|octet| *octet == b'\n').count() + 1;
+    // The message may repeat a value, and no other text in quotation marks.
+    let what = error.message();
+    let what = match (what.find('"'), what.rfind('"')) {
+        (Some(from), Some(to)) if from < to => {
+            format!("{}\"...{}", what.get(..from).unwrap_or_default(), what.get(to..).unwrap_or_default())
+        }
+        _ => what.to_owned(),
+    };
+    text.error(line, what)
+}
+
 impl Account {
-    fn new(name: Option<&str>, place: &str, options: Options) -> Result<Self, Failure> {
+    fn new(name: Option<&str>, place: &str, mut options: Options) -> Result<Self, Failure> {
         let usage = |what: &str, why: &str| Kind::Usage.because(what, why);
         options.check()?;
+        options.expand_home()?;
         let is_url = place.contains("://");
         let text = if is_url { place.to_owned() } else { format!("pops://{place}") };
-        let url = Url::parse(&text).map_err(|error| Kind::Usage.because(place, error))?;
+        let url = Url::parse(&text).map_err(|error| Kind::Usage.because(without_password(place), error))?;
         let security = match options.security() {
             Some(security) if is_url && (security == Security::Tls) != url.tls => {
-                return Err(usage(place, "the URL and the options do not agree about TLS"));
+                return Err(usage(
+                    &without_password(place),
+                    "the URL and the options do not agree about TLS",
+                ));
             }
             Some(security) => security,
             None if url.tls => Security::Tls,
@@ -104,7 +130,7 @@ impl Account {
             None if needs_user => return Err(usage("--user", "missing")),
             None => String::new(),
         };
-        let destination = options.to.as_deref().map(Destination::parse);
+        let destination = options.to.as_deref().map(Destination::parse).transpose()?;
         let to = match destination {
             Some(Destination::Maildir(path) | Destination::Mbox(path)) if path.as_os_str().is_empty() => {
                 return Err(usage("--to", "empty"));
@@ -152,12 +178,17 @@ fn policy(options: &Options, auth: &Auth<'_>, security: Security) -> Result<Poli
         known.ok_or_else(|| Kind::Usage.because(format!("method {name}"), "not known"))
     };
     let mut policy = if security == Security::Plain { Policy::CLEAR } else { Policy::DEFAULT };
+    policy.without_capa = options.no_capa;
     let mut methods = Methods::NONE;
     for name in &options.auth {
         methods = methods.with(by_name(name)?);
     }
     match auth {
-        _ if methods != Methods::NONE => policy.methods = methods,
+        _ if methods != Methods::NONE => {
+            policy.methods = methods;
+            // A user who names a method that shows the password next to one that hides it asks for both.
+            policy.password_after_hang_up = true;
+        }
         Auth::Apop => policy.methods = Methods::only(Method::Apop),
         Auth::Mechanism(name) => policy.methods = Methods::only(by_name(name)?),
         // Some servers offer channel bindings that they cannot check. A user who names a -PLUS method wants
@@ -173,6 +204,7 @@ fn rules(options: &Options) -> Rules {
     rules.delete_older_days = options.delete_older;
     rules.keep_count = options.keep_count;
     rules.keep_octets = options.keep_octets;
+    rules.delete_doubtful = options.delete_doubtful;
     rules.preview_above = options.size_limit;
     rules.preview_lines = options.preview.unwrap_or(rules.preview_lines);
     rules.headers_only = options.headers_only;
@@ -181,15 +213,33 @@ fn rules(options: &Options) -> Rules {
 }
 
 impl Destination {
-    fn parse(text: &str) -> Self {
-        if let Some(command) = text.strip_prefix("pipe:") {
+    fn parse(text: &str) -> Result<Self, Failure> {
+        let path = |path: &str| expanded(Path::new(path)).map_err(|why| Kind::Usage.because("--to", why));
+        Ok(if let Some(command) = text.strip_prefix("pipe:") {
             Self::Pipe(command.to_owned())
-        } else if let Some(path) = text.strip_prefix("mbox:") {
-            Self::Mbox(path.into())
+        } else if let Some(file) = text.strip_prefix("mbox:") {
+            Self::Mbox(path(file)?)
         } else {
-            Self::Maildir(text.strip_prefix("maildir:").unwrap_or(text).into())
-        }
+            Self::Maildir(path(text.strip_prefix("maildir:").unwrap_or(text))?)
+        })
     }
+}
+
+/// A URL for messages. What stands between the first colon of its login and the host may be a password, and
+/// so may a port that is no number.
+fn without_password(place: &str) -> String {
+    let start = place.find("://").map_or(0, |at| at + 3);
+    let end = place.rfind('@').filter(|end| *end >= start).unwrap_or(place.len());
+    let hidden = place.get(start..end).and_then(|login| {
+        let encoded = login.to_ascii_lowercase().find("%3a");
+        let colon = start + login.find(':').into_iter().chain(encoded).min()?;
+        let number = place.get(colon + 1..end)?.trim_end_matches('/');
+        let is_port = end == place.len() && number.bytes().all(|digit| digit.is_ascii_digit());
+        let is_address = login.starts_with('[');
+        (!is_port && !is_address).then_some(())?;
+        Some(format!("{}:***{}", place.get(..colon)?, place.get(end..)?))
+    });
+    hidden.unwrap_or_else(|| place.to_owned())
 }
 
 /// The file name of the record. Two accounts never share one, and no user or host name can make it point to

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Parser;
+use pop3_programs_common::home::expanded;
 use serde::Deserialize;
 
 use crate::failure::{Failure, Kind};
@@ -14,8 +15,11 @@ use crate::failure::{Failure, Kind};
 /// file. If a run breaks off, the messages it delivered are complete, and the next run goes on from there.
 ///
 /// Exit codes: 0 all done; 2 wrong usage; 3 the login failed; 4 the network failed; 5 the server broke the
-/// protocol or refused a command; 6 the delivery failed. With several accounts the exit code is the highest
-/// one.
+/// protocol or refused a command; 6 the delivery failed; 7 nothing is wrong, but the server asks to come back
+/// later, because the maildrop is in use for instance. With several accounts the exit code is the highest
+/// one, and 7 counts as the lowest. The field "reason" of --json tells more, such as "credentials".
+///
+/// Paths may begin with ~/, here and in the file of accounts.
 #[derive(Debug, Parser)]
 #[command(name = "pop3get", version)]
 pub(crate) struct Args {
@@ -61,22 +65,30 @@ pub(crate) struct Options {
     /// Use port 110 without TLS; mail and password pass in clear
     #[arg(long, group = "security")]
     pub(crate) plain: bool,
-    /// Trust the certificates in this PEM file instead of those of the system
+    /// Trust the certificates in this PEM file instead of those of the system; one of them may be the
+    /// server's own
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
     /// Accept the server only if its public key has this SHA-256, too: sha256:HEX
     #[arg(long, value_name = "PIN")]
     pub(crate) pin: Option<String>,
+    /// Trust exactly the certificate or public key with this SHA-256, sha256:HEX, whatever its issuer, name
+    /// and dates. Compare it with what the server's owner tells you
+    #[arg(long, value_name = "SHA256", conflicts_with_all = ["ca", "pin"])]
+    pub(crate) fingerprint: Option<String>,
     /// Show this client certificate to the server (PEM), for the login method EXTERNAL
     #[arg(long, value_name = "FILE", requires = "key")]
     pub(crate) cert: Option<PathBuf>,
     /// The private key of the client certificate (PEM)
     #[arg(long, value_name = "FILE", requires = "cert")]
     pub(crate) key: Option<PathBuf>,
-    /// Give up after this many seconds without progress (120 by default)
+    /// Give up after this many seconds without progress (120 by default): of the server, and of the commands
+    /// for password, token and delivery. An answer that comes slower than 100 octets per second ends then,
+    /// too
     #[arg(long, value_name = "SECONDS")]
     pub(crate) timeout: Option<u64>,
-    /// Give up after this many seconds in all
+    /// Give up after this many seconds in all (a day by default; 0 is no limit). The next run goes on from
+    /// there
     #[arg(long, value_name = "SECONDS")]
     pub(crate) max_time: Option<u64>,
 
@@ -86,7 +98,7 @@ pub(crate) struct Options {
     /// Take the password from this environment variable
     #[arg(long, value_name = "VAR", group = "secret")]
     pub(crate) password_env: Option<String>,
-    /// Take the password from the first line of this file
+    /// Take the password from the first line of this file, which may be a pipe, such as /dev/stdin
     #[arg(long, value_name = "FILE", group = "secret")]
     pub(crate) password_file: Option<PathBuf>,
     /// Run this command and take the password from its first line of output
@@ -102,11 +114,22 @@ pub(crate) struct Options {
     /// here
     #[arg(long, value_name = "METHOD", value_delimiter = ',')]
     pub(crate) auth: Vec<String>,
+    /// Accept messages whose lines end in a bare LF, from servers that never send CR LF; the text of a message
+    /// could then forge the end of the message
+    #[arg(long)]
+    pub(crate) bare_lf: bool,
+    /// Do not ask the server what it can do, for servers that take CAPA badly
+    #[arg(long)]
+    pub(crate) no_capa: bool,
 
     /// Deliver to this Maildir, which is made if it is missing; or to an mbox file; or to a command, which
     /// gets each message on its standard input
     #[arg(long, value_name = "MAILDIR|mbox:FILE|pipe:COMMAND")]
     pub(crate) to: Option<String>,
+    /// Store Maildir files and feed commands with LF line ends, as local programs on Unix like them. Without
+    /// this, they get CR LF, octet for octet as the server sent it; mbox files have LF in any case
+    #[arg(long)]
+    pub(crate) lf: bool,
     /// The record of what has been fetched (by default a file in the Maildir or beside the mbox file)
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
@@ -118,7 +141,8 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) all: bool,
 
-    /// Leave the messages on the server (the default)
+    /// Leave the messages on the server (the default); those that an earlier run marked for deletion, and whose
+    /// QUIT had no answer, are deleted all the same
     #[arg(long, group = "afterwards")]
     pub(crate) keep: bool,
     /// Delete each message from the server once it is safe
@@ -136,6 +160,10 @@ pub(crate) struct Options {
     /// Leave only the newest messages on the server, up to this many octets
     #[arg(long, value_name = "OCTETS", conflicts_with = "keep")]
     pub(crate) keep_octets: Option<u64>,
+    /// Also delete messages whose size is not the one that the server announced, for servers that announce
+    /// estimates, as Microsoft Exchange does
+    #[arg(long)]
+    pub(crate) delete_doubtful: bool,
     /// Fetch only a preview of messages that are larger than this
     #[arg(long, value_name = "OCTETS")]
     pub(crate) size_limit: Option<u64>,
@@ -181,8 +209,29 @@ impl Options {
             self.token_command.is_some(),
         ];
         one_of(&secrets, "the sources of password and token")?;
+        one_of(
+            &[self.fingerprint.is_some(), self.ca.is_some() || self.pin.is_some()],
+            "fingerprint, and ca, pin",
+        )?;
         if self.cert.is_some() != self.key.is_some() {
             return Err(Kind::Usage.because("cert, key", "one goes with the other"));
+        }
+        Ok(())
+    }
+
+    /// Replaces `~/` in every path, because no shell has done so.
+    pub(crate) fn expand_home(&mut self) -> Result<(), Failure> {
+        let paths = [
+            ("--ca", &mut self.ca),
+            ("--cert", &mut self.cert),
+            ("--key", &mut self.key),
+            ("--password-file", &mut self.password_file),
+            ("--record", &mut self.record),
+        ];
+        for (option, path) in paths {
+            if let Some(path) = path {
+                *path = expanded(path).map_err(|why| Kind::Usage.because(option, why))?;
+            }
         }
         Ok(())
     }

@@ -3,20 +3,28 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufWriter, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use pop3_programs_common::shared;
+use pop3_programs_common::text::Text;
 use pop3_proto::fetch::Record;
+use rustix::fs::OFlags;
 
 use crate::account::Account;
 use crate::failure::{Failure, Kind};
+use crate::import::import;
+
+/// The most octets of a record: those of more than a million messages.
+const LONGEST: u64 = 256 * 1024 * 1024;
 
 pub(crate) struct RecordFile {
     path: PathBuf,
     /// Open for appending; `None` in a dry run.
     file: Option<File>,
     /// Held until the program ends.
-    _lock: Option<File>,
+    lock: Option<File>,
 }
 
 impl RecordFile {
@@ -30,17 +38,23 @@ impl RecordFile {
             true => None,
             false => Some(lock(&path).map_err(|error| bad(&error))?),
         };
-        let record = match fs::read_to_string(&path) {
-            Ok(text) => text.parse().map_err(|error| bad(&error))?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => import(account)?,
-            Err(error) => return Err(bad(&error)),
+        let mut record: Record = match Text::read(&path, LONGEST) {
+            Ok(text) => {
+                // It decides what is deleted. Nobody else can put another one in the place of the own.
+                let found = fs::symlink_metadata(&path);
+                found.and_then(|found| shared::check(&path, &found)).map_err(|error| bad(&error))?;
+                text.as_str().parse().map_err(|error| bad(&error))?
+            }
+            Err(error) if error.is_not_found() => import(account, now())?,
+            Err(error) => return Err(Kind::Disk.because("the record", error)),
         };
+        record.mend_times(now());
         let mut file = None;
         if lock.is_some() {
             replace(&path, &record).map_err(|error| bad(&error))?;
             file = Some(OpenOptions::new().append(true).open(&path).map_err(|error| bad(&error))?);
         }
-        Ok((Self { path, file, _lock: lock }, record))
+        Ok((Self { path, file, lock }, record))
     }
 
     /// When this returns, the lines are safe.
@@ -50,11 +64,25 @@ impl RecordFile {
         written.map_err(|error| Kind::Disk.because(self.path.display(), error))
     }
 
+    /// Makes it possible to append again after [`save`](Self::save).
+    pub(crate) fn go_on(&mut self) -> Result<(), Failure> {
+        if self.lock.is_some() {
+            let opened = OpenOptions::new().append(true).open(&self.path);
+            self.file = Some(opened.map_err(|error| Kind::Disk.because(self.path.display(), error))?);
+        }
+        Ok(())
+    }
+
     /// Writes the whole record. Nothing can be appended after that.
     pub(crate) fn save(&mut self, record: &Record) -> Result<(), Failure> {
         self.file = None;
         replace(&self.path, record).map_err(|error| Kind::Disk.because(self.path.display(), error))
     }
+}
+
+/// The time in seconds since 1970.
+pub(crate) fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 fn lock(path: &Path) -> io::Result<File> {
@@ -63,7 +91,18 @@ fn lock(path: &Path) -> io::Result<File> {
     }
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(name)?;
+    // Whatever somebody else has put there, it is not waited for, and no link is followed.
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
+    let mut options = OpenOptions::new();
+    let file =
+        options.create(true).truncate(false).write(true).mode(0o600).custom_flags(flags).open(&name)?;
+    if !file.metadata()?.is_file() {
+        let why = format!("{}: not a plain file", name.display());
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+    }
+    // Somebody else would never let go of it.
+    shared::check(Path::new(&name), &file.metadata()?)
+        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", name.display())))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
@@ -85,20 +124,4 @@ fn replace(path: &Path, record: &Record) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path)?;
     File::open(folder)?.sync_all()
-}
-
-fn import(account: &Account) -> Result<Record, Failure> {
-    let Some(import) = &account.options.import else { return Ok(Record::new()) };
-    let usage = |why: &dyn std::fmt::Display| Kind::Usage.because(format!("--import {import}"), why);
-    let (program, path) = import.split_once(':').ok_or_else(|| usage(&"not PROGRAM:FILE"))?;
-    let text = fs::read(path).map_err(|error| usage(&error))?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let (user, host) = (account.user.as_str(), account.host.as_str());
-    match program {
-        "getmail" => Record::from_getmail(&text),
-        "fetchmail" => Record::from_fetchmail(&text, user, host, now),
-        "mpop" => Record::from_mpop(&text, user, host, now),
-        _ => return Err(usage(&"not getmail, fetchmail or mpop")),
-    }
-    .map_err(|error| usage(&error))
 }

@@ -1,7 +1,10 @@
 //! What pop3get shows to people and prints for programs.
 
+use std::io;
+
 use indicatif::{ProgressBar, ProgressStyle};
-use pop3_proto::fetch::Summary;
+use pop3_programs_common::console;
+use pop3_proto::fetch::{Record, Summary};
 use serde_json::json;
 
 use crate::failure::Failure;
@@ -11,6 +14,39 @@ pub(crate) struct Outcome {
     pub(crate) summary: Summary,
     pub(crate) unknown: usize,
     pub(crate) failure: Option<Failure>,
+    /// What went wrong without harm.
+    pub(crate) note: Option<String>,
+    /// The record with which a new connection would get further.
+    pub(crate) retry: Option<Record>,
+}
+
+impl Outcome {
+    pub(crate) const fn failed(failure: Failure) -> Self {
+        Self { summary: Summary::NOTHING, unknown: 0, failure: Some(failure), note: None, retry: None }
+    }
+}
+
+/// Lines on standard error for single messages. A server can cause as many as it likes, so only the first
+/// ones are shown, and then their number.
+#[derive(Default)]
+pub(crate) struct Complaints(u64);
+
+impl Complaints {
+    /// How many are shown one by one.
+    const SHOWN: u64 = 20;
+
+    pub(crate) fn say(&mut self, what: impl std::fmt::Display) {
+        self.0 += 1;
+        if self.0 <= Self::SHOWN {
+            console::err(format_args!("pop3get: {what}"));
+        }
+    }
+
+    pub(crate) fn finish(&self) {
+        if self.0 > Self::SHOWN {
+            console::err(format_args!("pop3get: and {} more messages like these", self.0 - Self::SHOWN));
+        }
+    }
 }
 
 /// The progress bar. It is shown on a terminal only, from the first message on.
@@ -49,7 +85,7 @@ impl Bar {
     }
 }
 
-pub(crate) fn summary(account: &str, outcome: &Outcome) {
+pub(crate) fn summary(account: &str, outcome: &Outcome) -> io::Result<()> {
     let done = &outcome.summary;
     let mut text = format!("{account}: {} messages, {} octets", done.fetched, done.octets);
     for (count, what) in [
@@ -63,13 +99,13 @@ pub(crate) fn summary(account: &str, outcome: &Outcome) {
             text += &format!(", {count} {what}");
         }
     }
-    println!("{text}");
+    console::out(format_args!("{text}"))
 }
 
-pub(crate) fn json(account: &str, outcome: &Outcome) {
+pub(crate) fn json(account: &str, outcome: &Outcome) -> io::Result<()> {
     let done = &outcome.summary;
     let failure = outcome.failure.as_ref();
-    println!(
+    console::out(format_args!(
         "{}",
         json!({
             "account": account,
@@ -80,8 +116,14 @@ pub(crate) fn json(account: &str, outcome: &Outcome) {
             "deleted": done.deleted,
             "unknown": outcome.unknown,
             "failed": done.refused,
+            "missing": done.missing,
+            "unreadable": done.unreadable,
+            "doubtful": done.doubtful,
+            "out_of_step": done.broken,
             "error": failure.map(ToString::to_string),
+            "reason": failure.map(Failure::reason),
+            "note": outcome.note,
             "exit": failure.map_or(0, |failure| failure.kind as u8),
         })
-    );
+    ))
 }

@@ -2,9 +2,9 @@
 
 use std::cell::OnceCell;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use pop3_proto::Secret;
+use pop3_proto::client::RefusalKind;
 use pop3_proto::limits::SASL_MEMORY;
 use pop3_proto::login::{self, Login, Progress, Reason, ServerNotes};
 use pop3_proto::sasl::client::Credentials;
@@ -13,8 +13,9 @@ use rustls::ClientConfig;
 
 use crate::account::Account;
 use crate::connection::Connection;
-use crate::failure::{Failure, Kind};
-use crate::secrets::{Secrets, masked};
+use crate::failure::{Failure, Kind, reason_of};
+use crate::limits::Limits;
+use crate::secrets::Secrets;
 use crate::transcript::Transcript;
 
 /// The most connections in a row. Each that fails has shown something about the server, which the next one
@@ -26,19 +27,18 @@ pub(crate) fn open(
     secrets: &Secrets,
     tls: &Arc<ClientConfig>,
     transcript: Option<&std::path::Path>,
+    limits: Limits,
 ) -> Result<Connection, Failure> {
-    let end =
-        account.options.max_time.and_then(|seconds| Instant::now().checked_add(Duration::from_secs(seconds)));
     let mut notes = ServerNotes::default();
     for round in 1.. {
         let title = format!("pop3get: {}, connection {round}", account.name);
         let transcript = transcript.map(|path| Transcript::create(path, &title, secrets));
         let transcript = transcript.transpose().map_err(|error| Kind::Disk.because("--transcript", error))?;
-        let connection = Connection::open(account, tls, transcript, end)?;
+        let connection = Connection::open(account, secrets, tls, transcript, limits)?;
         match log_in(account, secrets, tls, connection, &mut notes)? {
             Ok(connection) => return Ok(connection),
             Err((failure, _)) if failure.retry.is_some() && round < CONNECTIONS => {}
-            Err((failure, words)) => return Err(told(failure, &words)),
+            Err((failure, words)) => return Err(told(failure, &words, secrets)),
         }
     }
     unreachable!("the last round returns")
@@ -68,11 +68,25 @@ fn log_in(
     let mut login = Login::new(credentials(account, secrets), channel, account.policy, vec![0; SASL_MEMORY])
         .with_server_notes(*notes);
     let outcome = loop {
+        // Some servers greet with several lines. None of them must pass for the answer to the next command.
+        if connection.is_new() {
+            connection.skip_unasked()?;
+        }
         let progress = login.advance(&mut connection.client, &mut connection.tx);
         match progress.map_err(|error| Kind::Protocol.because("login", error))? {
-            Progress::Pending => match connection.next()? {
-                Some(event) => login.handle_event(&event),
-                None => break Some(login.end_of_input()),
+            Progress::Pending => match connection.next() {
+                Ok(Some(event)) => login.handle_event(&event),
+                Ok(None) => {
+                    let refused = login.end_of_input();
+                    if connection.awaits_greeting() {
+                        return Err(connection.ended());
+                    }
+                    break Some(refused);
+                }
+                Err(failure) => match connection.judged_by(&mut login) {
+                    Some(judged) => break Some(judged),
+                    None => return Err(failure),
+                },
             },
             Progress::StartTls => {
                 connection = connection.start_tls(tls, &account.host)?;
@@ -84,18 +98,17 @@ fn log_in(
         }
     };
     *notes = login.server_notes();
+    // What the login keeps of the words may be cut; the connection has them whole.
     let words = match login.token_refusal() {
-        Some(json) => String::from_utf8_lossy(json).escape_debug().to_string(),
-        None => login.last_refusal_text().to_string(),
+        Some(json) => connection.shown(json),
+        None if login.last_refusal_text().as_bytes().is_empty() => connection.goodbye(),
+        None => connection.refusal(),
     };
-    let all = secrets.all();
-    let words = masked(words.as_bytes(), all.iter().map(|secret| secret.as_slice()));
-    let words = String::from_utf8_lossy(&words).into_owned();
     Ok(outcome.map_or(Ok(connection), |failure| Err((failure, words))))
 }
 
 fn credentials<'c>(account: &'c Account, secrets: &'c Secrets) -> Credentials<'c> {
-    let secret = |text: &'c zeroize::Zeroizing<String>| Secret::new(text.as_bytes());
+    let secret = |octets: &'c zeroize::Zeroizing<Vec<u8>>| Secret::new(octets);
     let mut credentials = Credentials::anonymous();
     credentials.name = &account.user;
     credentials.password = secrets.password.as_ref().map(secret);
@@ -117,13 +130,20 @@ fn nonce() -> Result<Nonce, Failure> {
     Ok(Nonce::new(random))
 }
 
-fn told(failure: login::Failure, words: &str) -> Failure {
+fn told(failure: login::Failure, words: &str, secrets: &Secrets) -> Failure {
+    let later = matches!(failure.kind, RefusalKind::Busy | RefusalKind::Later);
     let kind = match failure.reason {
-        Reason::Greeting | Reason::Closed => Kind::Network,
+        Reason::Greeting | Reason::Refused(_) if later => Kind::Later,
+        Reason::ClosedDuring(_) if later => Kind::Network,
+        Reason::Greeting | Reason::Closed | Reason::Silent | Reason::SilentDuring(_) => Kind::Network,
+        Reason::Protocol(_) => Kind::Protocol,
         _ => Kind::Login,
     };
-    match words {
-        "" => kind.because("login", failure),
-        _ => kind.because("login", format_args!("{failure}; the server says: {words}")),
-    }
+    let of_password = matches!(failure.kind, RefusalKind::Credentials | RefusalKind::Caller);
+    let hint = if of_password { secrets.hint() } else { "" };
+    let told = match words {
+        "" => kind.because("login", format_args!("{failure}{hint}")),
+        _ => kind.because("login", format_args!("{failure}{hint}; the server says: {words}")),
+    };
+    if kind == Kind::Network { told } else { told.with_reason(reason_of(failure.kind)) }
 }

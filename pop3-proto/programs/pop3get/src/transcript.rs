@@ -3,29 +3,32 @@
 //! In PASS, APOP and AUTH it replaces everything that could help to guess a password, the server's challenges
 //! included.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use pop3_programs_common::words::{Masks, REACH};
 use pop3_proto::{Command, parse};
-use zeroize::Zeroizing;
 
-use crate::secrets::{Secrets, masked};
+use crate::answers;
+use crate::secrets::Secrets;
 
 /// Stands in place of a secret. It is base64.
 const MASK: &str = "bWFza2Vk";
+/// A line of the server that is longer than this is written in parts.
+const PART: usize = 64 * 1024;
 
 pub(crate) struct Transcript {
     file: BufWriter<File>,
     /// The start of a line whose end has not come yet.
-    server_line: Vec<u8>,
+    server_line: ServerLine,
     client_line: Vec<u8>,
     /// Whether an AUTH exchange is going on.
     exchange: bool,
     /// Secrets that the server might repeat.
-    secrets: Vec<Zeroizing<Vec<u8>>>,
+    masks: Masks,
 }
 
 impl Transcript {
@@ -38,17 +41,16 @@ impl Transcript {
             1 => {}
             n => name.push(format!(".{n}")),
         }
-        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(name)?;
-        let mut file = BufWriter::new(file);
+        let mut file = BufWriter::new(create_anew(Path::new(&name))?);
         writeln!(file, "# {}", title.escape_debug())?;
         writeln!(file, "role: client")?;
         writeln!(file, "events: any")?;
         Ok(Self {
             file,
-            server_line: Vec::new(),
+            server_line: ServerLine::default(),
             client_line: Vec::new(),
             exchange: false,
-            secrets: secrets.all(),
+            masks: secrets.masks(),
         })
     }
 
@@ -75,6 +77,9 @@ impl Transcript {
     /// Shows only what is known to hold no secret, because a response may come when the exchange seems to be
     /// over.
     fn command(&mut self, line: &[u8]) -> io::Result<()> {
+        if let Some(secret) = answers::secret(line) {
+            self.masks.add(&secret);
+        }
         match parse::command(line) {
             Ok(Command::Pass(_)) => writeln!(self.file, "C: PASS masked\\r\\n"),
             Ok(Command::Apop { name, .. }) => {
@@ -82,56 +87,99 @@ impl Transcript {
             }
             Ok(Command::Auth { mechanism, initial }) => {
                 self.exchange = true;
-                self.secrets
-                    .push(Zeroizing::new(initial.map_or(b"".as_slice(), |text| text.as_bytes()).to_vec()));
+                self.masks.add(initial.map_or(b"".as_slice(), |text| text.as_bytes()));
                 let initial = initial.map(|_| format!(" {MASK}")).unwrap_or_default();
                 writeln!(self.file, "C: AUTH {}{initial}\\r\\n", mechanism.escape_ascii())
             }
+            Ok(Command::Other { .. }) | Err(_) if line == b"*" => writeln!(self.file, "C: *\\r\\n"),
             Ok(Command::Other { .. }) | Err(_) => {
-                self.secrets.push(Zeroizing::new(line.to_vec()));
-                let shown = if line == b"*" { "*" } else { MASK };
-                writeln!(self.file, "C: {shown}\\r\\n")
+                self.masks.add(line);
+                writeln!(self.file, "C: {MASK}\\r\\n")
             }
             Ok(_) => writeln!(self.file, "C: {}\\r\\n", escape(line)),
         }
     }
 
     pub(crate) fn received(&mut self, octets: &[u8]) -> io::Result<()> {
-        for line in octets.split_inclusive(|b| *b == b'\n') {
-            self.server_line.extend_from_slice(line);
-            // A line of any length is cut here.
-            if line.ends_with(b"\n") || self.server_line.len() > 64 * 1024 {
-                self.reply()?;
+        for part in octets.split_inclusive(|b| *b == b'\n') {
+            self.server_line.octets.extend_from_slice(part);
+            if part.ends_with(b"\n") {
+                self.reply(true)?;
+            } else if self.server_line.octets.len() - self.server_line.written > PART + REACH {
+                self.reply(false)?;
             }
         }
         Ok(())
     }
 
-    fn reply(&mut self) -> io::Result<()> {
-        let line = std::mem::take(&mut self.server_line);
+    /// Writes what has come of a line. While its end has not come, what is last stays, because a secret may go on
+    /// after it.
+    fn reply(&mut self, is_whole: bool) -> io::Result<()> {
+        if !self.server_line.has_begun {
+            self.begin()?;
+        }
+        let ServerLine { octets, written, is_hidden, .. } = &mut self.server_line;
+        let end = if is_whole { octets.len() } else { octets.len().saturating_sub(REACH) };
+        if !*is_hidden {
+            writeln!(self.file, "S: {}", escape(&self.masks.masked_within(octets, *written..end)))?;
+        }
+        if is_whole {
+            self.server_line = ServerLine::default();
+        } else {
+            // What was written last tells whether a secret goes on.
+            octets.drain(..end.saturating_sub(REACH));
+            *written = end.min(REACH);
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self) -> io::Result<()> {
+        let line = &mut self.server_line;
+        line.has_begun = true;
         if self.exchange {
             // The exchange ends where the session takes it to end, and nowhere else.
-            let status = line.trim_ascii_end();
+            let status = line.octets.trim_ascii_end();
             let status = status.get(..4).unwrap_or(status);
             let is_ok = status.eq_ignore_ascii_case(b"+OK") || status.eq_ignore_ascii_case(b"+OK ");
-            if line.starts_with(b"+") && !is_ok {
-                return writeln!(self.file, "S: + {MASK}\\r\\n");
-            }
-            self.exchange = false;
+            line.is_hidden = line.octets.starts_with(b"+") && !is_ok;
+            self.exchange = line.is_hidden;
         }
-        writeln!(
-            self.file,
-            "S: {}",
-            escape(&masked(&line, self.secrets.iter().map(|secret| secret.as_slice())))
-        )
+        if line.is_hidden { writeln!(self.file, "S: + {MASK}\\r\\n") } else { Ok(()) }
     }
 
     pub(crate) fn finish(&mut self) -> io::Result<()> {
-        if !self.server_line.is_empty() {
-            self.reply()?;
+        if self.server_line.octets.len() > self.server_line.written {
+            self.reply(true)?;
         }
         self.file.flush()
     }
+}
+
+/// A line of the server whose end has not come yet.
+#[derive(Default)]
+struct ServerLine {
+    octets: Vec<u8>,
+    /// How many of these octets are in the file already.
+    written: usize,
+    /// Whether something of the line was looked at.
+    has_begun: bool,
+    /// Whether the line is a challenge, of which nothing is written.
+    is_hidden: bool,
+}
+
+/// Makes a new file that only this user can read. A plain file that was there before is removed and not
+/// written into, because others may have it open; anything else is refused.
+fn create_anew(path: &Path) -> io::Result<File> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_file() => fs::remove_file(path)?,
+        Ok(_) => {
+            let why = format!("{}: not a plain file, and no link is followed", path.display());
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, why));
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
 /// Escapes bytes as transcripts do.

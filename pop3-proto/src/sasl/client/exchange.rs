@@ -4,20 +4,15 @@ use core::fmt;
 
 use zeroize::Zeroize as _;
 
-use super::bearer::Bearer;
-#[cfg(feature = "cram-md5")]
-use super::cram_md5::CramMd5;
 use super::credentials::Credentials;
 use super::halt::Halt;
-use super::plain::{self, Login};
-#[cfg(feature = "scram")]
-use super::scram::Scram;
+use super::plain::Login;
+use super::running::Running;
+use super::scram_limits::{OutOfLimits, ScramLimits};
 use super::step::{Engine, Step};
 use crate::base64::Base64;
 use crate::limits::SASL_MEMORY_SMALL;
 use crate::sasl::memory::{Memory, Span};
-#[cfg(feature = "scram")]
-use crate::sasl::scram::Hash;
 use crate::sasl::{Channel, Why};
 
 /// The longest message, in bytes, whose base64 text and line end fit into the room of a `Vec`.
@@ -27,8 +22,8 @@ const LONGEST: usize = 12_285;
 ///
 /// It works in memory that you lend: [`SASL_MEMORY_SMALL`] bytes are enough for everything but tokens.
 /// [`SASL_MEMORY`](crate::limits::SASL_MEMORY) bytes are enough for tokens too, if the whole message has at
-/// most 12,285 bytes. If the memory is too small, the exchange fails with [`Why::Memory`]. The memory
-/// is wiped at the start of the next exchange and on drop.
+/// most 12,285 bytes (for XOAUTH2: with the name counted twice). If the memory is too small, the exchange
+/// fails with [`Why::Memory`]. The memory is wiped at the start of the next exchange and on drop.
 pub struct Exchange<'c, M: AsRef<[u8]> + AsMut<[u8]>> {
     credentials: Credentials<'c>,
     channel: Channel<'c>,
@@ -36,27 +31,15 @@ pub struct Exchange<'c, M: AsRef<[u8]> + AsMut<[u8]>> {
     used: usize,
     running: Running,
     sent_initial: bool,
+    /// Whether the initial response may be sent once more: it was sent with AUTH, where some servers overlook
+    /// it.
+    may_repeat: bool,
     /// Where the response of the last step lies.
     response: Option<Span>,
     /// Why the last step gave up, if the server was not the cause.
     fault: Option<Why>,
-}
-
-#[derive(Debug)]
-enum Running {
-    Nothing,
-    /// A mechanism that consists of one message: PLAIN, EXTERNAL, ANONYMOUS.
-    Once {
-        message: Span,
-        is_plain: bool,
-        again: bool,
-    },
-    Login(Login),
-    Bearer(Bearer),
-    #[cfg(feature = "cram-md5")]
-    CramMd5(CramMd5),
-    #[cfg(feature = "scram")]
-    Scram(Scram),
+    limits: ScramLimits,
+    out_of_limits: Option<OutOfLimits>,
 }
 
 impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Exchange<'c, M> {
@@ -69,9 +52,25 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Exchange<'c, M> {
             used: 0,
             running: Running::Nothing,
             sent_initial: false,
+            may_repeat: false,
             response: None,
             fault: None,
+            limits: ScramLimits::DEFAULT,
+            out_of_limits: None,
         }
+    }
+
+    /// Sets what the client accepts from a server in SCRAM.
+    #[must_use]
+    pub const fn with_scram_limits(mut self, limits: ScramLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// What the server asked for in SCRAM, if the last step gave up because of that.
+    #[must_use]
+    pub const fn out_of_limits(&self) -> Option<OutOfLimits> {
+        self.out_of_limits
     }
 
     /// Replaces what is known of the connection: once inside TLS, it has bindings that it did not have
@@ -99,29 +98,14 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Exchange<'c, M> {
     pub fn start(&mut self, mechanism: &str, plus_offered: bool) -> Result<(), Why> {
         self.forget();
         let mut memory = Memory::new(self.memory.as_mut(), &mut self.used);
-        let (memory, credentials, channel) = (&mut memory, &self.credentials, &self.channel);
-        let is = |name: &str| mechanism.eq_ignore_ascii_case(name);
-        let once = |message| Running::Once { message, is_plain: false, again: false };
-        let running = if is("PLAIN") {
-            plain::plain(credentials, memory).map(|message| Running::Once {
-                message,
-                is_plain: true,
-                again: false,
-            })
-        } else if is("LOGIN") {
-            Login::new(credentials, memory).map(Running::Login)
-        } else if is("EXTERNAL") {
-            plain::external(credentials, memory).map(once)
-        } else if is("ANONYMOUS") {
-            plain::anonymous(credentials, memory).map(once)
-        } else if is("OAUTHBEARER") {
-            Bearer::oauthbearer(credentials, channel, memory).map(Running::Bearer)
-        } else if is("XOAUTH2") {
-            Bearer::xoauth2(credentials, memory).map(Running::Bearer)
-        } else {
-            with_hashes(mechanism, plus_offered, credentials, channel, memory)
-        };
-        self.running = running?;
+        self.running = Running::start(
+            mechanism,
+            plus_offered,
+            self.limits,
+            &self.credentials,
+            &self.channel,
+            &mut memory,
+        )?;
         if self.first().is_some_and(|message| self.at(message).len() > LONGEST) {
             self.forget();
             return Err(Why::TooLong);
@@ -133,10 +117,26 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Exchange<'c, M> {
     pub fn forget(&mut self) {
         self.running = Running::Nothing;
         self.sent_initial = false;
+        self.may_repeat = false;
         self.response = None;
         self.fault = None;
+        self.out_of_limits = None;
         self.memory.as_mut().zeroize();
         self.used = 0;
+    }
+
+    /// Whether anything was sent by which the server can tell who the user is: a password, a token or a proof,
+    /// or a name that it was asked for. A name alone at the front of a proof does not count.
+    pub(crate) const fn showed(&self) -> bool {
+        match &self.running {
+            Running::Nothing => false,
+            Running::Once { .. } | Running::Bearer(_) => self.sent_initial,
+            Running::Login(login) => login.began(),
+            #[cfg(feature = "cram-md5")]
+            Running::CramMd5(cram) => cram.answered(),
+            #[cfg(feature = "scram")]
+            Running::Scram(scram) => scram.showed(),
+        }
     }
 
     fn at(&self, span: Span) -> &[u8] {
@@ -163,19 +163,20 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Exchange<'c, M> {
             let login = Login::new(&self.credentials, memory).map_err(|_| Halt::Server)?;
             self.running = Running::Login(login);
         }
-        if !core::mem::replace(&mut self.sent_initial, true)
+        let is_sent = core::mem::replace(&mut self.sent_initial, true);
+        // An empty challenge asks for the first message (RFC 5034 section 4). A server that overlooks the one
+        // in the AUTH line asks again, once; Courier does so for `=`.
+        let repeats = core::mem::take(&mut self.may_repeat) && challenge.is_empty();
+        if (!is_sent || repeats)
             && let Some(first) = self.first()
         {
+            // An empty line is overlooked by some as well.
+            self.may_repeat = !is_sent && first.is_empty();
             return Ok(first);
         }
         #[cfg(any(feature = "cram-md5", feature = "scram"))]
         let memory = &mut Memory::new(self.memory.as_mut(), &mut self.used);
         match &mut self.running {
-            // Courier asks once more for an initial response that was sent as `=`.
-            Running::Once { message, again, .. } if !*again && message.is_empty() && challenge.is_empty() => {
-                *again = true;
-                Ok(*message)
-            }
             Running::Nothing | Running::Once { .. } => Err(Halt::Server),
             Running::Login(login) => login.step(),
             Running::Bearer(bearer) => bearer.step(challenge),
@@ -187,26 +188,6 @@ impl<'c, M: AsRef<[u8]> + AsMut<[u8]>> Exchange<'c, M> {
     }
 }
 
-/// The mechanisms that need a cargo feature.
-fn with_hashes(
-    mechanism: &str,
-    plus_offered: bool,
-    credentials: &Credentials<'_>,
-    channel: &Channel<'_>,
-    memory: &mut Memory<'_>,
-) -> Result<Running, Why> {
-    #[cfg(feature = "cram-md5")]
-    if mechanism.eq_ignore_ascii_case("CRAM-MD5") {
-        return CramMd5::new(credentials).map(Running::CramMd5);
-    }
-    #[cfg(feature = "scram")]
-    if let Some(which) = Hash::of_mechanism(mechanism.as_bytes()) {
-        return Scram::new(which, plus_offered, credentials, channel, memory).map(Running::Scram);
-    }
-    let _ = (mechanism, plus_offered, credentials, channel, memory);
-    Err(Why::NotBuilt)
-}
-
 impl<M: AsRef<[u8]> + AsMut<[u8]>> Engine for Exchange<'_, M> {
     fn initial(&self) -> Option<&[u8]> {
         self.first().map(|message| self.at(message))
@@ -214,6 +195,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Engine for Exchange<'_, M> {
 
     fn sent_initial(&mut self) {
         self.sent_initial = true;
+        self.may_repeat = true;
     }
 
     fn step(&mut self, challenge: Base64<'_>) -> Step<'_> {
@@ -227,6 +209,11 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Engine for Exchange<'_, M> {
                 self.response = None;
                 self.fault = match halt {
                     Halt::Server => None,
+                    #[cfg(feature = "scram")]
+                    Halt::Limits(limits) => {
+                        self.out_of_limits = Some(limits);
+                        None
+                    }
                     // This much memory is enough for every honest challenge, so this challenge was not one.
                     Halt::Own(Why::Memory) if self.memory.as_ref().len() >= SASL_MEMORY_SMALL => None,
                     Halt::Own(why) => Some(why),

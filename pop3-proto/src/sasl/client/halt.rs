@@ -1,5 +1,7 @@
 //! `Halt`: why an exchange stops before the server has answered, and who is the cause.
 
+#[cfg(feature = "scram")]
+use super::scram_limits::OutOfLimits;
 use crate::buf::Full;
 use crate::sasl::Why;
 
@@ -7,6 +9,9 @@ use crate::sasl::Why;
 pub(super) enum Halt {
     /// The challenge is not what an honest server would send, or there is nothing left to send.
     Server,
+    /// The server asks for something in SCRAM that the limits do not permit.
+    #[cfg(feature = "scram")]
+    Limits(OutOfLimits),
     /// This side cannot continue.
     Own(Why),
 }

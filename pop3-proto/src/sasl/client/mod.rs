@@ -29,12 +29,13 @@ mod credentials;
 mod exchange;
 mod halt;
 mod plain;
+mod running;
 #[cfg(feature = "scram")]
 mod scram;
+mod scram_limits;
 mod step;
 
 pub use credentials::Credentials;
 pub use exchange::Exchange;
-#[cfg(feature = "scram")]
-pub use scram::MAX_ITERATIONS;
+pub use scram_limits::{MAX_ITERATIONS, OutOfLimits, ScramLimits};
 pub use step::{Engine, Step};

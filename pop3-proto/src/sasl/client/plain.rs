@@ -34,6 +34,11 @@ impl Login {
         }
     }
 
+    /// Whether the name was asked for.
+    pub(super) const fn began(&self) -> bool {
+        self.asked > 0
+    }
+
     /// Whether both were asked for.
     pub(super) const fn is_over(&self) -> bool {
         self.asked >= 2

@@ -7,16 +7,13 @@ use subtle::ConstantTimeEq as _;
 
 use super::credentials::Credentials;
 use super::halt::Halt;
+use super::scram_limits::ScramLimits;
 use crate::base64::{self, Base64};
 use crate::buf::Output as _;
 use crate::sasl::gs2::put_name;
 use crate::sasl::memory::{Memory, Span};
 use crate::sasl::scram::{ClientKeys, Hash, is_extension, is_nonce, text};
 use crate::sasl::{Channel, Prepared, Why, prepare};
-
-/// The largest iteration count that is accepted. A larger one is taken for an attack on the client's
-/// processor (RFC 5802 section 9). It is about ten times what servers use, and costs about a second.
-pub const MAX_ITERATIONS: u32 = 1_000_000;
 
 /// The longest salt and signature that are accepted, in bytes.
 const LONGEST: usize = 64;
@@ -27,6 +24,7 @@ const NONCE: usize = 128;
 #[derive(Debug)]
 pub(super) struct Scram {
     hash: Hash,
+    limits: ScramLimits,
     /// The gs2 header, followed by the data of the binding.
     binding: Span,
     /// The client-first message; `bare` is the same without its header.
@@ -64,6 +62,7 @@ impl Scram {
     pub(super) fn new(
         (hash, plus): (Hash, bool),
         plus_offered: bool,
+        limits: ScramLimits,
         credentials: &Credentials<'_>,
         channel: &Channel<'_>,
         memory: &mut Memory<'_>,
@@ -99,7 +98,7 @@ impl Scram {
         if let Some(data) = channel.bindings.first().filter(|_| plus) {
             memory.put(data.data)?;
         }
-        Ok(Self { hash, binding: memory.since(binding), first, bare, nonce, state: State::First })
+        Ok(Self { hash, limits, binding: memory.since(binding), first, bare, nonce, state: State::First })
     }
 
     pub(super) fn step(
@@ -136,7 +135,8 @@ impl Scram {
         let ServerFirst { nonce, salt, iterations } =
             ServerFirst::read(memory.get(challenge), memory.get(self.nonce)).ok_or(Halt::Server)?;
         let mut octets = [0; LONGEST];
-        let salt = salt.decode(&mut octets).filter(|salt| salt.len() >= 2).ok_or(Halt::Server)?;
+        let salt = salt.decode(&mut octets).filter(|salt| !salt.is_empty()).ok_or(Halt::Server)?;
+        self.limits.check(iterations, salt.len()).map_err(Halt::Limits)?;
         let nonce = memory.place(nonce).ok_or(Halt::Server)?;
         let keys = ClientKeys::derive(self.hash, &password(credentials)?, salt, iterations);
         let keys = keys.ok_or(Halt::Server)?;
@@ -162,6 +162,11 @@ impl Scram {
         Ok(memory.since(start))
     }
 
+    /// Whether the proof was sent.
+    pub(super) const fn showed(&self) -> bool {
+        !matches!(self.state, State::First)
+    }
+
     pub(super) const fn is_proved(&self) -> bool {
         matches!(self.state, State::Proved)
     }
@@ -175,14 +180,14 @@ struct ServerFirst<'m> {
 }
 
 impl<'m> ServerFirst<'m> {
-    /// `None` if the message is malformed, does not continue our nonce, or asks for too many iterations.
+    /// `None` if the message is malformed or does not continue our nonce.
     fn read(message: &'m [u8], own: &[u8]) -> Option<Self> {
         let mut attributes = text(message)?.split(|b| *b == b',');
         let nonce = attributes.next()?.strip_prefix(b"r=").filter(|nonce| is_nonce(nonce))?;
         let salt = Base64::new(attributes.next()?.strip_prefix(b"s=")?)?;
         let iterations = number(attributes.next()?.strip_prefix(b"i=")?)?;
         let goes_on = nonce.len() > own.len() && nonce.len() <= NONCE && nonce.starts_with(own);
-        let good = goes_on && (1..=MAX_ITERATIONS).contains(&iterations) && attributes.all(is_extension);
+        let good = goes_on && attributes.all(is_extension);
         good.then_some(Self { nonce, salt, iterations })
     }
 }
@@ -199,8 +204,11 @@ fn verifier(message: &[u8]) -> Option<Base64<'_>> {
     attributes.all(is_extension).then_some(signature)
 }
 
-/// Reads digits, of which the first is not zero (RFC 5802 section 7).
+/// Reads digits, of which the first is not zero (RFC 5802 section 7). A number beyond 32 bits is taken for the
+/// largest one.
 fn number(digits: &[u8]) -> Option<u32> {
-    let well_formed = digits.iter().all(u8::is_ascii_digit) && !digits.starts_with(b"0");
-    core::str::from_utf8(digits).ok().filter(|_| well_formed)?.parse().ok()
+    let well_formed =
+        !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) && !digits.starts_with(b"0");
+    let text = core::str::from_utf8(digits).ok().filter(|_| well_formed)?;
+    Some(text.parse().unwrap_or(u32::MAX))
 }

@@ -1,18 +1,31 @@
 //! `Engine` and `Step`: the interface of every mechanism, whether it is one of this crate or your own.
 
+use core::fmt;
+
 use crate::base64::Base64;
 use crate::sasl::Why;
 
 /// What to send next.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[must_use = "a step says what to send"]
 #[non_exhaustive]
 pub enum Step<'e> {
     /// Send these bytes with [`Client::respond`](crate::client::Client::respond).
     Respond(&'e [u8]),
     /// Cancel with [`Client::cancel`](crate::client::Client::cancel), which sends `*`: the challenge is not
-    /// what an honest server would send, or there is nothing left to send.
+    /// what an honest server would send, there is nothing left to send, or the program is the cause
+    /// ([`Engine::fault`]).
     Cancel,
+}
+
+/// Of a response, shows only the length: it may be a password or a token.
+impl fmt::Debug for Step<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Respond(response) => write!(f, "Respond({} octets)", response.len()),
+            Self::Cancel => f.write_str("Cancel"),
+        }
+    }
 }
 
 /// The client's side of one mechanism. It runs one exchange at a time.
@@ -20,17 +33,17 @@ pub enum Step<'e> {
 /// [`Exchange`](super::Exchange) is the engine of this crate. To add another mechanism, for instance GSSAPI,
 /// implement this trait for a type of your own; the same loop drives both.
 pub trait Engine {
-    /// The initial response; `None` if the server speaks first (RFC 4422 section 3). It is sent with AUTH if
-    /// it fits into the line and the server announced SASL. Otherwise it is the response to the first
-    /// challenge.
+    /// The initial response; `None` if the server speaks first (RFC 4422 section 3).
+    /// [`Login`](crate::login::Login) sends it with AUTH only if it fits into the line and the server
+    /// announced the mechanism, and never for XOAUTH2. Otherwise it is the response to the first challenge.
     fn initial(&self) -> Option<&[u8]>;
 
     /// Tells the engine that the initial response was sent with AUTH, so the first challenge does not ask for
-    /// it.
+    /// it. Some servers overlook it and ask all the same, with an empty challenge.
     fn sent_initial(&mut self);
 
-    /// Takes a challenge. If the first challenge cannot be decoded, because some servers send a greeting
-    /// there, an empty one is passed instead.
+    /// Takes a challenge. If the initial response is still to be sent and the first challenge cannot be decoded
+    /// (some servers send a greeting there), an empty one is passed instead.
     fn step(&mut self, challenge: Base64<'_>) -> Step<'_>;
 
     /// The response that the last [`Step::Respond`] returned, until the next step. It is for an output that

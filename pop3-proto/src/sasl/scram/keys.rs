@@ -42,11 +42,12 @@ pub struct Keys {
 pub struct BadKeys;
 
 impl Keys {
-    /// Computes the keys from a password. More iterations take more time; there must be at least 4096
-    /// (RFC 5802 section 5.1, RFC 7677 section 4). The salt is 1 to 64 random bytes, usually 16.
+    /// Computes the keys from a password. The salt is 1 to 64 random bytes, usually 16. More iterations take
+    /// more time. The RFCs ask for at least 4096 (RFC 5802 section 5.1, RFC 7677 section 4), and clients may
+    /// refuse fewer; this function does not check that.
     ///
-    /// `None` if the password cannot be prepared (see [`prepare()`]), or if salt or iterations are out of
-    /// range.
+    /// `None` if the password cannot be prepared (see [`prepare()`]), if the salt is empty or longer than 64
+    /// bytes, or if `iterations` is 0.
     #[must_use]
     pub fn derive(hash: Hash, password: &str, salt: &[u8], iterations: u32) -> Option<Self> {
         let password = prepare(password)?;
@@ -61,10 +62,17 @@ impl Keys {
 
     /// The keys of a user who does not exist: always the same for the same name, and nobody knows a password
     /// for them.
-    pub(crate) fn fake(hash: Hash, key: &[u8], name: &[u8], iterations: u32) -> Self {
-        let salt = hash.hmac(key, [b"salt".as_slice(), name]);
+    pub(crate) fn fake(hash: Hash, key: &[u8], name: &[u8], iterations: u32, salt_len: usize) -> Self {
+        let mut salt = [0; SALT];
+        for (block, number) in salt.chunks_mut(hash.octets()).zip(0_u8..) {
+            let number = [number];
+            // The first block has no number. No name begins with a control character.
+            let made =
+                hash.hmac(key, [b"salt", number.get(..usize::from(number != [0])).unwrap_or_default(), name]);
+            block.iter_mut().zip(made).for_each(|(octet, made)| *octet = made);
+        }
+        let salt = salt.get(..salt_len).unwrap_or(&salt);
         let secret = hash.hmac(key, [b"keys".as_slice(), name]);
-        let salt = salt.first_chunk::<16>().map_or(&[][..], |salt| salt);
         Self::from_secret(hash, &secret, salt, iterations).unwrap_or_else(|| Self::blank(hash, iterations))
     }
 

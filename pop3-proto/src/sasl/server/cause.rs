@@ -12,8 +12,8 @@ use crate::sasl::Why;
 pub enum Cause {
     /// The client's response does not have the form that the mechanism requires.
     Response,
-    /// A name or password that cannot be prepared: it is empty, has control characters, or has characters
-    /// outside ASCII while the feature `saslprep` is off.
+    /// A name or password that cannot be prepared: it is empty, is not UTF-8, or has what SASLprep prohibits,
+    /// for instance control characters; while the feature `saslprep` is off, also anything outside ASCII.
     Text,
     /// The credentials are wrong: the answer was no, or the proof is not valid.
     Credentials,

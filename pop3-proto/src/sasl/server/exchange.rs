@@ -197,9 +197,11 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Engine for Exchange<M> {
             #[cfg(feature = "cram-md5")]
             (Running::CramMd5(cram), Answer::Secret(secret)) => cram.secret_is(secret, memory),
             #[cfg(feature = "scram")]
-            (Running::Scram(scram), Answer::Keys(keys)) => scram.keys_are(keys, None, memory),
+            (Running::Scram(scram), Answer::Keys(keys)) => scram.keys_are(keys, None, None, memory),
             #[cfg(feature = "scram")]
-            (Running::Scram(scram), Answer::Nobody(name)) => scram.keys_are(None, Some(name), memory),
+            (Running::Scram(scram), Answer::Nobody { stored_name, like }) => {
+                scram.keys_are(None, Some(stored_name), like, memory)
+            }
             (Running::Authorizing(identity), Answer::Authorized(true)) => {
                 let name = identity.acting_as.ok_or(Cause::Answer);
                 name.map(|name| Move::Admit(Identity { name, acting_as: None }))

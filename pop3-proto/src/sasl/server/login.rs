@@ -1,4 +1,5 @@
-//! LOGIN: two challenges, for name and password. Clients rely on their order, not on their text.
+//! LOGIN: two challenges, for name and password. Clients rely on their order, not on their text. Some send
+//! the name as the initial response.
 
 use super::action::{Identity, Move};
 use super::cause::Cause;
@@ -25,7 +26,7 @@ impl Login {
                 *self = Self::Name;
                 Ok(Move::Challenge(memory.keep(b"Username:")?))
             }
-            (Self::Name, Some(name)) => {
+            (Self::Start | Self::Name, Some(name)) => {
                 *self = Self::Password { name: memory.prepare(name)? };
                 Ok(Move::Challenge(memory.keep(b"Password:")?))
             }

@@ -13,6 +13,8 @@ use crate::sasl::{Channel, Why};
 
 /// The longest channel binding and fake key that are kept, in bytes.
 const KEPT: usize = 64;
+/// The usual length of a salt, in bytes.
+const SALT: usize = 16;
 
 #[derive(Debug)]
 pub(super) struct Scram {
@@ -111,6 +113,7 @@ impl Scram {
         &mut self,
         keys: Option<&Keys>,
         stored_name: Option<&str>,
+        like: Option<&Keys>,
         memory: &mut Memory<'_>,
     ) -> Result<Move, Cause> {
         let State::Keys(first) = core::mem::replace(&mut self.state, State::Over) else {
@@ -118,7 +121,9 @@ impl Scram {
         };
         // Computed for every user, so that the time does not show which users exist.
         let name = stored_name.map_or_else(|| memory.get(first.identity.name), str::as_bytes);
-        let nobody = Keys::fake(self.hash, memory.get(self.fake_key), name, self.fake_iterations);
+        let (iterations, salt) =
+            like.map_or((self.fake_iterations, SALT), |like| (like.iterations(), like.salt().len()));
+        let nobody = Keys::fake(self.hash, memory.get(self.fake_key), name, iterations, salt);
         let keys = keys.filter(|keys| keys.hash() == self.hash);
         let found = Found { somebody: keys.is_some(), keys: keys.cloned().unwrap_or(nobody) };
         let server_first = self.server_first(first, &found.keys, memory)?;

@@ -84,11 +84,19 @@ pub enum Answer<'a> {
     /// Answers [`Step::FindKeys`]; `None` if there is no such user, or the user has no keys of that hash.
     #[cfg(feature = "scram")]
     Keys(Option<&'a Keys>),
-    /// Like `Keys(None)`, for servers where one user may log in under several names. Give the name under
-    /// which the user would be stored if there were one: all names of one user must get the same salt,
-    /// whether the user exists or not.
+    /// Like `Keys(None)`, for servers where one user may log in under several names, or where users have
+    /// different iteration counts.
     #[cfg(feature = "scram")]
-    Nobody(&'a str),
+    Nobody {
+        /// The name under which this user would be stored if the user existed: all names of one user must get
+        /// the same salt.
+        stored_name: &'a str,
+        /// Keys of a user who exists, to take the iteration count and the length of the salt from, always the
+        /// same ones for the same name. If existing users have different counts, users who do not exist must
+        /// have different ones, too. `None` for
+        /// [`Channel::fake_iterations`](crate::sasl::Channel::fake_iterations) and 16 bytes.
+        like: Option<&'a Keys>,
+    },
     /// Answers [`Step::CheckToken`]: the name of the user whose token it is, or, if the token is not valid,
     /// the JSON object that tells the client why (RFC 7628 section 3.2.2), at least
     /// `{"status":"invalid_token"}`.

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use tracing::Level;
 
 /// Serve mail over POP3.
@@ -14,16 +14,22 @@ use tracing::Level;
 #[derive(Debug, Parser)]
 #[command(version)]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
     /// Read settings from this file; sample.toml in the sources shows all of them. An option wins over the
     /// file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     pub(crate) config: Option<PathBuf>,
     /// Serve this Maildir; %u stands for the user name
-    #[arg(long, value_name = "DIR", conflicts_with = "mbox")]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["mbox", "store"])]
     pub(crate) maildir: Option<String>,
     /// Serve this mbox file; %u stands for the user name
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "store")]
     pub(crate) mbox: Option<String>,
+    /// Serve the maildrops in this PostgreSQL database: postgres://USER@HOST/NAME; several hosts may be named,
+    /// and the primary is found among them
+    #[arg(long, value_name = "URL", global = true)]
+    pub(crate) store: Option<String>,
     /// Listen on this address for clients that start without TLS [default: 127.0.0.1:1110]
     #[arg(long, value_name = "ADDR")]
     pub(crate) listen: Option<SocketAddr>,
@@ -33,7 +39,8 @@ pub(crate) struct Args {
     /// Let this user log in; may be repeated. For tests only: the process list shows the password
     #[arg(long, value_name = "NAME:PASSWORD")]
     pub(crate) user: Vec<String>,
-    /// Read users from this file, one on each line: NAME:FIELD FIELD ..., with fields from --hash-password
+    /// Read users from this file, one on each line: NAME:FIELD FIELD ..., with fields from --hash-password. The
+    /// file must belong to root or to the user that pop3d runs as, and nobody else may be able to write it
     #[arg(long, value_name = "FILE")]
     pub(crate) passwd: Option<PathBuf>,
     /// The certificate chain (PEM); without it a self-signed certificate is made at every start
@@ -48,4 +55,22 @@ pub(crate) struct Args {
     /// How much to log: error, warn, info, debug or trace
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     pub(crate) log: Level,
+}
+
+/// What to do other than serve.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Put the message on standard input into the maildrop of a user, in the database. Exit code 67 says that there is
+    /// no such user, 75 that it may be tried again
+    Deliver {
+        /// The user
+        user: String,
+    },
+    /// Copy the messages of Maildirs into the database, with their unique-ids
+    Import {
+        /// The Maildir; %u stands for the user
+        maildir: String,
+        /// The users; without this all of the file of users
+        users: Vec<String>,
+    },
 }

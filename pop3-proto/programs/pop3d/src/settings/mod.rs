@@ -1,36 +1,54 @@
 //! The settings, from the command line and a TOML file. The command line wins.
 
 use std::fmt;
-use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 use ipnet::IpNet;
+use pop3_programs_common::text::Text;
 use toml::Spanned;
 
 mod args;
+mod database;
 mod file;
+mod ranges;
 
-pub(crate) use args::Args;
-pub(crate) use file::{Clear, Deletions, Limits, Login};
+pub(crate) use args::{Args, Command};
+pub(crate) use database::Database;
+pub(crate) use file::{Case, Clear, Deletions, Limits, Links, Login, Utf8Headers};
+
+/// The longest settings file, in octets.
+const LONGEST: u64 = 1024 * 1024;
 
 /// Settings, checked as far as that is possible without touching files or sockets.
 pub(crate) struct Settings {
     pub(crate) hostname: String,
     pub(crate) plain: Vec<SocketAddr>,
     pub(crate) tls: Vec<SocketAddr>,
+    /// For `/metrics` and `/health`.
+    pub(crate) metrics: Option<SocketAddr>,
     pub(crate) cert: Option<(At<PathBuf>, At<PathBuf>)>,
     pub(crate) client_ca: Option<At<PathBuf>>,
-    pub(crate) store: Option<(Kind, At<String>)>,
+    pub(crate) store: Option<Place>,
+    pub(crate) links: Links,
     pub(crate) deletions: Deletions,
+    pub(crate) utf8_headers: Utf8Headers,
     pub(crate) passwd: Option<At<PathBuf>>,
+    /// The file with the secret from which everything about users who do not exist is made.
+    pub(crate) secret: Option<At<PathBuf>>,
     /// `NAME:PASSWORD`, from the command line.
     pub(crate) users: Vec<String>,
     pub(crate) login: Login,
     pub(crate) limits: Limits,
     pub(crate) proxies: Vec<IpNet>,
     pub(crate) relay: Option<file::Relay>,
+}
+
+/// Where the mail is.
+pub(crate) enum Place {
+    Files(Kind, At<String>),
+    Database(Database),
 }
 
 #[derive(Clone, Copy)]
@@ -47,6 +65,11 @@ pub(crate) struct At<T> {
 }
 
 impl<T> At<T> {
+    /// An argument of the command line.
+    pub(crate) fn argument(name: &str, value: T) -> Self {
+        Self::flag(name, value)
+    }
+
     fn flag(flag: &str, value: T) -> Self {
         Self { value, place: flag.to_owned() }
     }
@@ -61,14 +84,12 @@ impl<T> fmt::Display for At<T> {
 impl Settings {
     pub(crate) fn new(args: Args) -> anyhow::Result<Self> {
         let (text, name) = match &args.config {
-            None => (String::new(), String::new()),
-            Some(path) => {
-                let name = path.display().to_string();
-                (fs::read_to_string(path).with_context(|| format!("--config {name}"))?, name)
-            }
+            None => (None, String::new()),
+            Some(path) => (Some(Text::read(path, LONGEST).context("--config")?), path.display().to_string()),
         };
-        let file: file::File = toml::from_str(&text).with_context(|| format!("--config {name}"))?;
-        let source = Source { name: &name, text: &text };
+        let text = text.as_ref().map_or("", Text::as_str);
+        let mut file: file::File = toml::from_str(text).with_context(|| format!("--config {name}"))?;
+        let source = Source { name: &name, text };
 
         let cert = args.tls_cert.map(|path| At::flag("--tls-cert", path));
         let key = args.tls_key.map(|path| At::flag("--tls-key", path));
@@ -80,13 +101,24 @@ impl Settings {
         };
         let maildir = args.maildir.map(|path| At::flag("--maildir", path));
         let mbox = args.mbox.map(|path| At::flag("--mbox", path));
-        let in_file = (source.at(file.store.maildir), source.at(file.store.mbox));
-        let store = match (maildir, mbox, in_file) {
-            (Some(path), _, _) => Some((Kind::Maildir, path)),
-            (_, Some(path), _) => Some((Kind::Mbox, path)),
-            (_, _, (Some(_), Some(other))) => anyhow::bail!("{other}: there is a Maildir already"),
-            (_, _, (Some(path), _)) => Some((Kind::Maildir, path)),
-            (_, _, (_, Some(path))) => Some((Kind::Mbox, path)),
+        let url = args.store.map(|url| At::flag("--store", url));
+        let table = file.database;
+        let (password, ca) = (source.at(table.password_file), source.at(table.ca));
+        let database = |url| {
+            let (connections, lease) = (table.connections, table.lease);
+            Place::Database(Database { url, password, ca, connections, lease })
+        };
+        let in_file = (source.at(file.store.maildir), source.at(file.store.mbox), source.at(file.store.url));
+        let store = match (maildir, mbox, url, in_file) {
+            (Some(path), ..) => Some(Place::Files(Kind::Maildir, path)),
+            (_, Some(path), ..) => Some(Place::Files(Kind::Mbox, path)),
+            (_, _, Some(url), _) => Some(database(url)),
+            (_, _, _, (Some(_), Some(other), _) | (Some(_), _, Some(other)) | (_, Some(_), Some(other))) => {
+                anyhow::bail!("{other}: there is another store already")
+            }
+            (_, _, _, (Some(path), ..)) => Some(Place::Files(Kind::Maildir, path)),
+            (_, _, _, (_, Some(path), _)) => Some(Place::Files(Kind::Mbox, path)),
+            (_, _, _, (_, _, Some(url))) => Some(database(url)),
             _ => None,
         };
         let tls =
@@ -104,12 +136,16 @@ impl Settings {
             hostname: file.hostname,
             plain,
             tls,
+            metrics: file.listen.metrics,
             cert,
             client_ca: source.at(file.tls.client_ca),
             store,
+            links: file.store.links,
             deletions: file.store.deletions,
+            utf8_headers: file.store.utf8_headers,
             passwd: args.passwd.map(|path| At::flag("--passwd", path)).or(source.at(file.users.passwd)),
             users: args.user,
+            secret: source.at(file.login.secret.take()),
             login: file.login,
             limits: file.limits,
             proxies: file.proxy.from,

@@ -3,22 +3,41 @@
 //! wait.
 
 use std::fs::File;
+use std::os::fd::AsFd;
 use std::path::Path;
 
 #[cfg(target_os = "linux")]
 mod linux {
     use std::io::IoSliceMut;
 
-    use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
+    use rustix::fs::{Mode, OFlags, ResolveFlags, fstatfs, openat2};
     use rustix::io::{ReadWriteFlags, preadv2};
 
-    use super::{File, Path};
+    use super::{AsFd, File, Path};
 
-    /// Opens a plain file of that folder, if the kernel has its path in the cache.
-    pub(crate) fn open(folder: &File, path: &Path) -> Option<File> {
-        let flags = super::super::PLAIN | OFlags::RDONLY | OFlags::CLOEXEC;
-        let file = File::from(openat2(folder, path, flags, Mode::empty(), ResolveFlags::CACHED).ok()?);
-        file.metadata().is_ok_and(|metadata| metadata.is_file()).then_some(file)
+    /// File systems of local disks and of memory, for which the kernel waits for nobody else: ext, XFS, Btrfs,
+    /// F2FS, tmpfs, ZFS, bcachefs.
+    const LOCAL: [u64; 7] =
+        [0xEF53, 0x5846_5342, 0x9123_683E, 0xF2F5_2010, 0x0102_1994, 0x2FC1_2FC1, 0xCA45_1A4E];
+
+    #[allow(clippy::unnecessary_cast, reason = "the type differs between processors")]
+    fn kind(fd: impl AsFd) -> Option<u64> {
+        // Some processors have 32 bits here, with a sign.
+        fstatfs(fd).ok().map(|found| found.f_type as u64 & 0xFFFF_FFFF)
+    }
+
+    /// Whether the kernel alone decides how long it takes to open and to close this.
+    pub(crate) fn is_local(open: impl AsFd) -> bool {
+        kind(open).is_some_and(|kind| LOCAL.contains(&kind))
+    }
+
+    /// Opens a plain file beneath that folder, if the kernel has its path in the cache, and if it is on the
+    /// same file system.
+    pub(crate) fn open(folder: impl AsFd, path: &Path) -> Option<File> {
+        let flags = super::super::folder::PLAIN | OFlags::RDONLY;
+        let resolve =
+            ResolveFlags::CACHED | ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_XDEV;
+        openat2(folder, path, flags, Mode::empty(), resolve).ok().map(File::from)
     }
 
     /// Fills the buffer from that offset on, or returns `false`.
@@ -29,14 +48,24 @@ mod linux {
 }
 
 #[cfg(target_os = "linux")]
-pub(super) use linux::{open, read};
+pub(super) use linux::{is_local, open, read};
 
 #[cfg(not(target_os = "linux"))]
-pub(super) const fn open(_: &File, _: &Path) -> Option<File> {
-    None
+mod others {
+    use super::{AsFd, File, Path};
+
+    pub(crate) fn is_local(_: impl AsFd) -> bool {
+        false
+    }
+
+    pub(crate) fn open(_: impl AsFd, _: &Path) -> Option<File> {
+        None
+    }
+
+    pub(crate) const fn read(_: &File, _: &mut [u8], _: u64) -> bool {
+        false
+    }
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(super) const fn read(_: &File, _: &mut [u8], _: u64) -> bool {
-    false
-}
+pub(super) use others::{is_local, open, read};

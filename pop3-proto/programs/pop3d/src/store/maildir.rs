@@ -3,159 +3,136 @@
 //! Other programs work in it all the time: they deliver messages, move them from `new` to `cur`, and rename
 //! them when their flags change.
 
-use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
-use std::fs::{self, File};
+use std::ffi::OsStr;
+use std::fs::File;
 use std::io;
-use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 
 use anyhow::Context as _;
-use pop3_proto::Uid;
 
-use super::sizes::Sizes;
-use super::{Entry, Kind, Mailbox, Message, cached, lock, open_plain, wire_size};
-use crate::crypto;
+use super::facts::Id;
+use super::folder::Folder;
+use super::held::Held;
+use super::inventory::{self, Inventory, Skipped, Stored, TRIES, is_gone};
+use super::jobs::{Deadline, Lane};
+use super::{Entry, Message, cached, claim};
 
-/// How often to look for a message that other programs keep renaming.
-const TRIES: u32 = 5;
-
-pub(super) struct Folder {
-    path: PathBuf,
+pub(super) struct Maildir {
+    folder: Folder,
     messages: Vec<Stored>,
-    /// The folder itself. The lock on it is held.
+    lane: Lane,
+    /// Whether the kernel alone decides how long opening a file takes.
+    is_local: bool,
+    /// Keeps the lock.
     lock: File,
 }
 
-struct Stored {
-    id: OsString,
-    /// Where the message was when the maildrop was opened, relative to the folder.
-    path: PathBuf,
-    /// The length of the file.
-    len: u64,
+pub(super) struct Opened {
+    pub(super) maildir: Maildir,
+    pub(super) entries: Vec<Entry>,
+    pub(super) skipped: Skipped,
+}
+
+/// Whether there is a place for mail in it.
+pub(super) fn is_ready(folder: &Folder) -> anyhow::Result<bool> {
+    for part in inventory::PARTS {
+        match folder.look(OsStr::new(part)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            found => {
+                found.with_context(|| folder.shown(OsStr::new(part)))?;
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// `None` if the maildrop is in use.
-pub(super) fn open(path: &Path) -> anyhow::Result<Option<Mailbox>> {
-    let Some(lock) = lock(path)? else { return Ok(None) };
-    let mut sizes = Sizes::read(path);
-    // Sorted by name, because names begin with the time of delivery.
-    let mut found: BTreeMap<OsString, (Stored, Entry)> = BTreeMap::new();
-    for _ in 0..TRIES {
-        // A listing may miss a file that is renamed in the meantime, so list until nothing new appears.
-        let mut settled = true;
-        for (id, file) in list(path).with_context(|| path.display().to_string())? {
-            if found.contains_key(&id) {
-                continue;
-            }
-            settled = false;
-            let whole = path.join(&file);
-            match measure(&id, &whole, &mut sizes) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {} // moved, or removed
-                measured => {
-                    let (len, entry) = measured.with_context(|| whole.display().to_string())?;
-                    found.insert(id.clone(), (Stored { id, path: file, len }, entry));
-                }
-            }
-        }
-        if settled {
-            break;
-        }
+pub(super) fn open(folder: Folder, lane: Lane, deadline: Deadline) -> anyhow::Result<Option<Opened>> {
+    let Some(lock) = claim::take(&folder)? else { return Ok(None) };
+    let Inventory { messages, entries, skipped } = inventory::take(&folder, deadline)?;
+    let is_local = cached::is_local(&folder);
+    let maildir = Maildir { folder, messages, lane, is_local, lock };
+    Ok(Some(Opened { maildir, entries, skipped }))
+}
+
+impl Maildir {
+    /// Whether the kernel waits for nobody else when this is closed. Its lock may be on another file system.
+    pub(super) fn is_local(&self) -> bool {
+        self.is_local && cached::is_local(&self.lock)
     }
-    sizes.write();
-    let (messages, entries) = found.into_values().unzip();
-    let folder = Folder { path: path.to_path_buf(), messages, lock };
-    Ok(Some(Mailbox { entries, kind: Kind::Maildir(folder.into()) }))
-}
 
-/// The length of the file, and the entry of the message.
-fn measure(id: &OsStr, file: &Path, sizes: &mut Sizes) -> io::Result<(u64, Entry)> {
-    let (len, uid) = (fs::symlink_metadata(file)?.len(), uid(id));
-    let octets = sizes.octets(&uid, len, || wire_size(open_plain(file)?))?;
-    Ok((len, Entry { octets, uid }))
-}
-
-/// The plain files of `new` and `cur`, by their names without flags. `cur` is read last: a message that is
-/// moved in the meantime is in both lists, and the later place is the right one.
-fn list(folder: &Path) -> io::Result<BTreeMap<OsString, PathBuf>> {
-    let mut found = BTreeMap::new();
-    for part in ["new", "cur"] {
-        for file in fs::read_dir(folder.join(part))? {
-            let file = file?;
-            let name = file.file_name();
-            // A file that is already gone has no type.
-            let is_file = file.file_type().is_ok_and(|kind| kind.is_file());
-            if !name.as_bytes().starts_with(b".") && is_file {
-                found.insert(id(&name).to_owned(), Path::new(part).join(&name));
-            }
-        }
-    }
-    Ok(found)
-}
-
-/// The name without flags, which stays the same as long as the message exists.
-fn id(name: &OsStr) -> &OsStr {
-    let octets = name.as_bytes();
-    let end = octets.windows(3).position(|part| part == b":2,").unwrap_or(octets.len());
-    OsStr::from_bytes(&octets[..end])
-}
-
-/// The name itself; or a digest of it, if it is too long or has bytes that a unique-id may not have.
-fn uid(id: &OsStr) -> String {
-    let octets = id.as_bytes();
-    match (Uid::new(octets), id.to_str()) {
-        (Some(_), Some(text)) => text.to_owned(),
-        _ => crypto::hex(&crypto::sha256([octets])[..16]),
-    }
-}
-
-impl Folder {
     /// Opens a message that is still in its place, if the kernel has the path to it in memory.
     pub(super) fn message_at_hand(&self, at: usize) -> Option<Message> {
-        let message = self.messages.get(at)?;
-        let file = cached::open(&self.lock, &message.path)?;
-        Some(Message::in_file(file.into(), 0, message.len))
+        let stored = self.messages.get(at).filter(|_| self.is_local)?;
+        let file = cached::open(&self.folder, &Path::new(stored.part).join(&stored.name))?;
+        let found = file.metadata().ok()?;
+        let is_same = Id::new(found.dev(), found.ino()) == stored.file
+            && (found.uid(), found.len()) == (stored.uid, stored.len);
+        is_same.then(|| self.opened(file, true, stored.len))
     }
 
-    pub(super) fn message(&self, at: usize) -> io::Result<Message> {
-        let len = self.messages.get(at).map_or(0, |message| message.len);
-        Ok(Message::in_file(self.at(at, open_plain)?.into(), 0, len))
+    pub(super) fn message(&self, at: usize, deadline: Deadline) -> anyhow::Result<Message> {
+        let file = self.at(at, deadline, |stored| inventory::open(&self.folder, stored))?;
+        let len = self.messages.get(at).map_or(0, |stored| stored.len);
+        let is_local = cached::is_local(&file);
+        Ok(self.opened(file, is_local, len))
+    }
+
+    fn opened(&self, file: File, is_local: bool, len: u64) -> Message {
+        Message::in_file(Held::new(file, is_local, &self.lane).into(), 0, len, self.lane.clone())
     }
 
     /// Removes messages. One that is already gone is no failure. Of other errors the first is reported, after
     /// all messages were tried.
-    pub(super) fn remove(&self, marked: &[usize]) -> anyhow::Result<()> {
+    pub(super) fn remove(&self, marked: &[usize], deadline: Deadline) -> anyhow::Result<()> {
         let mut result = Ok(());
         for &at in marked {
-            let removed = match self.at(at, |path| fs::remove_file(path)) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            deadline.check()?;
+            let removed = match self.at(at, deadline, |stored| self.remove_one(stored)) {
+                Err(error) if error.downcast_ref().is_some_and(is_gone) => Ok(()),
                 removed => removed,
             };
-            result = result.and(removed.with_context(|| self.path.display().to_string()));
+            result = result.and(removed);
         }
-        for part in ["new", "cur"].map(|part| self.path.join(part)) {
-            let synced = File::open(&part).and_then(|part| part.sync_all());
-            result = result.and(synced.with_context(|| part.display().to_string()));
+        for part in inventory::PARTS.map(OsStr::new) {
+            let synced = match self.folder.enter_own(part).and_then(|part| part.sync()) {
+                Err(error) if is_gone(&error) => Ok(()),
+                synced => synced.with_context(|| self.folder.shown(part)),
+            };
+            result = result.and(synced);
         }
         result
     }
 
-    /// Calls `act` with the path of a message, even if another program has moved it.
-    fn at<T>(&self, at: usize, act: impl Fn(&Path) -> io::Result<T>) -> io::Result<T> {
-        let message = self.messages.get(at).ok_or(io::ErrorKind::NotFound)?;
-        let mut result = act(&self.path.join(&message.path));
+    fn remove_one(&self, stored: &Stored) -> io::Result<()> {
+        self.folder.enter_own(OsStr::new(stored.part))?.remove_if(&stored.name, stored.file)
+    }
+
+    /// Does something to a message, even if another program has moved it.
+    fn at<T>(
+        &self,
+        at: usize,
+        deadline: Deadline,
+        act: impl Fn(&Stored) -> io::Result<T>,
+    ) -> anyhow::Result<T> {
+        let message = self.messages.get(at).context("there is no such message")?;
+        let mut moved = None;
         for _ in 0..TRIES {
-            match &result {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    match list(&self.path)?.get(&message.id) {
-                        Some(path) => result = act(&self.path.join(path)),
-                        None => return result,
-                    }
+            let now = moved.as_ref().unwrap_or(message);
+            match act(now) {
+                Err(error) if is_gone(&error) => match inventory::find(&self.folder, message, deadline)? {
+                    Some(found) if found.file == message.file => moved = Some(found),
+                    Some(_) => anyhow::bail!("message {}: another file has taken its place", at + 1),
+                    None => return Err(error.into()),
+                },
+                done => {
+                    return done
+                        .with_context(|| self.folder.shown(Path::new(now.part).join(&now.name).as_os_str()));
                 }
-                _ => return result,
             }
         }
-        // The message is still there, but other programs moved it before each try.
-        result.map_err(|error| io::Error::other(error.to_string()))
+        anyhow::bail!("other programs move message {} again and again", at + 1)
     }
 }

@@ -1,37 +1,70 @@
 //! Where mail is stored: opens a maildrop, reads messages, removes messages.
 
-use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
+use std::collections::HashMap;
 use std::io;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use pop3_proto::dot::WireSize;
 use pop3_proto::server::Index;
 use pop3_proto::{Code, MsgNo, Uid};
-use rustix::fs::OFlags;
-use tokio::task::spawn_blocking;
+use tracing::warn;
 
 mod cached;
-mod dot_lock;
+mod claim;
+mod closer;
+mod facts;
+mod folder;
+mod from_line;
+mod held;
+mod identity;
+mod inventory;
+mod jobs;
 mod maildir;
 mod mbox;
 mod message;
+mod newcomers;
+mod order;
+mod place;
+mod rightful;
 mod sample;
 mod sizes;
+mod sql;
 mod stock;
 
+pub(crate) use folder::Folder;
+pub(crate) use jobs::THREADS;
 pub(crate) use message::Message;
+pub(crate) use rightful::Rightful;
+pub(crate) use sql::{Sql, Standard};
 
 use crate::languages::Texts;
-use crate::settings::{At, Kind as Format};
+use crate::settings::{Kind as Format, Links, Place as Setting};
+use held::Held;
+use jobs::{Deadline, Jobs};
+use newcomers::{Newcomers, Sighting};
+use place::Place;
+
+/// The most messages of a maildrop that are served at once. The others are there when these are removed.
+const MOST_MESSAGES: usize = 500_000;
 
 /// The place of all maildrops, which are of one kind.
 pub(crate) enum Store {
-    Maildir(String),
-    Mbox(String),
+    Files(Files),
+    Sql(Arc<Sql>),
     Sample(Arc<sample::Shared>),
+}
+
+pub(crate) struct Files {
+    format: Format,
+    place: Arc<Place>,
+    /// The owner of the one maildrop of all users, as it was at the start.
+    owner: Option<u32>,
+    jobs: Arc<Jobs>,
+    newcomers: Arc<Newcomers>,
+    /// What was logged of each user's maildrop, so that it is not logged at each login.
+    told: Mutex<HashMap<String, String>>,
 }
 
 /// An open maildrop. It stays locked until this is dropped.
@@ -42,8 +75,11 @@ pub(crate) struct Mailbox {
 
 /// Where the messages are, in the order of the entries. Each kind holds the lock of the maildrop.
 enum Kind {
-    Maildir(Arc<maildir::Folder>),
-    Mbox(Arc<mbox::Mbox>),
+    /// A new user has none.
+    None,
+    Maildir(Arc<Held<maildir::Maildir>>, jobs::Lane),
+    Mbox(Arc<Held<mbox::Mbox>>, jobs::Lane),
+    Sql(sql::Open),
     Sample(sample::Open),
 }
 
@@ -62,34 +98,28 @@ pub(crate) struct Refusal {
 }
 
 impl Store {
-    /// In a path `%u` stands for the user name.
-    pub(crate) fn new(setting: Option<&(Format, At<String>)>) -> anyhow::Result<Self> {
-        let Some((format, at)) = setting else {
-            return Ok(Self::Sample(Arc::default()));
+    /// In a path `%u` stands for the user name. No file is waited for longer than `limit`.
+    pub(crate) fn new(setting: Option<&Setting>, links: Links, limit: Duration) -> anyhow::Result<Self> {
+        let (format, at) = match setting {
+            Some(Setting::Files(format, at)) => (format, at),
+            Some(Setting::Database(database)) => return Ok(Self::Sql(Sql::new(database, limit)?.into())),
+            None => return Ok(Self::Sample(Arc::default())),
         };
-        let path = at.value.clone();
-        let fixed = (!path.contains("%u")).then(|| Path::new(&path));
-        match format {
-            Format::Maildir => {
-                let good = fixed.is_none_or(|path| path.join("cur").is_dir());
-                anyhow::ensure!(good, "{at}: {path}: no Maildir there (no folder `cur` in it)");
-                Ok(Self::Maildir(path))
-            }
-            Format::Mbox => {
-                if let Some(fixed) = fixed {
-                    File::open(fixed).with_context(|| format!("{at}: {path}"))?;
-                    anyhow::ensure!(fixed.is_file(), "{at}: {path}: not a file");
-                }
-                Ok(Self::Mbox(path))
-            }
-        }
+        let place = Place::new(&at.value, links);
+        let owner = match place.is_by_user() {
+            true => None,
+            false => Some(check(*format, &place).with_context(|| at.to_string())?),
+        };
+        let (newcomers, told) = (Arc::default(), Mutex::default());
+        let (format, jobs) = (*format, Jobs::new(limit));
+        Ok(Self::Files(Files { format, place: place.into(), owner, jobs, newcomers, told }))
     }
 
     /// Whether each user has a maildrop of their own.
     pub(crate) fn is_by_user(&self) -> bool {
         match self {
-            Self::Maildir(path) | Self::Mbox(path) => path.contains("%u"),
-            Self::Sample(_) => true,
+            Self::Files(files) => files.place.is_by_user(),
+            Self::Sql(_) | Self::Sample(_) => true,
         }
     }
 
@@ -97,20 +127,24 @@ impl Store {
         matches!(self, Self::Sample(_))
     }
 
-    /// Locks the user's maildrop and lists its messages.
-    pub(crate) async fn open(&self, user: &str, texts: &Texts) -> Result<Mailbox, Refusal> {
+    /// The database, if the mail is in one.
+    pub(crate) const fn sql(&self) -> Option<&Arc<Sql>> {
+        if let Self::Sql(sql) = self { Some(sql) } else { None }
+    }
+
+    /// Locks the user's maildrop and lists its messages. `owner` is the user of the system to whom it belongs, if the
+    /// settings tell.
+    pub(crate) async fn open(
+        &self,
+        user: &str,
+        owner: Option<u32>,
+        texts: &Texts,
+    ) -> Result<Mailbox, Refusal> {
         let opened = match self {
-            Self::Sample(shared) => Ok(Ok(sample::open(shared))),
-            Self::Maildir(path) => {
-                let path = PathBuf::from(path.replace("%u", user));
-                spawn_blocking(move || maildir::open(&path)).await
-            }
-            Self::Mbox(path) => {
-                let path = PathBuf::from(path.replace("%u", user));
-                spawn_blocking(move || mbox::open(&path)).await
-            }
+            Self::Sample(shared) => Ok(sample::open(shared)),
+            Self::Files(files) => files.open(user, owner).await,
+            Self::Sql(sql) => sql.open(user).await,
         };
-        let opened = opened.map_err(anyhow::Error::from).and_then(|opened| opened);
         match opened {
             Ok(Some(mailbox)) => Ok(mailbox),
             Ok(None) => Err(Refusal { code: Code::InUse, text: texts.locked, error: None }),
@@ -119,23 +153,130 @@ impl Store {
     }
 }
 
+/// Checks the one maildrop of all users, which has to be there, and returns its owner.
+fn check(format: Format, place: &Place) -> anyhow::Result<u32> {
+    let anybody = Rightful::of("", None);
+    match format {
+        Format::Maildir => {
+            let folder = place.folder("", anybody)?.folder.context("not there")?;
+            folder
+                .enter("cur".as_ref())
+                .with_context(|| format!("{folder}: no Maildir there (no folder `cur` in it)"))?;
+            Ok(folder.uid())
+        }
+        Format::Mbox => {
+            let found = place.file("", anybody)?;
+            let folder = found.folder.context("not there")?;
+            let opened = folder.look(&found.file).and_then(|seen| {
+                folder.open(&found.file, &seen)?;
+                Ok(seen.uid)
+            });
+            opened.with_context(|| folder.shown(&found.file))
+        }
+    }
+}
+
+impl Files {
+    async fn open(&self, user: &str, owner: Option<u32>) -> anyhow::Result<Option<Mailbox>> {
+        let rightful = Rightful::of(user, owner.or(self.owner));
+        let lane = self.jobs.lane(user);
+        let (format, name) = (self.format, user.to_owned());
+        let (place, newcomers, own) = (self.place.clone(), self.newcomers.clone(), lane.clone());
+        let work = move |deadline| match format {
+            Format::Maildir => open_maildir(&place, &newcomers, &name, rightful, own, deadline),
+            Format::Mbox => open_mbox(&place, &newcomers, &name, rightful, own, deadline),
+        };
+        let Some((mailbox, skipped)) = lane.run(work).await?? else { return Ok(None) };
+        self.tell(user, skipped);
+        Ok(Some(mailbox))
+    }
+
+    /// Logs what is not served, once until it changes.
+    fn tell(&self, user: &str, skipped: String) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if skipped.is_empty() {
+            told.remove(user);
+        } else if told.get(user) != Some(&skipped) {
+            warn!(user, "{}", crate::session_log::escaped(&skipped));
+            told.insert(user.to_owned(), skipped);
+        }
+    }
+}
+
+/// A maildrop, and what of it is not served.
+type Opened = Option<(Mailbox, String)>;
+
+fn open_maildir(
+    place: &Place,
+    newcomers: &Newcomers,
+    user: &str,
+    rightful: Rightful,
+    lane: jobs::Lane,
+    deadline: Deadline,
+) -> anyhow::Result<Opened> {
+    let found = place.folder(user, rightful)?;
+    let Some(folder) = found.folder else {
+        newcomers.check(user, found.base)?;
+        return Ok(Some((Mailbox { entries: Vec::new(), kind: Kind::None }, String::new())));
+    };
+    // Before the lock is made, which would stay in a folder on which nothing is mounted.
+    let now = Sighting::new(folder.id(), found.base, maildir::is_ready(&folder)?);
+    newcomers.found_maildir(user, found.base, now)?;
+    let Some(opened) = maildir::open(folder, lane.clone(), deadline)? else { return Ok(None) };
+    let is_local = opened.maildir.is_local();
+    let kind = Kind::Maildir(Held::new(opened.maildir, is_local, &lane).into(), lane);
+    Ok(Some((Mailbox { entries: opened.entries, kind }, opened.skipped.to_string())))
+}
+
+fn open_mbox(
+    place: &Place,
+    newcomers: &Newcomers,
+    user: &str,
+    rightful: Rightful,
+    lane: jobs::Lane,
+    deadline: Deadline,
+) -> anyhow::Result<Opened> {
+    let found = place.file(user, rightful)?;
+    let Some(folder) = found.folder else {
+        newcomers.check(user, found.base)?;
+        return Ok(Some((Mailbox { entries: Vec::new(), kind: Kind::None }, String::new())));
+    };
+    let id = folder.id();
+    let Some((mbox, entries)) = mbox::open(folder, found.file, lane.clone(), deadline)? else {
+        return Ok(None);
+    };
+    newcomers.found_mbox(user, found.base, Sighting::new(id, found.base, mbox.is_there()))?;
+    let is_local = mbox.is_local();
+    let kind = Kind::Mbox(Held::new(mbox, is_local, &lane).into(), lane);
+    Ok(Some((Mailbox { entries, kind }, String::new())))
+}
+
 impl Mailbox {
     /// The message as it is stored.
-    pub(crate) async fn message(&self, number: MsgNo) -> io::Result<Message> {
+    pub(crate) async fn message(&self, number: MsgNo) -> anyhow::Result<Message> {
         let at = number.index();
         match &self.kind {
-            Kind::Maildir(folder) => match folder.message_at_hand(at) {
+            Kind::Maildir(maildir, lane) => match maildir.get()?.message_at_hand(at) {
                 Some(message) => Ok(message),
                 None => {
-                    let folder = folder.clone();
-                    spawn_blocking(move || folder.message(at)).await?
+                    let maildir = maildir.clone();
+                    lane.run(move |deadline| maildir.get()?.message(at, deadline)).await?
                 }
             },
-            Kind::Mbox(mbox) => {
+            Kind::Mbox(mbox, lane) => {
                 let mbox = mbox.clone();
-                spawn_blocking(move || mbox.message(at)).await?
+                lane.run(move |_| mbox.get()?.message(at)).await?
             }
+            Kind::Sql(open) => open.message(at),
             Kind::Sample(sample) => Ok(Message::in_memory(sample.message(at))),
+            Kind::None => Err(io::Error::from(io::ErrorKind::NotFound).into()),
+        }
+    }
+
+    /// Gives back a lock that another process waits for. Other locks go when this is dropped.
+    pub(crate) async fn give_back(&self) {
+        if let Kind::Sql(open) = &self.kind {
+            open.give_back().await;
         }
     }
 
@@ -143,19 +284,21 @@ impl Mailbox {
     pub(crate) async fn remove(&self, numbers: &[MsgNo]) -> anyhow::Result<()> {
         let marked = numbers.iter().map(|n| n.index());
         match &self.kind {
-            Kind::Maildir(folder) => {
-                let (folder, marked) = (folder.clone(), marked.collect::<Vec<_>>());
-                spawn_blocking(move || folder.remove(&marked)).await?
+            Kind::Maildir(maildir, lane) => {
+                let (maildir, marked) = (maildir.clone(), marked.collect::<Vec<_>>());
+                lane.run(move |deadline| maildir.get()?.remove(&marked, deadline)).await?
             }
-            Kind::Mbox(mbox) => {
+            Kind::Mbox(mbox, lane) => {
                 let uids = marked.filter_map(|at| self.entries.get(at)).map(|entry| entry.uid.clone());
                 let (mbox, uids) = (mbox.clone(), uids.collect());
-                spawn_blocking(move || mbox.remove(&uids)).await?
+                lane.run(move |deadline| mbox.get()?.remove(&uids, deadline)).await?
             }
+            Kind::Sql(open) => open.remove(marked).await,
             Kind::Sample(sample) => {
                 sample.remove(marked);
                 Ok(())
             }
+            Kind::None => Ok(()),
         }
     }
 }
@@ -175,59 +318,8 @@ impl Index for Mailbox {
     }
 }
 
-/// `None` if somebody else holds the lock.
-fn lock(path: &Path) -> anyhow::Result<Option<File>> {
-    loop {
-        let file = File::open(path).with_context(|| path.display().to_string())?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Ok(None),
-            Err(TryLockError::Error(error)) => {
-                return Err(error).with_context(|| format!("locking {}", path.display()));
-            }
-        }
-        // Another session may have put a new file in this place after it was opened.
-        if is_same(&file.metadata()?, &fs::metadata(path)?) {
-            return Ok(Some(file));
-        }
-    }
-}
-
-fn is_same(one: &Metadata, other: &Metadata) -> bool {
-    (one.dev(), one.ino()) == (other.dev(), other.ino())
-}
-
-/// Flags to open a file that should be a plain one. A pipe that never answers holds nobody up, and a link is
-/// not followed, because it could lead to a file that this process may read and the user may not.
-const PLAIN: OFlags = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).union(OFlags::NOCTTY);
-
-/// Opens a plain file.
-fn open_plain(path: &Path) -> io::Result<File> {
-    let open =
-        |flags: OFlags| OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path);
-    let file = match open(PLAIN) {
-        // Another program holds a lease on the file and is asked to give it up. So it is a plain file, and
-        // worth waiting for.
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => open(PLAIN.difference(OFlags::NONBLOCK))?,
-        opened => opened?,
-    };
-    if file.metadata()?.is_file() {
-        Ok(file)
-    } else {
-        Err(io::Error::new(io::ErrorKind::InvalidInput, "not a plain file"))
-    }
-}
-
-/// Makes a new file of that name, and never writes through a link that has that name.
-fn create_anew(path: &Path) -> io::Result<File> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => OpenOptions::new().write(true).create_new(true).open(path),
-    }
-}
-
 /// The size on the wire of what a reader gives, in constant memory.
-fn wire_size(mut from: impl io::Read) -> io::Result<u64> {
+fn wire_size(mut from: impl io::Read, deadline: Deadline) -> io::Result<u64> {
     let mut size = WireSize::new();
     let mut piece = vec![0; 64 * 1024];
     loop {
@@ -237,12 +329,6 @@ fn wire_size(mut from: impl io::Read) -> io::Result<u64> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
+        deadline.check()?;
     }
-}
-
-/// The path with a suffix at its end.
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }

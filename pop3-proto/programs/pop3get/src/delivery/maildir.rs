@@ -9,9 +9,10 @@ use std::process;
 use std::thread::{self, JoinHandle};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use pop3_programs_common::shared;
 use rustix::fs::{Mode, OFlags, openat, renameat};
 
-use super::{Delivery, failed};
+use super::{Delivery, Taken, failed};
 use crate::failure::Failure;
 
 /// A commit is due after this many messages, or after this many bytes.
@@ -40,6 +41,12 @@ pub(crate) struct Folder {
     octets: u64,
 }
 
+fn open(path: &Path) -> io::Result<File> {
+    let folder = File::open(path)?;
+    shared::check(path, &folder.metadata()?)?;
+    Ok(folder)
+}
+
 impl Folder {
     pub(crate) fn open(path: &Path, dry_run: bool) -> Result<Self, Failure> {
         if !dry_run {
@@ -52,8 +59,7 @@ impl Folder {
                     .map_err(|error| failed(&folder, error))?;
             }
         }
-        let folder =
-            if dry_run { None } else { Some(File::open(path).map_err(|error| failed(path, error))?) };
+        let folder = if dry_run { None } else { Some(open(path).map_err(|error| failed(path, error))?) };
         let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
         let host = host.trim().replace('/', "\\057").replace(':', "\\072");
         let host = if host.is_empty() { "localhost".to_owned() } else { host };
@@ -129,7 +135,7 @@ impl Delivery for Folder {
         self.put(octets).map_err(|error| failed(&self.path, error))
     }
 
-    fn end(&mut self) -> Result<bool, Failure> {
+    fn end(&mut self) -> Result<Taken, Failure> {
         if let Some((file, name)) = self.current.take() {
             let written = file.into_inner().map_err(|error| error.into_error());
             if let Err(error) = self.synced().and(written) {
@@ -141,7 +147,7 @@ impl Delivery for Folder {
             }
             self.ended.push(name);
         }
-        Ok(true)
+        Ok(Taken::Yes)
     }
 
     fn discard(&mut self) {

@@ -8,18 +8,14 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
+use pop3_programs_common::dot_lock::DotLock;
+use pop3_programs_common::shared;
+use rustix::fs::OFlags;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use super::{Delivery, failed};
+use super::{Delivery, Taken, failed};
 use crate::failure::Failure;
-
-// The file of pop3d itself, so that both programs agree on how the lock is taken and when a lock was left
-// after.
-#[path = "../../../pop3d/src/store/dot_lock.rs"]
-mod dot_lock;
-
-use dot_lock::DotLock;
 
 /// The longest piece of a line that is looked at in one go.
 const PIECE: u64 = 64 * 1024;
@@ -42,8 +38,17 @@ impl File {
     /// Appends all messages, or leaves the file as it was.
     fn append(&mut self) -> io::Result<()> {
         let _lock = DotLock::take(&self.path)?;
-        let mut file =
-            OpenOptions::new().create(true).read(true).append(true).mode(0o600).open(&self.path)?;
+        // A pipe in the place of the file would take a little mail and then hang.
+        let mut flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+        // A link of somebody else would make a file anywhere.
+        flags.set(OFlags::NOFOLLOW, shared::is_shared(&self.path)?);
+        let mut options = OpenOptions::new();
+        options.create(true).read(true).append(true).mode(0o600).custom_flags(flags.bits().cast_signed());
+        let mut file = options.open(&self.path)?;
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a plain file"));
+        }
+        shared::check(&self.path, &file.metadata()?)?;
         take(&file)?;
         let before = file.metadata()?.len();
         // Another program may have ended the last message without an empty line, or without a line end.
@@ -77,12 +82,12 @@ impl Delivery for File {
         written.map_err(|error| failed(&std::env::temp_dir(), error))
     }
 
-    fn end(&mut self) -> Result<bool, Failure> {
+    fn end(&mut self) -> Result<Taken, Failure> {
         if let Some(file) = self.current.take() {
             let file = file.into_inner().map_err(|error| failed(&std::env::temp_dir(), error.error()))?;
             self.ended.push(file);
         }
-        Ok(true)
+        Ok(Taken::Yes)
     }
 
     fn discard(&mut self) {
@@ -159,15 +164,4 @@ fn write_message(message: &mut fs::File, file: &mut fs::File) -> io::Result<()> 
 fn looks_like_a_head(line: &[u8]) -> bool {
     let quotes = line.iter().take_while(|b| **b == b'>').count();
     line.get(quotes..).is_some_and(|line| line.starts_with(b"From "))
-}
-
-/// The lock needs this function and the next; pop3d has them in the module above the lock, too.
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
-}
-
-fn open_plain(path: &Path) -> io::Result<fs::File> {
-    fs::File::open(path)
 }

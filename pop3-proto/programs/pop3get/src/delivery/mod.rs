@@ -5,7 +5,9 @@ use std::path::Path;
 
 use crate::account::{Account, Destination};
 use crate::failure::{Failure, Kind};
+use crate::limits::Limits;
 
+mod lf;
 mod maildir;
 mod mbox;
 mod pipe;
@@ -16,8 +18,8 @@ pub(crate) trait Delivery {
 
     fn write(&mut self, octets: &[u8]) -> Result<(), Failure>;
 
-    /// The message is complete. `false` means that it was not taken, but that others may be.
-    fn end(&mut self) -> Result<bool, Failure>;
+    /// The message is complete.
+    fn end(&mut self) -> Result<Taken, Failure>;
 
     /// Drops the message that was begun.
     fn discard(&mut self);
@@ -29,12 +31,21 @@ pub(crate) trait Delivery {
     fn commit(&mut self) -> Result<(), Failure>;
 }
 
-pub(crate) fn open(account: &Account, dry_run: bool) -> Result<Box<dyn Delivery>, Failure> {
-    Ok(match &account.to {
+/// Whether a message was taken.
+pub(crate) enum Taken {
+    Yes,
+    /// It was not, for this reason, but others may be.
+    No(String),
+}
+
+pub(crate) fn open(account: &Account, dry_run: bool, limits: Limits) -> Result<Box<dyn Delivery>, Failure> {
+    let store: Box<dyn Delivery> = match &account.to {
         Destination::Maildir(path) => Box::new(maildir::Folder::open(path, dry_run)?),
-        Destination::Mbox(path) => Box::new(mbox::File::open(path)),
-        Destination::Pipe(command) => Box::new(pipe::Pipe::new(command, &account.options)),
-    })
+        // It has LF line ends in any case.
+        Destination::Mbox(path) => return Ok(Box::new(mbox::File::open(path))),
+        Destination::Pipe(command) => Box::new(pipe::Pipe::new(command, &account.options, limits)),
+    };
+    Ok(if account.options.lf { Box::new(lf::Lf::new(store)) } else { store })
 }
 
 fn failed(path: &Path, error: impl Display) -> Failure {

@@ -3,24 +3,27 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Seek as _, Write as _};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use super::Delivery;
+use super::{Delivery, Taken};
+use crate::command::Running;
 use crate::failure::{Failure, Kind};
+use crate::limits::Limits;
 use crate::options::Options;
 
 pub(crate) struct Pipe {
     command: String,
     /// The environment variables with secrets, which are hidden from the command.
     secrets: Vec<String>,
+    limits: Limits,
     current: Option<BufWriter<File>>,
     done: bool,
 }
 
 impl Pipe {
-    pub(crate) fn new(command: &str, options: &Options) -> Self {
+    pub(crate) fn new(command: &str, options: &Options, limits: Limits) -> Self {
         let secrets = [&options.password_env, &options.token_env].into_iter().flatten().cloned().collect();
-        Self { command: command.to_owned(), secrets, current: None, done: false }
+        Self { command: command.to_owned(), secrets, limits, current: None, done: false }
     }
 
     fn failed(&self, why: impl std::fmt::Display) -> Failure {
@@ -39,22 +42,20 @@ impl Delivery for Pipe {
         written.map_err(|error| self.failed(error))
     }
 
-    fn end(&mut self) -> Result<bool, Failure> {
-        let Some(file) = self.current.take() else { return Ok(false) };
+    fn end(&mut self) -> Result<Taken, Failure> {
+        let Some(file) = self.current.take() else { return Ok(Taken::No(String::new())) };
         let mut file = file.into_inner().map_err(|error| self.failed(error.error()))?;
         file.rewind().map_err(|error| self.failed(error))?;
-        let mut command = Command::new("sh");
-        self.secrets.iter().for_each(|name| {
-            command.env_remove(name);
-        });
-        let status = command.arg("-c").arg(&self.command).stdin(file).stdout(Stdio::null()).status();
-        let status = status.map_err(|error| self.failed(error))?;
-        if !status.success() {
-            eprintln!("pop3get: {}", self.failed(format_args!("{status}; the message stays on the server")));
-            return Ok(false);
-        }
-        self.done = true;
-        Ok(true)
+        let running = Running::start(&self.command, &self.secrets, file, Stdio::null(), self.limits);
+        let why = match running.and_then(|mut running| running.wait()) {
+            Ok(status) if status.success() => {
+                self.done = true;
+                return Ok(Taken::Yes);
+            }
+            Ok(status) => status.to_string(),
+            Err(error) => error.to_string(),
+        };
+        Ok(Taken::No(self.failed(format_args!("{why}; the message stays on the server")).to_string()))
     }
 
     fn discard(&mut self) {
