@@ -4,8 +4,9 @@ and that nothing is lost, doubled or removed unasked while everything is killed 
 
 PostgreSQL is a primary with a standby that has every commit first; the standby takes over when the primary is killed.
 While clients download and delete, and mail comes in, each round does one of these: SIGKILL of a front end, SIGSTOP of
-one for longer than its leases last, SIGKILL of HAProxy, SIGKILL of the primary. Every message has a number, so that it
-is known what was delivered, what was fetched, and what a client has been told is deleted. By hand:
+one or of the primary for longer than leases last, SIGKILL of HAProxy, SIGKILL of the primary. Every message has a
+number, so that it is known what was delivered, what was fetched, and what a client has been told is deleted. Then the
+database is away, slow, or not the right one. By hand:
 
   .ci/interop/install.sh && cargo programs && .ci/interop/many.py --rounds 500 [--seed 7]
 """
@@ -38,6 +39,7 @@ from harness import (
     need_programs,
     scratch_folder,
 )
+from many_engine import check_engine
 from many_parts import LEASE, FrontEnd, Proxy, deliver
 from postgres import Cluster
 
@@ -245,7 +247,7 @@ def check_kills(stage: Stage, rounds: int, rng: random.Random) -> str:
     try:
         for _ in range(rounds):
             time.sleep(rng.random() * 0.6)
-            what = rng.choices(("front end", "pause", "proxy", "primary"), (8, 3, 3, 1))[0]
+            what = rng.choices(("front end", "pause", "proxy", "primary", "primary stands still"), (8, 3, 3, 1, 1))[0]
             did[what] += 1
             ledger.trouble.append((time.monotonic(), what))
             one = rng.choice(stage.front_ends)
@@ -260,6 +262,10 @@ def check_kills(stage: Stage, rounds: int, rng: random.Random) -> str:
                     stage.proxy.start()
                 case "primary":
                     stage.cluster.fail_over()
+                case "primary stands still":
+                    stage.cluster.primary.pause()
+                    time.sleep(LEASE * (0.5 + rng.random()))
+                    stage.cluster.primary.go_on()
     finally:
         done.set()
         for thread in work:
@@ -309,6 +315,7 @@ def main() -> int:
             report.check("two sessions through two front ends", check_one_wins, stage)
             report.check("trouble", check_kills, stage, args.rounds, random.Random(args.seed))
             report.check("all front ends stop", stage.stop)
+            check_engine(folder / "engine", report)
         finally:
             stage.proxy.process.kill()
             for one in stage.front_ends:

@@ -43,15 +43,18 @@ class FrontEnd:
         limits: str = "[limits]\nfiles = 10\nper-user = 100\n",
         log: str = "info",
         proxied: bool = True,
+        delay: int = 0,
+        database: str = "",
     ) -> None:
-        self.plain, self.tls = free_port(), free_port()
+        self.plain, self.tls, self.metrics = free_port(), free_port(), free_port()
         self.settings = folder / f"{name}.toml"
         self.settings.write_text(
-            f'[store]\nurl = "{url}"\n[database]\nlease = {LEASE}\n'
+            f'[store]\nurl = "{url}"\n[database]\nlease = {LEASE}\n{database}'
             f"{PROXIED if proxied else ''}"
-            f'[login]\nfailure-delay = 0\nclear = "always"\nsecret = "{folder}/secret"\n'
+            f'[login]\nfailure-delay = {delay}\nclear = "always"\nsecret = "{folder}/secret"\n'
             f"{limits}"
             f'[listen]\nplain = ["{HOST}:{self.plain}"]\ntls = ["{HOST}:{self.tls}"]\n'
+            f'metrics = "{HOST}:{self.metrics}"\n'
             f'[tls]\ncert = "{certificates.cert}"\nkey = "{certificates.key}"\n'
         )
         self.users = [word for user in users for word in ("--user", f"{user}:{PASSWORD}")]
@@ -120,11 +123,12 @@ class Proxy:
         return Server(self.plain, self.tls, ca, user)
 
 
-def deliver(url: str, user: str, octets: bytes) -> bool | None:
+def deliver(url: str, user: str, octets: bytes, *options: object) -> bool | None:
     """Whether the message is delivered; None if nobody knows."""
+    command = [POP3D, "--store", url, "--user", f"{user}:{PASSWORD}", *options, "deliver", user]
     try:
         done = subprocess.run(
-            [str(POP3D), "--store", url, "--user", f"{user}:{PASSWORD}", "deliver", user],
+            list(map(str, command)),
             input=octets, capture_output=True, timeout=60, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:

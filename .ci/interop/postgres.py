@@ -3,6 +3,7 @@
 Nothing to run by hand. They listen on 127.0.0.1 only, and their data are in a folder that is given.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -36,12 +37,14 @@ class Node:
         self.data = folder / name
         self.log = folder / f"{name}.log"
         self.port = free_port()
+        self.options: tuple[str, ...] = ()
         self.process: subprocess.Popen | None = None
 
     def start(self) -> None:
         command = [
             binaries() / "postgres", "-D", self.data, "-p", self.port, "-c", f"listen_addresses={HOST}",
             "-c", f"unix_socket_directories={self.data}", "-c", "max_connections=200", "-c", "wal_keep_size=256MB",
+            *self.options,
         ]  # fmt: skip
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(as_owner(command), stdout=log, stderr=log, start_new_session=True)
@@ -57,11 +60,25 @@ class Node:
     def kill(self) -> None:
         """As if the machine had lost its power: everything at once."""
         if self.process and self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
+            # The parent would start new children, so it stands still first.
+            self.pause()
+            self.signal(signal.SIGKILL)
             self.process.wait()
-        # The children end by themselves when they notice.
         pid = self.data / "postmaster.pid"
         pid.unlink(missing_ok=True)
+
+    def pause(self) -> None:
+        self.process.send_signal(signal.SIGSTOP)
+        self.signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self.signal(signal.SIGCONT)
+
+    def signal(self, what: signal.Signals) -> None:
+        """To the server and its children, each of which is a session of its own."""
+        for pid in [*children(self.process.pid), self.process.pid]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, what)
 
     def sql(self, text: str, database: str = DATABASE) -> str:
         done = subprocess.run(
@@ -71,6 +88,16 @@ class Node:
         )  # fmt: skip
         expect(done.returncode == 0, f"psql: {done.stderr[-1000:]}")
         return done.stdout.strip()
+
+
+def children(pid: int) -> list[int]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # After the name, which may hold blanks: the state and the parent.
+            if int(entry.read_text().rpartition(")")[2].split()[1]) == pid:
+                found.append(int(entry.parent.name))
+    return found
 
 
 def as_owner(command: list[object]) -> list[str]:

@@ -30,6 +30,11 @@ from stored import write_maildirs
 
 USERS, MESSAGES, OCTETS = 200, 20, 4096
 WORKERS = 50
+# Rows that were changed so far, and octets of the write-ahead log.
+WORK = (
+    "SELECT n_tup_upd, pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::INT8"
+    " FROM pg_stat_user_tables WHERE relname = 'pop3d_maildrops'"
+)
 LIMITS = f"[limits]\nfiles = 60\nconnections = {CONNECTIONS}\nper-address = {CONNECTIONS}\nper-user = 100\n"
 
 
@@ -200,14 +205,23 @@ def idle(stage: Stage, count: int) -> str:
             server, "idle", "--connections", count, "--seconds", 600, "--interval", 120, first=USERS
         ) as waiting:
             waiting.wait_until_open()
-            time.sleep(12)
+            time.sleep(2)
+            first = stage.cluster.primary.sql(WORK).split("|")
+            start = time.monotonic()
+            time.sleep(10)
+            last = stage.cluster.primary.sql(WORK).split("|")
+            seconds = time.monotonic() - start
             after = memory_kib(one.process.pid)
             open_ones = stage.cluster.primary.sql(
                 "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pop3d'"
             )
             waiting.process.terminate()
             waiting.result()
-    return f"{(after - before) / count:.1f} KiB a session, {after // 1024} MiB in all, {open_ones} connections"
+    renewed, logged = (int(now) - int(then) for now, then in zip(last, first, strict=True))
+    renewals = f"{renewed / seconds:.0f} leases renewed a second, {logged / max(renewed, 1):.0f} octets of WAL for each"
+    return (
+        f"{(after - before) / count:.1f} KiB a session, {after // 1024} MiB in all, {open_ones} connections; {renewals}"
+    )
 
 
 def million(stage: Stage) -> str:

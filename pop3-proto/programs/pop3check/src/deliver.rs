@@ -3,11 +3,13 @@
 use std::fmt;
 use std::io::{self, BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::net::{TcpStream, ToSocketAddrs as _};
+use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use pop3_programs_common::words;
+use rustix::process::{Pid, Signal, kill_process_group};
 
 /// How long a mail server may take for one reply, and a command for one message.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -102,7 +104,9 @@ impl fmt::Display for Delivery {
 
 fn run(words: &[String], message: &[u8]) -> io::Result<()> {
     let (program, args) = words.split_first().ok_or(ErrorKind::InvalidInput)?;
-    let mut child = Command::new(program).args(args).stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
+    let mut command = Command::new(program);
+    command.args(args).stdin(Stdio::piped()).stdout(Stdio::null()).process_group(0);
+    let mut child = command.spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
         let message = message.to_vec();
         // A command that does not read to the end says by its exit code whether that was right. One that
@@ -118,7 +122,7 @@ fn run(words: &[String], message: &[u8]) -> io::Result<()> {
             None => thread::sleep(Duration::from_millis(5)),
         }
     }
-    child.kill()?;
+    let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
     child.wait()?;
     Err(io::Error::new(ErrorKind::TimedOut, format!("not done after {} s", PATIENCE.as_secs())))
 }

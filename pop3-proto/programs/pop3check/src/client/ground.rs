@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use pop3_proto::conformance::{Exit, Task, Wish};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use tempfile::TempDir;
 
 use super::certificates::Certificates;
@@ -177,9 +177,16 @@ impl Ground {
         self.sub("work", run).join("printed")
     }
 
-    /// How it ended, if it has.
+    /// How it ended, if it has. What it left running is ended, too.
     pub(crate) fn ended(&mut self) -> Option<Exit> {
-        let status = self.child.as_mut()?.try_wait().ok().flatten()?;
+        let child = self.child.as_mut()?;
+        let pid = Pid::from_child(child);
+        // Nobody else gets the number of its group as long as nobody has waited for it.
+        waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT)
+            .ok()
+            .flatten()?;
+        let _ = kill_process_group(pid, Signal::KILL);
+        let status = child.wait().ok()?;
         self.child = None;
         let code = status.code();
         // A shell tells the signal of its child so.

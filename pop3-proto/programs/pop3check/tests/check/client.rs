@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -151,6 +153,26 @@ fn a_person_is_told_what_to_do_and_the_client_is_judged() {
     let with = |what: &str| told.iter().filter(|line| line.starts_with(what)).count();
     assert_eq!(with("now: delete, TLS clear, host localhost, port "), 1, "{told:?}");
     assert!(with("now: fetch, TLS clear, host localhost, port ") >= 3, "{told:?}");
+}
+
+#[test]
+fn what_a_client_leaves_running_is_ended() {
+    let bench = bench("sleep 600 >/dev/null 2>&1 3>&- & echo $! >>PIDS");
+    let pids = bench.path("pids");
+    let text = bench.read("bash.toml").replace("PIDS", &pids.display().to_string());
+    bench.write("bash.toml", &text);
+    bench.run("client --preset ./bash.toml client/bodies/first-dot").assert_code(0);
+    let pids = bench.read("pids");
+    assert!(!pids.is_empty());
+    // One whose new parent has not waited for it yet is a zombie.
+    let runs = |pid: &&str| {
+        std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
+    };
+    let until = Instant::now() + Duration::from_secs(10);
+    while Instant::now() < until && pids.lines().any(|pid| runs(&pid)) {
+        thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(pids.lines().filter(runs).collect::<Vec<_>>(), [""; 0]);
 }
 
 #[test]

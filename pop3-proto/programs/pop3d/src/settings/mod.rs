@@ -113,8 +113,15 @@ impl Settings {
             (Some(path), ..) => Some(Place::Files(Kind::Maildir, path)),
             (_, Some(path), ..) => Some(Place::Files(Kind::Mbox, path)),
             (_, _, Some(url), _) => Some(database(url)),
-            (_, _, _, (Some(first), Some(other), _) | (Some(first), _, Some(other)) | (_, Some(first), Some(other))) => {
-                anyhow::bail!("{other}: {first} names a store already; it is one Maildir, one mbox or one database")
+            (
+                _,
+                _,
+                _,
+                (Some(first), Some(other), _) | (Some(first), _, Some(other)) | (_, Some(first), Some(other)),
+            ) => {
+                anyhow::bail!(
+                    "{other}: {first} names a store already; it is one Maildir, one mbox or one database"
+                )
             }
             (_, _, _, (Some(path), ..)) => Some(Place::Files(Kind::Maildir, path)),
             (_, _, _, (_, Some(path), _)) => Some(Place::Files(Kind::Mbox, path)),

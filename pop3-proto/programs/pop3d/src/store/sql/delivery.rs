@@ -56,10 +56,11 @@ impl Sql {
     }
 
     async fn insert(&self, user: &str, id: Id, uid: &str, from: &mut impl Source) -> anyhow::Result<()> {
-        let mut client: Object = self.engine.pool().get().await.context("no connection to the database")?;
+        let engine = &self.engine;
+        let mut client: Object = engine.in_time(engine.pool().get()).await?;
         let done = async {
-            let transaction = client.transaction().await?;
-            let chunk = transaction.prepare_cached(CHUNK).await?;
+            let transaction = engine.in_time(client.transaction()).await?;
+            let chunk = engine.in_time(transaction.prepare_cached(CHUNK)).await?;
             let mut size = WireSize::new();
             let mut waiting = Vec::new();
             let mut part = 0;
@@ -71,7 +72,7 @@ impl Sql {
                 // The last chunk is shorter than the others, and may be empty.
                 while waiting.len() >= CHUNK_OCTETS || is_end {
                     let rest = waiting.split_off(waiting.len().min(CHUNK_OCTETS));
-                    transaction.execute(&chunk, &[&&id[..], &part, &waiting]).await?;
+                    engine.in_time(transaction.execute(&chunk, &[&&id[..], &part, &waiting])).await?;
                     part += 1;
                     let was_last = waiting.len() < CHUNK_OCTETS;
                     waiting = rest;
@@ -84,8 +85,8 @@ impl Sql {
                 }
             }
             let octets = i64::try_from(size.octets())?;
-            transaction.execute(MESSAGE, &[&user, &&id[..], &uid, &octets]).await?;
-            transaction.commit().await?;
+            engine.in_time(transaction.execute(MESSAGE, &[&user, &&id[..], &uid, &octets])).await?;
+            engine.in_time(transaction.commit()).await?;
             anyhow::Ok(())
         };
         let done = done.await;

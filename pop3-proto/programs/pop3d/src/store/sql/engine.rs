@@ -1,12 +1,13 @@
 //! [`Engine`]: connections to the database, and what is done again when one of them breaks.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use pop3_programs_common::secret;
 use tokio::time::{Instant, sleep, timeout_at};
-use tokio_postgres::config::{SslMode, TargetSessionAttrs};
+use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -62,6 +63,18 @@ fn may_pass(error: &tokio_postgres::Error) -> bool {
     matches!(class, "08" | "40" | "53" | "57") || *code == SqlState::READ_ONLY_SQL_TRANSACTION
 }
 
+/// Whether the database is on this machine.
+fn is_here(config: &Config) -> bool {
+    let is_loopback = |name: &str| name.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+    match config.get_hostaddrs() {
+        [] => config.get_hosts().iter().all(|host| match host {
+            Host::Tcp(name) => name == "localhost" || is_loopback(name),
+            Host::Unix(_) => true,
+        }),
+        addresses => addresses.iter().all(IpAddr::is_loopback),
+    }
+}
+
 impl Engine {
     /// Connections are made when they are needed.
     pub(crate) fn new(database: &Database, patience: Duration) -> anyhow::Result<Self> {
@@ -75,6 +88,10 @@ impl Engine {
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         config.connect_timeout(patience.min(Duration::from_secs(5)));
         config.tcp_user_timeout(patience.min(Duration::from_secs(30)));
+        // Somebody between here and another machine could say that the database knows no TLS, and ask for the password.
+        if config.get_ssl_mode() == SslMode::Prefer && !is_here(&config) {
+            config.ssl_mode(SslMode::Require);
+        }
         let how = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = if config.get_ssl_mode() == SslMode::Disable {
             Manager::from_config(config, NoTls, how)
@@ -98,6 +115,14 @@ impl Engine {
 
     pub(crate) fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    /// For what cannot be tried again: one step of a transaction.
+    pub(super) async fn in_time<T, E>(&self, step: impl Future<Output = Result<T, E>>) -> Result<T, Failure>
+    where
+        Failure: From<E>,
+    {
+        self.attempts().within(async { Ok(step.await?) }).await
     }
 
     pub(super) fn attempts(&self) -> Attempts {

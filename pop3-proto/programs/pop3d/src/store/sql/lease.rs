@@ -16,17 +16,18 @@ use tracing::warn;
 use super::engine::{Engine, Failure, attempt};
 use crate::crypto;
 
-/// A lease may only be taken if there is none, if its time is over, or if it is the same holder's, who did not hear
-/// that it was taken.
+/// A lease may only be taken if there is none or if its time is over. The holder who did not hear that it was taken
+/// gets it once more, under the same number. If that holder has given it back, this statement comes too late.
 const TAKE: &str = "
     INSERT INTO pop3d_maildrops (name, lease_number, lease_holder, lease_until)
     VALUES ($1, 1, $2, now() + $3::FLOAT8 * INTERVAL '1 second')
     ON CONFLICT (name) DO UPDATE SET
-        lease_number = pop3d_maildrops.lease_number + 1,
+        lease_number = pop3d_maildrops.lease_number
+            + CASE WHEN pop3d_maildrops.lease_holder = excluded.lease_holder THEN 0 ELSE 1 END,
         lease_holder = excluded.lease_holder,
         lease_until = excluded.lease_until
-    WHERE pop3d_maildrops.lease_until IS NULL OR pop3d_maildrops.lease_until < now()
-        OR pop3d_maildrops.lease_holder = excluded.lease_holder
+    WHERE CASE WHEN pop3d_maildrops.lease_holder = excluded.lease_holder THEN pop3d_maildrops.lease_until IS NOT NULL
+        ELSE pop3d_maildrops.lease_until IS NULL OR pop3d_maildrops.lease_until < now() END
     RETURNING lease_number";
 
 /// A lease that was given back in the meantime stays free.

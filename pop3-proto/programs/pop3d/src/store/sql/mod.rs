@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use tracing::warn;
+
 use crate::settings::Database;
 use crate::store::Mailbox;
 
@@ -51,8 +53,12 @@ impl Sql {
         Ok(Self { engine, keeper })
     }
 
-    /// Makes the tables, or completes those of an earlier version.
+    /// Makes the tables, or completes those of an earlier version. A database that is away is waited for.
     pub(crate) async fn prepare(&self) -> anyhow::Result<()> {
+        if let Err(error) = self.engine.pool().get().await {
+            warn!("the database is waited for: {}", Failure::from(error));
+            self.check().await?;
+        }
         schema::complete(&self.engine.pool().get().await?).await
     }
 
