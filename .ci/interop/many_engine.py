@@ -19,7 +19,7 @@ from many_parts import FrontEnd, Proxy, deliver
 from postgres import Cluster
 
 FILES = 2
-LIMITS = f"[limits]\nfiles = {FILES}\nper-user = 100\n"
+LIMITS = "[limits]\nfiles = %d\nper-user = 100\n"
 # An answer that says that the database is at fault takes at most so long, with room for a machine that is busy.
 PATIENCE = FILES + 3
 GUESSES = 4
@@ -75,9 +75,10 @@ class Engine:
         self.front_end.wait()
         expect(deliver(self.cluster.url, "alice", b"Subject: one\n\ntext\n"), "not delivered")
 
-    def make(self, name: str, url: str, delay: int = 0, more: str = "") -> FrontEnd:
+    def make(self, name: str, url: str, files: int = FILES, delay: int = 0, more: str = "") -> FrontEnd:
+        limits = LIMITS % files
         return FrontEnd(
-            self.folder, name, url, self.certificates, ("alice",), LIMITS, proxied=delay > 0, delay=delay, database=more
+            self.folder, name, url, self.certificates, ("alice",), limits, proxied=delay > 0, delay=delay, database=more
         )
 
     def interrupted(self, stop, start) -> str:
@@ -90,7 +91,7 @@ class Engine:
             took.append(refused("PASS", b"[SYS/TEMP]", lambda: log_in_and_out(self.front_end)))
             expect((status := health(self.front_end)) == 503, f"/health: {status}")
             config = self.folder / "deliver.toml"
-            config.write_text(LIMITS)
+            config.write_text(LIMITS % FILES)
             late = deliver(self.cluster.url, "alice", b"Subject: late\n\n", "--config", config)
             expect(late is None, "delivered, and nobody is there")
             start()
@@ -112,9 +113,9 @@ class Engine:
     def waited_for(self) -> str:
         """A front end that starts before the database."""
         self.cluster.primary.kill()
-        late = self.make("late", self.cluster.url)
+        late = self.make("late", self.cluster.url, files=30)
         late.start()
-        time.sleep(FILES / 4)
+        time.sleep(1)
         expect(late.process.poll() is None, "it has ended")
         self.cluster.primary.start()
         late.wait()
