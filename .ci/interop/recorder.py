@@ -51,6 +51,8 @@ class Recorder:
     def _pump(source: socket.socket, sink: socket.socket, kept: bytearray) -> None:
         try:
             while octets := source.recv(65536):
+                # Otherwise servers that send a reply in two pieces wait for the acknowledgement of the first.
+                source.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
                 kept += octets
                 sink.sendall(octets)
             sink.shutdown(socket.SHUT_WR)

@@ -9,11 +9,13 @@
 //! * [`trust`] decides which certificates of a server are trusted.
 //! * [`words`] makes the words of a peer fit to be shown: masked, escaped and bounded.
 //! * [`console`] writes to standard output and standard error, and survives when these are closed.
+//! * [`delay`] acknowledges what came without a delay.
 //! * [`dot_lock`] is the lock of mbox files.
 
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod console;
+pub mod delay;
 pub mod dot_lock;
 pub mod home;
 mod lock_holder;

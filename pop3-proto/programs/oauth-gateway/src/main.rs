@@ -31,6 +31,7 @@ mod guard;
 mod left_out;
 mod login;
 mod notes;
+mod prompt;
 mod relay;
 mod server;
 mod session;

@@ -15,6 +15,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::app::App;
+use crate::prompt::Prompt;
 
 /// The most bytes from the real server that are held at once: as much as a TLS record carries.
 const WINDOW: usize = 16 * 1024;
@@ -63,6 +64,7 @@ impl Upstream {
         let address = (app.host.as_str(), app.port);
         let stream = TcpStream::connect(address).await.context("connecting")?;
         stream.set_nodelay(true).context("connecting")?;
+        let stream = Prompt(stream);
         if app.stls {
             Ok(Self::new(app, Box::new(stream), Client::with_queue(Profile::LENIENT, Security::Plain), masks))
         } else {

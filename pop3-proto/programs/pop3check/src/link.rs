@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use pop3_programs_common::delay;
 use pop3_proto::conformance::{End, Seen, TlsFacts};
 use rustls::ClientConnection;
 
@@ -63,6 +64,7 @@ impl Connection {
             }
             let left = until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
             self.stream.set_read_timeout(Some(left))?;
+            delay::acknowledge(&self.stream);
             let read = match &mut self.tls {
                 None => {
                     let mut octets = vec![0; ROOM];

@@ -6,6 +6,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use pop3_programs_common::delay;
+
 use crate::limits::{Limits, RATE, late};
 
 /// How long to wait for one address to answer.
@@ -20,6 +22,8 @@ pub(crate) struct Socket {
     waited: Duration,
     /// Whether each octet allows more time.
     rated: bool,
+    /// Something was read after the last command.
+    has_read: bool,
 }
 
 impl Socket {
@@ -31,7 +35,14 @@ impl Socket {
                 Ok(stream) => {
                     stream.set_nodelay(true)?;
                     let allowed = limits.timeout;
-                    return Ok(Self { stream, limits, allowed, waited: Duration::ZERO, rated: true });
+                    return Ok(Self {
+                        stream,
+                        limits,
+                        allowed,
+                        waited: Duration::ZERO,
+                        rated: true,
+                        has_read: false,
+                    });
                 }
                 Err(error) => last = error,
             }
@@ -59,6 +70,10 @@ impl Socket {
         let left = self.limits.left(patience)?;
         // The system takes a time of zero for no limit.
         self.stream.set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
+        if self.has_read {
+            delay::acknowledge(&self.stream);
+        }
+        self.has_read = true;
         let start = Instant::now();
         let read = self.stream.read(into);
         self.waited += start.elapsed();
@@ -101,6 +116,7 @@ impl Write for Socket {
     fn write(&mut self, from: &[u8]) -> io::Result<usize> {
         let left = self.limits.left(self.limits.timeout)?;
         self.stream.set_write_timeout(Some(left.max(Duration::from_millis(1))))?;
+        self.has_read = false;
         let written = self.stream.write(from);
         written.map_err(|error| if is_late(&error) { self.limits.passed(self.limits.timeout) } else { error })
     }

@@ -1,6 +1,6 @@
 //! Servers and commands that take their time: every wait has a limit, and the message says which it was.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
@@ -202,4 +202,35 @@ fn the_largest_times_are_no_trouble() {
             server.finish();
         }
     }
+}
+
+/// Sends each reply with more than one line in two pieces, without TCP_NODELAY.
+#[cfg(target_os = "linux")]
+fn in_two_pieces(mut stream: TcpStream, count: usize) {
+    let commands = BufReader::new(stream.try_clone().unwrap()).lines();
+    stream.write_all(b"+OK ready\r\n").unwrap();
+    for command in commands.map_while(Result::ok) {
+        let list = |what: &str| (1..=count).map(|n| format!("{n} {what}{n}\r\n")).collect::<String>();
+        let (status, rest) = match command.split(' ').next().unwrap() {
+            "CAPA" => ("", "USER\r\nUIDL\r\nTOP\r\n.\r\n".to_owned()),
+            "STAT" => (" 100 10000", String::new()),
+            "LIST" => ("", list("10") + ".\r\n"),
+            "UIDL" => ("", list("id-") + ".\r\n"),
+            "RETR" => ("", format!("N: {command}\r\n\r\ntext\r\n.\r\n")),
+            _ => ("", String::new()),
+        };
+        stream.write_all(format!("+OK{status}\r\n").as_bytes()).unwrap();
+        stream.write_all(rest.as_bytes()).unwrap();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn replies_in_two_pieces_do_not_wait_for_acknowledgements() {
+    let server = Server::start([|stream| in_two_pieces(stream, 100)]);
+    let ran = Run::at(server.address).args(["--json", "--timeout", "20"]).run();
+    assert_eq!(ran.json()["fetched"], 100, "{ran:?}");
+    // The system delays each acknowledgement by 40 ms.
+    assert!(ran.time < Duration::from_secs(3), "{:?}", ran.time);
+    server.finish();
 }
