@@ -33,7 +33,7 @@ pub(super) const PROBES: Plays = plays! { Client:
             let act = Act::new()
                 .sasl("")
                 .answer("CAPA", "-ERR what?\r\n")
-                .on("AUTH", [Step::Idle(reply.into())])
+                .on("=AUTH", [Step::Idle(reply.into())])
                 .hushed();
             let ran = h.run(Job::Fetch, act).await?;
             let alone = ran.lines().any(|line| line.text.trim_ascii_end().eq_ignore_ascii_case(b"AUTH"));

@@ -104,13 +104,18 @@ pub(super) const PROBES: Plays = plays! { Client:
     "client/bodies/unstuffing" => |h| {
         let stuffed = Mail::with_body(2, ".\r\n..\r\n.x\r\nend\r\n");
         let bare = Mail { raw: true, ..Mail::with_body(3, ".x\r\nend\r\n") };
-        h.run(Job::Fetch, Act::new().mails([Mail::letter(1), stuffed.clone(), bare, Mail::letter(4)]))
-            .await?;
+        let mails = [Mail::letter(1), stuffed.clone(), bare, Mail::letter(4)];
+        h.run(Job::Fetch, Act::new().mails(mails).hushed()).await?;
         let (form, stored) = (h.form()?.clone(), h.stored().await?);
         h.check_with("1939-3-15", stored.count(&stuffed, &form) > 0, "a dot stays, or too many come off");
         let due = Mail::with_body(3, "x\r\nend\r\n");
         let taken_off = stored.count(&due, &form) > 0;
-        h.lenient_with("1939-3-15", taken_off, "a single dot stays, as servers need that do not stuff");
+        let kept = Mail::with_body(3, ".x\r\nend\r\n");
+        let words = match stored.count(&kept, &form) {
+            0 => "a line that begins with one dot is not read as a line of text",
+            _ => "a single dot stays, as servers need that do not stuff",
+        };
+        h.lenient_with("1939-3-15", taken_off, words);
         Ok(())
     }
 

@@ -85,8 +85,9 @@ pub(super) const PROBES: Plays = plays! { Client:
                 let lost = (2..)
                     .zip(mails.iter().skip(1))
                     .find(|(number, mail)| ran.deleted().contains(number) && stored.count(mail, &form) == 0);
+                // The line with the dot puts some clients out of step that took '+ ' for what it is.
                 let words = "after '+ ' the client is out of step: a message is deleted and not stored";
-                h.check_with("5034-5-02", lost.is_none(), words);
+                h.lenient_with("5034-5-02", lost.is_none(), words);
             }
         }
         h.check("5034-5-02", true);

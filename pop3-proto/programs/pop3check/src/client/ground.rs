@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use pop3_proto::conformance::{Exit, Task, Wish};
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid};
 use tempfile::TempDir;
 
 use super::certificates::Certificates;
@@ -208,7 +208,12 @@ impl Ground {
     pub(crate) fn stop(&mut self) {
         self.is_stopped = true;
         if let Some(mut child) = self.child.take() {
-            let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
+            let pid = Pid::from_child(&child);
+            // What has a terminal of its own is in another group.
+            for pid in family(pid) {
+                let _ = kill_process(pid, Signal::KILL);
+            }
+            let _ = kill_process_group(pid, Signal::KILL);
             let _ = child.wait();
         }
     }
@@ -236,6 +241,20 @@ impl Drop for Ground {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// A process and its descendants, as far as the system tells them.
+fn family(first: Pid) -> Vec<Pid> {
+    let mut found = vec![first];
+    let mut at = 0;
+    while let Some(parent) = found.get(at).copied() {
+        let number = parent.as_raw_nonzero();
+        let children =
+            fs::read_to_string(format!("/proc/{number}/task/{number}/children")).unwrap_or_default();
+        found.extend(children.split_whitespace().filter_map(|pid| Pid::from_raw(pid.parse().ok()?)));
+        at += 1;
+    }
+    found
 }
 
 /// A file that holds a password is for its owner only, and some clients insist on that.
