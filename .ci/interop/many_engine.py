@@ -70,6 +70,7 @@ class Engine:
         folder.mkdir()
         self.certificates = make_certificates(folder / "certificates")
         self.cluster = Cluster(folder / "postgres", replicated=False)
+        self.made: list[FrontEnd] = []
         self.front_end = self.make("engine", self.cluster.url)
         self.front_end.start()
         self.front_end.wait()
@@ -77,9 +78,11 @@ class Engine:
 
     def make(self, name: str, url: str, files: int = FILES, delay: int = 0, more: str = "") -> FrontEnd:
         limits = LIMITS % files
-        return FrontEnd(
+        one = FrontEnd(
             self.folder, name, url, self.certificates, ("alice",), limits, proxied=delay > 0, delay=delay, database=more
         )
+        self.made.append(one)
+        return one
 
     def interrupted(self, stop, start) -> str:
         """A session that is open stays open, and does again what it can when the database is back."""
@@ -211,5 +214,8 @@ def check_engine(folder: Path, report: Report) -> None:
         report.check("guesses with one front end and with three", engine.guesses)
         report.check("the front end stops", engine.front_end.stop)
     finally:
-        engine.front_end.process.kill()
+        # A check that failed has left its own.
+        for one in engine.made:
+            if one.process:
+                one.process.kill()
         engine.cluster.stop()
