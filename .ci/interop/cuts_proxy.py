@@ -23,6 +23,7 @@ class Link:
         self.open = {CLIENT, SERVER}  # ends that may still send
         self.held: dict[str, tuple[float, bytes]] = {}
         self.outlasted = False  # the client was still there when a hold was over
+        self.abandoned = False
         self.passed = {CLIENT: bytearray(), SERVER: bytearray()}
         self.closed = False
         for end in self.ends.values():
@@ -50,6 +51,14 @@ class Link:
     def hold(self, source: str, seconds: float, octets: bytes) -> None:
         """Passes nothing from `source` for this long, and then these bytes first."""
         self.held[source] = (time.monotonic() + seconds, octets)
+        if self.abandoned:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """The client program has ended. It did not wait for what is held, so that is of no use."""
+        self.abandoned = True
+        self.open -= self.held.keys()
+        self.held.clear()
 
     def let_go(self) -> float | None:
         """Goes on where the hold is over. Returns how long the next one lasts."""
@@ -58,7 +67,10 @@ class Link:
                 del self.held[source]
                 self.outlasted = True
                 self.pass_on(source, octets)
-        return min((until - time.monotonic() for until, _ in self.held.values()), default=None)
+        if not self.held:
+            return None
+        # Not below 0, which would let poll() wait for ever.
+        return max(0, min(until for until, _ in self.held.values()) - time.monotonic())
 
     def close(self) -> None:
         self.closed = True
@@ -118,8 +130,11 @@ class Proxy:
         links: list[Link] = []
         try:
             running = True
-            while running or any(CLIENT in link.open and not link.closed for link in links):
+            while True:
                 waits = [pause for link in links if (pause := link.let_go()) is not None]
+                # After let_go(), which closes a link to a server that is gone.
+                if not running and not any(CLIENT in link.open and not link.closed for link in links):
+                    break
                 by_number = {
                     link.ends[source].fileno(): (link, source)
                     for link in links
@@ -135,9 +150,8 @@ class Proxy:
                 for number, _ in poll.poll(1000 * min([left, *waits]) + 1):
                     if number == pid_fd:
                         running = False
-                        for link in links:  # the program did not wait for it, so it is of no use
-                            link.open -= link.held.keys()
-                            link.held.clear()
+                        for link in links:
+                            link.abandon()
                     elif number == self.listener.fileno():
                         if client := self._accept():
                             server = socket.create_connection((HOST, target_port), 10, (self.address, 0))
