@@ -15,7 +15,7 @@ use crate::options::{Leaves, Options};
 ///
 /// Exit codes: 0 nothing that counts; 1 something counts; 2 wrong usage or configuration; 3 nothing could be
 /// judged, since the server is not reachable or nobody can log in, for instance; 4 only stale entries:
-/// something that is known to fail does not fail any more.
+/// something that is known to fail does not fail any more. A signal that ends `client` gives 128 and its number.
 #[derive(Debug, Parser)]
 #[command(name = "pop3check", version)]
 pub(crate) struct Arguments {

@@ -2,13 +2,15 @@
 
 use std::fmt;
 
-/// Wrong usage, or nothing that could be judged.
+/// Wrong usage, nothing that could be judged, or the end of the run by a signal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
     /// A wrong option, setting, pattern or file.
     Usage(String),
     /// The server is not reachable, nobody can log in, or nothing is selected.
     Nothing(String),
+    /// A signal came, which has this number.
+    Signal(u8),
 }
 
 impl Failure {
@@ -21,6 +23,8 @@ impl Failure {
         match self {
             Self::Usage(_) => 2,
             Self::Nothing(_) => 3,
+            // As a shell tells it.
+            Self::Signal(number) => 128 + *number,
         }
     }
 }
@@ -29,6 +33,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage(why) | Self::Nothing(why) => f.write_str(why),
+            Self::Signal(number) => write!(f, "signal {number} ended the run, and the client"),
         }
     }
 }

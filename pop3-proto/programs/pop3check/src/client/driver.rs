@@ -13,6 +13,7 @@ use tempfile::NamedTempFile;
 
 use super::certificates::Certificates;
 use super::ground::{Address, Ground};
+use super::interrupt::Interrupt;
 use super::preset::Preset;
 use super::served::{GLANCE, Glance, Served};
 
@@ -21,6 +22,9 @@ const REST: Duration = Duration::from_secs(3);
 
 /// How long to wait for a ClientHello.
 const HELLO: Duration = Duration::from_secs(15);
+
+/// How long a wait does not look for a signal.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Who starts the client.
 #[derive(Debug)]
@@ -35,6 +39,7 @@ pub(crate) enum Starter {
 pub(crate) struct Driver {
     starter: Starter,
     certificates: Arc<Certificates>,
+    interrupt: Interrupt,
     /// The longest that a probe may take; after that the client is ended.
     limit: Duration,
     clear: TcpListener,
@@ -58,6 +63,7 @@ impl Driver {
         preset: Option<&Preset>,
         host: &str,
         certificates: Arc<Certificates>,
+        interrupt: Interrupt,
         limit: Duration,
     ) -> io::Result<Self> {
         let (clear, tls) = (TcpListener::bind(("127.0.0.1", 0))?, TcpListener::bind(("127.0.0.1", 0))?);
@@ -76,6 +82,7 @@ impl Driver {
         Ok(Self {
             starter,
             certificates,
+            interrupt,
             limit,
             clear,
             tls,
@@ -94,11 +101,11 @@ impl Driver {
         Time::from_elapsed(self.began.elapsed())
     }
 
-    /// Does what `next` asks for until it says that it is done.
+    /// Does what `next` asks for until it says that it is done, or a signal comes.
     pub(crate) fn play(&mut self, mut next: impl FnMut(Time, Seen) -> Do) {
         let limit = Instant::now() + self.limit;
         let mut seen = Seen::Begun;
-        loop {
+        while !self.interrupt.has_come() {
             let what = next(self.now(), seen);
             let is_late = Instant::now() >= limit;
             seen = match what {
@@ -126,8 +133,7 @@ impl Driver {
                     Seen::Sent
                 }
                 Do::Wait(until) => {
-                    let until = self.began + Duration::from_millis(until.as_millis());
-                    thread::sleep(until.saturating_duration_since(Instant::now()));
+                    self.wait(self.began + Duration::from_millis(until.as_millis()));
                     Seen::Timeout
                 }
                 Do::Stop => {
@@ -141,7 +147,20 @@ impl Driver {
                 _ => Seen::Cannot,
             };
         }
+        if self.interrupt.has_come() {
+            self.stop();
+        }
         self.links.clear();
+    }
+
+    fn wait(&self, until: Instant) {
+        while !self.interrupt.has_come() {
+            let rest = until.saturating_duration_since(Instant::now());
+            if rest.is_zero() {
+                break;
+            }
+            thread::sleep(rest.min(PAUSE));
+        }
     }
 
     fn stop(&mut self) {
@@ -206,7 +225,7 @@ impl Driver {
                 self.exit = Some(exit);
                 return seen;
             }
-            if Instant::now() >= until {
+            if Instant::now() >= until || self.interrupt.has_come() {
                 return Seen::Timeout;
             }
             thread::sleep(GLANCE);

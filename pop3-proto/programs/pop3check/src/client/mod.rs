@@ -3,6 +3,7 @@
 mod certificates;
 mod driver;
 mod ground;
+mod interrupt;
 mod preset;
 mod run;
 mod served;

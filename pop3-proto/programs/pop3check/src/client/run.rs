@@ -13,6 +13,7 @@ use pop3_proto::conformance::{Day, Dialogue, Habits, Outcome, Probe, Run, Subjec
 
 use super::certificates::Certificates;
 use super::driver::Driver;
+use super::interrupt::Interrupt;
 use super::preset::Preset;
 use crate::args::Client;
 use crate::bar::Bar;
@@ -50,9 +51,18 @@ pub(crate) fn client(args: &Client) -> Result<u8, Failure> {
     let certificates = Arc::new(Certificates::new(&host)?);
     let jobs = if preset.is_some() { args.jobs.unwrap_or(1).max(1) } else { 1 };
     let seed = args.seed.unwrap_or_else(plan::seed_of_now);
-    let work =
-        Work { preset: preset.as_ref(), host: &host, certificates: &certificates, subject: &subject, seed };
-    let judged = judged(&work, &judge, jobs, running.today, &running.bar).map_err(|(failure, said)| {
+    let interrupt = Interrupt::new().map_err(|error| Failure::usage("signals", error))?;
+    let work = Work {
+        preset: preset.as_ref(),
+        host: &host,
+        certificates: &certificates,
+        subject: &subject,
+        interrupt: &interrupt,
+        seed,
+    };
+    let judged = judged(&work, &judge, jobs, running.today, &running.bar);
+    interrupt.check()?;
+    let judged = judged.map_err(|(failure, said)| {
         running.show(&told::dialogue(&record::bare(&said), &[], 0, usize::MAX));
         failure
     })?;
@@ -131,6 +141,7 @@ struct Work<'w> {
     host: &'w str,
     certificates: &'w Arc<Certificates>,
     subject: &'w Subject,
+    interrupt: &'w Interrupt,
     seed: u64,
 }
 
@@ -138,8 +149,8 @@ impl Work<'_> {
     fn driver(&self) -> Result<Driver, Failure> {
         let slow = self.subject.slow.saturating_mul(2);
         let limit = self.subject.limit.max(LIMIT).saturating_mul(2).saturating_add(slow);
-        let driver = Driver::new(self.preset, self.host, self.certificates.clone(), limit);
-        driver.map_err(|error| Failure::usage("client", error))
+        Driver::new(self.preset, self.host, self.certificates.clone(), self.interrupt.clone(), limit)
+            .map_err(|error| Failure::usage("client", error))
     }
 }
 
@@ -209,7 +220,7 @@ fn worked(
 ) -> Result<Option<String>, Failure> {
     let mut driver = driver.map_or_else(|| work.driver(), Ok)?;
     let subject = Rc::new(work.subject.clone());
-    while !stop.load(Ordering::Relaxed) {
+    while !stop.load(Ordering::Relaxed) && !work.interrupt.has_come() {
         let Some(probe) = queue.lock().ok().and_then(|mut queue| queue.pop_front()) else { break };
         bar.begin(&probe);
         let mut run = Run::of_client(&probe, &subject, work.seed ^ judge::number_of(probe.id()));

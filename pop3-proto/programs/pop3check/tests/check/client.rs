@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -162,7 +163,25 @@ fn what_a_client_leaves_running_is_ended() {
     let text = bench.read("bash.toml").replace("PIDS", &pids.display().to_string());
     bench.write("bash.toml", &text);
     bench.run("client --preset ./bash.toml client/bodies/first-dot").assert_code(0);
-    let pids = bench.read("pids");
+    assert_ended(&bench.read("pids"));
+}
+
+#[test]
+fn a_signal_ends_the_client_too_and_leaves_no_file() {
+    let bench = bench("echo $$ >>PIDS; echo {work} >PLACE; kill -TERM $PPID; sleep 600");
+    let [pids, place] = ["pids", "place"].map(|name| bench.path(name).display().to_string());
+    let text = bench.read("bash.toml").replace("PIDS", &pids).replace("PLACE", &place);
+    bench.write("bash.toml", &text);
+    let ran = bench.run("client --preset ./bash.toml client/bodies/first-dot --json run.json");
+    ran.assert_error(143, "pop3check: signal 15 ended the run, and the client\n");
+    assert_ended(&bench.read("pids"));
+    let place = bench.read("place");
+    assert!(!place.is_empty() && !Path::new(place.trim_end()).exists(), "{place}");
+    assert!(!bench.path("run.json").exists());
+}
+
+/// Waits until these processes have ended.
+fn assert_ended(pids: &str) {
     assert!(!pids.is_empty());
     // One whose new parent has not waited for it yet is a zombie.
     let runs = |pid: &&str| {
