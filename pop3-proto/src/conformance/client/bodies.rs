@@ -131,7 +131,7 @@ pub(super) const PROBES: Plays = plays! { Client:
         let (form, stored) = (h.form()?.clone(), h.stored().await?);
         let in_step = stored.count(&Mail::letter(3), &form) == 1 && stored.holds(b"the very end");
         for row in ["1939-3-16", "1939-3-17"] {
-            h.check_with(row, in_step, format!("what stands inside the message is taken for its end or for a reply: {}", ran.words()));
+            h.check_with(row, in_step, format!("what stands inside a message is taken for its end or for replies, so whoever writes one can smuggle in another: {}", ran.words()));
             h.lenient_with(
                 row,
                 [due, also]
@@ -214,7 +214,7 @@ pub(super) const PROBES: Plays = plays! { Client:
             .into_iter()
             .map(|name| (name, known(name)))
             .collect();
-        let ran = stored_as_sent(&h, |_| &["6856-2.1-12", "1939-3-16"], &mails, |name| name == "nul").await?;
+        let ran = stored_as_sent(&h, |_| &["1939-3-16"], &mails, |name| name == "nul").await?;
         h.check_with("1939-3-16", !ran.hung && !ran.exit.crashed, ran.words());
         Ok(())
     }

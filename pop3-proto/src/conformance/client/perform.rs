@@ -131,9 +131,12 @@ impl Puppet {
         self.then(truth.then);
     }
 
+    /// What is said without a pause goes out in one piece, so that the same client reads the same each time.
     fn say(&mut self, octets: &[u8]) {
-        if !octets.is_empty() {
-            self.outs.push_back(Out::Send(octets.to_vec()));
+        match self.outs.back_mut() {
+            _ if octets.is_empty() => {}
+            Some(Out::Send(said)) => said.extend_from_slice(octets),
+            _ => self.outs.push_back(Out::Send(octets.to_vec())),
         }
     }
 

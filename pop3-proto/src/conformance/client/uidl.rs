@@ -115,13 +115,21 @@ pub(super) const PROBES: Plays = plays! { Client:
         if !ran.said("UIDL") {
             return Err(Stop::NotApplicable("the client does not ask UIDL"));
         }
-        let told = ran.success() == Some(false) || ran.is_well(3);
+        let words = ran.words();
         for row in ["1939-3-22", "1957-Observations-03"] {
-            h.check_with(
-                row,
-                told && !ran.hung,
-                format!("a refused UIDL is taken for an empty maildrop: {}", ran.words()),
-            );
+            let is_well = ran.is_well(3);
+            let hides = ran.hung || ran.success() == Some(true) && !is_well;
+            h.check_with(row, !hides, format!("a refused UIDL is taken for an empty maildrop: {words}"));
+            let told = hides || is_well || ran.success() == Some(false);
+            h.lenient_with(row, told, format!("nothing is fetched, and its exit does not say why: {words}"));
+        }
+        if h.subject().again {
+            h.run(Job::Fetch, Act::new()).await?;
+            let keeps_record = h.again(Job::Fetch, Act::new()).await?.fetched().is_empty();
+            h.again(Job::Fetch, act()).await?;
+            let fetched = h.again(Job::Fetch, Act::new()).await?.fetched();
+            let words = format!("the record is forgotten: {fetched:?} are fetched once more after it");
+            h.check_with("1939-3-22", !keeps_record || fetched.is_empty(), words);
         }
         Ok(())
     }

@@ -53,6 +53,7 @@ impl Rote {
         {
             self.work = None;
             let success = result.is_ok() || self.faults.contains("tells-success");
+            let success = (!self.faults.contains("tells-nothing")).then_some(success);
             let crashed = matches!(result, Err(Lost::Crash));
             let mut wire = self.wire.borrow_mut();
             for link in wire.open() {
@@ -60,7 +61,7 @@ impl Rote {
                 wire.moves.push_back(Move::Leave(link, end));
             }
             let printed = wire.printed.clone();
-            wire.moves.push_back(Move::Exit(Exit { success: Some(success), crashed, printed }));
+            wire.moves.push_back(Move::Exit(Exit { success, crashed, printed }));
         }
     }
 }

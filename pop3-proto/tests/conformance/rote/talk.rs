@@ -172,7 +172,8 @@ impl Talk {
             pop.secured = true;
         }
         pop.greeting = self.reply_line(&pop).await?;
-        if !pop.greeting.starts_with(b"+OK") && !self.has("any-greeting") {
+        let welcome: &[u8] = if self.has("plus-greets") { b"+" } else { b"+OK" };
+        if !pop.greeting.starts_with(welcome) && !self.has("any-greeting") {
             if pop.greeting.starts_with(b"-ERR") {
                 pop.peer.say("QUIT\r\n");
             }

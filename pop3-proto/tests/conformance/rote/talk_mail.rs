@@ -147,6 +147,9 @@ async fn uidl(talk: &Talk, pop: &Pop) -> Result<Vec<(u64, Vec<u8>)>, Lost> {
     }
     let status = talk.ask(pop, "UIDL").await?;
     if !status.ok {
+        if talk.has("forgets-at-refusal") {
+            talk.memory.borrow_mut().known.clear();
+        }
         return if talk.has("uidl-or-nothing") { Err(Lost::Crash) } else { Ok(Vec::new()) };
     }
     let mut ids = Vec::new();
