@@ -45,6 +45,17 @@ pub enum Method {
     Sasl(String),
 }
 
+impl Method {
+    /// Whether it sends the password or token itself.
+    pub(super) fn shows_secret(&self) -> bool {
+        match self {
+            Self::User => true,
+            Self::Apop => false,
+            Self::Sasl(name) => matches!(name.as_str(), "PLAIN" | "LOGIN" | "OAUTHBEARER" | "XOAUTH2"),
+        }
+    }
+}
+
 impl fmt::Display for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

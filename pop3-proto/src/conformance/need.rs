@@ -136,7 +136,6 @@ impl Need {
                 let there = subject.slow >= Duration::from_secs(value.parse().unwrap_or(0));
                 not_run(there, &format!("no leave to take {value} s"))
             }
-            "daemon" => not_run(false, "the client does not run on"),
             "url" => not_run(subject.urls, "the client takes no POP URL"),
             "cert" => {
                 let external = subject.methods.iter().any(|method| method == "EXTERNAL");

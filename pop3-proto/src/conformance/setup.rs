@@ -87,6 +87,12 @@ impl core::fmt::Debug for Setup {
 }
 
 impl Setup {
+    /// All accounts.
+    pub(super) fn accounts(&self) -> impl Iterator<Item = &Account> {
+        let Self { account, empty_account, prep_account, address_account, spaced_account, .. } = self;
+        [account, empty_account, prep_account, address_account, spaced_account].into_iter().flatten()
+    }
+
     /// How long to wait for a reply.
     pub(super) fn reply_time(&self) -> Duration {
         self.patient(10_000)

@@ -12,16 +12,19 @@ pub enum Job {
     Fetch,
     /// Fetch all messages and delete them from the server.
     Delete,
+    /// Fetch all messages, and come again by itself as often as it can, until it is ended.
+    Poll,
 }
 
 impl Job {
-    /// The word for it: `login`, `fetch` or `delete`.
+    /// The word for it: `login`, `fetch`, `delete` or `poll`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Login => "login",
             Self::Fetch => "fetch",
             Self::Delete => "delete",
+            Self::Poll => "poll",
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::rote::{Faults, Rote};
 fn subject() -> Subject {
     Subject {
         name: "rote".into(),
-        jobs: vec![Job::Login, Job::Fetch, Job::Delete],
+        jobs: vec![Job::Login, Job::Fetch, Job::Delete, Job::Poll],
         tls: vec![Wish::Clear, Wish::Stls, Wish::Tls, Wish::Unsaid],
         methods: [
             "APOP",
@@ -161,6 +161,7 @@ const CASES: &[(&str, Verdict, &str, Faults)] = &[
     ("client/replies/twice", Deviation, "1939-3-23", &["keeps-unasked"]),
     ("client/replies/odd-octets", Fail, "1939-9-01", &["crashes-at-octets"]),
     ("client/replies/odd-octets", Deviation, "1939-9-01", &["prints"]),
+    ("client/capa/login-delay", Deviation, "2449-6.5-02", &["comes-too-soon"]),
     ("client/capa/refused", Fail, "2449-7-01", &["needs-capa"]),
     ("client/capa/letter-case", Fail, "2449-5-05", &["tags-in-capitals"]),
     ("client/capa/unknown", Fail, "2449-5-10", &["unknown-tags"]),

@@ -1,11 +1,13 @@
 //! No secret stands in anything that a run tells, neither as it is nor in another form.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use base64ct::{Base64, Encoding as _};
 use md5::{Digest as _, Md5};
-use pop3_proto::conformance::{Dialogue, Outcome, Referee, Survey, Who, drive};
-use pop3_proto::{ApopDigest, Time};
+use pop3_proto::conformance::{Dialogue, Outcome, Referee, Setup, Survey, Who, drive};
+use pop3_proto::server::MechanismList;
+use pop3_proto::{ApopDigest, Mechanism, Time};
 
 use crate::honest::{Honest, PASSWORD, PREP_PASSWORD, TOKEN, config};
 use crate::judge::{run, server_probes, setup};
@@ -135,4 +137,36 @@ fn no_secret_is_told() {
         look_at(&referee.outcome(probe));
     }
     look(format!("{setup:?} {facts:?}").as_bytes(), "setup and facts");
+}
+
+/// A server without TLS that takes all mechanisms, first or alone LOGIN. It keeps what clients say.
+fn listening(mechanisms: MechanismList, heard: &Rc<RefCell<Vec<u8>>>) -> Twin {
+    let mut config = config();
+    (config.stls, config.mechanisms) = (false, mechanisms);
+    let heard = heard.clone();
+    Twin::of(Honest::new(config), move |scene, happens| {
+        if let Happens::Line(line) = happens {
+            heard.borrow_mut().extend(line);
+        }
+        scene.honestly(&happens);
+    })
+}
+
+#[test]
+fn without_leave_no_password_goes_out_in_clear() {
+    let setup = Setup { clear_passwords: false, tls: false, stls: false, ..setup() };
+    let setup = Rc::new(setup);
+    for mechanisms in [config().mechanisms, [Mechanism::LOGIN].into_iter().collect()] {
+        let heard = Rc::default();
+        let make = || listening(mechanisms, &heard);
+        let mut survey = Survey::new(&setup);
+        drive(|now, seen| survey.next(now, seen), &mut make(), &mut Time::default());
+        look(&heard.take(), "the survey");
+        let Ok(facts) = survey.into_facts() else { continue };
+        let facts = Rc::new(facts);
+        for probe in server_probes().iter().filter(|probe| !probe.is_referee()) {
+            run(probe, &setup, &facts, &mut make());
+            look(&heard.take(), probe.id());
+        }
+    }
 }

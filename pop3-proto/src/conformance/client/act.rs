@@ -93,6 +93,8 @@ pub(crate) struct Act {
     pub(crate) hushed: bool,
     /// The server takes no token.
     pub(crate) no_token: bool,
+    /// When the client is ended, if it has not ended before.
+    pub(crate) lasts: Option<Duration>,
     /// How long each reply is held back.
     pub(crate) pause: Duration,
     pub(crate) twist: Twist,
@@ -138,6 +140,7 @@ impl Default for Act {
             bare: false,
             hushed: false,
             no_token: false,
+            lasts: None,
             pause: Duration::ZERO,
             twist: Twist::None,
             challenge: b"<1896.697170952@pop3check.invalid>".to_vec(),

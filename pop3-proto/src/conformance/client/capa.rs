@@ -3,15 +3,17 @@
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use super::act::Act;
-use super::ran::Ran;
+use super::ran::{Line, Ran};
 use crate::conformance::probe::{Plays, Result, Stop, plays};
 use crate::conformance::task::{Job, Task};
+use crate::time::Time;
 
 /// The commands in order, without what differs in each run: responses, and what follows AUTH.
 fn commands(ran: &Ran) -> Vec<String> {
-    let word = |line: &super::ran::Line| match line.verb().as_str() {
+    let word = |line: &Line| match line.verb().as_str() {
         "AUTH" => {
             let text = String::from_utf8_lossy(&line.text).into_owned();
             text.split(' ').take(2).collect::<Vec<_>>().join(" ")
@@ -40,7 +42,7 @@ pub(super) const PROBES: Plays = plays! { Client:
     "client/capa/letter-case" => |h| {
         let task = Task { pipelining: true, ..h.task(Job::Fetch) };
         let capitals = ["SASL PLAIN", "UIDL", "PIPELINING", "TOP", "USER"];
-        let pause = core::time::Duration::from_millis(50);
+        let pause = Duration::from_millis(50);
         let ran = h.play(task.clone(), Act { pause, ..Act::new().capa(&capitals) }).await?;
         asks(&ran)?;
         let small = ["Sasl plain", "Uidl", "Pipelining", "Top", "User"];
@@ -82,6 +84,26 @@ pub(super) const PROBES: Plays = plays! { Client:
             .await?;
         for row in ["2449-7-01", "1957-Observations-03"] {
             h.is_well(row, &ran, 3, "without any extension");
+        }
+        Ok(())
+    }
+
+    "client/capa/login-delay" => |h| {
+        let delay = Duration::from_secs(5);
+        let act = Act { lasts: Some(3 * delay + Duration::from_secs(1)), ..Act::new().with("LOGIN-DELAY 5") };
+        let ran = h.run(Job::Poll, act).await?;
+        asks(&ran)?;
+        let logins = ran.sessions.iter().filter(|session| session.lines.iter().any(Line::shows_credentials));
+        let times: Vec<Time> = logins.map(|session| session.came).collect();
+        let between = times.windows(2).filter_map(|two| Some(two.last()?.duration_since(*two.first()?)));
+        match between.min() {
+            // Both ends of the pause are measured where the connections come in.
+            Some(shortest) => h.lenient_with(
+                "2449-6.5-02",
+                shortest + Duration::from_millis(100) >= delay,
+                format!("LOGIN-DELAY 5, and the client comes again after {} ms", shortest.as_millis()),
+            ),
+            None => h.unsure("2449-6.5-02", format!("LOGIN-DELAY 5, and {} logins in 16 s", times.len())),
         }
         Ok(())
     }

@@ -187,6 +187,7 @@ impl Stage<'_> {
         let desk = &self.host.judge.desk;
         let began = desk.now();
         let limit = self.host.subject.limit();
+        let end = self.act.lasts.map(|lasts| began.after(lasts));
         let mut last = began;
         let mut hung = false;
         let exit = loop {
@@ -196,11 +197,12 @@ impl Stage<'_> {
                 last = desk.now();
             }
             let idle = last.after(limit);
-            let until = next.map_or(idle, |next| next.min(idle));
+            let until = [next, end].into_iter().flatten().fold(idle, Time::min);
             match desk.ask(Do::Hear(until)).await {
                 Seen::Came(link, door) => {
                     desk.event(link, "the client has connected");
-                    let puppet = Puppet::new(&self.act, &self.task, &self.scene, Session::new(door));
+                    let puppet =
+                        Puppet::new(&self.act, &self.task, &self.scene, Session::new(door, desk.now()));
                     self.puppets.insert(link, puppet);
                 }
                 Seen::Heard(link, octets) => {
@@ -214,6 +216,7 @@ impl Stage<'_> {
                     }
                 }
                 Seen::Exit(exit) => break exit,
+                _ if end.is_some_and(|end| desk.now() >= end) => break self.stopped().await,
                 _ if desk.now() >= idle || self.puppets.len() > MOST_SESSIONS => {
                     hung = true;
                     break self.stopped().await;

@@ -8,6 +8,7 @@ use core::time::Duration;
 use crate::conformance::dialogue::escaped;
 use crate::conformance::steps::{Door, End};
 use crate::conformance::task::Exit;
+use crate::time::Time;
 
 /// A line that the client said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +50,8 @@ pub(super) fn verb(line: &[u8]) -> String {
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
     pub(crate) door: Door,
+    /// When it began.
+    pub(crate) came: Time,
     pub(crate) lines: Vec<Line>,
     /// Octets that came where none may: before the greeting, or between STLS and its answer.
     pub(crate) early: Vec<u8>,
@@ -74,9 +77,10 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(super) const fn new(door: Door) -> Self {
+    pub(super) const fn new(door: Door, came: Time) -> Self {
         Self {
             door,
+            came,
             lines: Vec::new(),
             early: Vec::new(),
             raw: Vec::new(),

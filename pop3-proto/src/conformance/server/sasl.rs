@@ -10,7 +10,7 @@ use super::pop::Pop;
 use super::read::Reply;
 use super::stage::{Answer, Stage};
 use super::way_in::encoded;
-use crate::conformance::facts::{Channel, Way};
+use crate::conformance::facts::{Channel, Method, Way};
 use crate::conformance::probe::{Result, Stop};
 use crate::conformance::setup::Account;
 use crate::conformance::steps::End;
@@ -19,7 +19,7 @@ use crate::conformance::steps::End;
 /// must stay secret is used in clear only if the user says so.
 pub(super) fn channel(s: &Stage, mechanism: &str) -> Result<Channel> {
     let facts = s.facts();
-    let shows = matches!(mechanism, "PLAIN" | "LOGIN" | "OAUTHBEARER" | "XOAUTH2");
+    let shows = Method::Sasl(mechanism.into()).shows_secret();
     let secured = if facts.tls { Channel::Tls } else { Channel::Stls };
     let fits = |channel: &Channel| {
         let list = facts.list(channel.is_secured(), false);

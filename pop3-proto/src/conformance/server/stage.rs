@@ -67,14 +67,7 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(in crate::conformance) fn new(desk: Rc<Desk>, setup: Rc<Setup>, facts: Rc<Facts>) -> Self {
-        let accounts = [
-            &setup.account,
-            &setup.empty_account,
-            &setup.prep_account,
-            &setup.address_account,
-            &setup.spaced_account,
-        ];
-        for Account { name, password } in accounts.into_iter().flatten() {
+        for Account { name, password } in setup.accounts() {
             let plain = way_in::encoded(format!("\0{name}\0{password}").as_bytes());
             for secret in [password, &plain, &way_in::encoded(password.as_bytes())] {
                 desk.hide(secret.as_bytes());

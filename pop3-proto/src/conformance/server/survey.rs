@@ -175,8 +175,7 @@ impl Surveyor {
             pop.end(End::Fin).await;
         }
         for method in methods(list.as_ref(), self.facts.timestamp.is_some()) {
-            let safe = !matches!(&method, Method::User) && method != Method::Sasl("PLAIN".into());
-            if !permitted && !safe {
+            if !permitted && method.shows_secret() {
                 continue;
             }
             let connected = match pop.take() {

@@ -78,7 +78,10 @@ impl Talk {
         if secrets && !self.has("any-secret") || self.memory.borrow().no_password {
             return Err(Lost::GivesUp);
         }
-        match self.session().await {
+        if self.task.job == Job::Poll {
+            return self.poll().await;
+        }
+        match self.session().await.map(drop) {
             Err(Lost::Tls) if self.has("falls-back") => {
                 let peer = Peer::connect(&self.wire, Door::Clear);
                 peer.line().await?;
@@ -138,7 +141,18 @@ impl Talk {
         Ok(())
     }
 
-    async fn session(&self) -> Result<(), Lost> {
+    /// Comes again each second, or as often as the server lets it.
+    async fn poll(&self) -> Result<(), Lost> {
+        loop {
+            let pop = self.session().await?;
+            let mut delays =
+                pop.list.iter().filter_map(|line| line.strip_prefix("LOGIN-DELAY ")?.parse().ok());
+            let delay = delays.next().filter(|_| !self.has("comes-too-soon")).unwrap_or(1);
+            pop.peer.wait(Duration::from_secs(delay)).await;
+        }
+    }
+
+    async fn session(&self) -> Result<Pop, Lost> {
         let mut pop = self.connect().await?;
         let result = async {
             super::talk_login::login(self, &mut pop).await?;
@@ -148,7 +162,7 @@ impl Talk {
         if result.is_ok() {
             pop.peer.leave();
         }
-        result
+        result.map(|()| pop)
     }
 
     async fn connect(&self) -> Result<Pop, Lost> {

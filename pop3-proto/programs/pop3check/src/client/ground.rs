@@ -166,11 +166,16 @@ impl Ground {
             ("{state}", path(self.sub("state", self.kept))),
             ("{store}", path(self.store_path())),
         ];
-        let more = self.preset.by_tls.iter().filter_map(|(name, table)| {
+        let by_tls = self.preset.by_tls.iter().filter_map(|(name, table)| {
             Some((format!("{{{name}}}"), table.get(task.tls.as_str())?.clone().into_bytes()))
         });
-        let more: Vec<_> = more.collect();
-        Ok(more.into_iter().chain(values.into_iter().map(|(name, value)| (name.to_owned(), value))).collect())
+        let by_job = self.preset.by_job.iter().map(|(name, table)| {
+            (format!("{{{name}}}"), table.get(task.job.as_str()).cloned().unwrap_or_default().into_bytes())
+        });
+        Ok(by_tls
+            .chain(by_job)
+            .chain(values.into_iter().map(|(name, value)| (name.to_owned(), value)))
+            .collect())
     }
 
     fn printed_path(&self, run: u32) -> PathBuf {

@@ -49,10 +49,12 @@ pub(crate) struct Preset {
     pub(crate) env: BTreeMap<String, String>,
     /// Files that are written before each run, by path.
     pub(crate) files: BTreeMap<String, String>,
-    /// What `{job}` is for each job that the client can do: `login`, `fetch`, `delete`.
+    /// What `{job}` is for each job that the client can do: `login`, `fetch`, `delete`, and `poll` if it runs on.
     pub(crate) job: BTreeMap<String, String>,
     /// What `{tls}` is for `clear`, `stls`, `tls`, and for `unsaid` if the user says nothing.
     pub(crate) tls: BTreeMap<String, String>,
+    /// More placeholders, by name: what each is for the jobs that it names; nothing for others.
+    pub(crate) by_job: BTreeMap<String, BTreeMap<String, String>>,
     /// More placeholders, by name: what each is for `clear`, `stls`, `tls` and `unsaid`.
     pub(crate) by_tls: BTreeMap<String, BTreeMap<String, String>>,
     /// What `{auth}` is for each login method that the client can be told to use, and for `any`.
@@ -152,7 +154,7 @@ impl Preset {
     /// Checks the words of its tables.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         let words = [
-            ("job", &self.job, &["login", "fetch", "delete"][..]),
+            ("job", &self.job, &["login", "fetch", "delete", "poll"][..]),
             ("tls", &self.tls, &["clear", "stls", "tls", "unsaid"]),
         ];
         for (table, given, known) in words {
@@ -169,7 +171,7 @@ impl Preset {
 
     /// What the kit has to know.
     pub(crate) fn subject(&self, deep_name: bool, flood: bool, slow: u64) -> Subject {
-        let jobs = [Job::Login, Job::Fetch, Job::Delete];
+        let jobs = [Job::Login, Job::Fetch, Job::Delete, Job::Poll];
         let wishes = [Wish::Clear, Wish::Stls, Wish::Tls, Wish::Unsaid];
         Subject {
             name: self.name.clone(),

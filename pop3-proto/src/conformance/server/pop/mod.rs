@@ -3,6 +3,7 @@
 mod ear;
 mod guard;
 mod own;
+mod secrets;
 mod talk;
 mod wire;
 

@@ -7,6 +7,7 @@ use core::time::Duration;
 
 use super::ear::Ear;
 use super::guard::{Guard, Removes};
+use super::secrets;
 use super::wire::{Ending, Wire};
 use crate::conformance::desk::Desk;
 use crate::conformance::dialogue::Who;
@@ -82,9 +83,14 @@ impl Pop {
     ///
     /// # Errors
     ///
-    /// [`Stop`] if the driver cannot send, or if mail that is not the kit's own could be removed by it.
+    /// [`Stop`] if the driver cannot send, if mail that is not the kit's own could be removed by it, or if it would send
+    /// a password in clear without leave.
     pub(crate) async fn say(&mut self, octets: impl AsRef<[u8]>) -> Result<()> {
         let octets = octets.as_ref();
+        let is_open = self.secured().is_none() && !self.setup.clear_passwords;
+        if is_open && secrets::are_shown(octets, &self.setup) {
+            return Err(Stop::NotRun("it would send a password in clear, for which there is no leave"));
+        }
         let removes = Removes {
             after_retr: self.facts.expires_at_once(),
             at_a_drop: self.facts.keeps_at_a_drop != Some(true),
