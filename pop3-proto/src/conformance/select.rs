@@ -1,7 +1,7 @@
 //! [`Select`]: which probes are meant.
 
 use alloc::borrow::ToOwned as _;
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -120,7 +120,7 @@ fn what(pattern: &str) -> Option<What> {
         return tier.parse().ok().filter(|tier| (1..=3).contains(tier)).map(What::Tier);
     }
     if let Some(number) = pattern.strip_prefix("quirk-") {
-        return number.parse::<u16>().ok().map(|_| What::Quirk(number.to_owned()));
+        return number.parse::<u16>().ok().map(|number| What::Quirk(number.to_string()));
     }
     if let Some(name) = pattern.strip_prefix("hole:") {
         return (!name.is_empty()).then(|| What::Hole(name.to_owned()));

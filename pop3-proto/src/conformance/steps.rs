@@ -109,9 +109,10 @@ pub enum Seen {
 pub struct TlsFacts {
     /// The version, such as `TLSv1_3`.
     pub version: String,
-    /// What is wrong with the certificate, if the driver was to look: `expired`, for instance. The text begins
-    /// with `name` if all else is right and only the host is not named as it should be.
+    /// What is wrong with the certificate, such as `expired`. `None` if nothing is, or if the driver was not to look.
     pub certificate: Option<String>,
+    /// All that is wrong with it is that it does not name the host.
+    pub wrong_name: bool,
     /// Whether the server asked for a certificate of the client.
     pub asked_certificate: bool,
     /// Whether the client showed one.

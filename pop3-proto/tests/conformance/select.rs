@@ -29,6 +29,7 @@ fn a_pattern_selects_what_it_names() {
     assert!(ids("1939-3-14").contains(&"server/retr/first-dot"));
     assert!(ids("hole:first-dot").contains(&"server/retr/first-dot"));
     assert!(ids("quirk-81").contains(&"server/retr/first-dot"));
+    assert_eq!(ids("quirk-07"), ids("quirk-7"));
     assert!(ids("need:corpus").contains(&"server/retr/first-dot"));
     assert!(ids("need:corpus:first-dot").contains(&"server/retr/first-dot"));
 }

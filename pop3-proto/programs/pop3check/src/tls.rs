@@ -17,8 +17,8 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::sign::CertifiedKey;
 use rustls::{
-    ClientConfig, ClientConnection, ConnectionCommon, DigitallySignedStruct, Error, ProtocolVersion,
-    SignatureScheme,
+    CertificateError, ClientConfig, ClientConnection, ConnectionCommon, DigitallySignedStruct, Error,
+    ProtocolVersion, SignatureScheme,
 };
 
 use crate::link::is_late;
@@ -86,14 +86,22 @@ pub(crate) struct Witness {
     provider: Arc<CryptoProvider>,
     strict: Option<Arc<dyn ServerCertVerifier>>,
     own: Option<Arc<CertifiedKey>>,
-    fault: Mutex<Option<String>>,
+    fault: Mutex<Option<Error>>,
     asked: AtomicBool,
 }
 
 impl Witness {
     pub(crate) fn facts(&self, connection: &ClientConnection) -> TlsFacts {
+        let fault = self.fault.lock().ok().and_then(|fault| fault.clone());
         TlsFacts {
-            certificate: self.fault.lock().ok().and_then(|fault| fault.clone()),
+            certificate: fault.as_ref().map(trust::words),
+            // The verifier looks at the name last.
+            wrong_name: matches!(
+                fault,
+                Some(Error::InvalidCertificate(
+                    CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }
+                ))
+            ),
             asked_certificate: self.asked.load(Ordering::Relaxed),
             ..facts(connection)
         }
@@ -126,7 +134,7 @@ impl ServerCertVerifier for Witness {
             && let Err(error) = strict.verify_server_cert(end_entity, intermediates, name, ocsp, now)
             && let Ok(mut fault) = self.fault.lock()
         {
-            *fault = Some(trust::words(&error));
+            *fault = Some(error);
         }
         Ok(ServerCertVerified::assertion())
     }

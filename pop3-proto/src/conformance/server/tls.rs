@@ -168,10 +168,10 @@ pub(super) const PROBES: Plays = plays! {
 
     "server/tls/certificate" => |s| {
         let pop = s.connect_tls().await?;
-        let fault = pop.secured().and_then(|tls| tls.certificate.clone());
+        let (fault, is_name) =
+            pop.secured().map(|tls| (tls.certificate.clone(), tls.wrong_name)).unwrap_or_default();
         pop.end(End::Fin).await;
         let words = fault.clone().unwrap_or_default();
-        let is_name = words.starts_with("name");
         s.check_with("8314-4.4-01", fault.is_none() || is_name, format!("the certificate: {words}"));
         if is_name || fault.is_none() {
             s.lenient_with("7817-5-01", fault.is_none(), format!("the certificate: {words}"));

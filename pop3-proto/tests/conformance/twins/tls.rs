@@ -103,7 +103,10 @@ pub(super) const CASES: &[Case] = &[
         showing(|facts| facts.certificate = Some("expired".into()))
     }),
     deviates("server/tls/certificate", "7817-5-01", || {
-        showing(|facts| facts.certificate = Some("name: the host is not among them".into()))
+        showing(|facts| {
+            facts.certificate = Some("it is for another host".into());
+            facts.wrong_name = true;
+        })
     }),
     notes("server/tls/asks-certificate", "8314-4.2-01", || showing(|facts| facts.asked_certificate = true)),
     deviates("server/tls/offered", "8314-4-02", || Twin::new(|s, h| s.honestly(&h)).without_tls_port()),

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::iter;
-use std::net::ToSocketAddrs as _;
+use std::net::{IpAddr, ToSocketAddrs as _};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
@@ -44,7 +44,7 @@ pub(crate) fn client(args: &Client) -> Result<u8, Failure> {
     let host = host(args)?;
     let slow = args.slow.unwrap_or(0);
     let mut subject = match &preset {
-        Some(preset) => preset.subject(host.contains('.'), args.flood, slow),
+        Some(preset) => preset.subject(is_deep(&host), args.flood, slow),
         None => by_hand(args, slow),
     };
     subject.limit = subject.limit.mul_f64(args.patience()?);
@@ -124,6 +124,11 @@ fn judge_of(args: &Client) -> Result<Judge, Failure> {
     }
     let all: Vec<Probe> = probes().into_iter().filter(Probe::is_for_clients).collect();
     Judge::new(&options, file, &args.round.skips, args.round.fail_fast, &all)
+}
+
+/// Whether a wildcard can stand for the first label and leave more than a top-level domain.
+fn is_deep(host: &str) -> bool {
+    host.split('.').count() > 2 && host.parse::<IpAddr>().is_err()
 }
 
 /// The name under which the client finds the played server, which is on loopback.

@@ -35,10 +35,13 @@ fn inside(
 }
 
 fn config() -> ServerConfig {
-    let own = certificate();
+    config_of(&certificate())
+}
+
+fn config_of(own: &rcgen::CertifiedKey<rcgen::KeyPair>) -> ServerConfig {
     let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
     let builder = builder.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
-    builder.with_single_cert(vec![own.cert.der().clone()], key(&own)).unwrap()
+    builder.with_single_cert(vec![own.cert.der().clone()], key(own)).unwrap()
 }
 
 fn url(server: &Server) -> String {
@@ -120,4 +123,24 @@ fn the_client_certificate_is_shown() {
     assert!(!with.is_empty() && with.iter().all(|count| *count == 1), "{with:?}");
     let ran = bench.run(&format!("server {} --client-cert cert.pem --client-key cert.pem", url(&server)));
     ran.assert_code(2);
+}
+
+#[test]
+fn a_certificate_for_another_host_is_a_deviation_and_any_other_fault_fails() {
+    for (name, is_trusted, verdict) in
+        [("localhost", true, "pass"), ("other.example", true, "deviation"), ("other.example", false, "FAIL")]
+    {
+        let own = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
+        let bench = Bench::new();
+        bench.write("ca.pem", &if is_trusted { own.cert.pem() } else { certificate().cert.pem() });
+        let server = inside(config_of(&own), |tls| {
+            let _ = tls.write_all(b"+OK ready\r\n");
+            while take(tls) && tls.write_all(b"-ERR no\r\n").is_ok() {}
+        });
+        let ran = bench.run(&format!(
+            "server {} --ca ca.pem --check-certificate --patience 0.2 server/tls/certificate",
+            url(&server)
+        ));
+        ran.assert_out(&format!("1 probes: 1 {verdict}"));
+    }
 }
