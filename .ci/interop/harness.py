@@ -5,6 +5,7 @@ Nothing to run by hand. Servers listen on 127.0.0.1 only, and only processes tha
 
 import os
 import pwd
+import random
 import re
 import shutil
 import signal
@@ -26,6 +27,7 @@ USER = "alice"
 PASSWORD = "open sesame"
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = (ROOT / os.environ.get("PROGRAMS", "target/release")).resolve()
+TAKEN: set[int] = set()  # ports that this script has taken
 POP3D = PROGRAMS / "pop3d"
 POP3GET = PROGRAMS / "pop3get"
 GATEWAY = PROGRAMS / "oauth-gateway"
@@ -218,11 +220,22 @@ class Pop3d:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now."""
-    sockets = [socket.create_server((HOST, 0)) for _ in range(count)]
-    ports = [held.getsockname()[1] for held in sockets]
-    for held in sockets:
-        held.close()
+    """Ports that nobody listens on now, and that the system gives to no connection, so a server finds its port free
+    when it is started again.
+    """
+    range_of_system = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    end = int(range_of_system.read_text().split()[0]) if range_of_system.exists() else 32_768
+    ports: list[int] = []
+    while len(ports) < count:
+        port = random.randrange(10_000, max(end, 20_000))
+        if port in TAKEN:
+            continue
+        try:
+            socket.create_server((HOST, port)).close()
+        except OSError:
+            continue
+        TAKEN.add(port)
+        ports.append(port)
     return ports
 
 

@@ -10,8 +10,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from harness import HOST, PASSWORD, POP3D, Certificates, Failed, Server, expect
-from postgres import free_port
+from harness import HOST, PASSWORD, POP3D, Certificates, Failed, Server, expect, free_ports
 
 LEASE = 3
 PROXIED = '[proxy]\nfrom = ["127.0.0.0/8"]\n'
@@ -46,7 +45,7 @@ class FrontEnd:
         delay: int = 0,
         database: str = "",
     ) -> None:
-        self.plain, self.tls, self.metrics = free_port(), free_port(), free_port()
+        self.plain, self.tls, self.metrics = free_ports(3)
         self.settings = folder / f"{name}.toml"
         self.settings.write_text(
             f'[store]\nurl = "{url}"\n[database]\nlease = {LEASE}\n{database}'
@@ -91,7 +90,7 @@ class Proxy:
     """HAProxy: each port leads to all front ends by turns, with a PROXY header."""
 
     def __init__(self, folder: Path, front_ends: list[FrontEnd]) -> None:
-        self.plain, self.tls = free_port(), free_port()
+        self.plain, self.tls = free_ports(2)
         self.settings = folder / "haproxy.cfg"
         text = (
             "global\n  maxconn 4000\ndefaults\n  mode tcp\n  balance roundrobin\n  retries 3\n  option redispatch\n"

@@ -7,20 +7,14 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from pathlib import Path
 
-from harness import HOST, expect
+from harness import HOST, expect, free_ports
 
 DATABASE = "mail"
 ROLE = "pop3d"
-
-
-def free_port() -> int:
-    with socket.create_server((HOST, 0)) as free:
-        return free.getsockname()[1]
 
 
 def binaries() -> Path:
@@ -36,7 +30,7 @@ class Node:
     def __init__(self, folder: Path, name: str) -> None:
         self.data = folder / name
         self.log = folder / f"{name}.log"
-        self.port = free_port()
+        (self.port,) = free_ports(1)
         self.options: tuple[str, ...] = ()
         self.process: subprocess.Popen | None = None
 

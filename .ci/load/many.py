@@ -22,9 +22,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "interop"))
 
 from contenders import CONNECTIONS, Running, run_pop3d
 from driver import Driver
-from harness import HOST, PASSWORD, Report, expect, make_certificates, scratch_folder
+from harness import HOST, PASSWORD, Report, expect, free_ports, make_certificates, scratch_folder
 from many_parts import FrontEnd, Proxy
-from postgres import Cluster, free_port
+from postgres import Cluster
 from processes import memory_kib
 from stored import write_maildirs
 
@@ -42,7 +42,7 @@ class Counter:
     """Stands between pop3d and the database, and counts statements and octets."""
 
     def __init__(self, port: int) -> None:
-        self.port, self.to = free_port(), port
+        (self.port,), self.to = free_ports(1), port
         self.statements = self.sent = self.received = 0
         ready = threading.Event()
         threading.Thread(target=lambda: asyncio.run(self.serve(ready)), daemon=True).start()

@@ -5,7 +5,8 @@ use pop3_proto::{ApopDigest, Command, Deviation, FixedBuf, Limits, MsgNo, Secret
 
 use crate::cursor::Cursor;
 
-/// Each byte of `data` is a decision, or the length of bytes that a server sends.
+/// `data` is a row of decisions, a byte each. Where a server sends something, a byte holds the length, and the bytes
+/// follow.
 pub fn client_ops(data: &[u8]) {
     let mut cursor = Cursor::new(data);
     let profile = match cursor.octet() % 4 {

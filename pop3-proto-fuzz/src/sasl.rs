@@ -1,5 +1,5 @@
-//! Fuzz target: responses and answers of every kind for every mechanism, in memory of any length. Nobody gets
-//! in without a yes.
+//! Fuzz target: responses and answers of every kind for every mechanism, with working memory of any length. Nobody
+//! is logged in unless the embedder has answered yes, or TLS has proved the user.
 
 use base64ct::{Base64 as Text, Encoding as _};
 use pop3_proto::sasl::scram::{Hash, Keys};
@@ -24,7 +24,8 @@ const MECHANISMS: [&str; 12] = [
     "NONE",
 ];
 
-/// Each byte of `data` is a decision, or the length of what a client says.
+/// `data` is a row of decisions, a byte each. Where a client says something, a byte holds the length, and the bytes
+/// follow.
 pub fn sasl(data: &[u8]) {
     let mut cursor = Cursor::new(data);
     let mechanism = MECHANISMS[usize::from(cursor.octet()) % MECHANISMS.len()];

@@ -14,7 +14,8 @@ use crate::mailbox::Mailbox;
 const MECHANISMS: MechanismList =
     MechanismList::of(&[Mechanism::PLAIN, Mechanism::LOGIN, Mechanism::CRAM_MD5, Mechanism::SCRAM_SHA_256]);
 
-/// Each byte of `data` is a decision, or the length of bytes that a client sends.
+/// `data` is a row of decisions, a byte each. Where a client sends something, a byte holds the length, and the bytes
+/// follow.
 pub fn server_ops(data: &[u8]) {
     let mut cursor = Cursor::new(data);
     let flags = cursor.octet();

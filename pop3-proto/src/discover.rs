@@ -25,8 +25,8 @@ use crate::text::is_domain;
 pub enum Service {
     /// TLS from the start, `_pop3s._tcp` (RFC 6186 section 3.3, RFC 8314 section 3.1).
     Pops,
-    /// STLS, `_pop3._tcp` (RFC 6186 section 3.3). Never use it without STLS, whatever priorities the answers
-    /// have.
+    /// STLS, `_pop3._tcp` (RFC 6186 section 3.3). Never use it without STLS. The priorities in the
+    /// answers order the targets of one service only.
     Pop,
 }
 
@@ -57,8 +57,8 @@ impl Service {
 /// domain of the address, with A-labels.
 ///
 /// Keep the server that works, and look it up again only when it fails (RFC 6186 section 4). Check the
-/// certificate against the domain, by SRV-ID, or against the target host if the DNS lookup was signed; never
-/// against an alias in between (RFC 7817 section 3).
+/// certificate against the domain, as a DNS-ID or as an SRV-ID. If the DNS answer was signed, you may check it
+/// against the target host instead. Never check it against an alias in between (RFC 7817 section 3).
 #[must_use]
 pub fn query(service: Service, domain: &str) -> Option<String> {
     has_domain_form(domain).then(|| format!("{}.{domain}", service.labels()))

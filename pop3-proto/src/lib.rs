@@ -105,13 +105,13 @@
 //! | `sasl` | | `sasl` and `login`: PLAIN, LOGIN, EXTERNAL, ANONYMOUS, OAUTHBEARER, XOAUTH2 |
 //! | `cram-md5`, `scram` | | those mechanisms, SCRAM with SHA-1 and SHA-256 and in the -PLUS forms |
 //! | `apop` | | `ApopDigest::of`, `Server::apop_matches` |
-//! | `saslprep` | | names and passwords outside of ASCII, which without it servers refuse, and clients in SCRAM and APOP; needs `std` |
+//! | `saslprep` | | SASLprep, for names and passwords outside of ASCII. Without it a server's SASL mechanisms refuse them, and so do SCRAM and APOP on a client; USER and PASS do not depend on it. Needs `std` |
 //! | `conformance` | | `conformance`; needs `alloc`, brings `apop`, `cram-md5` and `scram` |
 //! | `testing` | | `testing`; needs `std` |
 //! | `arbitrary` | | values of this crate for fuzz targets, from the `arbitrary` crate; needs `std` |
 //!
-//! Without features the crate needs `core` alone, and no path through it can panic; a linked program proves
-//! that.
+//! Without features the crate needs `core` alone. A linked program proves that no path through a server or a client
+//! can panic.
 //!
 //! # Sizes
 //!

@@ -46,7 +46,8 @@ pub const USER_NAME: usize = COMMAND_LINE - "USER \r\n".len();
 /// The minimum room that an output must be able to offer, in bytes: one status line of full length.
 pub const MIN_OUTPUT: usize = REPLY_LINE;
 
-/// The shortest window, in bytes: enough for a command line of RFC 1939 section 3.
+/// The shortest window, in bytes: enough for a command with one argument of 40 octets (RFC 1939 section 3), but not
+/// for every APOP.
 pub const MIN_WINDOW: usize = 64;
 
 /// By how many bytes a line may exceed its limit by default before a client gives the server up. No server is
@@ -63,8 +64,8 @@ pub const LOGIN_SECS: u64 = 180;
 /// logins a server allows.
 ///
 /// Every length is in bytes and includes the CRLF. A line above its limit is skipped to its end and reported
-/// once, and it takes no memory. The line after it is read normally. A client gives up a line that does not
-/// end; see [`max_skip`](Self::max_skip).
+/// once, and it takes no memory. The line after it is read normally. If a line is longer
+/// than its limit by more than [`max_skip`](Self::max_skip), the session of a client fails.
 ///
 /// There is one condition: the buffer whose unread part is shown to a session must hold at least as many
 /// bytes as were given to [`for_window`](Self::for_window). A full window then always means that the line is
@@ -155,14 +156,16 @@ impl Limits {
     }
 
     /// Sets how many failed logins a server answers before it closes (RFC 1939 section 4 permits closing); 10
-    /// by default.
+    /// by default. A login counts as failed if you refuse it without a code or with `Code::Auth`; a maildrop that is
+    /// locked and a system error do not count.
     #[must_use]
     pub const fn with_max_login_failures(mut self, count: u16) -> Self {
         self.max_login_failures = count;
         self
     }
 
-    /// The longest command line that a server accepts; see [`COMMAND_LINE`].
+    /// The longest command line that a server accepts, see [`COMMAND_LINE`], except for AUTH with an initial response,
+    /// which may have [`exchange_line`](Self::exchange_line) bytes.
     #[must_use]
     pub const fn command_line(&self) -> usize {
         self.capped(COMMAND_LINE)

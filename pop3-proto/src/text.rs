@@ -18,9 +18,9 @@ impl<'i> Text<'i> {
         Self(octets)
     }
 
-    /// The bytes as they came, without the line end. In texts from [`parse`](crate::parse), and of a `-ERR` or
-    /// a greeting, status and response code are removed. Of any other `+OK` in a client's event only the status
-    /// is removed. The text of an unsolicited line is the whole line.
+    /// The bytes as they came, without the line end. The status is removed, and so is the response code, with two
+    /// exceptions in a client's events: the text of a `+OK` reply keeps what looks like a response code, and the
+    /// text of an unsolicited line is the whole line.
     #[must_use]
     pub const fn as_bytes(&self) -> &'i [u8] {
         self.0

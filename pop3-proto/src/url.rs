@@ -75,7 +75,7 @@ pub struct UrlError {
 pub enum UrlFault {
     /// The URL does not start with `pop://`, `pops://`, `pop3://` or `pop3s://`.
     Scheme,
-    /// A user name is missing where one is required.
+    /// There is an `@` or `;AUTH=`, but no user name before it.
     NoUser,
     /// A character that has to be written as `%XX`, or `%` without two hexadecimal digits.
     Escape,

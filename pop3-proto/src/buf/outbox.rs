@@ -6,8 +6,9 @@ use core::fmt;
 use super::output::{Full, Output};
 use crate::limits::MIN_OUTPUT;
 
-/// An output on the heap: it takes no memory before its first byte or after [`shrink`](Self::shrink), and
-/// asks for a flush at 16 KiB or another size.
+/// An output on the heap: it takes no memory before its first byte or after [`shrink`](Self::shrink). It
+/// never holds more than 16 KiB, or another size; a session asks for a flush before that. Bytes that were sent give
+/// their room back when all are sent.
 ///
 /// Write [`bytes`](Self::bytes) to the connection and say with [`consume`](Self::consume) how many were
 /// written: nothing is lost when a write takes only a part, or is cancelled between two calls.
@@ -28,13 +29,13 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// An output that asks for a flush at 16 KiB.
+    /// An output that holds up to 16 KiB.
     #[must_use]
     pub const fn new() -> Self {
         Self::with_max(16 * 1024)
     }
 
-    /// An output that asks for a flush at `max` bytes; less than [`MIN_OUTPUT`] counts as that.
+    /// An output that holds up to `max` bytes; less than [`MIN_OUTPUT`] counts as that.
     #[must_use]
     pub const fn with_max(max: usize) -> Self {
         Self { bytes: Vec::new(), sent: 0, max: if max < MIN_OUTPUT { MIN_OUTPUT } else { max } }

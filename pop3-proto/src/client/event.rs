@@ -96,7 +96,8 @@ pub enum Part<'i> {
     UnreadableReply(&'i [u8]),
     /// A challenge that is not base64: answer with [`cancel`](super::Client::cancel).
     BadChallenge(&'i [u8]),
-    /// Bytes of a message, with dot-stuffing removed; never empty.
+    /// Bytes of a message, of the list that answers AUTH alone, or of the body of
+    /// [`send_multiline`](super::Client::send_multiline); dot-stuffing is removed; never empty.
     Data(&'i [u8]),
     /// The body is complete.
     End,

@@ -30,8 +30,8 @@ impl RefusalKind {
     /// Finds the kind of a refusal, from its response code or from words that old servers use. `None` if
     /// neither tells.
     ///
-    /// The words are only a guess. The response code, where there is one, is reliable (RFC 2449 section 8, RFC
-    /// 3206).
+    /// The words are only a guess. A response code is reliable if the server has announced RESP-CODES (RFC 2449
+    /// section 8, RFC 3206); this function also takes it from servers that have not.
     #[must_use]
     pub fn classify(refusal: &Refusal<'_>) -> Option<Self> {
         match refusal.known_code() {

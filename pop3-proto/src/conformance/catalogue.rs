@@ -25,7 +25,7 @@ pub struct Entry {
     pub id: &'static str,
     /// What is right, in one sentence.
     pub title: &'static str,
-    /// 1 to 3. Probes of tier 3 need special accounts, hours or rare peers.
+    /// 1 to 3, the most important probes first. Those of tier 3 need special accounts, take hours, or need rare peers.
     pub tier: u8,
     /// The ids of the [`Row`]s that it judges.
     pub rows: Vec<&'static str>,
@@ -43,7 +43,7 @@ pub struct Entry {
     pub note: &'static str,
     /// When the probe does not apply or says nothing.
     pub otherwise: &'static str,
-    /// Ids from the catalogue of quirks of real peers that it shows.
+    /// The numbers of the quirks of real peers that it shows, such as `81`. The pattern `quirk-81` selects them.
     pub quirks: Vec<&'static str>,
     /// Ids from the catalogue of known security holes that it shows.
     pub holes: Vec<&'static str>,

@@ -5,7 +5,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-/// A connection of the probe; the first one is 1.
+/// A connection of the probe. The first one is 1. Events that belong to no connection, such as the start of a
+/// client, have 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Link(pub u32);
 

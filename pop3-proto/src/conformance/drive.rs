@@ -30,7 +30,8 @@ pub trait Endpoint {
     /// What the server says, if anything. It is also asked each second while the client waits.
     fn give(&mut self, link: Link, now: Time) -> Given;
 
-    /// The client begins a TLS handshake. From here on octets are meant to be inside TLS.
+    /// The client begins a TLS handshake. Return what the handshake showed; the octets that follow are those inside
+    /// TLS. Return `None` to refuse it.
     fn secure(&mut self, link: Link, now: Time) -> Option<TlsFacts>;
 
     /// The client has closed, or closed its sending direction.

@@ -145,11 +145,12 @@ pub struct Facts {
     /// Whether a message that is marked stays when the connection ends without QUIT. `None` where that was not
     /// tried, because there was no permission or no message to try it with.
     pub keeps_at_a_drop: Option<bool>,
-    /// Known messages that were found intact, with their numbers.
+    /// Known messages that were found by their marker or by their size, with their numbers. Whether they are intact
+    /// is not checked here. The survey looks at the first 200 messages only.
     pub corpus: Vec<(&'static str, u32)>,
     /// The numbers of messages after whose TOP or RETR the session was out of step.
     pub out_of_step: Vec<u32>,
-    /// The slowest of the first replies.
+    /// The longest time that the server took for a greeting or for the STAT of the survey.
     pub reply_time: Duration,
 }
 
@@ -176,7 +177,7 @@ impl Facts {
         self.lists().any(|list| list.has(tag))
     }
 
-    /// Whether a list before the login offers the mechanism.
+    /// Whether a list before the login offers the mechanism. Give its name in capitals.
     #[must_use]
     pub fn offers(&self, mechanism: &str) -> bool {
         self.secured.iter().chain(&self.clear).any(|l| l.mechanisms().iter().any(|m| m == mechanism))

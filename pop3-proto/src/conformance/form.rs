@@ -85,7 +85,8 @@ pub fn parted(line: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((line.get(..at)?, line.get(at.saturating_add(1)..)?))
 }
 
-/// What follows the first space of a line, even if it is not a status line.
+/// What follows the first space of a line, without the line end and the blanks before it. The line need not be a
+/// status line.
 #[must_use]
 pub fn text(raw: &[u8]) -> &[u8] {
     let line = raw.trim_ascii_end();

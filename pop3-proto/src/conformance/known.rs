@@ -57,7 +57,7 @@ pub enum Standing {
     Stale,
     /// The probe could not judge: the entry says nothing about this run.
     Unseen,
-    /// It is another one or a worse one, or the entry's time is over.
+    /// It is a worse verdict than the known one, or it is the known one and the entry's time is over.
     Counts,
 }
 
@@ -69,7 +69,7 @@ pub enum ListError {
     NoProbe(String),
     /// The entry for this probe or pattern has no reason, or only `TODO`.
     NoReason(String),
-    /// The verdict for this probe is one that nobody has to excuse.
+    /// The verdict for this probe is `pass`, `note` or `not-applicable`, which nobody has to excuse.
     Verdict(String),
     /// The probe stands there twice.
     Twice(String),

@@ -3,15 +3,16 @@
 //!
 //! A probe is a dialogue that knows what is right. It does no I/O: it says what to do, [`Do`], and gets what
 //! was seen, [`Seen`]. [`Survey`] runs first and finds out the [`Facts`]; then a [`Run`] plays each [`Probe`]
-//! and ends in an [`Outcome`]. At the end the [`Referee`] tells what was wrong with the status lines of all.
+//! and ends in an [`Outcome`]. At the end the [`Referee`] says what was wrong with the status lines that a
+//! server sent in all probes, or with the commands that a client sent.
 //!
-//! Three rules hold. *A verdict quotes*: it names a row of the catalogue, its level, RFC and section, and the
-//! octets that decided. *No alarm without a second look*: what accuses the peer is run again in a fresh
-//! session. *Nothing is lost*: the kit removes only messages that it made itself, has just recognised, and has
-//! permission to remove.
+//! Three rules hold. *A verdict quotes*: each [`Judgement`] names a row of the catalogue and the entry of the
+//! dialogue that decided; [`rows`] gives the level, the RFC and the section of the row. *No alarm without a second
+//! look*: a probe that finds a fault is run again in a fresh session. *Nothing is lost*: the kit removes only
+//! messages that it made itself, has just recognised, and has permission to remove.
 //!
 //! A probe for clients plays the server: [`Trial`] first sees whether the client works at all, then
-//! [`Run::of_client`] plays each probe against what the user says of the client, the [`Subject`].
+//! [`Run::of_client`] plays one probe against it. The [`Subject`] says what the client can do.
 //!
 //! The program `pop3check` drives it over sockets. A server without I/O can be judged in the same process, with
 //! a simulated clock: see [`Endpoint`]; and so can a client: see [`Caller`].

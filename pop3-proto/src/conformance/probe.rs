@@ -13,7 +13,8 @@ use super::server::Stage;
 use super::steps::End;
 
 /// Why a probe ends before its end. `?` ends the probe with it; its text becomes the words of every row that
-/// was not judged yet.
+/// was not judged yet. After `Silent`, `Hung`, `Control` and `Refused` the rows that had passed become
+/// inconclusive as well.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Stop {

@@ -23,13 +23,13 @@ pub struct Remark {
 /// What the referee heard in one probe.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Remarks {
-    /// How many status lines there were.
+    /// How many status lines a server sent, or how many lines a client sent.
     pub lines: u64,
     /// How many of them had no text.
     pub without_text: u64,
     /// How many came from a server that announces RESP-CODES.
     pub with_codes: u64,
-    /// How many of them ended an exchange of AUTH.
+    /// How many of them ended an exchange of AUTH, for a server; how many held base64, for a client.
     pub exchanges: u64,
     /// What was wrong.
     pub found: Vec<Remark>,

@@ -18,12 +18,15 @@ impl core::fmt::Debug for Account {
     }
 }
 
-/// What a run may do to the peer. The default harms nobody: no malformed command, no failed login, no removal.
+/// What a run may do to the peer. By default no probe sends a malformed command, fails a login on purpose, or
+/// removes anything. If the password is wrong, the survey itself causes a failed login for each method and channel
+/// that it tries.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Leave {
     /// Malformed commands. Some servers ban the address for a while.
     pub odd: bool,
-    /// How many failed logins one probe may cause. Some servers lock the account.
+    /// How many failed logins one run of a probe may cause. A probe that finds a fault is run twice. Some servers lock
+    /// the account.
     pub bad_logins: u32,
     /// To remove messages that the kit itself made and has recognised.
     pub delete: bool,
@@ -33,7 +36,8 @@ pub struct Leave {
     pub flood: bool,
     /// The longest that a probe may take on purpose; zero is not at all.
     pub slow: Duration,
-    /// The maildrop holds the known messages and nothing else.
+    /// The maildrop holds the known messages and nothing else, so that a probe may mark any message in it. Such a
+    /// session is ended without QUIT.
     pub only_corpus: bool,
 }
 
@@ -48,14 +52,15 @@ pub struct Setup {
     pub tls: bool,
     /// STLS may be used where it is announced.
     pub stls: bool,
-    /// Passwords may be sent in clear.
+    /// Passwords and tokens may be sent without TLS. Otherwise nothing that shows one is sent in clear, whatever a
+    /// probe is about.
     pub clear_passwords: bool,
     /// The account whose maildrop is looked at.
     pub account: Option<Account>,
     /// An account whose maildrop is empty.
     pub empty_account: Option<Account>,
-    /// An account whose password SASLprep changes; give it here in the compatibility form, before it is
-    /// prepared.
+    /// An account whose password SASLprep (RFC 4013) changes. Give the password as it is before SASLprep, for
+    /// instance with the ligature U+FB01.
     pub prep_account: Option<Account>,
     /// An account with a full address as its name.
     pub address_account: Option<Account>,

@@ -53,10 +53,11 @@ pub enum Do {
     /// Start the client under test with this task. Answered by [`Seen::Started`] or [`Seen::Cannot`].
     Start(Task),
     /// Wait until that time for anything that the client does. Answered by [`Seen::Came`], [`Seen::Heard`],
-    /// [`Seen::Left`], [`Seen::Exit`] or [`Seen::Timeout`]. That it has ended is told after all else.
+    /// [`Seen::Left`], [`Seen::Exit`] or [`Seen::Timeout`]. Report [`Seen::Exit`] only after all octets and all
+    /// closed connections of the client have been reported.
     Hear(Time),
-    /// Make a TLS handshake as a server with this certificate, and ask for one of the client if it was told to
-    /// use `EXTERNAL`. Answered by [`Seen::Secured`] or [`Seen::NoTls`].
+    /// Make a TLS handshake as a server with this certificate. If [`Task::method`] of the running task is
+    /// `EXTERNAL`, also ask the client for a certificate. Answered by [`Seen::Secured`] or [`Seen::NoTls`].
     Serve(Link, Certificate),
     /// End the client, whatever it does. Answered by [`Seen::Sent`].
     Stop,

@@ -34,7 +34,7 @@ pub struct Subject {
     pub name: String,
     /// The jobs that it can do.
     pub jobs: Vec<Job>,
-    /// What it can be told about TLS.
+    /// What it can be told about TLS. Where a probe asks for nothing else, it is told the first one.
     pub tls: Vec<Wish>,
     /// The login methods that it can be told to use. Empty if it always chooses by itself.
     pub methods: Vec<String>,

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 /// What the client is to do with the mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Job {
-    /// Log in, and no more than it cannot help doing.
+    /// Log in, and do as little else as the client can.
     Login,
     /// Fetch all messages and leave them on the server.
     Fetch,
@@ -74,11 +74,11 @@ pub struct Task {
     /// The POP URL (RFC 2384) that it is given in place of host, name and method. In place of the host and port of
     /// the played server stands `{host}:{port}`.
     pub url: Option<String>,
-    /// It is told to pipeline.
+    /// Tell it to pipeline.
     pub pipelining: bool,
-    /// It remembers the runs before it, and finds what they stored.
+    /// Start the client with the state and the store of the run before.
     pub again: bool,
-    /// Its store refuses to take anything.
+    /// Start the client with a store that refuses every message.
     pub store_fails: bool,
 }
 

@@ -12,11 +12,12 @@ pub enum Verdict {
     Note,
     /// The peer does not announce or offer what the probe is about.
     NotApplicable,
-    /// Something is missing that the user could give: an account, leave, a message.
+    /// Something is missing that the user could give: an account, a permission, or a message in the maildrop. Or the
+    /// driver cannot do what the probe asks for.
     NotRun,
     /// The dialogue did not get to its point, or came out differently the second time.
     Inconclusive,
-    /// A SHOULD is not kept, or a malformed command was taken as if it were right.
+    /// A SHOULD is not kept, or the peer is more lenient than a MUST permits, without harm to its user.
     Deviation,
     /// A row is not kept, and the peer's user can be hurt by it.
     Fail,
@@ -77,6 +78,7 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// In words; may be empty where nothing has to be said. Masked like the dialogue.
     pub words: String,
-    /// The entry of the dialogue that decided, as an index.
+    /// The index of the entry of the dialogue that decided. It is 0 if the dialogue is empty, and the last entry if only
+    /// the first of two runs found it.
     pub at: usize,
 }

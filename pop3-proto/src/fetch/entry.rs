@@ -118,10 +118,10 @@ impl Entry {
         matches!(self.fate, Fate::Gone)
     }
 
-    /// Whether what came had another size than the server announced. Unless
-    /// [`Rules::delete_doubtful`](super::Rules::delete_doubtful) is set, a message of which less came is not
-    /// deleted, and one of which more came only after it has come once more and the difference fits how the
-    /// server counts.
+    /// Whether the message came with another size than the server announced, and no way in which servers count
+    /// explains the difference. Unless [`Rules::delete_doubtful`](super::Rules::delete_doubtful) is set: if fewer bytes
+    /// came, the message is not deleted; if more bytes came, it is deleted only after it has been fetched a second time
+    /// and the difference has been explained.
     #[must_use]
     pub const fn is_doubtful(&self) -> bool {
         self.flags.doubtful || self.flags.odd

@@ -27,8 +27,8 @@ pub enum FetchEvent<'i> {
     /// Bytes of the message.
     Data(&'i [u8]),
     /// Everything that was asked for has come: the message, or its preview, and the next reply has shown that
-    /// it was all. Make it safe, now or together with others, then call [`Fetch::stored`](super::Fetch::stored). Until then it
-    /// counts as not fetched.
+    /// it was all. Make it safe, now or together with others, then call [`Fetch::stored`](super::Fetch::stored). Until
+    /// you call it, the record does not contain the message, and the next session fetches it again.
     Whole(Download),
     /// The message is complete, but it is one that the record already has: discard it.
     Known(Download),

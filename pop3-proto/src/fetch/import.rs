@@ -10,7 +10,7 @@ use super::record::Record;
 /// What was found in the record of another program. A line that cannot be read is counted and passed over,
 /// because one bad line is no reason to fetch every message again.
 ///
-/// If [`found_nothing`](Self::found_nothing) says so, do not go on: the file is from another program, or `user`
+/// If [`found_nothing`](Self::found_nothing) returns `true`, do not use the record: the file is from another program, or `user`
 /// and `host` are not spelled as in the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -73,6 +73,7 @@ impl Import {
     /// Reads mpop's file. It has comments, then for each account a line that consists of a space, the count,
     /// host and user, and then that many unique-ids, one per line. Since version 1.4.23 each of these has a
     /// space and the time at which the message was fetched. `now` is the time of those that have none.
+    /// The letter case of the host does not matter, that of the user does.
     #[must_use]
     pub fn from_mpop(text: &[u8], user: &str, host: &str, now: u64) -> Self {
         let mut import = Collector::default();

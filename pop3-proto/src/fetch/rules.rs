@@ -7,9 +7,11 @@ pub struct Rules {
     /// Delete a message this many days after it was stored; 0 is at once. `None` by default: never delete for
     /// this reason.
     pub delete_after_days: Option<u32>,
-    /// Delete a message this many days after it was first seen.
+    /// Delete a message this many days after a session first got it, whole or as a preview. Only messages that the
+    /// store has whole are deleted.
     pub delete_older_days: Option<u32>,
-    /// Leave at most this many messages on the server, the newest ones.
+    /// Leave at most this many messages on the server: those with the highest numbers, which are the newest on most
+    /// servers.
     pub keep_count: Option<u32>,
     /// Leave at most this many bytes on the server, in the newest messages: the first message that exceeds
     /// the limit and all older ones are deleted.

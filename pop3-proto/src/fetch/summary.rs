@@ -6,9 +6,9 @@
 pub struct Summary {
     /// How many messages the server listed.
     pub listed: u64,
-    /// How many messages came whole.
+    /// How many new messages came whole.
     pub fetched: u64,
-    /// How many bytes of messages came, including previews.
+    /// How many bytes of new messages and previews came. Messages that came once more to be compared do not count.
     pub octets: u64,
     /// How many previews came.
     pub previewed: u64,
@@ -22,8 +22,8 @@ pub struct Summary {
     pub missing: u64,
     /// How many lines of LIST and UIDL could not be read; 0 if all messages that STAT counted are listed.
     pub unreadable: u64,
-    /// How many of the listed messages came with a size that differs from the announced one. They are stored,
-    /// but not deleted unless [`Rules::delete_doubtful`](super::Rules::delete_doubtful) is set.
+    /// How many of the listed messages are doubtful, see [`Entry::is_doubtful`](super::Entry::is_doubtful). They are
+    /// stored. This session has not deleted them unless [`Rules::delete_doubtful`](super::Rules::delete_doubtful) is set.
     pub doubtful: u64,
     /// How many messages were not asked for, because the server got out of step at them within the last day.
     pub broken: u64,

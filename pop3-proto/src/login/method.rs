@@ -113,6 +113,7 @@ bit_set! {
 }
 
 impl Methods {
-    /// All but APOP, which lets somebody who poses as the server guess the password offline.
+    /// All but APOP: from it somebody who poses as the server can learn the front of the password, see
+    /// [`Method::Apop`].
     pub const DEFAULT: Self = Self::ALL.without(Method::Apop);
 }

@@ -2,10 +2,10 @@
 //!
 //! [`Login::advance`] sends the next command, and [`Login::handle_event`] takes every event of the session,
 //! until `advance` says that the login is over: [`Progress::LoggedIn`], or [`Progress::Failed`] with a
-//! [`Failure`] that says who has to act and whether another attempt makes sense. If TLS is required, nothing
-//! can get around it: without TLS, the client sends only CAPA and STLS. If the [`Policy`] does not require
-//! TLS, passwords are still sent without it only if the policy allows that explicitly, and tokens never.
-//! Without TLS, the client may still send a name and a CRAM-MD5 or SCRAM proof.
+//! [`Failure`] that says who has to act and whether another attempt makes sense. If the
+//! [`Policy`] requires TLS, the client sends only CAPA and STLS until the connection is inside TLS. If the policy
+//! does not require TLS, the client may send a name and a CRAM-MD5 or SCRAM proof without TLS. Even then it sends a
+//! password without TLS only if the policy allows that explicitly, and a token never.
 //!
 //! ```
 //! use pop3_proto::client::{Client, Event, Profile};

@@ -43,16 +43,18 @@ pub struct Policy {
     /// is tried; 3 by default. Servers lock out users who fail too often. A method that the server refuses
     /// before it has seen any of these does not count.
     pub attempts: u8,
-    /// Whether a method that shows the password may be used after the server has closed the connection at one
-    /// that hides it, without a word. Off by default, because an attacker in the network can close connections
+    /// Suppose that the server closes the connection, or gives no answer, during a method that hides the password. This
+    /// says whether the next connection may use a method that shows the password. Off by default, because an attacker in the network can close connections
     /// too, and could force the client from SCRAM to PLAIN. Turn it on if the user asked for the methods by
     /// name.
     pub password_after_hang_up: bool,
     /// What the client accepts from a server in SCRAM. A server that asks for something else ends the login
     /// with [`Reason::OutOfLimits`](super::Reason::OutOfLimits); no weaker method is tried instead.
     pub scram: ScramLimits,
-    /// Whether to leave out CAPA, for servers that cannot handle it. The login then tries USER, a token, or the
-    /// only method in [`methods`](Self::methods), and STLS if [`tls`](Self::tls) is `Required`. Off by default.
+    /// Whether to leave out CAPA, for servers that cannot handle it. The login then tries APOP if it is
+    /// permitted and the greeting offers it, and USER. If [`try_unannounced`](Self::try_unannounced) is on, it also tries
+    /// a token or the only method in [`methods`](Self::methods). It sends STLS if [`tls`](Self::tls) is `Required`. Off
+    /// by default.
     pub without_capa: bool,
     /// Whether to send CAPA again after the login, when the list may be different (RFC 2449 section 5). On by
     /// default.

@@ -15,7 +15,8 @@ use crate::word::has_control;
 /// Verbs that take nothing but numbers, and those that take no argument, are read leniently, as other servers
 /// do: spaces before, between and after the numbers or after the verb, and zeros in front of a number, change
 /// nothing (`QUIT `, `LIST  1`, `RETR 01`). Names, passwords and the arguments of AUTH, APOP and LANG are
-/// taken as they are. [`strict_command`] allows none of that.
+/// taken as they are. [`strict_command`] refuses additional spaces, and zeros in front of a message
+/// number.
 ///
 /// # Errors
 ///

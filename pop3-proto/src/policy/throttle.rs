@@ -142,9 +142,9 @@ impl<N: Ord + Clone, U: Ord + Clone> Throttle<N, U> {
         self.put(who, failures, now);
     }
 
-    /// Reports that the credentials were right, and that the user is the one whom the client named before. A
-    /// client that proves to be another one must not be reported: it would take back failures that are not its
-    /// own.
+    /// Reports that the credentials were right, and that the user is the one whom the client named before. Do
+    /// not call this if the client has proved to be another user than the one that it named: the call would take back
+    /// failures of the named user.
     pub fn succeeded(&mut self, who: Claim<N, U>, now: Time) {
         let failures = self.failures(&who, now);
         self.claims.remove(&who);

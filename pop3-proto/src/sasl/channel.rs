@@ -19,7 +19,8 @@ pub struct Channel<'c> {
     /// Random text, new for every exchange. SCRAM, and CRAM-MD5 on a server, cannot start without it; PLAIN,
     /// LOGIN, EXTERNAL, ANONYMOUS and tokens do not need it. `None` by default.
     pub nonce: Option<Nonce>,
-    /// Server: its host name, for the challenge of CRAM-MD5.
+    /// The server's host name, which a server puts into the challenge of CRAM-MD5. A client does not use it; for
+    /// OAUTHBEARER set [`authority`](Self::authority).
     pub host: &'c str,
     /// Host and port that the client connected to, if they are known with certainty. In OAUTHBEARER a client
     /// sends them, and a server compares them with those that the client sends, if any (RFC 7628 section

@@ -119,7 +119,8 @@ impl<C: Borrow<Config>, I, M> Server<C, I, M> {
         self.session.poll_timeout()
     }
 
-    /// Closes the session if its time is over (autologout, RFC 1939 section 3). No message is removed then.
+    /// Closes the session if its time is over: the autologout (RFC 1939 section 3) or
+    /// [`Config::login_time`](super::Config::login_time). No message is removed then.
     pub fn handle_timeout(&mut self, now: Time) {
         self.session.handle_timeout(now);
     }

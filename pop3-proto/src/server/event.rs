@@ -78,7 +78,8 @@ pub enum Event<'i> {
         /// Begin the list, or refuse.
         reply: Ticket<kind::LangListing>,
     },
-    /// The client sent a verb that the crate does not know.
+    /// The client sent a verb that the crate does not know. This comes only if
+    /// [`Config::unknown_commands`](super::Config::unknown_commands) is on; otherwise the session answers `-ERR`.
     Other {
         /// The whole line, without its CRLF.
         line: &'i [u8],

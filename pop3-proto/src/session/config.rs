@@ -62,7 +62,7 @@ pub struct Config {
     /// default.
     pub utf8_after_login: bool,
     /// Accept user names and passwords in UTF-8 (RFC 6856 section 2.2). Without it, names and passwords with
-    /// 8-bit bytes are refused.
+    /// 8-bit bytes are refused. It is announced, as `UTF8 USER`, only together with [`utf8`](Self::utf8).
     pub utf8_user: bool,
     /// Offer LANG (RFC 6856 section 3).
     pub lang: bool,

@@ -10,7 +10,7 @@ use super::escape::{escape, unescape};
 
 /// A dialogue: lines of the client, `C: …`, and of the server, `S: …`, in the order in which they are sent.
 ///
-/// Text is sent as it is, with the escapes `\r`, `\n`, `\t`, `\0`, `\xNN` and `\\`; line ends have to be
+/// Text is sent as it is, with the escapes that [`unescape`] knows; line ends have to be
 /// written out. Lines that start with `#` are comments. Lines with any other key, for instance
 /// `user: ann secret`, are for your own use; read them with [`values`](Self::values).
 #[derive(Clone, Debug, Default)]
@@ -42,7 +42,7 @@ pub struct ScriptError {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Mismatch {
-    /// The peer sent something else.
+    /// The peer sent something else, or only the beginning of what was due.
     Said {
         /// The line number in the script, from 1.
         line: usize,
@@ -51,7 +51,7 @@ pub enum Mismatch {
         /// What it sent, as far as it was read.
         said: Vec<u8>,
     },
-    /// The connection failed or ended.
+    /// The connection failed or ended before anything of this line came.
     Io {
         /// The line number in the script, from 1.
         line: usize,
@@ -100,7 +100,7 @@ impl Script {
     }
 
     /// Plays the client against a server under test: sends the `C:` lines, and compares what comes back with
-    /// the `S:` lines.
+    /// the `S:` lines. What the server sends after the last line of the script is not read.
     ///
     /// Each write has at most `cut` bytes; 1 tests a server with the smallest pieces that a network can
     /// deliver. Give `io` a read timeout.
@@ -113,7 +113,7 @@ impl Script {
     }
 
     /// Plays the server against a client under test: sends the `S:` lines, and compares what comes back with
-    /// the `C:` lines.
+    /// the `C:` lines. What the client sends after the last line of the script is not read.
     ///
     /// # Errors
     ///

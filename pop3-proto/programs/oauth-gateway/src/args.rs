@@ -8,7 +8,7 @@ use tracing::Level;
 
 /// Let programs that know only USER and PASS read mail from a server that wants OAuth tokens.
 ///
-/// A program connects to the gateway without TLS and logs in with the name of its mailbox and a local
+/// A program or device (below: a device) connects to the gateway without TLS and logs in with the name of its mailbox and a local
 /// password. The gateway runs the token command and logs in to the real server over TLS.
 #[derive(Debug, Parser)]
 #[command(version, group = ArgGroup::new("token").required(true))]
@@ -30,8 +30,8 @@ pub(crate) struct Args {
     /// server's own
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
-    /// Trust exactly the certificate or public key with this SHA-256, sha256:HEX, whatever its issuer, name
-    /// and dates. Compare it with what the server's owner tells you
+    /// Trust exactly the certificate (in DER) or public key (SubjectPublicKeyInfo in DER) with this SHA-256,
+    /// sha256:HEX, whatever its issuer, name and dates. Compare it with what the server's owner tells you
     #[arg(long, value_name = "SHA256", conflicts_with = "ca")]
     pub(crate) fingerprint: Option<String>,
     /// Run this command with `sh -c` for each login, with the user's name in the variable POP3_USER; the

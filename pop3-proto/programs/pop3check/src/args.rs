@@ -9,13 +9,14 @@ use crate::options::{Leaves, Options};
 
 /// Judge any POP3 server, and any POP3 client, by what the RFCs ask for.
 ///
-/// Each verdict names a requirement, its RFC and section, and quotes the octets that decided. What accuses
-/// the peer is run again in a fresh session before it is told. Nothing is ever removed from a maildrop but
-/// messages that this program made itself, has just recognised, and has leave to remove.
+/// Each verdict names a requirement, its RFC and section, and quotes the octets that decided. A probe that
+/// finds a fault is run again in a fresh session before the fault is reported. Nothing is ever removed from a maildrop but
+/// messages that this program made itself, has just recognised, and is permitted to remove.
 ///
-/// Exit codes: 0 nothing that counts; 1 something counts; 2 wrong usage or configuration; 3 nothing could be
-/// judged, since the server is not reachable or nobody can log in, for instance; 4 only stale entries:
-/// something that is known to fail does not fail any more. A signal that ends `client` gives 128 and its number.
+/// Exit codes: 0 if no verdict counts; 1 if one counts; 2 for wrong usage or configuration; 3 if nothing could
+/// be judged, for instance because the server is not reachable or nobody can log in; 4 if nothing counts, but
+/// something that is known to fail does not fail any more. By default only "fail" counts; see --strict,
+/// --fail-on and --known. A signal that ends `client` gives 128 and its number.
 #[derive(Debug, Parser)]
 #[command(name = "pop3check", version)]
 pub(crate) struct Arguments {
@@ -42,16 +43,17 @@ pub(crate) enum Command {
 /// Without an account only what comes before the login is judged. Without known messages in the maildrop (see
 /// `pop3check corpus`) what a server does to mail is judged by comparing its own answers.
 ///
-/// What a run may do is decided by the address of the server: on loopback and private addresses malformed
-/// commands and ten failed logins, on others legal commands only. Nothing is removed unless the command line
-/// says so.
+/// What a run may do is decided by the address of the server. On loopback, private and link-local addresses it
+/// may send malformed commands, may fail up to ten logins in each probe, and may send passwords without TLS. On
+/// other addresses it sends legal commands only. Nothing is removed unless the command line says so.
 ///
 /// A SELECT is a section (server/uidl), a probe (server/uidl/form), a pattern (*/stls*), a row (1939-5-12),
 /// an RFC or a section of one (rfc2449, rfc2449-6.6), a level (must, should, may, implied), a tier (tier1), a
 /// quirk (quirk-81), a hole (hole:first-dot) or a need (need:odd). One that selects nothing is an error.
 #[derive(Debug, Args)]
 pub(crate) struct Server {
-    /// The server: HOST, HOST:PORT, or a URL such as pops://user@host; then what to run
+    /// The server: HOST, HOST:PORT (in clear, or with TLS if the port is 995), or a URL such as
+    /// pops://user@host:port; then what to run
     #[arg(value_name = "URL|HOST[:PORT] [SELECT]")]
     pub(crate) places: Vec<String>,
     /// Take settings from this TOML file; without this option from pop3check.toml in this folder, if there is
@@ -68,14 +70,14 @@ pub(crate) struct Server {
 
 /// Judge a client, by playing the server.
 ///
-/// The client is started once for each dialogue of a probe, with the place of a server on loopback that
-/// speaks what it offers and misbehaves only where a probe is about that. Its certificates and their authority
-/// are made anew for each run.
+/// For each dialogue of a probe the client is started once, and is given the host and port of a server that
+/// pop3check plays on loopback. This server keeps the rules, except where a probe tests how the client takes a
+/// fault. Its certificates and their authority are made anew for each run.
 ///
-/// A preset says how the client is started, how it is told what to do, and what it stores where; see the page
-/// about pop3check. With --exec a command for sh is run, in which {host}, {port}, {user}, {password} and {store}
-/// stand for what is meant, and it has to fetch all mail in clear. With --manual a person starts the client
-/// each time, and is told when.
+/// A preset says how the client is started, how it is told what to do, and what it stores where; see
+/// docs/judging-a-client.md in the sources. With --exec pop3check runs a command with sh. It replaces {host},
+/// {port}, {user}, {password} and {store} in it by the values of this run. The command has to fetch all mail
+/// without TLS. With --manual a person starts the client each time, and is told when.
 ///
 /// A SELECT is as for `pop3check server`.
 #[derive(Debug, Args)]
@@ -83,7 +85,9 @@ pub(crate) struct Client {
     /// What to run
     #[arg(value_name = "SELECT")]
     pub(crate) selects: Vec<String>,
-    /// The client: one of those that come with the program, or a file in TOML
+    /// The client: commons-net, curl, fetchmail, getmail, javamail, mail-pop3client, movemail, mpop, mutt,
+    /// neomutt, net-pop, net-pop3, node-pop3, oauth-gateway, pop3get, poplib, s-nail or thunderbird; or a file in
+    /// TOML whose name has a / or a dot in it
     #[arg(long, value_name = "NAME|FILE", conflicts_with_all = ["exec", "manual"], help_heading = "Which")]
     pub(crate) preset: Option<String>,
     /// A command for sh that fetches all mail
@@ -98,28 +102,30 @@ pub(crate) struct Client {
     /// The name of the client in reports, with --manual
     #[arg(long, requires = "manual", help_heading = "Which")]
     pub(crate) name: Option<String>,
-    /// The name under which the client finds this machine. One with two dots or more lets wildcards be judged
+    /// The name under which the client finds this machine; it has to lead to a loopback address. With two dots or
+    /// more in it, wildcards in certificates are judged, too (not with --manual)
     #[arg(long, value_name = "NAME", help_heading = "How")]
     pub(crate) host: Option<String>,
     /// Multiply the time that the client may be silent by this
     #[arg(long, value_name = "FACTOR", help_heading = "How")]
     pub(crate) patience: Option<f64>,
-    /// Run so many probes at the same time
+    /// Run this many probes at the same time
     #[arg(long, value_name = "N", help_heading = "How")]
     pub(crate) jobs: Option<usize>,
     /// Decides what looks random; told in each report
     #[arg(long, value_name = "N", help_heading = "How")]
     pub(crate) seed: Option<u64>,
-    /// Masses of octets may be sent to the client
-    #[arg(long, help_heading = "Leave")]
+    /// Permit masses of octets
+    #[arg(long, help_heading = "Permissions")]
     pub(crate) flood: bool,
-    /// Probes that take up to so long, 2000 seconds by default
-    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2000", help_heading = "Leave")]
+    /// Also run probes that take up to this many seconds (2000 if no number is given). Without this option none
+    /// of them runs
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2000", help_heading = "Permissions")]
     pub(crate) slow: Option<u64>,
     /// Exit with 1 for deviations and inconclusive verdicts, too
     #[arg(long, help_heading = "Verdicts")]
     pub(crate) strict: bool,
-    /// Exit with 1 for exactly these: fail, deviation, inconclusive, not-run
+    /// Exit with 1 for these verdicts only: a list of fail, deviation, inconclusive and not-run
     #[arg(long, value_name = "VERDICTS", value_delimiter = ',', help_heading = "Verdicts")]
     pub(crate) fail_on: Vec<String>,
     /// Exit with 1 if one of these cannot be judged
@@ -141,7 +147,7 @@ impl Client {
     }
 }
 
-/// What a run leaves out, and where it tells what came of it.
+/// What a run leaves out, and where its results go.
 #[derive(Debug, Args)]
 pub(crate) struct Round {
     /// Leave out what this selects, and say why: 'server/apop=off here'
@@ -150,12 +156,13 @@ pub(crate) struct Round {
     /// Stop at the first verdict that counts
     #[arg(long, help_heading = "What to run")]
     pub(crate) fail_fast: bool,
-    /// Write the list of what counts in this run, for --known
+    /// Write a list for --known: what counts in this run, and the known entries that still hold
     #[arg(long, value_name = "FILE", help_heading = "Verdicts")]
     pub(crate) write_known: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) say: Say,
-    /// Write all of it as JSON. - is standard output, for one of the reports; the text goes to standard error then
+    /// Write the whole run as JSON into this file. The name - stands for standard output; only one report can go
+    /// there, and the text then goes to standard error
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     pub(crate) json: Option<PathBuf>,
     /// Write a JUnit report into this file; - is standard output
@@ -174,7 +181,7 @@ pub(crate) struct Say {
     /// Show the last line only, and no progress
     #[arg(short, long, help_heading = "Reports")]
     pub(crate) quiet: bool,
-    /// Show no colours, on a terminal either
+    /// Show no colours, not even on a terminal
     #[arg(long, alias = "no-color", help_heading = "Reports")]
     pub(crate) no_colour: bool,
 }
@@ -189,7 +196,7 @@ pub(crate) struct Corpus {
     /// Write the messages into this folder, or with --as mbox into this file
     #[arg(long, value_name = "DIR", required_unless_present = "deliver", conflicts_with = "deliver")]
     pub(crate) to: Option<PathBuf>,
-    /// As what
+    /// The form in which the messages are written
     #[arg(long = "as", value_name = "FORM", value_enum, default_value = "maildir", requires = "to")]
     pub(crate) form: Form,
     /// With LF as line end (the default), but for messages that are about line ends
@@ -244,10 +251,10 @@ pub(crate) struct Explain {
     pub(crate) id: String,
 }
 
-/// Print a run that was kept with --json again.
+/// Print a run once more that --json has written.
 #[derive(Debug, Args)]
 pub(crate) struct Report {
-    /// What --json wrote
+    /// The file that --json has written
     pub(crate) run: PathBuf,
     /// As text, which is the default
     #[arg(long)]
@@ -262,10 +269,10 @@ pub(crate) struct Report {
     pub(crate) html: Option<PathBuf>,
 }
 
-/// Put runs that were kept with --json side by side.
+/// Put runs that --json has written side by side.
 #[derive(Debug, Args)]
 pub(crate) struct Compare {
-    /// What --json wrote, a file for each column, which gets its name
+    /// Files that --json has written. Each becomes a column that is named after its file
     #[arg(required = true, num_args = 1..)]
     pub(crate) runs: Vec<PathBuf>,
     /// As HTML into this file; - is standard output

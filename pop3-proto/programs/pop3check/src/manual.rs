@@ -10,8 +10,9 @@ const END: &str = r#".SH FILES
 .TP
 \fIpop3check.toml\fR
 Settings in the folder from which it runs, unless \-\-config names another file: the tables [server] and [leave],
-whose keys are the names of the options of \fBpop3check server\fR, with \fIurl\fR and \fIselect\fR for what stands
-without an option; and lists, [[known]] and [[skip]].
+and lists, [[known]] and [[skip]]. The keys of [leave] are the options of \fBpop3check server\fR under Permissions.
+The keys of [server] are those under Where, Who, How and Verdicts (without \-\-write\-known), and \fIurl\fR and
+\fIselect\fR for what stands without an option.
 .SH EXAMPLES
 .TP
 \fBpop3check server localhost:1110\fR

@@ -38,10 +38,11 @@ pub(crate) struct Options {
     /// The private key of the client certificate (PEM)
     #[arg(long, value_name = "FILE", requires = "client_cert", help_heading = "Where")]
     pub(crate) client_key: Option<PathBuf>,
-    /// Log in this way where the probe does not ask for another one: login=clear, login=stls, login=tls
+    /// Log in this way where the probe does not ask for another one: login=clear, login=stls or login=tls.
+    /// login=clear implies --clear-passwords
     #[arg(long, value_name = "login=WAY", help_heading = "Where")]
     pub(crate) via: Option<String>,
-    /// Passwords may pass in clear, which is the default on loopback and private addresses
+    /// Permit passwords without TLS, as by default on loopback, private and link-local addresses
     #[arg(long, help_heading = "Where")]
     pub(crate) clear_passwords: bool,
 
@@ -57,13 +58,15 @@ pub(crate) struct Options {
     /// Take an access token from this environment variable
     #[arg(long, value_name = "VAR", help_heading = "Who")]
     pub(crate) token_env: Option<String>,
-    /// A user whose maildrop is empty; with the same password, as the next ones
+    /// A user whose maildrop is empty. This user has the same password as --user, and so have --address-user and
+    /// --spaced-user
     #[arg(long, value_name = "USER", help_heading = "Who")]
     pub(crate) empty_user: Option<String>,
     /// A user whose password SASLprep changes
     #[arg(long, value_name = "USER", requires = "prep_password_env", help_heading = "Who")]
     pub(crate) prep_user: Option<String>,
-    /// The password of that user in its compatibility form
+    /// Take the password of --prep-user from this environment variable, as it is before SASLprep (RFC 4013)
+    /// changes it
     #[arg(long, value_name = "VAR", requires = "prep_user", help_heading = "Who")]
     pub(crate) prep_password_env: Option<String>,
     /// A user whose name is a full address
@@ -79,10 +82,10 @@ pub(crate) struct Options {
     /// Multiply all times by this
     #[arg(long, value_name = "FACTOR", help_heading = "How")]
     pub(crate) patience: Option<f64>,
-    /// Run so many probes at the same time, each with an account of its own (see --accounts)
+    /// Run this many probes at the same time, each with an account of its own (see --accounts)
     #[arg(long, value_name = "N", help_heading = "How")]
     pub(crate) jobs: Option<usize>,
-    /// Wait so long between two connections, for servers that limit logins
+    /// Wait this many seconds between two connections, for servers that limit logins
     #[arg(long, value_name = "SECONDS", help_heading = "How")]
     pub(crate) login_wait: Option<f64>,
     /// Decides what looks random; told in each report
@@ -98,7 +101,7 @@ pub(crate) struct Options {
     /// Exit with 1 for deviations and inconclusive verdicts, too
     #[arg(long, help_heading = "Verdicts")]
     pub(crate) strict: bool,
-    /// Exit with 1 for exactly these: fail, deviation, inconclusive, not-run
+    /// Exit with 1 for these verdicts only: a list of fail, deviation, inconclusive and not-run
     #[arg(long, value_name = "VERDICTS", value_delimiter = ',', help_heading = "Verdicts")]
     pub(crate) fail_on: Vec<String>,
     /// Exit with 1 if one of these cannot be judged
@@ -114,32 +117,34 @@ pub(crate) struct Options {
 #[derive(Clone, Debug, Default, PartialEq, Args, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Leaves {
-    /// Only legal commands and right passwords: the default on public addresses
-    #[arg(long, conflicts_with_all = ["odd", "bad_logins", "flood", "all"], help_heading = "Leave")]
+    /// Permit only legal commands and right passwords, as by default on public addresses
+    #[arg(long, conflicts_with_all = ["odd", "bad_logins", "flood", "all"], help_heading = "Permissions")]
     pub(crate) gentle: bool,
-    /// Malformed commands
-    #[arg(long, help_heading = "Leave")]
+    /// Permit malformed commands
+    #[arg(long, help_heading = "Permissions")]
     pub(crate) odd: bool,
-    /// So many failed logins in one probe
-    #[arg(long, value_name = "N", help_heading = "Leave")]
+    /// Permit this many failed logins in each probe; a probe that finds a fault is run twice
+    #[arg(long, value_name = "N", help_heading = "Permissions")]
     pub(crate) bad_logins: Option<u32>,
-    /// Remove known messages that are named spare and have the number of this run
-    #[arg(long, help_heading = "Leave")]
+    /// Permit the removal of known messages that are named spare and have the number of this run
+    #[arg(long, help_heading = "Permissions")]
     pub(crate) delete_own: bool,
-    /// And those of any run
-    #[arg(long, requires = "delete_own", help_heading = "Leave")]
+    /// Permit also the removal of those of any other run
+    #[arg(long, requires = "delete_own", help_heading = "Permissions")]
     pub(crate) any_run: bool,
-    /// Masses of octets and commands
-    #[arg(long, help_heading = "Leave")]
+    /// Permit masses of octets and commands
+    #[arg(long, help_heading = "Permissions")]
     pub(crate) flood: bool,
-    /// Probes that take up to so long, 2000 seconds by default
-    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2000", help_heading = "Leave")]
+    /// Also run probes that take up to this many seconds (2000 if no number is given). Without this option none
+    /// of them runs
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2000", help_heading = "Permissions")]
     pub(crate) slow: Option<u64>,
-    /// Nothing but known messages is in the maildrop
-    #[arg(long, help_heading = "Leave")]
+    /// Say that nothing but known messages is in the maildrop, so that probes may mark all of them for deletion
+    /// and take that back
+    #[arg(long, help_heading = "Permissions")]
     pub(crate) only_corpus: bool,
-    /// Everything but --slow, --any-run and --only-corpus
-    #[arg(long, help_heading = "Leave")]
+    /// Permit --odd, --flood, --delete-own and 100 failed logins in each probe
+    #[arg(long, help_heading = "Permissions")]
     pub(crate) all: bool,
 }
 

@@ -11,8 +11,8 @@ use crate::failure::{Failure, Kind};
 /// Fetch POP3 mail into a Maildir, an mbox file or a command, once, and resume where a broken session ended.
 ///
 /// A message is deleted from the server only after it has been stored safely. A record keeps track of what
-/// has been fetched, so that no message is fetched twice; it is a file in the Maildir or beside the mbox
-/// file. If a run breaks off, the messages it delivered are complete, and the next run goes on from there.
+/// has been fetched, so that no message is fetched twice; by default it is a file in the Maildir or
+/// beside the mbox file. If a run breaks off, the messages it delivered are complete, and the next run goes on from there.
 ///
 /// Exit codes: 0 all done; 2 wrong usage; 3 the login failed; 4 the network failed; 5 the server broke the
 /// protocol or refused a command; 6 the delivery failed; 7 nothing is wrong, but the server asks to come back
@@ -27,7 +27,9 @@ pub(crate) struct Args {
     /// pop://user;AUTH=+APOP@host:port; or, with --config, names of accounts
     #[arg(value_name = "SERVER|URL|ACCOUNT")]
     pub(crate) places: Vec<String>,
-    /// Take the accounts from this TOML file: those that are named, or all of them
+    /// Take the accounts from this TOML file: those that are named, or all of them. Each is a table
+    /// [account.NAME] with the key server and, as keys, the options of an account, which then may not stand on
+    /// the command line
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     #[command(flatten)]
@@ -69,11 +71,12 @@ pub(crate) struct Options {
     /// server's own
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
-    /// Accept the server only if its public key has this SHA-256, too: sha256:HEX
+    /// Accept the server only if its certificate is trusted and the SHA-256 of its public key
+    /// (SubjectPublicKeyInfo in DER) is this one: sha256:HEX
     #[arg(long, value_name = "PIN")]
     pub(crate) pin: Option<String>,
-    /// Trust exactly the certificate or public key with this SHA-256, sha256:HEX, whatever its issuer, name
-    /// and dates. Compare it with what the server's owner tells you
+    /// Trust exactly the certificate (in DER) or public key (SubjectPublicKeyInfo in DER) with this SHA-256,
+    /// sha256:HEX, whatever its issuer, name and dates. Compare it with what the server's owner tells you
     #[arg(long, value_name = "SHA256", conflicts_with_all = ["ca", "pin"])]
     pub(crate) fingerprint: Option<String>,
     /// Show this client certificate to the server (PEM), for the login method EXTERNAL
@@ -82,9 +85,8 @@ pub(crate) struct Options {
     /// The private key of the client certificate (PEM)
     #[arg(long, value_name = "FILE", requires = "cert")]
     pub(crate) key: Option<PathBuf>,
-    /// Give up after this many seconds without progress (120 by default): of the server, and of the commands
-    /// for password, token and delivery. An answer that comes slower than 100 octets per second ends then,
-    /// too
+    /// Give up if the server, or a command for password, token or delivery, makes no progress for this many
+    /// seconds (120 by default). One answer may take this time and one second more for each 100 octets
     #[arg(long, value_name = "SECONDS")]
     pub(crate) timeout: Option<u64>,
     /// Give up after this many seconds in all (a day by default; 0 is no limit). The next run goes on from
@@ -110,8 +112,9 @@ pub(crate) struct Options {
     /// Run this command and take an OAuth access token from its first line of output
     #[arg(long, value_name = "COMMAND", group = "secret")]
     pub(crate) token_command: Option<String>,
-    /// Log in with these methods only, for instance scram-sha-256,plain; apop is used only if it is listed
-    /// here
+    /// Log in with these methods only, with commas between them: external, oauthbearer, xoauth2,
+    /// scram-sha-256-plus, scram-sha-1-plus, scram-sha-256, scram-sha-1, cram-md5, apop, plain, login, user,
+    /// anonymous. apop is used only if it is named here or in the URL
     #[arg(long, value_name = "METHOD", value_delimiter = ',')]
     pub(crate) auth: Vec<String>,
     /// Accept messages whose lines end in a bare LF, from servers that never send CR LF; the text of a message
@@ -130,7 +133,8 @@ pub(crate) struct Options {
     /// this, they get CR LF, octet for octet as the server sent it; mbox files have LF in any case
     #[arg(long)]
     pub(crate) lf: bool,
-    /// The record of what has been fetched (by default a file in the Maildir or beside the mbox file)
+    /// The record of what has been fetched. By default it is a file in the Maildir or beside the mbox file; with
+    /// pipe: this option is required
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
     /// If there is no record yet, start it from the record of another program: getmail:FILE, fetchmail:FILE
@@ -141,8 +145,8 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) all: bool,
 
-    /// Leave the messages on the server (the default); those that an earlier run marked for deletion, and whose
-    /// QUIT had no answer, are deleted all the same
+    /// Leave the messages on the server (the default). If an earlier run marked messages for deletion and its
+    /// QUIT was not answered, this run deletes them all the same
     #[arg(long, group = "afterwards")]
     pub(crate) keep: bool,
     /// Delete each message from the server once it is safe
@@ -151,26 +155,27 @@ pub(crate) struct Options {
     /// Delete messages that were fetched at least this many days ago
     #[arg(long, value_name = "DAYS", group = "afterwards")]
     pub(crate) delete_after: Option<u32>,
-    /// Delete messages that have been fetched and were first seen on the server at least this many days ago
+    /// Delete messages that have been fetched, and of which a run first got the whole or a preview at least this
+    /// many days ago
     #[arg(long, value_name = "DAYS", conflicts_with = "keep")]
     pub(crate) delete_older: Option<u32>,
-    /// Leave only the newest N messages on the server
+    /// Leave only the newest N messages on the server: those with the highest numbers
     #[arg(long, value_name = "N", conflicts_with = "keep")]
     pub(crate) keep_count: Option<u32>,
-    /// Leave only the newest messages on the server, up to this many octets
+    /// Leave only the newest messages on the server, those with the highest numbers, up to this many octets
     #[arg(long, value_name = "OCTETS", conflicts_with = "keep")]
     pub(crate) keep_octets: Option<u64>,
     /// Also delete messages whose size is not the one that the server announced, for servers that announce
     /// estimates, as Microsoft Exchange does
     #[arg(long)]
     pub(crate) delete_doubtful: bool,
-    /// Fetch only a preview of messages that are larger than this
+    /// Fetch only a preview of messages that are larger than this. They stay on the server, whatever else is said
     #[arg(long, value_name = "OCTETS")]
     pub(crate) size_limit: Option<u64>,
     /// How many lines of the body a preview has (20 by default)
     #[arg(long, value_name = "LINES")]
     pub(crate) preview: Option<u64>,
-    /// Fetch only the headers of all messages
+    /// Fetch only the headers of all messages. They stay on the server, whatever else is said
     #[arg(long)]
     pub(crate) headers_only: bool,
     /// Stop when a message turns out to be larger than this (16 GiB by default), so that no server can send

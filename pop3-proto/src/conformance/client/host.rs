@@ -152,12 +152,7 @@ impl Host {
             look: None,
         };
         let ran = stage.run().await;
-        match &ran.exit.success {
-            _ if ran.hung => self.desk.event(Link(0), "the client said nothing for too long, and was ended"),
-            Some(true) => self.desk.event(Link(0), "the client has ended, and tells success"),
-            Some(false) => self.desk.event(Link(0), "the client has ended, and tells failure"),
-            None => self.desk.event(Link(0), "the client has ended"),
-        };
+        self.desk.event(Link(0), ran.how_it_ended());
         let printed = ran.exit.printed.trim_ascii();
         if !printed.is_empty() {
             let end = printed.get(printed.len().saturating_sub(PRINTED)..).unwrap_or_default();
@@ -217,7 +212,7 @@ impl Stage<'_> {
                 }
                 Seen::Exit(exit) => break exit,
                 _ if end.is_some_and(|end| desk.now() >= end) => break self.stopped().await,
-                _ if desk.now() >= idle || self.puppets.len() > MOST_SESSIONS => {
+                _ if desk.now() >= idle => {
                     hung = true;
                     break self.stopped().await;
                 }

@@ -110,6 +110,16 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
+    /// In words, for the dialogue.
+    pub(super) const fn how_it_ended(&self) -> &'static str {
+        match self.exit.success {
+            _ if self.hung => "the client said nothing for too long, and was ended",
+            Some(true) => "the client has ended, and tells success",
+            Some(false) => "the client has ended, and tells failure",
+            None => "the client has ended",
+        }
+    }
+
     pub(crate) fn lines(&self) -> impl Iterator<Item = &Line> {
         self.sessions.iter().flat_map(|session| &session.lines)
     }

@@ -45,7 +45,8 @@ fn parts(message: &[u8]) -> Option<(&'static str, u16, u32, &[u8])> {
     Some((name, run, u32::from_str_radix(crc, 16).ok()?, rest.get(end.saturating_add(1)..)?))
 }
 
-/// The name and the run of a message, unstuffed, whose marker and CRC are right.
+/// The name and the run of a message whose marker and CRC are right. Give the message with CR LF as line end and
+/// without dot-stuffing.
 #[must_use]
 pub fn recognised(message: &[u8]) -> Option<(&'static str, u16)> {
     let (name, run, known, rest) = parts(message)?;

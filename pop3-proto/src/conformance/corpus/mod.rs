@@ -1,8 +1,8 @@
 //! Known messages, so that a probe can compare what came with what was put in.
 //!
 //! Each message but two holds a marker, `pop3check NAME RUN CRC`, in a field or in its first body line. The
-//! CRC is over what follows the line of the marker, as it goes over the wire. What stands in front of the
-//! marker is not compared, because delivery adds fields there.
+//! CRC covers what follows the line of the marker, with CR LF as line end and before dot-stuffing. What stands in
+//! front of the marker is not compared, because delivery adds fields there.
 
 mod marker;
 mod shapes;

@@ -20,11 +20,12 @@ pub struct ScramLimits {
 }
 
 /// The largest iteration count that is accepted by default. A larger one is taken for an attack on the
-/// client's processor (RFC 5802 section 9). It is about ten times what servers use, and costs about a second.
+/// client's processor (RFC 5802 section 9). Most servers use between 4,096 and 100,000. A
+/// million costs about a second on a usual processor.
 pub const MAX_ITERATIONS: u32 = 1_000_000;
 
 impl ScramLimits {
-    /// At least 4096 iterations, at most 1,000,000, and a salt of 8 bytes.
+    /// At least 4096 and at most 1,000,000 iterations, and a salt of at least 8 bytes.
     pub const DEFAULT: Self = Self { min_iterations: 4096, max_iterations: MAX_ITERATIONS, min_salt: 8 };
 
     #[cfg(feature = "scram")]

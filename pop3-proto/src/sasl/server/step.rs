@@ -91,9 +91,9 @@ pub enum Answer<'a> {
         /// The name under which this user would be stored if the user existed: all names of one user must get
         /// the same salt.
         stored_name: &'a str,
-        /// Keys of a user who exists, to take the iteration count and the length of the salt from, always the
-        /// same ones for the same name. If existing users have different counts, users who do not exist must
-        /// have different ones, too. `None` for
+        /// Keys of an existing user, whose iteration count and salt length the answer imitates. Choose the same existing
+        /// user each time the same name is asked for. If existing users have different iteration counts, spread the
+        /// invented users over these counts in the same way. `None` for
         /// [`Channel::fake_iterations`](crate::sasl::Channel::fake_iterations) and 16 bytes.
         like: Option<&'a Keys>,
     },

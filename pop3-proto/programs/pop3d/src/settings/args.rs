@@ -8,8 +8,8 @@ use tracing::Level;
 
 /// Serve mail over POP3.
 ///
-/// Without --maildir or --mbox pop3d serves built-in sample messages, to the user `demo` with the password
-/// `demo` unless --user or --passwd names others. Unless the settings file says otherwise, a password without
+/// If neither an option nor the settings file names a Maildir, an mbox file or a database, pop3d serves built-in
+/// sample messages, to the user `demo` with the password `demo` unless --user or --passwd names others. Unless the settings file says otherwise, a password without
 /// TLS is accepted over loopback only; from elsewhere a client has to use STLS or the TLS port.
 #[derive(Debug, Parser)]
 #[command(version)]
@@ -26,8 +26,8 @@ pub(crate) struct Args {
     /// Serve this mbox file; %u stands for the user name
     #[arg(long, value_name = "FILE", conflicts_with = "store")]
     pub(crate) mbox: Option<String>,
-    /// Serve the maildrops in this PostgreSQL database: postgres://USER@HOST/NAME; several hosts may be named,
-    /// and the primary is found among them
+    /// Serve the maildrops in this PostgreSQL database: postgres://USER@HOST/NAME. HOST may be several hosts with
+    /// commas between them; pop3d finds the primary among them
     #[arg(long, value_name = "URL", global = true)]
     pub(crate) store: Option<String>,
     /// Listen on this address for clients that start without TLS [default: 127.0.0.1:1110]
@@ -61,7 +61,8 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Put the message on standard input into the maildrop of a user, in the database. Exit code 67 says that there is
-    /// no such user, 75 that it may be tried again
+    /// no such user, and 75 that the delivery failed for any other reason, so that the mail server tries again.
+    /// Settings that cannot be read end with 1
     Deliver {
         /// The user
         user: String,
@@ -70,7 +71,7 @@ pub(crate) enum Command {
     Import {
         /// The Maildir; %u stands for the user
         maildir: String,
-        /// The users; without this all of the file of users
+        /// The users; without this all users in the file of users. If MAILDIR has no %u, name exactly one user
         users: Vec<String>,
     },
 }
