@@ -99,34 +99,28 @@ impl Settings {
             (Some(one), None) => anyhow::bail!("{one}: a certificate needs its key"),
             (None, Some(one)) => anyhow::bail!("{one}: a key needs its certificate"),
         };
-        let maildir = args.maildir.map(|path| At::flag("--maildir", path));
-        let mbox = args.mbox.map(|path| At::flag("--mbox", path));
-        let url = args.store.map(|url| At::flag("--store", url));
+        let on_line = [
+            args.maildir.map(|path| At::flag("--maildir", path)),
+            args.mbox.map(|path| At::flag("--mbox", path)),
+            args.store.map(|url| At::flag("--store", url)),
+        ];
+        let in_file = [source.at(file.store.maildir), source.at(file.store.mbox), source.at(file.store.url)];
         let table = file.database;
         let (password, ca) = (source.at(table.password_file), source.at(table.ca));
         let database = |url| {
             let (connections, lease) = (table.connections, table.lease);
             Place::Database(Database { url, password, ca, connections, lease })
         };
-        let in_file = (source.at(file.store.maildir), source.at(file.store.mbox), source.at(file.store.url));
-        let store = match (maildir, mbox, url, in_file) {
-            (Some(path), ..) => Some(Place::Files(Kind::Maildir, path)),
-            (_, Some(path), ..) => Some(Place::Files(Kind::Mbox, path)),
-            (_, _, Some(url), _) => Some(database(url)),
-            (
-                _,
-                _,
-                _,
-                (Some(first), Some(other), _) | (Some(first), _, Some(other)) | (_, Some(first), Some(other)),
-            ) => {
-                anyhow::bail!(
-                    "{other}: {first} names a store already; it is one Maildir, one mbox or one database"
-                )
-            }
-            (_, _, _, (Some(path), ..)) => Some(Place::Files(Kind::Maildir, path)),
-            (_, _, _, (_, Some(path), _)) => Some(Place::Files(Kind::Mbox, path)),
-            (_, _, _, (_, _, Some(url))) => Some(database(url)),
-            _ => None,
+        let stores = if on_line.iter().any(Option::is_some) { on_line } else { in_file };
+        let kinds = [Some(Kind::Maildir), Some(Kind::Mbox), None];
+        let mut named = kinds.into_iter().zip(stores).filter_map(|(kind, at)| Some((kind, at?)));
+        let store = match (named.next(), named.next()) {
+            (Some((_, first)), Some((_, other))) => anyhow::bail!(
+                "{other}: {first} names a store already; it is one Maildir, one mbox or one database"
+            ),
+            (Some((Some(kind), path)), None) => Some(Place::Files(kind, path)),
+            (Some((None, url)), None) => Some(database(url)),
+            (None, _) => None,
         };
         let tls =
             if args.listen_tls.is_empty() { file.listen.tls.unwrap_or_default() } else { args.listen_tls };
