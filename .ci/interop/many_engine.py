@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,6 +24,7 @@ LIMITS = "[limits]\nfiles = %d\nper-user = 100\n"
 # An answer that says that the database is at fault takes at most so long, with room for a machine that is busy.
 PATIENCE = FILES + 3
 GUESSES = 4
+SERIAL = 30
 
 
 def refused(command: str, wanted: bytes, body) -> float:
@@ -193,6 +195,50 @@ class Engine:
                     one.stop()
         return f"{GUESSES} guesses: {took[0]:.1f} s with one front end, {took[1]:.1f} s with three"
 
+    def serializable(self) -> str:
+        """At the isolation of CockroachDB conflicts are refused (SQLSTATE 40001). What was refused is done again."""
+        primary = self.cluster.primary
+        self.cluster.set("default_transaction_isolation", "'serializable'")
+        front_ends = [self.make(f"serializable-{number}", self.cluster.url, files=20) for number in range(2)]
+        for one in front_ends:
+            one.start()
+        for one in front_ends:
+            one.wait()
+        coming = [b"Subject: %d" % number for number in range(SERIAL)]
+        with ThreadPoolExecutor() as pool:
+            takers = [pool.submit(take_all, front_ends[number % 2], SERIAL + 1) for number in range(4)]
+            for subject in coming:
+                expect(deliver(self.cluster.url, "alice", subject + b"\n\n"), f"{subject!r} is not delivered")
+            found = [subject for taker in takers for subject in taker.result()]
+        for one in front_ends:
+            one.stop()
+        self.cluster.set("default_transaction_isolation", "'read committed'")
+        expect(sorted(found) == sorted([b"Subject: one", *coming]), f"taken: {sorted(found)}")
+        conflicts = primary.log.read_text(errors="replace").count("could not serialize access")
+        return f"{len(found)} messages, each taken once; {conflicts} conflicts"
+
+
+def take_all(front_end: FrontEnd, wanted: int) -> list[bytes]:
+    """Takes and deletes what comes, beside others, until that many are gone. Returns the subjects."""
+    found: list[bytes] = []
+    gone = front_end.settings.with_name("gone")
+    deadline = time.monotonic() + 60
+    while len(gone.read_bytes() if gone.exists() else b"") < wanted and time.monotonic() < deadline:
+        try:
+            with session(front_end) as pop:
+                numbers = range(1, pop.stat()[0] + 1)
+                subjects = [pop.retr(number)[1][0] for number in numbers]
+                for number in numbers:
+                    pop.dele(number)
+        except poplib.error_proto as error:
+            expect(b"[IN-USE]" in error.args[0], f"{error}")
+            time.sleep(0.01)
+            continue
+        found += subjects
+        with gone.open("ab") as file:
+            file.write(b"x" * len(subjects))
+    return found
+
 
 def refused_guess(pop: poplib.POP3) -> None:
     pop.user("alice")
@@ -212,6 +258,7 @@ def check_engine(folder: Path, report: Report) -> None:
         report.check("a front end that starts before the database", engine.waited_for)
         report.check("TLS to the database", engine.secured)
         report.check("guesses with one front end and with three", engine.guesses)
+        report.check("the isolation of CockroachDB", engine.serializable)
         report.check("the front end stops", engine.front_end.stop)
     finally:
         # A check that failed has left its own.

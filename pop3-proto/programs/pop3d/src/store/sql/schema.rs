@@ -1,8 +1,8 @@
 //! The tables, and how an older form of them becomes the newest.
 //!
 //! The SQL is meant for PostgreSQL, CockroachDB and YugabyteDB, and was tried on the first: no advisory locks, no
-//! large objects, no triggers, no sequences. The process that delivers a message makes its id, so that no two
-//! deliveries wait for each other.
+//! large objects, no triggers, no sequences. An integer has its size in its name, since INT is longer on CockroachDB. The
+//! process that delivers a message makes its id, so that no two deliveries wait for each other.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ const STEPS: &[&str] = &["
     );
     CREATE TABLE IF NOT EXISTS pop3d_chunks (
         message BYTEA NOT NULL,
-        part INT NOT NULL,
+        part INT4 NOT NULL,
         octets BYTEA NOT NULL,
         PRIMARY KEY (message, part)
     );
@@ -75,7 +75,7 @@ async fn try_to_complete(client: &Object) -> anyhow::Result<()> {
 
 async fn version(client: &Object) -> anyhow::Result<i32> {
     let made =
-        client.batch_execute("CREATE TABLE IF NOT EXISTS pop3d_schema (version INT NOT NULL PRIMARY KEY)");
+        client.batch_execute("CREATE TABLE IF NOT EXISTS pop3d_schema (version INT4 NOT NULL PRIMARY KEY)");
     made.await.context("making the table pop3d_schema")?;
     let row = client.query_one("SELECT COALESCE(MAX(version), 0)::INT4 FROM pop3d_schema", &[]).await?;
     Ok(row.try_get(0)?)
