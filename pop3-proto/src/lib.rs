@@ -99,13 +99,13 @@
 //! | feature | default | brings |
 //! | --- | --- | --- |
 //! | `std` | yes | `alloc`, and SIMD search of message bodies where the processor has it |
-//! | `alloc` | by `std` | `GrowBuf`, `Outbox`, `Vec<u8>` as [`Output`], `Ticket::accept` for a login to a `Server`, `policy`, `url`, `discover` |
+//! | `alloc` | by `std` | `GrowBuf`, `Outbox`, `Vec<u8>` as [`Output`], `Ticket::accept` for a login to a `Server`, `Ticket::send_all`, `policy`, `url`, `discover` |
 //! | `fetch` | | `fetch`; needs `alloc` |
 //! | `serde` | | `Serialize` and `Deserialize` for `fetch::Record` |
 //! | `sasl` | | `sasl` and `login`: PLAIN, LOGIN, EXTERNAL, ANONYMOUS, OAUTHBEARER, XOAUTH2 |
 //! | `cram-md5`, `scram` | | those mechanisms, SCRAM with SHA-1 and SHA-256 and in the -PLUS forms |
 //! | `apop` | | `ApopDigest::of`, `Server::apop_matches` |
-//! | `saslprep` | | SASLprep, for names and passwords outside of ASCII. Without it a server's SASL mechanisms refuse them, and so do SCRAM and APOP on a client; USER and PASS do not depend on it. Needs `std` |
+//! | `saslprep` | | SASLprep, for names and passwords outside of ASCII. Without it a server's SASL mechanisms refuse them, SCRAM on a client refuses them, and APOP refuses such passwords on both sides; USER and PASS do not depend on it. Needs `std` |
 //! | `conformance` | | `conformance`; needs `alloc`, brings `apop`, `cram-md5` and `scram` |
 //! | `testing` | | `testing`; needs `std` |
 //! | `arbitrary` | | values of this crate for fuzz targets, from the `arbitrary` crate; needs `std` |

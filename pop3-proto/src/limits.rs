@@ -30,7 +30,8 @@ pub const EXCHANGE_LINE: usize = 12_288;
 /// Memory for a SASL exchange, in bytes, that is enough for every token that fits into a line of an exchange.
 pub const SASL_MEMORY: usize = EXCHANGE_LINE;
 
-/// Memory for a SASL exchange without tokens, in bytes: enough for every other mechanism of this crate.
+/// Memory for a SASL exchange without tokens, in bytes: enough for every other mechanism of this crate, unless name
+/// and password are very long, see `sasl::client::Exchange`.
 pub const SASL_MEMORY_SMALL: usize = 1_200;
 
 /// The longest unique-id that the server side of this crate sends, in octets (RFC 1939 section 7, UIDL).
@@ -119,7 +120,8 @@ impl Limits {
     }
 
     /// Sets the longest status or listing line that a client accepts completely; of a longer one it reports
-    /// the front. RFC 2449 section 4 says 512 octets, but real servers send more.
+    /// the front. RFC 2449 section 4 says 512 octets, but real servers send more. A value larger than the window
+    /// is reduced to it, so for longer lines start from [`for_window`](Self::for_window).
     #[must_use]
     pub const fn with_reply_line(mut self, octets: usize) -> Self {
         self.reply_line = octets;
@@ -156,8 +158,9 @@ impl Limits {
     }
 
     /// Sets how many failed logins a server answers before it closes (RFC 1939 section 4 permits closing); 10
-    /// by default. A login counts as failed if you refuse it without a code or with `Code::Auth`; a maildrop that is
-    /// locked and a system error do not count.
+    /// by default. A login counts as failed if you refuse it without a code or with `Code::Auth`, if you do not use its
+    /// ticket, or if the client cancels the AUTH exchange or sends a line in it that is not base64 or is too long. A
+    /// locked maildrop and a system error do not count.
     #[must_use]
     pub const fn with_max_login_failures(mut self, count: u16) -> Self {
         self.max_login_failures = count;

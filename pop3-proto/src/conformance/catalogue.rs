@@ -25,7 +25,8 @@ pub struct Entry {
     pub id: &'static str,
     /// What is right, in one sentence.
     pub title: &'static str,
-    /// 1 to 3, the most important probes first. Those of tier 3 need special accounts, take hours, or need rare peers.
+    /// 1 to 3, the most important probes first. Many of tier 3 need a special account, a capability that few peers have,
+    /// or up to 2000 seconds.
     pub tier: u8,
     /// The ids of the [`Row`]s that it judges.
     pub rows: Vec<&'static str>,

@@ -30,7 +30,8 @@ pub struct Said {
     pub time: Duration,
     /// By whom.
     pub who: Who,
-    /// The octets; of more than [`Dialogue::KEPT`], the front and the end.
+    /// The octets, with `***` in place of each secret. If there were many more than [`Dialogue::KEPT`], only the front
+    /// and the end are kept, with ` [...] ` between them.
     pub octets: Vec<u8>,
     /// How many octets it had.
     pub len: usize,
@@ -51,7 +52,7 @@ impl core::fmt::Debug for Dialogue {
 }
 
 impl Dialogue {
-    /// How many octets of a long entry are kept, from its front and its end.
+    /// How many octets of a long entry are kept: half of them from its front, and half from its end.
     pub const KEPT: usize = 4096;
 
     /// How many entries are kept; the rest is not written down.

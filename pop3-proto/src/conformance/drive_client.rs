@@ -47,7 +47,8 @@ pub trait Caller {
     fn stored(&mut self) -> Option<Vec<Vec<u8>>>;
 }
 
-/// Plays a [`Run`](super::Run) against a client in the same process; pass its `next`, for instance
+/// Plays a [`Trial`](super::Trial) or a [`Run`](super::Run) against a client in the same process; pass its `next`, for
+/// instance
 /// `|now, seen| run.next(now, seen)`. The clock advances only when the client does nothing or the probe waits.
 pub fn drive_client(mut next: impl FnMut(Time, Seen) -> Do, client: &mut impl Caller, clock: &mut Time) {
     let mut seen = Seen::Begun;

@@ -142,8 +142,9 @@ pub struct Facts {
     pub uidl: bool,
     /// Number and unique-id of each message, as UIDL says before anything was fetched.
     pub uids: Vec<(u32, Vec<u8>)>,
-    /// Whether a message that is marked stays when the connection ends without QUIT. `None` where that was not
-    /// tried, because there was no permission or no message to try it with.
+    /// Whether a message that is marked stays when the connection ends without QUIT. `None` if that was
+    /// not tried, because there was no permission or no message to try it with, or if the try gave no result, for
+    /// instance because the server refused DELE.
     pub keeps_at_a_drop: Option<bool>,
     /// Known messages that were found by their marker or by their size, with their numbers. Whether they are intact
     /// is not checked here. The survey looks at the first 200 messages only.

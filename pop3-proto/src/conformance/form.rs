@@ -4,7 +4,7 @@
 /// What is wrong with a status line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
-    /// It does not end in CR LF.
+    /// It does not end in CR LF, or has another CR or LF inside.
     LineEnd,
     /// It begins neither with `+OK` nor with `-ERR`, in capitals.
     Indicator,
@@ -16,7 +16,7 @@ pub enum Fault {
     Code,
 }
 
-/// The text of a line, which has to end in CR LF.
+/// The text of a line. `None` if the line does not end in CR LF, or has another CR or LF inside.
 #[must_use]
 pub fn line(raw: &[u8]) -> Option<&[u8]> {
     let line = raw.strip_suffix(b"\r\n")?;

@@ -14,7 +14,7 @@
 //! A probe for clients plays the server: [`Trial`] first sees whether the client works at all, then
 //! [`Run::of_client`] plays one probe against it. The [`Subject`] says what the client can do.
 //!
-//! The program `pop3check` drives it over sockets. A server without I/O can be judged in the same process, with
+//! The program `pop3check` runs this kit over sockets. A server without I/O can be judged in the same process, with
 //! a simulated clock: see [`Endpoint`]; and so can a client: see [`Caller`].
 
 mod catalogue;

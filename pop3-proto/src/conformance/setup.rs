@@ -36,8 +36,8 @@ pub struct Leave {
     pub flood: bool,
     /// The longest that a probe may take on purpose; zero is not at all.
     pub slow: Duration,
-    /// The maildrop holds the known messages and nothing else, so that a probe may mark any message in it. Such a
-    /// session is ended without QUIT.
+    /// The maildrop holds the known messages and nothing else. Together with [`delete`](Self::delete) this permits a
+    /// probe to mark any message in it; such a session ends without QUIT.
     pub only_corpus: bool,
 }
 
@@ -76,7 +76,8 @@ pub struct Setup {
     pub certificate: bool,
     /// What may be done.
     pub leave: Leave,
-    /// All times are multiplied by this many hundredths; 0 counts as 100.
+    /// The kit multiplies the time limits for what the server does by this many hundredths; 0 counts as 100. Pauses
+    /// that a probe makes on purpose stay as they are.
     pub patience: u32,
     /// The number that the known messages of this run have; see [`corpus`](super::corpus).
     pub run: u16,

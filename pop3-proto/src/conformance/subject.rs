@@ -23,7 +23,8 @@ pub struct Form {
     pub line_ends: LineEnds,
     /// The names of the fields that it adds.
     pub adds: Vec<String>,
-    /// Lines that begin with `From ` get a `>` in front, as in mbox.
+    /// It stores in an mbox: a first line that begins with `From ` does not belong to the message. The driver takes off
+    /// the `>` in front of quoted lines before it reports the message.
     pub quotes_from: bool,
 }
 

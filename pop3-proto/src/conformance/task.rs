@@ -110,9 +110,9 @@ pub enum Certificate {
     ForClients,
     /// For another host.
     OtherHost,
-    /// The host stands in the subject only.
+    /// The host is the common name of the subject, and there is no subjectAltName.
     SubjectOnly,
-    /// The host stands in the subject, and another name where names belong.
+    /// The host is the common name of the subject, and the subjectAltName is another name.
     SubjectBesideOther,
     /// For `*.` and the parent of the host's parent.
     WildcardTooHigh,

@@ -118,8 +118,8 @@ impl Entry {
         matches!(self.fate, Fate::Gone)
     }
 
-    /// Whether the message came with another size than the server announced, and no way in which servers count
-    /// explains the difference. Unless [`Rules::delete_doubtful`](super::Rules::delete_doubtful) is set: if fewer bytes
+    /// Whether the size of the message could not be checked: the server announced no size, or announced another one,
+    /// and no way in which servers count explains the difference. Unless [`Rules::delete_doubtful`](super::Rules::delete_doubtful) is set: if fewer bytes
     /// came, the message is not deleted; if more bytes came, it is deleted only after it has been fetched a second time
     /// and the difference has been explained.
     #[must_use]

@@ -46,8 +46,8 @@ impl Import {
     }
 
     /// Reads fetchmail's `.fetchids`, which holds all accounts. Each line has `user@host`, a space, and a
-    /// unique-id; the letter case of user and host does not matter. `now` is the time from which days are
-    /// counted, because the file has no times. If a unique-id contains a space, fetchmail keeps only the
+    /// unique-id; the letter case of user and host does not matter. `now`, in seconds since 1970, is the time from
+    /// which days are counted, because the file has no times. If a unique-id contains a space, fetchmail keeps only the
     /// front of it; such messages are fetched again.
     #[must_use]
     pub fn from_fetchmail(text: &[u8], user: &str, host: &str, now: u64) -> Self {
@@ -72,7 +72,8 @@ impl Import {
 
     /// Reads mpop's file. It has comments, then for each account a line that consists of a space, the count,
     /// host and user, and then that many unique-ids, one per line. Since version 1.4.23 each of these has a
-    /// space and the time at which the message was fetched. `now` is the time of those that have none.
+    /// space and the time at which the message was fetched. `now`, in seconds since
+    /// 1970, stands in for a missing time; a time after `now` counts as `now`.
     /// The letter case of the host does not matter, that of the user does.
     #[must_use]
     pub fn from_mpop(text: &[u8], user: &str, host: &str, now: u64) -> Self {
@@ -180,7 +181,7 @@ fn lines(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     (1..).zip(lines).filter(|(_, line)| !line.is_empty())
 }
 
-/// `2 messages taken, 3 of other accounts, 1 line not read (the first is line 7)`.
+/// Writes, for instance, `2 messages taken, 3 of other accounts, lines not read: 1 (the first is line 7)`.
 impl fmt::Display for Import {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} messages taken", self.taken)?;
@@ -188,7 +189,7 @@ impl fmt::Display for Import {
             write!(f, ", {} of other accounts", self.others)?;
         }
         match self.first_malformed {
-            Some(line) => write!(f, ", {} lines not read (the first is line {line})", self.malformed),
+            Some(line) => write!(f, ", lines not read: {} (the first is line {line})", self.malformed),
             None => Ok(()),
         }
     }

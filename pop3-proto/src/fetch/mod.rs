@@ -25,7 +25,7 @@
 //! ```
 //! use pop3_proto::client::{Client, Event, Profile};
 //! use pop3_proto::fetch::{Fetch, Progress, Record, Rules, FetchEvent};
-//! use pop3_proto::{Command, Security};
+//! use pop3_proto::Security;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let mut client: Client = Client::new(Profile::LENIENT, Security::Tls);

@@ -250,7 +250,8 @@ impl Fetch {
     /// then on, and the rules may delete it on the server. The line of the returned entry can be appended to
     /// the file of the record.
     ///
-    /// `None` if neither the message with that number nor its preview has come to its end.
+    /// `None` unless [`FetchEvent::Whole`](super::FetchEvent::Whole) has reported the message or its preview in this
+    /// session.
     pub fn stored(&mut self, number: MsgNo) -> Option<&Entry> {
         let i = self.listing.find(number)?;
         let item = self.listing.items.get_mut(i)?;

@@ -27,9 +27,10 @@ pub struct Rules {
     pub all: bool,
     /// List, plan, and QUIT: fetch and delete nothing.
     pub dry_run: bool,
-    /// Also delete messages whose size differs from what the server announced. By default a message of which
-    /// less came stays, because a part of it may not have come, and one of which more came waits until it has
-    /// come once more and the difference fits how the server counts, for instance the same for all messages.
+    /// Also delete messages whose size differs from what the server announced. By default a message stays
+    /// if less came than was announced, because a part of it may be missing. If more came, the message stays until a
+    /// later session has fetched it again and the difference fits the way in which the server counts, for instance
+    /// because all messages are longer by the same number of bytes.
     /// Some servers, such as Microsoft Exchange, announce estimates.
     pub delete_doubtful: bool,
     /// Forget messages that were not listed for this many days; 365 by default. Some servers list only a few

@@ -11,7 +11,7 @@ pub enum Tls {
     #[default]
     Required,
     /// STLS is used if it is offered; otherwise the login goes on without TLS. Somebody in the middle can
-    /// prevent TLS in this way. Even then, methods that show the password are not used without TLS unless
+    /// prevent TLS in this way. Even then, PLAIN, LOGIN, USER and APOP are not used without TLS unless
     /// [`Policy::allow_plaintext_secrets`] is set.
     IfOffered,
     /// No TLS, and STLS is not sent: for a connection that is protected by other means.
@@ -24,13 +24,13 @@ pub enum Tls {
 pub struct Policy {
     /// Whether TLS is required. It is by default.
     pub tls: Tls,
-    /// Whether methods that show the password may be used without TLS. Off by default. Tokens need TLS in any
-    /// case.
+    /// Whether PLAIN, LOGIN, USER and APOP may be used without TLS. The first three show the password, and APOP does
+    /// not protect it well enough, see [`Method::Apop`](super::Method::Apop). Off by default. Tokens need TLS in any case.
     pub allow_plaintext_secrets: bool,
     /// The methods that may be used: all but APOP by default.
     pub methods: Methods,
     /// Whether, when no other method is left, to try one that the server has not announced: USER, a token
-    /// mechanism, or the only method in [`methods`](Self::methods). It is then sent without an initial
+    /// mechanism, or the only method in [`methods`](Self::methods), unless that is a -PLUS method. It is then sent without an initial
     /// response (RFC 5034 section 3). On by default, because many servers do not announce everything.
     pub try_unannounced: bool,
     /// Whether SCRAM may continue without a channel binding if the server refuses the one that the client
@@ -53,7 +53,7 @@ pub struct Policy {
     pub scram: ScramLimits,
     /// Whether to leave out CAPA, for servers that cannot handle it. The login then tries APOP if it is
     /// permitted and the greeting offers it, and USER. If [`try_unannounced`](Self::try_unannounced) is on, it also tries
-    /// a token or the only method in [`methods`](Self::methods). It sends STLS if [`tls`](Self::tls) is `Required`. Off
+    /// a token or the only method in [`methods`](Self::methods), unless that is a -PLUS method. It sends STLS if [`tls`](Self::tls) is `Required`. Off
     /// by default.
     pub without_capa: bool,
     /// Whether to send CAPA again after the login, when the list may be different (RFC 2449 section 5). On by

@@ -51,7 +51,9 @@ impl<C: Borrow<Config>, I, M> Server<C, I, M> {
     ///
     /// [`PlaintextLeft`] if the window is not empty: somebody injected commands. Close the connection.
     pub fn secured(handover: Handover<C>, window: &[u8]) -> Result<Self, PlaintextLeft> {
-        Ok(Self { session: Session::secured(handover, window)?, mail: Maildrop::closed() })
+        let mut mail = Maildrop::closed();
+        mail.set_read_only(handover.read_only);
+        Ok(Self { session: Session::secured(handover, window)?, mail })
     }
 
     /// Gives the session a number where the target has no 32-bit atomics; see [`Session::numbered`].
@@ -132,7 +134,9 @@ impl<C: Borrow<Config>, I, M> Server<C, I, M> {
     where
         C: Clone,
     {
-        self.session.handover()
+        let mut handover = self.session.handover()?;
+        handover.read_only = self.mail.is_read_only();
+        Some(handover)
     }
 
     /// From now on CAPA announces this user's own minimum time between logins, in seconds; see
@@ -147,7 +151,8 @@ impl<C: Borrow<Config>, I, M> Server<C, I, M> {
         self.session.set_expire(days);
     }
 
-    /// Changes the texts that the server sends by itself, for instance after LANG.
+    /// Changes the texts that the server sends by itself, for instance after LANG. After STLS they are the usual ones
+    /// again, because a client that was not inside TLS may have asked for the change.
     pub const fn set_phrases(&mut self, phrases: fn(Phrase) -> &'static str) {
         self.session.set_phrases(phrases);
     }
@@ -156,7 +161,7 @@ impl<C: Borrow<Config>, I, M> Server<C, I, M> {
 /// The maildrop: all of this is empty until somebody is logged in.
 impl<C, I, M> Server<C, I, M> {
     /// Sets whether every DELE is refused: for guests, and where something else deletes messages. Call it
-    /// before or after the login; it holds until it is called again.
+    /// before or after the login; it holds until it is called again, also inside TLS after STLS.
     pub const fn set_read_only(&mut self, read_only: bool) {
         self.mail.set_read_only(read_only);
     }

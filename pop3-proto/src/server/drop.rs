@@ -119,6 +119,10 @@ impl<I, M> Maildrop<I, M> {
         self.read_only = read_only;
     }
 
+    pub(super) const fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
     pub(super) fn index(&self) -> Option<&I> {
         self.open.as_ref().map(|open| &open.index)
     }

@@ -74,8 +74,8 @@ impl Ticket<kind::Body> {
         self.begin_body(session, out, text, Stuffer::crlf(), lines)
     }
 
-    /// Like [`begin`](Self::begin), for a message that is stored in its wire form: CRLF line ends, dots
-    /// stuffed.
+    /// Like [`begin`](Self::begin), for a message that is stored in its wire form: CRLF line ends and stuffed
+    /// dots, but without the closing dot line.
     pub fn begin_stuffed(self, session: &mut impl Dialogue, out: &mut impl Output, text: &str) -> Body {
         let session = session.inside();
         let lines = session.top_lines();

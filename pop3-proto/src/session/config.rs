@@ -58,7 +58,7 @@ pub struct Config {
     pub uidl: bool,
     /// Offer UTF8 (RFC 6856 section 2).
     pub utf8: bool,
-    /// Accept UTF8 also after the login, where RFC 6856 section 2.1 forbids it but Outlook sends it. Off by
+    /// Accept UTF8 also after the login, where RFC 6856 section 2 forbids it but Outlook sends it. Off by
     /// default.
     pub utf8_after_login: bool,
     /// Accept user names and passwords in UTF-8 (RFC 6856 section 2.2). Without it, names and passwords with

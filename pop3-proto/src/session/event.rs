@@ -21,8 +21,8 @@ use crate::types::{Command, MsgNo};
 pub enum Event<'i> {
     /// Flush the output, then read more bytes into the window.
     NeedInput,
-    /// Flush the output and do **not** read: the session has more to say first. Never share an arm with
-    /// [`NeedInput`](Self::NeedInput).
+    /// Flush the output and do **not** read: the session has more to say first. An arm that reads must not
+    /// handle this event.
     NeedOutput,
     /// A ticket was kept with [`Ticket::defer`] and is not answered yet. Flush the output. Call again when
     /// the answer is given, or when [`poll_timeout`](crate::server::Server::poll_timeout) says so.

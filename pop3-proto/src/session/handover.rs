@@ -13,11 +13,14 @@ pub struct Handover<C> {
     pub(super) login_due: Time,
     /// Numbers go on from here, so that tickets of the session in plaintext stay invalid inside TLS.
     pub(super) serial: u32,
+    /// What [`Server::set_read_only`](crate::server::Server::set_read_only) said, which holds inside TLS, too.
+    pub(crate) read_only: bool,
 }
 
 impl<C> Handover<C> {
     /// Replaces the configuration, for instance by one whose mechanisms suit the TLS connection.
     pub fn with_config<D>(self, config: D) -> Handover<D> {
-        Handover { config, apop: self.apop, login_due: self.login_due, serial: self.serial }
+        let Self { apop, login_due, serial, read_only, .. } = self;
+        Handover { config, apop, login_due, serial, read_only }
     }
 }

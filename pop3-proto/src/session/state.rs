@@ -159,7 +159,7 @@ impl<C> Session<C> {
 
     /// Gives the session a number where the target has no 32-bit atomics to count with (thumbv6m,
     /// riscv32imc). Give each session of the program a different number, so that no ticket of one can answer
-    /// for another. On other targets it has no effect.
+    /// for another. Call it after `new`, and again after `secured`. On other targets leave it out.
     #[must_use]
     pub const fn numbered(mut self, number: u32) -> Self {
         self.id = number;
@@ -345,6 +345,6 @@ impl<C: Borrow<Config>> Session<C> {
         C: Clone,
     {
         let (config, login_due) = (self.config.clone(), self.login_due());
-        Handover { config, apop: self.apop, login_due, serial: self.serial }
+        Handover { config, apop: self.apop, login_due, serial: self.serial, read_only: false }
     }
 }

@@ -178,6 +178,30 @@ fn a_session_inside_tls_may_have_a_configuration_of_its_own() {
     assert!(said.contains("\r\nIMPLEMENTATION inside\r\n") && !said.contains("STLS"), "{said}");
 }
 
+/// What the program said about a guest holds inside TLS, too.
+#[test]
+fn a_server_that_is_read_only_is_so_after_stls() {
+    let mut config = config();
+    config.stls = true;
+    for read_only in [true, false] {
+        let mut server: Server<&Config, Mailbox> = Server::new(&config, Security::Plain);
+        server.set_read_only(read_only);
+        let mut out = Vec::new();
+        let Event::Stls { reply } = server.receive(Time::ZERO, &mut &b"STLS\r\n"[..], &mut out) else {
+            panic!()
+        };
+        reply.accept(&mut server, &mut out);
+        let handover = server.handover().unwrap().with_config(&config);
+        let mut server = Server::secured(handover, b"").unwrap();
+        let mut window = &b"USER a\r\nPASS b\r\nDELE 1\r\n"[..];
+        let Event::Login { reply, .. } = server.receive(Time::ZERO, &mut window, &mut out) else { panic!() };
+        reply.accept(&mut server, &mut out, Mailbox::of(&[b"x\n"]), "");
+        out.clear();
+        assert!(matches!(server.receive(Time::ZERO, &mut window, &mut out), Event::NeedInput));
+        assert_eq!(out.starts_with(b"-ERR "), read_only, "{}", out.escape_ascii());
+    }
+}
+
 struct Many;
 
 impl Index for Many {

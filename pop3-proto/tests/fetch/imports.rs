@@ -140,7 +140,7 @@ fn a_line_that_cannot_be_read_is_counted_and_the_rest_is_taken() {
         assert_eq!(mpop(head.as_bytes()), (vec![], 0, 2), "{head}");
     }
     let text = getmail(b"a\x001\n\nno time\nb\x002\n").to_string();
-    assert_eq!(text, "2 messages taken, 1 lines not read (the first is line 3)");
+    assert_eq!(text, "2 messages taken, lines not read: 1 (the first is line 3)");
     let text = Import::from_mpop(MPOP, "tim", "127.0.0.1", NOW).to_string();
     assert_eq!(text, "5 messages taken, 2 of other accounts");
 }

@@ -57,7 +57,8 @@ pub(crate) struct Server {
     #[arg(value_name = "URL|HOST[:PORT] [SELECT]")]
     pub(crate) places: Vec<String>,
     /// Take settings from this TOML file; without this option from pop3check.toml in this folder, if there is
-    /// one. The command line wins
+    /// one. The command line wins; if it has any option under Permissions, the whole table [leave] of the file
+    /// is ignored
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     #[command(flatten)]
@@ -77,7 +78,7 @@ pub(crate) struct Server {
 /// A preset says how the client is started, how it is told what to do, and what it stores where; see
 /// docs/judging-a-client.md in the sources. With --exec pop3check runs a command with sh. It replaces {host},
 /// {port}, {user}, {password} and {store} in it by the values of this run. The command has to fetch all mail
-/// without TLS. With --manual a person starts the client each time, and is told when.
+/// without TLS, and what it stores is not looked at. With --manual a person starts the client each time, and is told when.
 ///
 /// A SELECT is as for `pop3check server`.
 #[derive(Debug, Args)]
@@ -251,7 +252,7 @@ pub(crate) struct Explain {
     pub(crate) id: String,
 }
 
-/// Print a run once more that --json has written.
+/// Print again a run that --json has written.
 #[derive(Debug, Args)]
 pub(crate) struct Report {
     /// The file that --json has written
@@ -269,7 +270,7 @@ pub(crate) struct Report {
     pub(crate) html: Option<PathBuf>,
 }
 
-/// Put runs that --json has written side by side.
+/// Show several runs side by side, from the files that --json has written.
 #[derive(Debug, Args)]
 pub(crate) struct Compare {
     /// Files that --json has written. Each becomes a column that is named after its file

@@ -142,12 +142,14 @@ const fn meaning(verdict: Verdict) -> &'static str {
         Verdict::Pass => "what has to be seen was seen",
         Verdict::Note => "a fact about something that is permitted either way",
         Verdict::NotApplicable => "the peer does not announce or offer what the probe is about",
-        Verdict::NotRun => "something is missing that you can give: an account, leave, a message",
+        Verdict::NotRun => {
+            "something is missing that you can give: an account, a permission, or a message in the maildrop; or the probe was left out, or this program cannot do what it asks for"
+        }
         Verdict::Inconclusive => {
             "the dialogue did not get to its point, or came out differently the second time"
         }
         Verdict::Deviation => {
-            "a SHOULD is not kept, or a malformed command was taken as if it were right; counts with --strict"
+            "a SHOULD is not kept, or the peer is more lenient than a MUST permits, without harm to its user; exit code 1 with --strict or --fail-on deviation"
         }
         Verdict::Fail => "a requirement is not kept, and the peer's user can be hurt by it; exit code 1",
     }

@@ -9,8 +9,9 @@ use crate::failure::Failure;
 const END: &str = r#".SH FILES
 .TP
 \fIpop3check.toml\fR
-Settings in the folder from which it runs, unless \-\-config names another file: the tables [server] and [leave],
-and lists, [[known]] and [[skip]]. The keys of [leave] are the options of \fBpop3check server\fR under Permissions.
+\fBpop3check server\fR reads its settings from this file in the current folder, unless \-\-config names another file:
+the tables [server] and [leave], and lists. Each [[known]] has the keys probe, verdict, reason and, if wanted, until;
+each [[skip]] has the keys select and reason. The keys of [leave] are the options of \fBpop3check server\fR under Permissions.
 The keys of [server] are those under Where, Who, How and Verdicts (without \-\-write\-known), and \fIurl\fR and
 \fIselect\fR for what stands without an option.
 .SH EXAMPLES

@@ -29,7 +29,8 @@ pub(crate) struct Options {
     /// Judge the certificate of the server, which is not looked at otherwise
     #[arg(long, help_heading = "Where")]
     pub(crate) check_certificate: bool,
-    /// Judge it by the authorities in this PEM file instead of those of the system
+    /// With --check-certificate, judge the certificate by the authorities in this PEM file instead of those of the
+    /// system
     #[arg(long, value_name = "FILE", help_heading = "Where")]
     pub(crate) ca: Option<PathBuf>,
     /// Show this client certificate (PEM)
@@ -75,11 +76,12 @@ pub(crate) struct Options {
     /// A user with a space in the name
     #[arg(long, value_name = "USER", help_heading = "Who")]
     pub(crate) spaced_user: Option<String>,
-    /// Accounts for several workers: USER:PASSWORD on each line, each with a maildrop of the same kind
+    /// A file with accounts for --jobs: USER:PASSWORD on each line. All maildrops should hold the same messages, since a
+    /// probe runs with any one of the accounts
     #[arg(long, value_name = "FILE", conflicts_with = "user", help_heading = "Who")]
     pub(crate) accounts: Option<PathBuf>,
 
-    /// Multiply all times by this
+    /// Multiply all time limits for the server by this; not --slow and --login-wait
     #[arg(long, value_name = "FACTOR", help_heading = "How")]
     pub(crate) patience: Option<f64>,
     /// Run this many probes at the same time, each with an account of its own (see --accounts)
@@ -139,8 +141,8 @@ pub(crate) struct Leaves {
     /// of them runs
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2000", help_heading = "Permissions")]
     pub(crate) slow: Option<u64>,
-    /// Say that nothing but known messages is in the maildrop, so that probes may mark all of them for deletion
-    /// and take that back
+    /// Say that nothing but known messages is in the maildrop. Together with --delete-own, probes may then mark
+    /// all of them for deletion and take that back
     #[arg(long, help_heading = "Permissions")]
     pub(crate) only_corpus: bool,
     /// Permit --odd, --flood, --delete-own and 100 failed logins in each probe

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Parser;
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use pop3_programs_common::home::expanded;
 use serde::Deserialize;
 
@@ -28,8 +29,8 @@ pub(crate) struct Args {
     #[arg(value_name = "SERVER|URL|ACCOUNT")]
     pub(crate) places: Vec<String>,
     /// Take the accounts from this TOML file: those that are named, or all of them. Each is a table
-    /// [account.NAME] with the key server and, as keys, the options of an account, which then may not stand on
-    /// the command line
+    /// [account.NAME] with the key server and, as keys, the other options. With this option only
+    /// --dry-run, --transcript, --json and --quiet may stand on the command line
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     #[command(flatten)]
@@ -37,9 +38,9 @@ pub(crate) struct Args {
     /// List what would be fetched and deleted, and change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Write the dialogue to this file, with secrets masked, as a transcript that tests of pop3-proto can
-    /// play
-    #[arg(long, value_name = "FILE")]
+    /// Write the dialogue of the first connection to this file, and of each further one to FILE.2, FILE.3 and so on,
+    /// with secrets masked, as transcripts that tests of pop3-proto can play. Files that are there are replaced
+    #[arg(long, value_name = "FILE", value_parser = OsStringValueParser::new().try_map(|path| expanded(path.as_ref())))]
     pub(crate) transcript: Option<PathBuf>,
     /// Print a JSON object for each account when it is done
     #[arg(long)]
@@ -85,8 +86,8 @@ pub(crate) struct Options {
     /// The private key of the client certificate (PEM)
     #[arg(long, value_name = "FILE", requires = "cert")]
     pub(crate) key: Option<PathBuf>,
-    /// Give up if the server, or a command for password, token or delivery, makes no progress for this many
-    /// seconds (120 by default). One answer may take this time and one second more for each 100 octets
+    /// Give up if the server makes no progress for this many seconds (120 by default), or if a command for
+    /// password, token or delivery has not ended after them. One answer may take this time and one second more for each 100 octets
     #[arg(long, value_name = "SECONDS")]
     pub(crate) timeout: Option<u64>,
     /// Give up after this many seconds in all (a day by default; 0 is no limit). The next run goes on from
@@ -114,7 +115,8 @@ pub(crate) struct Options {
     pub(crate) token_command: Option<String>,
     /// Log in with these methods only, with commas between them: external, oauthbearer, xoauth2,
     /// scram-sha-256-plus, scram-sha-1-plus, scram-sha-256, scram-sha-1, cram-md5, apop, plain, login, user,
-    /// anonymous. apop is used only if it is named here or in the URL
+    /// anonymous. apop is used only if it is named here or in the URL, and anonymous only if it is
+    /// the only method named
     #[arg(long, value_name = "METHOD", value_delimiter = ',')]
     pub(crate) auth: Vec<String>,
     /// Accept messages whose lines end in a bare LF, from servers that never send CR LF; the text of a message
@@ -155,8 +157,8 @@ pub(crate) struct Options {
     /// Delete messages that were fetched at least this many days ago
     #[arg(long, value_name = "DAYS", group = "afterwards")]
     pub(crate) delete_after: Option<u32>,
-    /// Delete messages that have been fetched, and of which a run first got the whole or a preview at least this
-    /// many days ago
+    /// Delete a fetched message this many days after a run first got anything of it. --delete-after counts from the day
+    /// on which it was fetched whole; this option counts from its preview, if there was one
     #[arg(long, value_name = "DAYS", conflicts_with = "keep")]
     pub(crate) delete_older: Option<u32>,
     /// Leave only the newest N messages on the server: those with the highest numbers
@@ -169,13 +171,15 @@ pub(crate) struct Options {
     /// estimates, as Microsoft Exchange does
     #[arg(long)]
     pub(crate) delete_doubtful: bool,
-    /// Fetch only a preview of messages that are larger than this. They stay on the server, whatever else is said
+    /// Fetch only a preview of new messages that are larger than this. A message of which there is only a preview stays
+    /// on the server
     #[arg(long, value_name = "OCTETS")]
     pub(crate) size_limit: Option<u64>,
     /// How many lines of the body a preview has (20 by default)
     #[arg(long, value_name = "LINES")]
     pub(crate) preview: Option<u64>,
-    /// Fetch only the headers of all messages. They stay on the server, whatever else is said
+    /// Fetch only the header of each new message. A message of which only the header has been fetched stays on the
+    /// server; one that an earlier run stored whole can still be deleted
     #[arg(long)]
     pub(crate) headers_only: bool,
     /// Stop when a message turns out to be larger than this (16 GiB by default), so that no server can send

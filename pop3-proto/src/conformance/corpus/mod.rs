@@ -1,6 +1,7 @@
 //! Known messages, so that a probe can compare what came with what was put in.
 //!
-//! Each message but two holds a marker, `pop3check NAME RUN CRC`, in a field or in its first body line. The
+//! Each message but two holds a marker, `pop3check NAME RUN CRC`, in a field or in its first body line. RUN has
+//! four hexadecimal digits and CRC (CRC-32) eight. The
 //! CRC covers what follows the line of the marker, with CR LF as line end and before dot-stuffing. What stands in
 //! front of the marker is not compared, because delivery adds fields there.
 
@@ -62,7 +63,8 @@ pub fn wire(name: &str, run: u16) -> Option<Vec<u8>> {
     Some(marker::wire_form(&stored(name, run)?))
 }
 
-/// Whether the message comes out of SMTP as it went in. It does not if it lacks a whole header, the empty line
+/// Whether the message with this name from [`NAMES`] comes out of SMTP as it went in, if the servers on the way take
+/// octets beyond ASCII in the body and in the header. It does not if it lacks a whole header, the empty line
 /// or its last line end, has NUL or a line of more than 998 octets, or tests line ends.
 #[must_use]
 pub fn is_deliverable(name: &str) -> bool {

@@ -20,7 +20,9 @@ const LONGEST: usize = 12_285;
 
 /// Runs the client's side of the mechanisms of this crate.
 ///
-/// It works in memory that you lend: [`SASL_MEMORY_SMALL`] bytes are enough for everything but tokens.
+/// It works in memory that you lend: [`SASL_MEMORY_SMALL`] bytes are enough for everything but tokens and very
+/// long names and passwords: PLAIN takes twice the length of name, password and
+/// [`acting_as`](Credentials::acting_as), and 2 bytes.
 /// [`SASL_MEMORY`](crate::limits::SASL_MEMORY) bytes are enough for tokens too, if the whole message has at
 /// most 12,285 bytes (for XOAUTH2: with the name counted twice). If the memory is too small, the exchange
 /// fails with [`Why::Memory`]. The memory is wiped at the start of the next exchange and on drop.

@@ -214,7 +214,7 @@ fn the_count_of_an_import_is_told_and_nothing_of_many_is_refused() {
     let server = Server::play(&[&format!("{LOGIN}{listing}C: QUIT\\r\\n\nS: +OK\\r\\n")]);
     let run = run("mail", &server.address.to_string()).args(["--import", "mpop:old"]);
     fs::write(run.path("old"), "#\n 1 127.0.0.1 ann\nid-1 1700000000\n 1 other bob\nx\n?\n").unwrap();
-    let told = "1 messages taken, 1 of other accounts, 1 lines not read (the first is line 6)";
+    let told = "1 messages taken, 1 of other accounts, lines not read: 1 (the first is line 6)";
     run.run().assert(0, &format!("pop3get: ann@127.0.0.1: --import mpop:old: {told}\n"));
     assert!(run.delivered().is_empty());
     server.finish();
