@@ -1,5 +1,6 @@
-//! Fuzz target: responses and answers of every kind for every mechanism, with working memory of any length. Nobody
-//! is logged in unless the embedder has answered yes, or TLS has proved the user.
+//! Fuzz target: responses and answers of every kind for every mechanism, with working memory of any length. With
+//! PLAIN, LOGIN, EXTERNAL, OAUTHBEARER and XOAUTH2 nobody is logged in unless the embedder has answered yes, or TLS has
+//! proved the user.
 
 use base64ct::{Base64 as Text, Encoding as _};
 use pop3_proto::sasl::scram::{Hash, Keys};

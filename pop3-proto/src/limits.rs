@@ -148,8 +148,9 @@ impl Limits {
     }
 
     /// Sets how many strange lines before the login, with no good command between them, make a server close; 5
-    /// by default. A line is strange if it has no verb of POP3, or has a byte that no command may contain.
-    /// Known commands that are refused do not count, so a client may try several mechanisms that the server
+    /// by default. A line is strange if it has no verb of POP3, or has a byte that is not permitted in it: a control
+    /// character, or an 8-bit byte in a name or password without
+    /// [`Config::utf8_user`](crate::server::Config::utf8_user). Other known commands that are refused do not count, so a client may try several mechanisms that the server
     /// does not have; a client that speaks another protocol is stopped early.
     #[must_use]
     pub const fn with_max_early_errors(mut self, count: u16) -> Self {

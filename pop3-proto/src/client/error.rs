@@ -21,7 +21,8 @@ pub enum ProtocolError {
     /// [`Limits::max_skip`](crate::Limits::max_skip) permits.
     EndlessLine,
     /// The connection ended too early: before the greeting, with a command unanswered, or with messages
-    /// marked as deleted and no QUIT, so that none of them is removed. A message whose
+    /// marked as deleted and no QUIT, so that none of them is removed. An unanswered QUIT is no error if no DELE was
+    /// sent, because nothing depends on the answer. A message whose
     /// [`Part::End`](super::Part::End) did not come is not complete.
     Truncated,
     /// The connection ended after QUIT but before its answer: whether the messages marked as deleted are gone

@@ -11,7 +11,7 @@ use crate::time::Time;
 /// What a server has to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Given {
-    /// These octets; never none.
+    /// These octets, at least one; without any say `Nothing`.
     Octets(Vec<u8>),
     /// Nothing now.
     Nothing,
@@ -27,7 +27,8 @@ pub trait Endpoint {
     /// These octets came from the client, in one segment.
     fn take(&mut self, link: Link, octets: &[u8], now: Time);
 
-    /// What the server says, if anything. It is also asked each second while the client waits.
+    /// What the server says, if anything. While the client waits for octets, the driver asks once for each second of
+    /// the clock. In a pause that a probe makes on purpose it does not ask: the clock jumps to the end of the pause.
     fn give(&mut self, link: Link, now: Time) -> Given;
 
     /// The client begins a TLS handshake. Return what the handshake showed; the octets that follow are those inside

@@ -130,7 +130,7 @@ pub struct Facts {
     pub secured_after: Option<Capabilities>,
     /// Whether STLS led to a handshake.
     pub stls: bool,
-    /// Whether the port that starts with TLS was reached.
+    /// Whether the port that starts with TLS gave a TLS handshake and a greeting.
     pub tls: bool,
     /// The ways in that worked, at most one for each channel, the preferred one first.
     pub ways: Vec<Way>,

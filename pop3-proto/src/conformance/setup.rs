@@ -18,8 +18,9 @@ impl core::fmt::Debug for Account {
     }
 }
 
-/// What a run may do to the peer. By default no probe sends a malformed command, fails a login on purpose, or
-/// removes anything. If the password is wrong, the survey itself causes a failed login for each method and channel
+/// What a run may do to the peer. By default no probe sends a malformed command or a wrong password, or
+/// removes anything. A few probes still make a login that the server should refuse, such as AUTH ANONYMOUS where it is
+/// not on offer, or, with a client certificate, AUTH EXTERNAL with a name that nobody has. If the password is wrong, the survey itself causes a failed login for each method and channel
 /// that it tries.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Leave {

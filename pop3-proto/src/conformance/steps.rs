@@ -79,7 +79,7 @@ pub enum Seen {
     Refused(String),
     /// It is done.
     Sent,
-    /// These octets came.
+    /// These octets came, at least one.
     Octets(Vec<u8>),
     /// The peer has closed, and nothing is left to read.
     Closed(End),

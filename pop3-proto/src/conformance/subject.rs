@@ -37,7 +37,7 @@ pub struct Subject {
     pub jobs: Vec<Job>,
     /// What it can be told about TLS. Where a probe asks for nothing else, it is told the first one.
     pub tls: Vec<Wish>,
-    /// The login methods that it can be told to use. Empty if it always chooses by itself.
+    /// The login methods that it can be told to use, in capitals: `USER`, `APOP`, or the name of a SASL mechanism. Empty if it always chooses by itself.
     pub methods: Vec<String>,
     /// It pipelines where that is announced.
     pub pipelines: bool,
@@ -53,7 +53,8 @@ pub struct Subject {
     pub no_clear_passwords: bool,
     /// It takes a POP URL (RFC 2384).
     pub urls: bool,
-    /// Its settings ask for unique-ids.
+    /// With its settings the client cannot do without UIDL. The probe of a server without any extension then does not
+    /// apply.
     pub wants_uidl: bool,
     /// Whether its exit tells success.
     pub tells: bool,

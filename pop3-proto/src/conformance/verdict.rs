@@ -56,7 +56,7 @@ impl Verdict {
         Self::ALL.into_iter().find(|verdict| verdict.as_str() == word)
     }
 
-    /// Whether the peer is told to be wrong, so that a second look is due.
+    /// Whether the verdict says that the peer is wrong, so that the probe has to be run a second time.
     #[must_use]
     pub const fn is_accusation(self) -> bool {
         matches!(self, Self::Deviation | Self::Fail)

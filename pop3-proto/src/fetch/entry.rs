@@ -119,9 +119,10 @@ impl Entry {
     }
 
     /// Whether the size of the message could not be checked: the server announced no size, or announced another one,
-    /// and no way in which servers count explains the difference. Unless [`Rules::delete_doubtful`](super::Rules::delete_doubtful) is set: if fewer bytes
-    /// came, the message is not deleted; if more bytes came, it is deleted only after it has been fetched a second time
-    /// and the difference has been explained.
+    /// and no way in which servers count explains the difference. Unless [`Rules::delete_doubtful`](super::Rules::delete_doubtful) is set,
+    /// such a message is not deleted if fewer bytes came. If more bytes came, it is deleted only after it has been fetched
+    /// a second time and the difference has been explained. If the server announced no size, the message normally stays
+    /// on the server.
     #[must_use]
     pub const fn is_doubtful(&self) -> bool {
         self.flags.doubtful || self.flags.odd

@@ -22,7 +22,8 @@ pub struct Download {
 pub enum FetchEvent<'i> {
     /// Nothing.
     Nothing,
-    /// A message begins: open a place for it.
+    /// A message begins: open a place for it. [`Whole`](Self::Whole), [`Known`](Self::Known) or [`Empty`](Self::Empty)
+    /// ends it. If the download ends without one of these, discard what has come.
     Begin(Download),
     /// Bytes of the message.
     Data(&'i [u8]),

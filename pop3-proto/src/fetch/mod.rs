@@ -14,8 +14,9 @@
 //!   it, it comes once more and is compared as a whole before it is deleted. Messages of an imported record are
 //!   deleted by their unique-ids alone, because nothing else is known of them.
 //! * A message that the record has whole is not handed out as new, even if its number changes or several
-//!   messages share its unique-id, unless [`Rules::all`] is set. It comes again where nobody could know: if its
-//!   unique-id changes, or if the server has none and the deletion was confirmed.
+//!   messages share its unique-id, unless [`Rules::all`] is set. It comes again in two cases in which nobody
+//!   could know it: if its unique-id changes, or if the server has no unique-ids, has confirmed the deletion, and lists
+//!   the message all the same.
 //! * The record is right at every moment. When the connection ends, call [`Fetch::end_of_input`], carry out the
 //!   events that it returns, keep [`Fetch::record`], and start the next session from it. When
 //!   [`Client::receive`](crate::client::Client::receive) returns an error, call [`Fetch::handle_error`] first. The outcome of deletions that QUIT did not

@@ -27,7 +27,7 @@ pub struct Rules {
     pub all: bool,
     /// List, plan, and QUIT: fetch and delete nothing.
     pub dry_run: bool,
-    /// Also delete messages whose size differs from what the server announced. By default a message stays
+    /// Also delete messages whose size differs from what the server announced, or for which it announced none. By default a message stays
     /// if less came than was announced, because a part of it may be missing. If more came, the message stays until a
     /// later session has fetched it again and the difference fits the way in which the server counts, for instance
     /// because all messages are longer by the same number of bytes.

@@ -52,7 +52,8 @@ pub struct Policy {
     /// with [`Reason::OutOfLimits`](super::Reason::OutOfLimits); no weaker method is tried instead.
     pub scram: ScramLimits,
     /// Whether to leave out CAPA, for servers that cannot handle it. The login then tries APOP if it is
-    /// permitted and the greeting offers it, and USER. If [`try_unannounced`](Self::try_unannounced) is on, it also tries
+    /// permitted and the greeting offers it, and USER. After STLS it tries APOP only if that is the only method in
+    /// [`methods`](Self::methods). If [`try_unannounced`](Self::try_unannounced) is on, it also tries
     /// a token or the only method in [`methods`](Self::methods), unless that is a -PLUS method. It sends STLS if [`tls`](Self::tls) is `Required`. Off
     /// by default.
     pub without_capa: bool,
@@ -102,8 +103,9 @@ pub struct ServerNotes {
     pub in_clear: Learned,
     /// What happened inside TLS.
     pub in_tls: Learned,
-    /// The server closed the connection at STLS, or gave no answer, and the policy does not require TLS. This
-    /// serves for the next connection only: a login that succeeds forgets it.
+    /// The server closed the connection at STLS, or gave no answer, and the policy does not require TLS. The
+    /// client then sends no STLS on any later connection that gets these notes, until a login succeeds; that login clears
+    /// this field.
     pub no_stls: bool,
 }
 

@@ -30,7 +30,9 @@ pub struct Claim<N, U> {
 /// Failures are counted for a network together with a user: each doubles the time until that network may try
 /// that user again. They are also counted for the user, against many networks that guess together: the first 10
 /// failures cost nothing. And the users with a failure are counted for the network, against one network that
-/// tries every name: the first 100 users cost nothing. With fewer failures, users who share a network or a name
+/// tries every name: the first 100 users cost nothing. Each failure of a user after the tenth
+/// doubles a delay that begins with the first one; in a network the 101st user who fails, and each hundredth user after
+/// that, adds the first delay to the time between two attempts. With fewer failures, users who share a network or a name
 /// with a guesser do not wait. A network and a user that logged in together in the last 30 days wait for their
 /// own failures only. A successful login takes back what was counted for the same network
 /// and user, and nothing else.
@@ -93,8 +95,9 @@ impl Slots {
 }
 
 impl<N: Ord + Clone, U: Ord + Clone> Throttle<N, U> {
-    /// Creates tables for at most `records` pairs of network and user, as many users, and as many networks. The
-    /// first failure costs the delay `first`. Each further failure doubles it, up to `longest`. One failure is
+    /// Creates tables for at most `records` pairs of network and user, as many users, and as many networks. For a
+    /// pair of network and user, the first failure costs the delay `first`, and each further failure doubles it, up to
+    /// `longest`. One failure is
     /// remembered for 20 times `longest`, two for 40 times, and six or more for 120 times.
     #[must_use]
     pub const fn new(records: usize, first: Duration, longest: Duration) -> Self {

@@ -16,7 +16,8 @@ use crate::options::{Leaves, Options};
 /// Exit codes: 0 if no verdict counts; 1 if one counts; 2 for wrong usage or configuration; 3 if nothing could
 /// be judged, for instance because the server is not reachable or nobody can log in; 4 if nothing counts, but
 /// something that is known to fail does not fail any more. By default only "fail" counts; see --strict,
-/// --fail-on and --known. A signal that ends `client` gives 128 and its number.
+/// --fail-on and --known. If a signal ends `pop3check client`, the exit
+/// code is 128 plus the number of the signal.
 #[derive(Debug, Parser)]
 #[command(name = "pop3check", version)]
 pub(crate) struct Arguments {
@@ -45,7 +46,9 @@ pub(crate) enum Command {
 ///
 /// What a run may do is decided by the address of the server. On loopback, private and link-local addresses it
 /// may send malformed commands, may fail up to ten logins in each probe, and may send passwords without TLS. On
-/// other addresses it sends legal commands only. Nothing is removed unless the command line says so.
+/// other addresses it sends no malformed command and no wrong password; some probes still send a well-formed command
+/// that the server has to refuse, such as STAT before the login, an unknown verb, or AUTH ANONYMOUS. Nothing is
+/// removed unless --delete-own or --all permits it, on the command line or in the settings file.
 ///
 /// A SELECT is a section (server/uidl), a probe (server/uidl/form), a pattern (*/stls*), a row (1939-5-12),
 /// an RFC or a section of one (rfc2449, rfc2449-6.6), a level (must, should, may, implied), a tier (tier1), a
@@ -97,7 +100,8 @@ pub(crate) struct Client {
     /// A person starts the client
     #[arg(long, help_heading = "Which")]
     pub(crate) manual: bool,
-    /// Run this program in place of the first word of the preset's command
+    /// Run this program in place of the first word of the preset's command. In many presets that word is an
+    /// interpreter, such as sh or python3: put your client first in PATH then. The command for POP URLs is not changed
     #[arg(long, value_name = "FILE", requires = "preset", help_heading = "Which")]
     pub(crate) program: Option<String>,
     /// The name of the client in reports, with --manual
@@ -209,8 +213,8 @@ pub(crate) struct Corpus {
     /// Leave out these messages, for stores that do not take them
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) without: Vec<String>,
-    /// Deliver the messages that survive that: to smtp://HOST:PORT, lmtp://HOST:PORT, or to a command that
-    /// gets each message on its standard input, such as 'dovecot-lda -d {user}'
+    /// Deliver the messages to smtp://HOST:PORT, to lmtp://HOST:PORT, or to a command that gets each message on its
+    /// standard input, such as 'dovecot-lda -d {user}'. Messages that a delivery would change are left out
     #[arg(long, value_name = "WHERE", requires = "user")]
     pub(crate) deliver: Option<String>,
     /// Who gets them

@@ -96,7 +96,9 @@ pub(crate) struct Options {
     /// The number with which the known messages were made; 1 by default
     #[arg(long, value_name = "N", help_heading = "How")]
     pub(crate) run: Option<u16>,
-    /// How to deliver a message to the account during the run: smtp://HOST:PORT, lmtp://HOST:PORT or a command
+    /// How to deliver a message to the account during the run: smtp://HOST:PORT, lmtp://HOST:PORT, or a command,
+    /// which gets the message on its standard input. {user} in the command stands for the user; no shell runs it, and
+    /// blanks part its words
     #[arg(long, value_name = "WHERE", help_heading = "How")]
     pub(crate) deliver: Option<String>,
 
@@ -119,7 +121,7 @@ pub(crate) struct Options {
 #[derive(Clone, Debug, Default, PartialEq, Args, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Leaves {
-    /// Permit only legal commands and right passwords, as by default on public addresses
+    /// Permit no malformed commands and no wrong passwords, as by default on public addresses
     #[arg(long, conflicts_with_all = ["odd", "bad_logins", "flood", "all"], help_heading = "Permissions")]
     pub(crate) gentle: bool,
     /// Permit malformed commands

@@ -18,7 +18,7 @@ use crate::failure::{Failure, Kind};
 /// Exit codes: 0 all done; 2 wrong usage; 3 the login failed; 4 the network failed; 5 the server broke the
 /// protocol or refused a command; 6 the delivery failed; 7 nothing is wrong, but the server asks to come back
 /// later, because the maildrop is in use for instance. With several accounts the exit code is the highest
-/// one, and 7 counts as the lowest. The field "reason" of --json tells more, such as "credentials".
+/// one, except that 7 is given only if all other accounts gave 0 or 7. The field "reason" of --json tells more, such as "credentials".
 ///
 /// Paths may begin with ~/, here and in the file of accounts.
 #[derive(Debug, Parser)]

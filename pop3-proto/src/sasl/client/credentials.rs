@@ -19,7 +19,8 @@ pub struct Credentials<'c> {
     pub token: Option<Secret<'c>>,
     /// For EXTERNAL: whether the TLS connection shows a certificate of this client.
     pub certificate: bool,
-    /// For ANONYMOUS: what the client tells about itself, empty by default. Never send the user's address
+    /// For ANONYMOUS: what the client tells about itself; it may be empty. `None` means that ANONYMOUS is not used;
+    /// [`Credentials::anonymous`] sets an empty text. Never send the user's address
     /// without permission (RFC 4505 section 5).
     pub trace: Option<&'c str>,
 }

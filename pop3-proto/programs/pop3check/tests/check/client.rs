@@ -222,7 +222,7 @@ fn wrong_usage_and_wrong_presets_are_2() {
     for (line, err) in [
         ("", "client: none is named: --preset, --exec or --manual"),
         ("--preset none.toml", "none: [job] and [tls] have to say what the client can do"),
-        ("--preset jobs.toml", "jobs: [job]: read: not one of login, fetch, delete"),
+        ("--preset jobs.toml", "jobs: [job]: read: not one of login, fetch, delete, poll"),
         ("--preset curl server/retr", "SELECT: server/retr: selects nothing"),
         ("--preset curl --host pop.example.invalid", "--host: pop.example.invalid is not on loopback"),
         ("--preset curl --patience 0", "--patience: not from 0.01 to 1000"),
