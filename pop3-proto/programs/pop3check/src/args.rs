@@ -60,7 +60,7 @@ pub(crate) struct Server {
     #[arg(value_name = "URL|HOST[:PORT] [SELECT]")]
     pub(crate) places: Vec<String>,
     /// Take settings from this TOML file; without this option from pop3check.toml in this folder, if there is
-    /// one. The command line wins; if it has any option under Permissions, the whole table [leave] of the file
+    /// one. The command line wins; if it has any option under Permissions, the whole table `[leave]` of the file
     /// is ignored
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

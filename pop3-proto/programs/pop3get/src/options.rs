@@ -29,7 +29,7 @@ pub(crate) struct Args {
     #[arg(value_name = "SERVER|URL|ACCOUNT")]
     pub(crate) places: Vec<String>,
     /// Take the accounts from this TOML file: those that are named, or all of them. Each is a table
-    /// [account.NAME] with the key server and, as keys, the other options. With this option only
+    /// `[account.NAME]` with the key server and, as keys, the other options. With this option only
     /// --dry-run, --transcript, --json and --quiet may stand on the command line
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
