@@ -1,4 +1,5 @@
-//! Fuzz target: whatever parses as a command is encoded as the same command, in one line.
+//! Fuzz target: whatever parses as a command is either refused by the encoder or encoded as the same command, in
+//! one line.
 
 use pop3_proto::encode::{self, EncodeError};
 use pop3_proto::{Line, LineScanner, parse};

@@ -87,7 +87,8 @@ impl<'a> Srv<'a> {
 
 /// Puts the records of one service into the order in which to try them: by priority, and at random by weight
 /// within one priority. Records whose target is `.` or whose port is 0 are left out. If there were records
-/// and none is left, the domain does not offer the service: do not try the [`guesses`] then.
+/// and none is left, the domain does not offer this service: then do not try those of the
+/// [`guesses`] whose `service` is this one.
 ///
 /// `random` returns a number from 0 up to and including its argument.
 pub fn rank<'r, 'a>(records: &'r mut [Srv<'a>], mut random: impl FnMut(u32) -> u32) -> &'r [Srv<'a>] {

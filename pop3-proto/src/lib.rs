@@ -110,8 +110,8 @@
 //! | `testing` | | `testing`; needs `std` |
 //! | `arbitrary` | | values of this crate for fuzz targets, from the `arbitrary` crate; needs `std` |
 //!
-//! Without features the crate needs `core` alone. A linked program proves that no path through a server or a client
-//! can panic.
+//! Without features the crate needs `core` alone. A test program that uses a server and a client is built so that
+//! it does not link if any path through them can panic, and it links.
 //!
 //! # Sizes
 //!

@@ -12,8 +12,8 @@ use crate::time::Time;
 pub enum Door {
     /// The one that starts in clear, 110 as a rule.
     Clear,
-    /// The one that starts with TLS, 995 as a rule. The driver makes the TCP connection only; the handshake is
-    /// asked for with [`Do::Tls`].
+    /// The one that starts with TLS, 995 as a rule. A connection is made or reported before its handshake; the
+    /// kit asks for the handshake with [`Do::Tls`], or with [`Do::Serve`] where it plays the server.
     Tls,
 }
 

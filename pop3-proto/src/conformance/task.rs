@@ -71,8 +71,8 @@ pub struct Task {
     pub password: String,
     /// The access token for the mechanisms that use one.
     pub token: String,
-    /// The POP URL (RFC 2384) that it is given in place of host, name and method. In place of the host and port of
-    /// the played server stands `{host}:{port}`.
+    /// The POP URL (RFC 2384) that it is given in place of host, name and method. It holds the text
+    /// `{host}:{port}`: before you give it to the client, replace this by the host and port of the played server.
     pub url: Option<String>,
     /// Tell it to pipeline.
     pub pipelining: bool,

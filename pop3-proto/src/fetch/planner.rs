@@ -240,7 +240,7 @@ impl Fetch {
     }
 
     /// With [`Rules::dry_run`], the messages that the rules would delete if everything that is wanted had
-    /// been stored.
+    /// been stored. Read it after [`Progress::Done`]. Without `dry_run` it is empty.
     pub fn would_delete(&self) -> impl Iterator<Item = MsgNo> + '_ {
         let doomed = if self.rules.dry_run { self.deletions(&self.todo) } else { Vec::new() };
         doomed.into_iter().filter_map(|i| self.listing.items.get(i)).map(|item| item.number)

@@ -25,7 +25,8 @@ pub struct Summary {
     /// How many of the listed messages are doubtful, see [`Entry::is_doubtful`](super::Entry::is_doubtful). They are
     /// stored. This session has not deleted them unless [`Rules::delete_doubtful`](super::Rules::delete_doubtful) is set.
     pub doubtful: u64,
-    /// How many messages were not asked for, because the server got out of step at them within the last day.
+    /// How many messages were not asked for, because the server has got out of step at them more than once, the last time
+    /// within a day.
     pub broken: u64,
 }
 

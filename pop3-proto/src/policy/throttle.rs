@@ -30,9 +30,10 @@ pub struct Claim<N, U> {
 /// Failures are counted for a network together with a user: each doubles the time until that network may try
 /// that user again. They are also counted for the user, against many networks that guess together: the first 10
 /// failures cost nothing. And the users with a failure are counted for the network, against one network that
-/// tries every name: the first 100 users cost nothing. Each failure of a user after the tenth
-/// doubles a delay that begins with the first one; in a network the 101st user who fails, and each hundredth user after
-/// that, adds the first delay to the time between two attempts. With fewer failures, users who share a network or a name
+/// tries every name: the first 100 users cost nothing. The eleventh failure of a user costs
+/// the delay `first` (see [`Throttle::new`]), and each further one doubles it. In a network the 101st user who fails adds
+/// `first` to the time between two attempts, and so does each hundredth user after that. No delay is longer than
+/// `longest`. With fewer failures, users who share a network or a name
 /// with a guesser do not wait. A network and a user that logged in together in the last 30 days wait for their
 /// own failures only. A successful login takes back what was counted for the same network
 /// and user, and nothing else.

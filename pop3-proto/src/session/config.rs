@@ -61,8 +61,8 @@ pub struct Config {
     /// Accept UTF8 also after the login, where RFC 6856 section 2 forbids it but Outlook sends it. Off by
     /// default.
     pub utf8_after_login: bool,
-    /// Accept user names and passwords in UTF-8 (RFC 6856 section 2.2). Without it, names and passwords with
-    /// 8-bit bytes are refused. It is announced, as `UTF8 USER`, only together with [`utf8`](Self::utf8).
+    /// Accept UTF-8 in the names and passwords of USER, PASS and APOP (RFC 6856 section 2.2). Without it, these commands
+    /// are refused if they have 8-bit bytes. It has no effect on AUTH. It is announced, as `UTF8 USER`, only together with [`utf8`](Self::utf8).
     pub utf8_user: bool,
     /// Offer LANG (RFC 6856 section 3).
     pub lang: bool,

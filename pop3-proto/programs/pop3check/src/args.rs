@@ -107,7 +107,7 @@ pub(crate) struct Client {
     /// The name of the client in reports, with --manual
     #[arg(long, requires = "manual", help_heading = "Which")]
     pub(crate) name: Option<String>,
-    /// The name under which the client finds this machine; it has to lead to a loopback address. With two dots or
+    /// The name under which the client finds this machine; it has to lead to 127.0.0.1. With two dots or
     /// more in it, wildcards in certificates are judged, too (not with --manual)
     #[arg(long, value_name = "NAME", help_heading = "How")]
     pub(crate) host: Option<String>,

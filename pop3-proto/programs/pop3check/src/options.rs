@@ -14,7 +14,8 @@ pub(crate) struct Options {
     #[arg(skip)]
     pub(crate) select: Vec<String>,
 
-    /// The port that starts in clear; 110 and 995 are tried if no port is named
+    /// The port that starts in clear. If the server is given as HOST and no port is named, 110 and 995 are tried; a URL
+    /// without a port stands for 110 (pop://) or 995 (pops://) alone
     #[arg(long, value_name = "PORT", help_heading = "Where")]
     pub(crate) clear: Option<u16>,
     /// The port that starts with TLS
@@ -87,7 +88,7 @@ pub(crate) struct Options {
     /// Run this many probes at the same time, each with an account of its own (see --accounts)
     #[arg(long, value_name = "N", help_heading = "How")]
     pub(crate) jobs: Option<usize>,
-    /// Wait this many seconds between two connections, for servers that limit logins
+    /// Each of the --jobs workers waits this many seconds between two of its connections, for servers that limit logins
     #[arg(long, value_name = "SECONDS", help_heading = "How")]
     pub(crate) login_wait: Option<f64>,
     /// Decides what looks random; told in each report

@@ -35,7 +35,7 @@ pub(crate) struct Args {
     pub(crate) config: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) options: Options,
-    /// List what would be fetched and deleted, and change nothing
+    /// List what would be fetched and deleted, and change nothing. With --json there is no list
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Write the dialogue of the first connection to this file, and of each further one to FILE.2, FILE.3 and so on,
@@ -90,8 +90,8 @@ pub(crate) struct Options {
     /// password, token or delivery has not ended after them. One answer may take this time and one second more for each 100 octets
     #[arg(long, value_name = "SECONDS")]
     pub(crate) timeout: Option<u64>,
-    /// Give up after this many seconds in all (a day by default; 0 is no limit). The next run goes on from
-    /// there
+    /// Give up an account this many seconds after its turn began (a day by default; 0 is no limit). The next run goes
+    /// on from there
     #[arg(long, value_name = "SECONDS")]
     pub(crate) max_time: Option<u64>,
 
@@ -147,8 +147,8 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) all: bool,
 
-    /// Leave the messages on the server (the default). If an earlier run marked messages for deletion and its
-    /// QUIT was not answered, this run deletes them all the same
+    /// Leave the messages on the server (the default). Messages that an earlier run marked for deletion, and
+    /// that the server still has, are deleted all the same
     #[arg(long, group = "afterwards")]
     pub(crate) keep: bool,
     /// Delete each message from the server once it is safe

@@ -16,7 +16,7 @@ pub(super) fn filled(octets: usize) -> Vec<u8> {
     format!("+OK {text}\r\n").into_bytes()
 }
 
-const MEBIBYTES: usize = 64;
+const MEBIBYTES: usize = 16;
 
 pub(super) const PROBES: Plays = plays! { Client:
     "client/replies/sign-alone" => |h| {

@@ -92,8 +92,8 @@ pub enum Answer<'a> {
         /// the same salt.
         stored_name: &'a str,
         /// Keys of an existing user, whose iteration count and salt length the answer imitates. Choose the same existing
-        /// user each time the same name is asked for. If existing users have different iteration counts, spread the
-        /// invented users over these counts in the same way. `None` for
+        /// user each time the same name is asked for. If existing users have different iteration counts, choose so
+        /// that each count is as frequent among names that do not exist as among existing users. `None` for
         /// [`Channel::fake_iterations`](crate::sasl::Channel::fake_iterations) and 16 bytes.
         like: Option<&'a Keys>,
     },

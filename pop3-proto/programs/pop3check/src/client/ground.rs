@@ -1,5 +1,6 @@
 //! [`Ground`]: the folders in which a client is started, and its process.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
@@ -129,7 +130,7 @@ impl Ground {
     /// What each placeholder stands for.
     fn values(&self, task: &Task) -> io::Result<Vec<(String, Vec<u8>)>> {
         let method = task.method.unwrap_or("any");
-        let chosen = |table: &std::collections::BTreeMap<String, String>, key: &str| {
+        let chosen = |table: &BTreeMap<String, String>, key: &str| {
             table.get(key).map(|text| text.clone().into_bytes())
         };
         let lacks = |what: String| io::Error::new(io::ErrorKind::Unsupported, what);
@@ -166,16 +167,12 @@ impl Ground {
             ("{state}", path(self.sub("state", self.kept))),
             ("{store}", path(self.store_path())),
         ];
-        let by_tls = self.preset.by_tls.iter().filter_map(|(name, table)| {
-            Some((format!("{{{name}}}"), table.get(task.tls.as_str())?.clone().into_bytes()))
+        let tables = [(&self.preset.by_tls, task.tls.as_str()), (&self.preset.by_job, task.job.as_str())];
+        let more = tables.into_iter().flat_map(|(tables, key)| {
+            let text = move |table: &BTreeMap<String, String>| table.get(key).cloned().unwrap_or_default();
+            tables.iter().map(move |(name, table)| (format!("{{{name}}}"), text(table).into_bytes()))
         });
-        let by_job = self.preset.by_job.iter().map(|(name, table)| {
-            (format!("{{{name}}}"), table.get(task.job.as_str()).cloned().unwrap_or_default().into_bytes())
-        });
-        Ok(by_tls
-            .chain(by_job)
-            .chain(values.into_iter().map(|(name, value)| (name.to_owned(), value)))
-            .collect())
+        Ok(more.chain(values.into_iter().map(|(name, value)| (name.to_owned(), value))).collect())
     }
 
     fn printed_path(&self, run: u32) -> PathBuf {

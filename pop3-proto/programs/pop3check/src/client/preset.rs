@@ -53,7 +53,7 @@ pub(crate) struct Preset {
     pub(crate) job: BTreeMap<String, String>,
     /// What `{tls}` is for `clear`, `stls`, `tls`, and for `unsaid` if the user says nothing.
     pub(crate) tls: BTreeMap<String, String>,
-    /// More placeholders, by name: what each is for the jobs that it names; nothing for others.
+    /// More placeholders, by name: what each is for a job; nothing if nothing is said.
     pub(crate) by_job: BTreeMap<String, BTreeMap<String, String>>,
     /// More placeholders, by name: what each is for `clear`, `stls`, `tls` and `unsaid`.
     pub(crate) by_tls: BTreeMap<String, BTreeMap<String, String>>,

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::iter;
-use std::net::{IpAddr, ToSocketAddrs as _};
+use std::net::{IpAddr, Ipv4Addr, ToSocketAddrs as _};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
@@ -136,8 +136,12 @@ fn host(args: &Client) -> Result<String, Failure> {
     let host = args.host.clone().unwrap_or_else(|| "localhost".into());
     let on_loopback = (host.as_str(), 0)
         .to_socket_addrs()
-        .is_ok_and(|mut addresses| addresses.any(|address| address.ip().is_loopback()));
-    if on_loopback { Ok(host) } else { Err(Failure::usage("--host", format!("{host} is not on loopback"))) }
+        .is_ok_and(|mut addresses| addresses.any(|address| address.ip() == Ipv4Addr::LOCALHOST));
+    if on_loopback {
+        Ok(host)
+    } else {
+        Err(Failure::usage("--host", format!("{host} does not lead to 127.0.0.1")))
+    }
 }
 
 /// What all workers need.

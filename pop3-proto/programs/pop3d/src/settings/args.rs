@@ -9,8 +9,9 @@ use tracing::Level;
 /// Serve mail over POP3.
 ///
 /// If neither an option nor the settings file names a Maildir, an mbox file or a database, pop3d serves built-in
-/// sample messages, to the user `demo` with the password `demo` unless --user or --passwd names others. Unless the settings file says otherwise, a password without
-/// TLS is accepted over loopback only; from elsewhere a client has to use STLS or the TLS port.
+/// sample messages, to the user `demo` with the password `demo` unless --user, --passwd or the settings file names others. Unless the settings file
+/// says otherwise, a login that sends the password itself without TLS is accepted over loopback only. APOP, CRAM-MD5 and
+/// SCRAM do not send it: they are accepted without TLS from everywhere, and the mail then crosses the network in clear.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub(crate) struct Args {
