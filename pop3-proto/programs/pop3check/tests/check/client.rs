@@ -224,7 +224,10 @@ fn wrong_usage_and_wrong_presets_are_2() {
         ("--preset none.toml", "none: [job] and [tls] have to say what the client can do"),
         ("--preset jobs.toml", "jobs: [job]: read: not one of login, fetch, delete, poll"),
         ("--preset curl server/retr", "SELECT: server/retr: selects nothing"),
-        ("--preset curl --host pop.example.invalid", "--host: pop.example.invalid does not lead to 127.0.0.1"),
+        (
+            "--preset curl --host pop.example.invalid",
+            "--host: pop.example.invalid does not lead to 127.0.0.1",
+        ),
         ("--preset curl --patience 0", "--patience: not from 0.01 to 1000"),
     ] {
         bench.run(&format!("client {line}")).assert_error(2, &format!("pop3check: {err}\n"));
