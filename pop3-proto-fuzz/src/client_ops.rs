@@ -5,8 +5,9 @@ use pop3_proto::{ApopDigest, Command, Deviation, FixedBuf, Limits, MsgNo, Secret
 
 use crate::cursor::Cursor;
 
-/// `data` is a row of decisions, a byte each. After the byte that chooses a command come a byte for its message number,
-/// and then its argument. An argument, like what the server sends, is a byte with the length and then the bytes.
+/// `data` is a row of decisions, a byte each. After the byte that chooses a command come a byte for its
+/// message number, and then its argument. An argument, like what the server sends, is a byte with the length
+/// and then the bytes.
 pub fn client_ops(data: &[u8]) {
     let mut cursor = Cursor::new(data);
     let profile = match cursor.octet() % 4 {

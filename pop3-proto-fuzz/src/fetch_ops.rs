@@ -9,8 +9,8 @@ use pop3_proto::{Command, MsgNo, Security, parse};
 
 use crate::cursor::Cursor;
 
-/// For each of the two sessions `data` holds two bytes of decisions, a byte with a length, and that many bytes that
-/// the server says.
+/// For each of the two sessions `data` holds two bytes of decisions, a byte with a length, and that many
+/// bytes that the server says.
 pub fn fetch_ops(data: &[u8]) {
     let mut cursor = Cursor::new(data);
     let mut record = Record::new();

@@ -9,8 +9,8 @@ use crate::cursor::Cursor;
 use crate::mailbox::Mailbox;
 use crate::twins::crlf_form;
 
-/// The first byte of `data` holds switches and the number of messages, 0 to 3. The messages follow, each after a byte
-/// with its length, and then the cuts, a byte each. The cut 255 ends the connection.
+/// The first byte of `data` holds switches and the number of messages, 0 to 3. The messages follow, each
+/// after a byte with its length, and then the cuts, a byte each. The cut 255 ends the connection.
 pub fn pair(data: &[u8]) {
     let mut cursor = Cursor::new(data);
     let flags = cursor.octet();

@@ -1,6 +1,6 @@
-//! Fuzz target: responses and answers of every kind for every mechanism, with working memory of any length. With
-//! PLAIN, LOGIN, EXTERNAL, OAUTHBEARER and XOAUTH2 nobody is logged in unless the embedder has answered yes, or TLS has
-//! proved the user.
+//! Fuzz target: responses and answers of every kind for every mechanism, with working memory of any length.
+//! With PLAIN, LOGIN, EXTERNAL, OAUTHBEARER and XOAUTH2 nobody is logged in unless the embedder has answered
+//! yes, or TLS has proved the user.
 
 use base64ct::{Base64 as Text, Encoding as _};
 use pop3_proto::sasl::scram::{Hash, Keys};
@@ -25,8 +25,8 @@ const MECHANISMS: [&str; 12] = [
     "NONE",
 ];
 
-/// `data` is a row of decisions, a byte each. Where a client says something, a byte holds the length, and the bytes
-/// follow.
+/// `data` is a row of decisions, a byte each. Where a client says something, a byte holds the length, and the
+/// bytes follow.
 pub fn sasl(data: &[u8]) {
     let mut cursor = Cursor::new(data);
     let mechanism = MECHANISMS[usize::from(cursor.octet()) % MECHANISMS.len()];

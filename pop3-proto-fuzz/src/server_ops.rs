@@ -14,8 +14,8 @@ use crate::mailbox::Mailbox;
 const MECHANISMS: MechanismList =
     MechanismList::of(&[Mechanism::PLAIN, Mechanism::LOGIN, Mechanism::CRAM_MD5, Mechanism::SCRAM_SHA_256]);
 
-/// `data` is a row of decisions, a byte each. Where octets are wanted (what the client sends, the text of an answer, a
-/// challenge, a message), a byte holds their number, and they follow.
+/// `data` is a row of decisions, a byte each. Where octets are wanted (what the client sends, the text of an
+/// answer, a challenge, a message), a byte holds their number, and they follow.
 pub fn server_ops(data: &[u8]) {
     let mut cursor = Cursor::new(data);
     let flags = cursor.octet();

@@ -20,8 +20,9 @@ impl<'i> Base64<'i> {
     pub const EMPTY: Self = Self(b"");
 
     /// Checks valid text in a time that depends only on its length. `None` for what RFC 5034 section 4
-    /// requires to be refused: a character outside the alphabet, `=` anywhere but at the end, or a length that is not a
-    /// multiple of four. Pad bits that are not zero are refused too, which RFC 4648 section 3.5 permits.
+    /// requires to be refused: a character outside the alphabet, `=` anywhere but at the end, or a length
+    /// that is not a multiple of four. Pad bits that are not zero are refused too, which RFC 4648 section 3.5
+    /// permits.
     #[must_use]
     pub fn new(text: &'i [u8]) -> Option<Self> {
         let mut sink = [0; GROUP / 4 * 3];

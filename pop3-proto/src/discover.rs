@@ -154,8 +154,8 @@ pub fn logins(address: &str) -> impl Iterator<Item = &str> {
     core::iter::once(address).chain(local)
 }
 
-/// The domain of an address, the part after the last `@`. `None` if there is no `@`, or if that part is not a domain
-/// name in ASCII: convert an internationalized domain to A-labels before you call this function.
+/// The domain of an address, the part after the last `@`. `None` if there is no `@`, or if that part is not a
+/// domain name in ASCII: convert an internationalized domain to A-labels before you call this function.
 #[must_use]
 pub fn domain(address: &str) -> Option<&str> {
     address.rsplit_once('@').map(|(_, domain)| domain).filter(|domain| has_domain_form(domain))

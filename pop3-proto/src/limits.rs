@@ -30,8 +30,8 @@ pub const EXCHANGE_LINE: usize = 12_288;
 /// Memory for a SASL exchange, in bytes, that is enough for every token that fits into a line of an exchange.
 pub const SASL_MEMORY: usize = EXCHANGE_LINE;
 
-/// Memory for a SASL exchange without tokens, in bytes: enough for every other mechanism of this crate, unless name
-/// and password are very long, see `sasl::client::Exchange`.
+/// Memory for a SASL exchange without tokens, in bytes: enough for every other mechanism of this crate,
+/// unless name and password are very long, see `sasl::client::Exchange`.
 pub const SASL_MEMORY_SMALL: usize = 1_200;
 
 /// The longest unique-id that the server side of this crate sends, in octets (RFC 1939 section 7, UIDL).
@@ -47,8 +47,8 @@ pub const USER_NAME: usize = COMMAND_LINE - "USER \r\n".len();
 /// The minimum room that an output must be able to offer, in bytes: one status line of full length.
 pub const MIN_OUTPUT: usize = REPLY_LINE;
 
-/// The shortest window, in bytes: enough for a command with one argument of 40 octets (RFC 1939 section 3), but not
-/// for every APOP.
+/// The shortest window, in bytes: enough for a command with one argument of 40 octets (RFC 1939 section 3),
+/// but not for every APOP.
 pub const MIN_WINDOW: usize = 64;
 
 /// By how many bytes a line may exceed its limit by default before a client gives the server up. No server is
@@ -147,11 +147,12 @@ impl Limits {
         self
     }
 
-    /// Sets how many strange lines before the login, with no good command between them, make a server close; 5
-    /// by default. A line is strange if it has no verb of POP3, or has a byte that is not permitted in it: a control
-    /// character, or an 8-bit byte in a name or password without
-    /// [`Config::utf8_user`](crate::server::Config::utf8_user). Other known commands that are refused do not count, so a client may try several mechanisms that the server
-    /// does not have; a client that speaks another protocol is stopped early.
+    /// Sets how many strange lines before the login, with no good command between them, make a server close;
+    /// 5 by default. A line is strange if it has no verb of POP3, or has a byte that is not permitted in it:
+    /// a control character, or an 8-bit byte in a name or password without
+    /// [`Config::utf8_user`](crate::server::Config::utf8_user). Other known commands that are refused do not
+    /// count, so a client may try several mechanisms that the server does not have; a client that speaks
+    /// another protocol is stopped early.
     #[must_use]
     pub const fn with_max_early_errors(mut self, count: u16) -> Self {
         self.max_early_errors = count;
@@ -159,17 +160,17 @@ impl Limits {
     }
 
     /// Sets how many failed logins a server answers before it closes (RFC 1939 section 4 permits closing); 10
-    /// by default. A login counts as failed if you refuse it without a code or with `Code::Auth`, if you do not use its
-    /// ticket, or if the client cancels the AUTH exchange or sends a line in it that is not base64 or is too long. A
-    /// locked maildrop and a system error do not count.
+    /// by default. A login counts as failed if you refuse it without a code or with `Code::Auth`, if you do
+    /// not use its ticket, or if the client cancels the AUTH exchange or sends a line in it that is not
+    /// base64 or is too long. A locked maildrop and a system error do not count.
     #[must_use]
     pub const fn with_max_login_failures(mut self, count: u16) -> Self {
         self.max_login_failures = count;
         self
     }
 
-    /// The longest command line that a server accepts, see [`COMMAND_LINE`], except for AUTH with an initial response,
-    /// which may have [`exchange_line`](Self::exchange_line) bytes.
+    /// The longest command line that a server accepts, see [`COMMAND_LINE`], except for AUTH with an initial
+    /// response, which may have [`exchange_line`](Self::exchange_line) bytes.
     #[must_use]
     pub const fn command_line(&self) -> usize {
         self.capped(COMMAND_LINE)

@@ -7,9 +7,8 @@ use super::output::{Full, Output};
 use crate::limits::MIN_OUTPUT;
 
 /// An output on the heap: it takes no memory before its first byte or after [`shrink`](Self::shrink). It
-/// never holds more than 16 KiB, or the size that you give to [`with_max`](Self::with_max). A session asks for a flush
-/// before that. Bytes that were sent give
-/// their room back when all are sent.
+/// never holds more than 16 KiB, or the size that you give to [`with_max`](Self::with_max). A session asks
+/// for a flush before that. Bytes that were sent give their room back when all are sent.
 ///
 /// Write [`bytes`](Self::bytes) to the connection and say with [`consume`](Self::consume) how many were
 /// written: nothing is lost when a write takes only a part, or is cancelled between two calls.

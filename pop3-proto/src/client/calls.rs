@@ -164,8 +164,8 @@ impl<const Q: usize> Client<Q> {
     }
 
     /// Whether bytes were left in the window after the last reply or the last
-    /// [`Unsolicited`](super::Event::Unsolicited) line. Bytes after the greeting do not count; to find those, receive
-    /// until [`NeedInput`](super::Event::NeedInput).
+    /// [`Unsolicited`](super::Event::Unsolicited) line. Bytes after the greeting do not count; to find those,
+    /// receive until [`NeedInput`](super::Event::NeedInput).
     ///
     /// If no command waits for an answer, these bytes were not asked for, and a command that is sent now would
     /// take them for its answer. Before an important command, receive until nothing is left.

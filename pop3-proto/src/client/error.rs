@@ -21,9 +21,9 @@ pub enum ProtocolError {
     /// [`Limits::max_skip`](crate::Limits::max_skip) permits.
     EndlessLine,
     /// The connection ended too early: before the greeting, with a command unanswered, or with messages
-    /// marked as deleted and no QUIT, so that none of them is removed. An unanswered QUIT is no error if no DELE was
-    /// sent, because nothing depends on the answer. A message whose
-    /// [`Part::End`](super::Part::End) did not come is not complete.
+    /// marked as deleted and no QUIT, so that none of them is removed. An unanswered QUIT is no error if no
+    /// DELE was sent, because nothing depends on the answer. A message whose [`Part::End`](super::Part::End)
+    /// did not come is not complete.
     Truncated,
     /// The connection ended after QUIT but before its answer: whether the messages marked as deleted are gone
     /// is *unknown*. Look for their unique-ids in the next session (RFC 1939 section 6).

@@ -31,8 +31,8 @@ pub enum Event<'i> {
     /// servers say goodbye in this way.
     ///
     /// The session can recognize such a line only while no command waits for an answer. If you send a command
-    /// before it is read, it is taken for the answer to that command. This cannot be excluded,
-    /// because the line may be on its way when you send. To make it unlikely for an important command, read what has
+    /// before it is read, it is taken for the answer to that command. This cannot be excluded, because the
+    /// line may be on its way when you send. To make it unlikely for an important command, read what has
     /// come, receive until [`NeedInput`](Self::NeedInput), then send the command and flush at once.
     Unsolicited(Text<'i>),
     /// The session is over: QUIT was answered, or the server refused service. After `+OK` to STLS, take the

@@ -14,9 +14,9 @@ impl Profile {
     /// Accepts no deviation: for conformance tests.
     pub const STRICT: Self = Self { accepted: Deviations::NONE };
 
-    /// Accepts every deviation that real servers show, except [`Deviation::BareLfBody`], which would let the text of a
-    /// message forge its end. One that is accepted costs a byte: with [`Deviation::UnstuffedDot`] a dot at the start
-    /// of a line is lost.
+    /// Accepts every deviation that real servers show, except [`Deviation::BareLfBody`], which would let the
+    /// text of a message forge its end. One that is accepted costs a byte: with [`Deviation::UnstuffedDot`] a
+    /// dot at the start of a line is lost.
     pub const LENIENT: Self = Self { accepted: Deviations::ALL.without(Deviation::BareLfBody) };
 
     /// This profile, but `deviation` is accepted.

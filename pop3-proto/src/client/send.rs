@@ -55,9 +55,9 @@ impl<const Q: usize> Client<Q> {
     ///
     /// # Errors
     ///
-    /// Those of [`send`](Self::send). If it is [`SendError::TooLong`] (the line is longer than 255 octets, or the
-    /// response longer than 40 for a server that refused CAPA), send `None`, and send the response after the empty
-    /// challenge.
+    /// Those of [`send`](Self::send). If it is [`SendError::TooLong`] (the line is longer than 255 octets, or
+    /// the response longer than 40 for a server that refused CAPA), send `None`, and send the response after
+    /// the empty challenge.
     pub fn auth(
         &mut self,
         mechanism: &str,

@@ -25,8 +25,8 @@ pub struct Entry {
     pub id: &'static str,
     /// What is right, in one sentence.
     pub title: &'static str,
-    /// 1 to 3, the most important probes first. Many of tier 3 need a special account, a capability that few peers have,
-    /// or up to 2000 seconds.
+    /// 1 to 3, the most important probes first. Many of tier 3 need a special account, a capability that few
+    /// peers have, or up to 2000 seconds.
     pub tier: u8,
     /// The ids of the [`Row`]s that it judges.
     pub rows: Vec<&'static str>,

@@ -30,8 +30,8 @@ pub struct Said {
     pub time: Duration,
     /// By whom.
     pub who: Who,
-    /// The octets, with `***` in place of each secret. If there were many more than [`Dialogue::KEPT`], only the front
-    /// and the end are kept, with ` [...] ` between them.
+    /// The octets, with `***` in place of each secret. If there were many more than [`Dialogue::KEPT`], only
+    /// the front and the end are kept, with ` [...] ` between them.
     pub octets: Vec<u8>,
     /// How many octets it had.
     pub len: usize,

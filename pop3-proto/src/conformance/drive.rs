@@ -27,12 +27,13 @@ pub trait Endpoint {
     /// These octets came from the client, in one segment.
     fn take(&mut self, link: Link, octets: &[u8], now: Time);
 
-    /// What the server says, if anything. While the client waits for octets, the driver asks once for each second of
-    /// the clock. In a pause that a probe makes on purpose it does not ask: the clock jumps to the end of the pause.
+    /// What the server says, if anything. While the client waits for octets, the driver asks once for each
+    /// second of the clock. In a pause that a probe makes on purpose it does not ask: the clock jumps to the
+    /// end of the pause.
     fn give(&mut self, link: Link, now: Time) -> Given;
 
-    /// The client begins a TLS handshake. Return what the handshake showed; the octets that follow are those inside
-    /// TLS. Return `None` to refuse it.
+    /// The client begins a TLS handshake. Return what the handshake showed; the octets that follow are those
+    /// inside TLS. Return `None` to refuse it.
     fn secure(&mut self, link: Link, now: Time) -> Option<TlsFacts>;
 
     /// The client has closed, or closed its sending direction.

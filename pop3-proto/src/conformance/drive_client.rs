@@ -27,8 +27,8 @@ pub trait Caller {
     /// It is started; `false` if it cannot do this task.
     fn start(&mut self, task: &Task, now: Time) -> bool;
 
-    /// What it does next, if anything. While the played server waits for the client, the driver asks it once for each second of
-    /// the clock.
+    /// What it does next, if anything. While the played server waits for the client, the driver asks it once
+    /// for each second of the clock.
     fn next(&mut self, now: Time) -> Option<Move>;
 
     /// These octets came from the server, in one segment.
@@ -47,9 +47,9 @@ pub trait Caller {
     fn stored(&mut self) -> Option<Vec<Vec<u8>>>;
 }
 
-/// Plays a [`Trial`](super::Trial) or a [`Run`](super::Run) against a client in the same process; pass its `next`, for
-/// instance
-/// `|now, seen| run.next(now, seen)`. The clock advances only when the client does nothing or the probe waits.
+/// Plays a [`Trial`](super::Trial) or a [`Run`](super::Run) against a client in the same process; pass its
+/// `next`, for instance `|now, seen| run.next(now, seen)`. The clock advances only when the client does
+/// nothing or the probe waits.
 pub fn drive_client(mut next: impl FnMut(Time, Seen) -> Do, client: &mut impl Caller, clock: &mut Time) {
     let mut seen = Seen::Begun;
     loop {

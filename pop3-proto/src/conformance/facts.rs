@@ -146,8 +146,8 @@ pub struct Facts {
     /// not tried, because there was no permission or no message to try it with, or if the try gave no result, for
     /// instance because the server refused DELE.
     pub keeps_at_a_drop: Option<bool>,
-    /// Known messages that were found by their marker or by their size, with their numbers. Whether they are intact
-    /// is not checked here. The survey looks at the first 200 messages only.
+    /// Known messages that were found by their marker or by their size, with their numbers. Whether they are
+    /// intact is not checked here. The survey looks at the first 200 messages only.
     pub corpus: Vec<(&'static str, u32)>,
     /// The numbers of messages after whose TOP or RETR the session was out of step.
     pub out_of_step: Vec<u32>,

@@ -16,8 +16,8 @@ pub struct Day {
 }
 
 impl Day {
-    /// Reads `YYYY-MM-DD`. [`None`] if the text has another form, if the month is not 01 to 12, or if the day is not 01
-    /// to 31; the length of the month is not checked.
+    /// Reads `YYYY-MM-DD`. [`None`] if the text has another form, if the month is not 01 to 12, or if the day
+    /// is not 01 to 31; the length of the month is not checked.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('-');

@@ -7,15 +7,15 @@
 //! server sent in all probes, or with the commands that a client sent.
 //!
 //! Three rules hold. *A verdict quotes*: each [`Judgement`] names a row of the catalogue and the entry of the
-//! dialogue that decided; [`rows`] gives the level, the RFC and the section of the row. *No alarm without a second
-//! look*: a probe that finds a fault is run again in a fresh session. *Nothing is lost*: the kit removes only
-//! messages that it made itself, has just recognised, and has permission to remove.
+//! dialogue that decided; [`rows`] gives the level, the RFC and the section of the row. *No alarm without a
+//! second look*: a probe that finds a fault is run again in a fresh session. *Nothing is lost*: the kit
+//! removes only messages that it made itself, has just recognised, and has permission to remove.
 //!
 //! A probe for clients plays the server: [`Trial`] first sees whether the client works at all, then
 //! [`Run::of_client`] plays one probe against it. The [`Subject`] says what the client can do.
 //!
-//! The program `pop3check` runs this kit over sockets. A server without I/O can be judged in the same process, with
-//! a simulated clock: see [`Endpoint`]; and so can a client: see [`Caller`].
+//! The program `pop3check` runs this kit over sockets. A server without I/O can be judged in the same
+//! process, with a simulated clock: see [`Endpoint`]; and so can a client: see [`Caller`].
 
 mod catalogue;
 mod client;

@@ -13,8 +13,8 @@ use super::server::Stage;
 use super::steps::End;
 
 /// Why a probe was broken off. Only the probes inside this crate return it, with `?`. You see its text in
-/// [`Judgement::words`](super::Judgement) of each row that was not judged before. After `Silent`, `Hung`, `Control`
-/// and `Refused` the rows that had passed become inconclusive as well.
+/// [`Judgement::words`](super::Judgement) of each row that was not judged before. After `Silent`, `Hung`,
+/// `Control` and `Refused` the rows that had passed become inconclusive as well.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Stop {

@@ -16,8 +16,8 @@ pub struct Remark {
     pub row: &'static str,
     /// The verdict that it leads to.
     pub verdict: Verdict,
-    /// What was wrong, in words that quote the line with escapes. In lines of a server secrets are masked; a client under
-    /// test has only the name and password that the kit made up, and they are shown.
+    /// What was wrong, in words that quote the line with escapes. In lines of a server secrets are masked; a
+    /// client under test has only the name and password that the kit made up, and they are shown.
     pub words: String,
 }
 

@@ -19,15 +19,15 @@ impl core::fmt::Debug for Account {
 }
 
 /// What a run may do to the peer. By default no probe sends a malformed command or a wrong password, or
-/// removes anything. A few probes still make a login that the server should refuse, such as AUTH ANONYMOUS where it is
-/// not on offer, or, with a client certificate, AUTH EXTERNAL with a name that nobody has. If the password is wrong, the survey itself causes a failed login for each method and channel
-/// that it tries.
+/// removes anything. A few probes still make a login that the server should refuse, such as AUTH ANONYMOUS
+/// where it is not on offer, or, with a client certificate, AUTH EXTERNAL with a name that nobody has. If the
+/// password is wrong, the survey itself causes a failed login for each method and channel that it tries.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Leave {
     /// Malformed commands. Some servers ban the address for a while.
     pub odd: bool,
-    /// How many failed logins one run of a probe may cause. A probe that finds a fault is run twice. Some servers lock
-    /// the account.
+    /// How many failed logins one run of a probe may cause. A probe that finds a fault is run twice. Some
+    /// servers lock the account.
     pub bad_logins: u32,
     /// To remove messages that the kit itself made and has recognised.
     pub delete: bool,
@@ -37,8 +37,8 @@ pub struct Leave {
     pub flood: bool,
     /// The longest that a probe may take on purpose; zero is not at all.
     pub slow: Duration,
-    /// The maildrop holds the known messages and nothing else. Together with [`delete`](Self::delete) this permits a
-    /// probe to mark any message in it; such a session ends without QUIT.
+    /// The maildrop holds the known messages and nothing else. Together with [`delete`](Self::delete) this
+    /// permits a probe to mark any message in it; such a session ends without QUIT.
     pub only_corpus: bool,
 }
 
@@ -53,8 +53,8 @@ pub struct Setup {
     pub tls: bool,
     /// STLS may be used where it is announced.
     pub stls: bool,
-    /// Passwords and tokens may be sent without TLS. Otherwise nothing that shows one is sent in clear, whatever a
-    /// probe is about.
+    /// Passwords and tokens may be sent without TLS. Otherwise nothing that shows one is sent in clear,
+    /// whatever a probe is about.
     pub clear_passwords: bool,
     /// The account whose maildrop is looked at.
     pub account: Option<Account>,
@@ -77,8 +77,8 @@ pub struct Setup {
     pub certificate: bool,
     /// What may be done.
     pub leave: Leave,
-    /// The kit multiplies the time limits for what the server does by this many hundredths; 0 counts as 100. Pauses
-    /// that a probe makes on purpose stay as they are.
+    /// The kit multiplies the time limits for what the server does by this many hundredths; 0 counts as 100.
+    /// Pauses that a probe makes on purpose stay as they are.
     pub patience: u32,
     /// The number that the known messages of this run have; see [`corpus`](super::corpus).
     pub run: u16,

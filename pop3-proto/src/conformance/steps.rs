@@ -110,7 +110,8 @@ pub enum Seen {
 pub struct TlsFacts {
     /// The version, such as `TLSv1_3`.
     pub version: String,
-    /// What is wrong with the certificate, such as `expired`. `None` if nothing is, or if the driver was not to look.
+    /// What is wrong with the certificate, such as `expired`. `None` if nothing is, or if the driver was not
+    /// to look.
     pub certificate: Option<String>,
     /// All that is wrong with it is that it does not name the host.
     pub wrong_name: bool,

@@ -23,8 +23,8 @@ pub struct Form {
     pub line_ends: LineEnds,
     /// The names of the fields that it adds.
     pub adds: Vec<String>,
-    /// It stores in an mbox: a first line that begins with `From ` does not belong to the message. The driver takes off
-    /// the `>` in front of quoted lines before it reports the message.
+    /// It stores in an mbox: a first line that begins with `From ` does not belong to the message. The driver
+    /// takes off the `>` in front of quoted lines before it reports the message.
     pub quotes_from: bool,
 }
 
@@ -37,7 +37,8 @@ pub struct Subject {
     pub jobs: Vec<Job>,
     /// What it can be told about TLS. Where a probe asks for nothing else, it is told the first one.
     pub tls: Vec<Wish>,
-    /// The login methods that it can be told to use, in capitals: `USER`, `APOP`, or the name of a SASL mechanism. Empty if it always chooses by itself.
+    /// The login methods that it can be told to use, in capitals: `USER`, `APOP`, or the name of a SASL
+    /// mechanism. Empty if it always chooses by itself.
     pub methods: Vec<String>,
     /// It pipelines where that is announced.
     pub pipelines: bool,
@@ -53,8 +54,8 @@ pub struct Subject {
     pub no_clear_passwords: bool,
     /// It takes a POP URL (RFC 2384).
     pub urls: bool,
-    /// With its settings the client cannot do without UIDL. The probe of a server without any extension then does not
-    /// apply.
+    /// With its settings the client cannot do without UIDL. The probe of a server without any extension then
+    /// does not apply.
     pub wants_uidl: bool,
     /// Whether its exit tells success.
     pub tells: bool,

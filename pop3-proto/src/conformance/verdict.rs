@@ -12,8 +12,8 @@ pub enum Verdict {
     Note,
     /// The peer does not announce or offer what the probe is about.
     NotApplicable,
-    /// Something is missing that the user could give: an account, a permission, or a message in the maildrop. Or the
-    /// driver cannot do what the probe asks for.
+    /// Something is missing that the user could give: an account, a permission, or a message in the maildrop.
+    /// Or the driver cannot do what the probe asks for.
     NotRun,
     /// The dialogue did not get to its point, or came out differently the second time.
     Inconclusive,
@@ -78,7 +78,7 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// In words; may be empty where nothing has to be said. Masked like the dialogue.
     pub words: String,
-    /// The index of the entry of the dialogue that decided. It is 0 if the dialogue is empty, and the last entry if only
-    /// the first of two runs found it.
+    /// The index of the entry of the dialogue that decided. It is 0 if the dialogue is empty, and the last
+    /// entry if only the first of two runs found it.
     pub at: usize,
 }

@@ -72,8 +72,8 @@ impl Stuffer {
     }
 
     /// Returns the next bytes to send, and removes the bytes that they stand for from the front of `message`;
-    /// a dot that has to be sent twice is removed when it is returned for the second time. `None` when `message` is used up: continue with the next
-    /// piece, or with [`finish`](Self::finish).
+    /// a dot that has to be sent twice is removed when it is returned for the second time. `None` when
+    /// `message` is used up: continue with the next piece, or with [`finish`](Self::finish).
     #[inline]
     pub fn next<'m>(&mut self, message: &mut &'m [u8]) -> Option<&'m [u8]> {
         let (first, after) = message.split_first()?;

@@ -118,11 +118,12 @@ impl Entry {
         matches!(self.fate, Fate::Gone)
     }
 
-    /// Whether the size of the message could not be checked: the server announced no size, or announced another one,
-    /// and no way in which servers count explains the difference. Unless [`Rules::delete_doubtful`](super::Rules::delete_doubtful) is set,
-    /// such a message is not deleted if fewer bytes came. If more bytes came, it is deleted only after it has been fetched
-    /// a second time and the difference has been explained. If the server announced no size, the message normally stays
-    /// on the server.
+    /// Whether the size of the message could not be checked: the server announced no size, or announced
+    /// another one, and no way in which servers count explains the difference. Unless
+    /// [`Rules::delete_doubtful`](super::Rules::delete_doubtful) is set, such a message is not deleted if
+    /// fewer bytes came. If more bytes came, it is deleted only after it has been fetched a second time and
+    /// the difference has been explained. If the server announced no size, the message normally stays on the
+    /// server.
     #[must_use]
     pub const fn is_doubtful(&self) -> bool {
         self.flags.doubtful || self.flags.odd
@@ -134,8 +135,8 @@ impl Entry {
         self.octets
     }
 
-    /// Reads `have|preview|broken|leaving|gone OCTETS FIRST-SEEN STORED LISTED DIGEST NTH ID`, where `-` stands for
-    /// an unknown value. The first field may go on with flags, each after a comma. DIGEST is that
+    /// Reads `have|preview|broken|leaving|gone OCTETS FIRST-SEEN STORED LISTED DIGEST NTH ID`, where `-`
+    /// stands for an unknown value. The first field may go on with flags, each after a comma. DIGEST is that
     /// of the header, or those of header and text with `/` between them.
     pub(super) fn parse(line: &str) -> Option<Self> {
         let mut fields = line.splitn(8, ' ');

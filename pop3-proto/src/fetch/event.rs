@@ -22,22 +22,23 @@ pub struct Download {
 pub enum FetchEvent<'i> {
     /// Nothing.
     Nothing,
-    /// A message begins: open a place for it. [`Whole`](Self::Whole), [`Known`](Self::Known) or [`Empty`](Self::Empty)
-    /// ends it. If the download ends without one of these, discard what has come.
+    /// A message begins: open a place for it. [`Whole`](Self::Whole), [`Known`](Self::Known) or
+    /// [`Empty`](Self::Empty) ends it. If the download ends without one of these, discard what has come.
     Begin(Download),
     /// Bytes of the message.
     Data(&'i [u8]),
     /// Everything that was asked for has come: the message, or its preview, and the next reply has shown that
-    /// it was all. Make it safe, now or together with others, then call [`Fetch::stored`](super::Fetch::stored). Until
-    /// you call it, the record does not contain the message, and the next session fetches it again.
+    /// it was all. Make it safe, now or together with others, then call
+    /// [`Fetch::stored`](super::Fetch::stored). Until you call it, the record does not contain the message,
+    /// and the next session fetches it again.
     Whole(Download),
     /// The message is complete, but it is one that the record already has: discard it.
     Known(Download),
     /// The message came without a single byte, although the server announced some: discard it. The next
     /// session tries again.
     Empty(Download),
-    /// The server refused to send the message. If [`RefusalKind`](crate::client::RefusalKind) is `Later` or `Busy` three times in a row,
-    /// no further messages are asked for in this session.
+    /// The server refused to send the message. If [`RefusalKind`](crate::client::RefusalKind) is `Later` or
+    /// `Busy` three times in a row, no further messages are asked for in this session.
     Refused(Download, Refusal<'i>),
 }
 

@@ -10,8 +10,8 @@ use super::record::Record;
 /// What was found in the record of another program. A line that cannot be read is counted and passed over,
 /// because one bad line is no reason to fetch every message again.
 ///
-/// If [`found_nothing`](Self::found_nothing) returns `true`, do not use the record: the file is from another program, or `user`
-/// and `host` are not spelled as in the file.
+/// If [`found_nothing`](Self::found_nothing) returns `true`, do not use the record: the file is from another
+/// program, or `user` and `host` are not spelled as in the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Import {
@@ -46,9 +46,9 @@ impl Import {
     }
 
     /// Reads fetchmail's `.fetchids`, which holds all accounts. Each line has `user@host`, a space, and a
-    /// unique-id; the letter case of user and host does not matter. `now`, in seconds since 1970, is the time from
-    /// which days are counted, because the file has no times. If a unique-id contains a space, fetchmail keeps only the
-    /// front of it; such messages are fetched again.
+    /// unique-id; the letter case of user and host does not matter. `now`, in seconds since 1970, is the time
+    /// from which days are counted, because the file has no times. If a unique-id contains a space, fetchmail
+    /// keeps only the front of it; such messages are fetched again.
     #[must_use]
     pub fn from_fetchmail(text: &[u8], user: &str, host: &str, now: u64) -> Self {
         let mut import = Collector::default();

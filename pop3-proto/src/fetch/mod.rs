@@ -5,9 +5,10 @@
 //! server permits. [`Fetch::handle_event`] takes every event and says what the store has to do. A [`Record`]
 //! keeps, from session to session, which messages the store has. There are four guarantees:
 //!
-//! * A message is reported as whole only when the reply after it has shown that it is, or when the connection ends
-//!   after a message that was asked for alone and has exactly the size that LIST announced. If the server gets out of step, because it does not stuff dots or mixes its replies, what was not proved is neither stored
-//!   nor deleted.
+//! * A message is reported as whole only when the reply after it has shown that it is, or when the connection
+//!   ends after a message that was asked for alone and has exactly the size that LIST announced. If the
+//!   server gets out of step, because it does not stuff dots or mixes its replies, what was not proved is
+//!   neither stored nor deleted.
 //! * A message is deleted only if you said with [`Fetch::stored`], in this session or an earlier one, that it
 //!   is safe, and nothing says that it might be another one. Its size has to agree with LIST, or to differ as
 //!   it does for all messages, unless [`Rules::delete_doubtful`] is set. Where a unique-id does not identify
@@ -15,13 +16,13 @@
 //!   deleted by their unique-ids alone, because nothing else is known of them.
 //! * A message that the record has whole is not handed out as new, even if its number changes or several
 //!   messages share its unique-id, unless [`Rules::all`] is set. It comes again in two cases in which nobody
-//!   could know it: if its unique-id changes, or if the server has no unique-ids, has confirmed the deletion, and lists
-//!   the message all the same.
-//! * The record is right at every moment. When the connection ends, call [`Fetch::end_of_input`], carry out the
-//!   events that it returns, keep [`Fetch::record`], and start the next session from it. When
-//!   [`Client::receive`](crate::client::Client::receive) returns an error, call [`Fetch::handle_error`] first. The outcome of deletions that QUIT did not
-//!   confirm is *unknown*; the next session finds out (RFC 1939 section 6). It also checks the deletions that
-//!   QUIT did confirm.
+//!   could know it: if its unique-id changes, or if the server has no unique-ids, has confirmed the deletion,
+//!   and lists the message all the same.
+//! * The record is right at every moment. When the connection ends, call [`Fetch::end_of_input`], carry out
+//!   the events that it returns, keep [`Fetch::record`], and start the next session from it. When
+//!   [`Client::receive`](crate::client::Client::receive) returns an error, call [`Fetch::handle_error`]
+//!   first. The outcome of deletions that QUIT did not confirm is *unknown*; the next session finds out (RFC
+//!   1939 section 6). It also checks the deletions that QUIT did confirm.
 //!
 //! ```
 //! use pop3_proto::client::{Client, Event, Profile};

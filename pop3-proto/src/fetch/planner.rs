@@ -118,8 +118,9 @@ pub(super) enum Sent {
 pub enum Progress {
     /// Flush the output, then pass the next event to [`Fetch::handle_event`].
     Pending,
-    /// Every message that was asked for has come or was refused. Make safe what is not safe yet, call [`Fetch::stored`] for
-    /// it, then continue: deletions follow. This is returned once, but not with [`Rules::dry_run`].
+    /// Every message that was asked for has come or was refused. Make safe what is not safe yet, call
+    /// [`Fetch::stored`] for it, then continue: deletions follow. This is returned once, but not with
+    /// [`Rules::dry_run`].
     Fetched,
     /// The messages to delete are marked, and QUIT follows. Save the record now, so that after a crash during
     /// QUIT the next session knows which messages may be gone. This is returned once, and only if there are
@@ -148,8 +149,8 @@ pub enum Fault {
 }
 
 impl Fetch {
-    /// Creates the download of a session after its login. `now` is the time in seconds since 1970. Times in the record
-    /// that cannot be right are replaced, see [`Record::mend_times`]. If `now` is before
+    /// Creates the download of a session after its login. `now` is the time in seconds since 1970. Times in
+    /// the record that cannot be right are replaced, see [`Record::mend_times`]. If `now` is before
     /// [`EARLIEST_TIME`](super::EARLIEST_TIME), set no rules that count days.
     #[must_use]
     pub fn new(mut record: Record, rules: Rules, now: u64) -> Self {
@@ -230,9 +231,9 @@ impl Fetch {
         self.listing.items.get(self.listing.find(number)?)?.uid.as_deref()
     }
 
-    /// The messages to fetch, in order. Some of them may turn out to be known. The list is ready after the listing and
-    /// the headers have been read, and it is empty again when [`advance`](Self::advance) has returned
-    /// [`Progress::Fetched`]. With [`Rules::dry_run`], read it after [`Progress::Done`].
+    /// The messages to fetch, in order. Some of them may turn out to be known. The list is ready after the
+    /// listing and the headers have been read, and it is empty again when [`advance`](Self::advance) has
+    /// returned [`Progress::Fetched`]. With [`Rules::dry_run`], read it after [`Progress::Done`].
     pub fn wanted(&self) -> impl Iterator<Item = Download> + '_ {
         let retrieving = matches!(self.stage, Stage::Retrieve) || self.rules.dry_run;
         let todo = if retrieving { self.todo.as_slice() } else { &[] };
@@ -250,8 +251,8 @@ impl Fetch {
     /// then on, and the rules may delete it on the server. The line of the returned entry can be appended to
     /// the file of the record.
     ///
-    /// `None` unless [`FetchEvent::Whole`](super::FetchEvent::Whole) has reported the message or its preview in this
-    /// session.
+    /// `None` unless [`FetchEvent::Whole`](super::FetchEvent::Whole) has reported the message or its preview
+    /// in this session.
     pub fn stored(&mut self, number: MsgNo) -> Option<&Entry> {
         let i = self.listing.find(number)?;
         let item = self.listing.items.get_mut(i)?;

@@ -7,11 +7,11 @@ pub struct Rules {
     /// Delete a message this many days after it was stored; 0 is at once. `None` by default: never delete for
     /// this reason.
     pub delete_after_days: Option<u32>,
-    /// Delete a message this many days after a session first got it, whole or as a preview. Only messages that the
-    /// store has whole are deleted.
+    /// Delete a message this many days after a session first got it, whole or as a preview. Only messages
+    /// that the store has whole are deleted.
     pub delete_older_days: Option<u32>,
-    /// Leave at most this many messages on the server: those with the highest numbers, which are the newest on most
-    /// servers.
+    /// Leave at most this many messages on the server: those with the highest numbers, which are the newest
+    /// on most servers.
     pub keep_count: Option<u32>,
     /// Leave at most this many bytes on the server, in the newest messages: the first message that exceeds
     /// the limit and all older ones are deleted.
@@ -27,11 +27,11 @@ pub struct Rules {
     pub all: bool,
     /// List, plan, and QUIT: fetch and delete nothing.
     pub dry_run: bool,
-    /// Also delete messages whose size differs from what the server announced, or for which it announced none. By default a message stays
-    /// if less came than was announced, because a part of it may be missing. If more came, the message stays until a
-    /// later session has fetched it again and the difference fits the way in which the server counts, for instance
-    /// because all messages are longer by the same number of bytes.
-    /// Some servers, such as Microsoft Exchange, announce estimates.
+    /// Also delete messages whose size differs from what the server announced, or for which it announced
+    /// none. By default a message stays if less came than was announced, because a part of it may be missing.
+    /// If more came, the message stays until a later session has fetched it again and the difference fits the
+    /// way in which the server counts, for instance because all messages are longer by the same number of
+    /// bytes. Some servers, such as Microsoft Exchange, announce estimates.
     pub delete_doubtful: bool,
     /// Forget messages that were not listed for this many days; 365 by default. Some servers list only a few
     /// hundred messages, so a message that is not listed need not be gone.

@@ -36,9 +36,9 @@ impl Fetch {
         FetchEvents::new(ended.map(|ended| self.came(&ended)), FetchEvent::Nothing)
     }
 
-    /// Whether to connect again at once with the record of this session. It is `true` if the server was out of step
-    /// and the record now makes the next session do something else: send commands one by one, ask last for the message
-    /// at which the server got out of step, or leave that message out.
+    /// Whether to connect again at once with the record of this session. It is `true` if the server was out
+    /// of step and the record now makes the next session do something else: send commands one by one, ask
+    /// last for the message at which the server got out of step, or leave that message out.
     #[must_use]
     pub const fn may_retry(&self) -> bool {
         self.retry

@@ -8,7 +8,8 @@ pub struct Summary {
     pub listed: u64,
     /// How many new messages came whole.
     pub fetched: u64,
-    /// How many bytes of new messages and previews came. Messages that came once more to be compared do not count.
+    /// How many bytes of new messages and previews came. Messages that came once more to be compared do not
+    /// count.
     pub octets: u64,
     /// How many previews came.
     pub previewed: u64,
@@ -22,11 +23,12 @@ pub struct Summary {
     pub missing: u64,
     /// How many lines of LIST and UIDL could not be read; 0 if all messages that STAT counted are listed.
     pub unreadable: u64,
-    /// How many of the listed messages are doubtful, see [`Entry::is_doubtful`](super::Entry::is_doubtful). They are
-    /// stored. This session has not deleted them unless [`Rules::delete_doubtful`](super::Rules::delete_doubtful) is set.
+    /// How many of the listed messages are doubtful, see [`Entry::is_doubtful`](super::Entry::is_doubtful).
+    /// They are stored. This session has not deleted them unless
+    /// [`Rules::delete_doubtful`](super::Rules::delete_doubtful) is set.
     pub doubtful: u64,
-    /// How many messages were not asked for, because the server has got out of step at them more than once, the last time
-    /// within a day.
+    /// How many messages were not asked for, because the server has got out of step at them more than once,
+    /// the last time within a day.
     pub broken: u64,
 }
 

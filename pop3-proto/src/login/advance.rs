@@ -18,10 +18,10 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>, E: Engine> Login<'_, M, E> {
     /// # Errors
     ///
     /// [`SendError::Full`]: flush the output, then call again. If it comes although the output is empty, the
-    /// output is too small for the response of the mechanism. An output of 700 bytes is always
-    /// enough, except with a long token, password or name: then add up the lengths of the token or password, the names
-    /// and the host, take four thirds of the sum, and add 60 bytes. Any other
-    /// error means that some other code uses the session at the same time.
+    /// output is too small for the response of the mechanism. An output of 700 bytes is always enough, except
+    /// with a long token, password or name: then add up the lengths of the token or password, the names and
+    /// the host, take four thirds of the sum, and add 60 bytes. Any other error means that some other code
+    /// uses the session at the same time.
     pub fn advance<const Q: usize>(
         &mut self,
         client: &mut Client<Q>,

@@ -55,10 +55,10 @@ methods! {
     ScramSha1 = "scram-sha-1", Some(Mechanism::SCRAM_SHA_1);
     /// CRAM-MD5 (RFC 2195).
     CramMd5 = "cram-md5", Some(Mechanism::CRAM_MD5);
-    /// APOP, if the greeting has a well-formed timestamp (RFC 1939 section 7). After STLS the client uses APOP only if
-    /// it is the only method in [`Policy::methods`](super::Policy::methods), because the timestamp came before TLS. A man in the middle can learn
-    /// the front of the password from it (CVE-2007-1558), so no predefined set but [`Methods::ALL`] contains
-    /// it.
+    /// APOP, if the greeting has a well-formed timestamp (RFC 1939 section 7). After STLS the client uses
+    /// APOP only if it is the only method in [`Policy::methods`](super::Policy::methods), because the
+    /// timestamp came before TLS. A man in the middle can learn the front of the password from it
+    /// (CVE-2007-1558), so no predefined set but [`Methods::ALL`] contains it.
     Apop = "apop", None;
     /// PLAIN (RFC 4616).
     Plain = "plain", Some(Mechanism::PLAIN);

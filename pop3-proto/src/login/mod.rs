@@ -2,9 +2,9 @@
 //!
 //! [`Login::advance`] sends the next command, and [`Login::handle_event`] takes every event of the session,
 //! until `advance` says that the login is over: [`Progress::LoggedIn`], or [`Progress::Failed`] with a
-//! [`Failure`] that says who has to act and whether another attempt makes sense. If the
-//! [`Policy`] requires TLS, the client sends only CAPA and STLS until the connection is inside TLS. If the policy
-//! does not require TLS, the client may send a name and a CRAM-MD5 or SCRAM proof without TLS. Even then it sends a
+//! [`Failure`] that says who has to act and whether another attempt makes sense. If the [`Policy`] requires
+//! TLS, the client sends only CAPA and STLS until the connection is inside TLS. If the policy does not
+//! require TLS, the client may send a name and a CRAM-MD5 or SCRAM proof without TLS. Even then it sends a
 //! password without TLS only if the policy allows that explicitly, and a token never.
 //!
 //! ```

@@ -24,14 +24,16 @@ pub enum Tls {
 pub struct Policy {
     /// Whether TLS is required. It is by default.
     pub tls: Tls,
-    /// Whether PLAIN, LOGIN, USER and APOP may be used without TLS. The first three show the password, and APOP does
-    /// not protect it well enough, see [`Method::Apop`](super::Method::Apop). Off by default. Tokens need TLS in any case.
+    /// Whether PLAIN, LOGIN, USER and APOP may be used without TLS. The first three show the password, and
+    /// APOP does not protect it well enough, see [`Method::Apop`](super::Method::Apop). Off by default.
+    /// Tokens need TLS in any case.
     pub allow_plaintext_secrets: bool,
     /// The methods that may be used: all but APOP by default.
     pub methods: Methods,
     /// Whether, when no other method is left, to try one that the server has not announced: USER, a token
-    /// mechanism, or the only method in [`methods`](Self::methods), unless that is a -PLUS method. It is then sent without an initial
-    /// response (RFC 5034 section 3). On by default, because many servers do not announce everything.
+    /// mechanism, or the only method in [`methods`](Self::methods), unless that is a -PLUS method. It is then
+    /// sent without an initial response (RFC 5034 section 3). On by default, because many servers do not
+    /// announce everything.
     pub try_unannounced: bool,
     /// Whether SCRAM may continue without a channel binding if the server refuses the one that the client
     /// used. Off by default, because somebody in the middle of the TLS connection would only have to refuse
@@ -43,19 +45,19 @@ pub struct Policy {
     /// is tried; 3 by default. Servers lock out users who fail too often. A method that the server refuses
     /// before it has seen any of these does not count.
     pub attempts: u8,
-    /// Suppose that the server closes the connection, or gives no answer, during a method that hides the password. This
-    /// says whether the next connection may use a method that shows the password. Off by default, because an attacker in the network can close connections
-    /// too, and could force the client from SCRAM to PLAIN. Turn it on if the user asked for the methods by
-    /// name.
+    /// Suppose that the server closes the connection, or gives no answer, during a method that hides the
+    /// password. This says whether the next connection may use a method that shows the password. Off by
+    /// default, because an attacker in the network can close connections too, and could force the client from
+    /// SCRAM to PLAIN. Turn it on if the user asked for the methods by name.
     pub password_after_hang_up: bool,
     /// What the client accepts from a server in SCRAM. A server that asks for something else ends the login
     /// with [`Reason::OutOfLimits`](super::Reason::OutOfLimits); no weaker method is tried instead.
     pub scram: ScramLimits,
     /// Whether to leave out CAPA, for servers that cannot handle it. The login then tries APOP if it is
-    /// permitted and the greeting offers it, and USER. After STLS it tries APOP only if that is the only method in
-    /// [`methods`](Self::methods). If [`try_unannounced`](Self::try_unannounced) is on, it also tries
-    /// a token or the only method in [`methods`](Self::methods), unless that is a -PLUS method. It sends STLS if [`tls`](Self::tls) is `Required`. Off
-    /// by default.
+    /// permitted and the greeting offers it, and USER. After STLS it tries APOP only if that is the only
+    /// method in [`methods`](Self::methods). If [`try_unannounced`](Self::try_unannounced) is on, it also
+    /// tries a token or the only method in [`methods`](Self::methods), unless that is a -PLUS method. It
+    /// sends STLS if [`tls`](Self::tls) is `Required`. Off by default.
     pub without_capa: bool,
     /// Whether to send CAPA again after the login, when the list may be different (RFC 2449 section 5). On by
     /// default.
@@ -104,8 +106,8 @@ pub struct ServerNotes {
     /// What happened inside TLS.
     pub in_tls: Learned,
     /// The server closed the connection at STLS, or gave no answer, and the policy does not require TLS. The
-    /// client then sends no STLS on any later connection that gets these notes, until a login succeeds; that login clears
-    /// this field.
+    /// client then sends no STLS on any later connection that gets these notes, until a login succeeds; that
+    /// login clears this field.
     pub no_stls: bool,
 }
 

@@ -14,11 +14,11 @@ pub enum CommandError {
     Octet,
     /// An argument that the command needs is missing.
     Missing,
-    /// There is more than the command takes; with [`strict_command`](super::strict_command) also if there is more than one
-    /// space.
+    /// There is more than the command takes; with [`strict_command`](super::strict_command) also if there is
+    /// more than one space.
     Extra,
-    /// An argument is not a decimal number; with [`strict_command`](super::strict_command) also if a message number has
-    /// leading zeros.
+    /// An argument is not a decimal number; with [`strict_command`](super::strict_command) also if a message
+    /// number has leading zeros.
     Number,
     /// The message number is 0, or does not fit into 32 bits: no such message can exist.
     NoSuchMessage,

@@ -5,9 +5,9 @@
 //! about sessions, reads a clock or uses unlimited memory: you pass in the time and the size.
 //!
 //! * [`Throttle`] makes guessing passwords slow: after a failed login, that network has to wait before it may
-//!   try that user again, longer each time. The user can still log in from other networks at once as long as no
-//!   more than 10 attempts for that user have failed, and other users from that network as long as attempts for no more
-//!   than 100 users have failed there.
+//!   try that user again, longer each time. The user can still log in from other networks at once as long as
+//!   no more than 10 attempts for that user have failed, and other users from that network as long as
+//!   attempts for no more than 100 users have failed there.
 //! * [`LoginDelays`] enforces what LOGIN-DELAY announces (RFC 2449 section 6.5). Before the login,
 //!   [`Config::login_delay`](crate::server::Config::login_delay) announces the largest delay of all users;
 //!   after it, [`Server::set_login_delay`](crate::server::Server::set_login_delay) announces the user's own.

@@ -28,15 +28,14 @@ pub struct Claim<N, U> {
 /// Slows down clients that guess passwords.
 ///
 /// Failures are counted for a network together with a user: each doubles the time until that network may try
-/// that user again. They are also counted for the user, against many networks that guess together: the first 10
-/// failures cost nothing. And the users with a failure are counted for the network, against one network that
-/// tries every name: the first 100 users cost nothing. The eleventh failure of a user costs
-/// the delay `first` (see [`Throttle::new`]), and each further one doubles it. In a network the 101st user who fails adds
-/// `first` to the time between two attempts, and so does each hundredth user after that. No delay is longer than
-/// `longest`. With fewer failures, users who share a network or a name
-/// with a guesser do not wait. A network and a user that logged in together in the last 30 days wait for their
-/// own failures only. A successful login takes back what was counted for the same network
-/// and user, and nothing else.
+/// that user again. They are also counted for the user, against many networks that guess together: the first
+/// 10 failures cost nothing. And the users with a failure are counted for the network, against one network
+/// that tries every name: the first 100 users cost nothing. The eleventh failure of a user costs the delay
+/// `first` (see [`Throttle::new`]), and each further one doubles it. In a network the 101st user who fails
+/// adds `first` to the time between two attempts, and so does each hundredth user after that. No delay is
+/// longer than `longest`. With fewer failures, users who share a network or a name with a guesser do not
+/// wait. A network and a user that logged in together in the last 30 days wait for their own failures only. A
+/// successful login takes back what was counted for the same network and user, and nothing else.
 ///
 /// Call [`attempt`](Self::attempt) as soon as you know the name, before you check anything, and wait until the
 /// time that it returns. The attempt counts as a failure from then on, until [`succeeded`](Self::succeeded)
@@ -96,10 +95,10 @@ impl Slots {
 }
 
 impl<N: Ord + Clone, U: Ord + Clone> Throttle<N, U> {
-    /// Creates tables for at most `records` pairs of network and user, as many users, and as many networks. For a
-    /// pair of network and user, the first failure costs the delay `first`, and each further failure doubles it, up to
-    /// `longest`. One failure is
-    /// remembered for 20 times `longest`, two for 40 times, and six or more for 120 times.
+    /// Creates tables for at most `records` pairs of network and user, as many users, and as many networks.
+    /// For a pair of network and user, the first failure costs the delay `first`, and each further failure
+    /// doubles it, up to `longest`. One failure is remembered for 20 times `longest`, two for 40 times, and
+    /// six or more for 120 times.
     #[must_use]
     pub const fn new(records: usize, first: Duration, longest: Duration) -> Self {
         Self {
@@ -147,8 +146,8 @@ impl<N: Ord + Clone, U: Ord + Clone> Throttle<N, U> {
     }
 
     /// Reports that the credentials were right, and that the user is the one whom the client named before. Do
-    /// not call this if the client has proved to be another user than the one that it named: the call would take back
-    /// failures of the named user.
+    /// not call this if the client has proved to be another user than the one that it named: the call would
+    /// take back failures of the named user.
     pub fn succeeded(&mut self, who: Claim<N, U>, now: Time) {
         let failures = self.failures(&who, now);
         self.claims.remove(&who);

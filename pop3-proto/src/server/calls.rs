@@ -151,8 +151,8 @@ impl<C: Borrow<Config>, I, M> Server<C, I, M> {
         self.session.set_expire(days);
     }
 
-    /// Changes the texts that the server sends by itself, for instance after LANG. After STLS they are the usual ones
-    /// again, because a client that was not inside TLS may have asked for the change.
+    /// Changes the texts that the server sends by itself, for instance after LANG. After STLS they are the
+    /// usual ones again, because a client that was not inside TLS may have asked for the change.
     pub const fn set_phrases(&mut self, phrases: fn(Phrase) -> &'static str) {
         self.session.set_phrases(phrases);
     }

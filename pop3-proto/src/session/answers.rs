@@ -190,9 +190,9 @@ impl Ticket<kind::Utf8> {
 }
 
 impl Ticket<kind::Lang> {
-    /// Answers `+OK tag text`. From now on texts may be UTF-8. The session's own texts stay in their language until you
-    /// call [`set_phrases`](super::Session::set_phrases), and your texts have to be in the language `tag`, too (RFC 6856
-    /// section 3.2).
+    /// Answers `+OK tag text`. From now on texts may be UTF-8. The session's own texts stay in their language
+    /// until you call [`set_phrases`](super::Session::set_phrases), and your texts have to be in the language
+    /// `tag`, too (RFC 6856 section 3.2).
     pub fn ok(self, session: &mut impl Dialogue, out: &mut impl Output, tag: &str, text: &str) {
         let session = session.inside();
         if self.write(session, out, |_, out| encode::lang_reply(tag, text, out)) {

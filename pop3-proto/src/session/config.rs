@@ -10,8 +10,9 @@ use crate::types::{Expire, LoginDelay, Mechanism};
 
 /// What a server offers and allows.
 ///
-/// Start from [`Config::new`] and set fields one by one; this also works in a `static`. The defaults protect passwords:
-/// without TLS, no login that shows the password is accepted (RFC 5034 section 4, RFC 2595 section 2.3).
+/// Start from [`Config::new`] and set fields one by one; this also works in a `static`. The defaults protect
+/// passwords: without TLS, no login that shows the password is accepted (RFC 5034 section 4, RFC 2595 section
+/// 2.3).
 ///
 /// ```
 /// use pop3_proto::server::{Config, Words};
@@ -61,8 +62,9 @@ pub struct Config {
     /// Accept UTF8 also after the login, where RFC 6856 section 2 forbids it but Outlook sends it. Off by
     /// default.
     pub utf8_after_login: bool,
-    /// Accept UTF-8 in the names and passwords of USER, PASS and APOP (RFC 6856 section 2.2). Without it, these commands
-    /// are refused if they have 8-bit bytes. It has no effect on AUTH. It is announced, as `UTF8 USER`, only together with [`utf8`](Self::utf8).
+    /// Accept UTF-8 in the names and passwords of USER, PASS and APOP (RFC 6856 section 2.2). Without it,
+    /// these commands are refused if they have 8-bit bytes. It has no effect on AUTH. It is announced, as
+    /// `UTF8 USER`, only together with [`utf8`](Self::utf8).
     pub utf8_user: bool,
     /// Offer LANG (RFC 6856 section 3).
     pub lang: bool,

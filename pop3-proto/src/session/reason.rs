@@ -22,8 +22,8 @@ pub enum Reason {
     Quit,
     /// STLS was accepted: start the TLS handshake now.
     StartTls,
-    /// No command came in time, or a deferred ticket was not used in time. Nothing was sent to the client, and no message may be removed (RFC 1939
-    /// section 3).
+    /// No command came in time, or a deferred ticket was not used in time. Nothing was sent to the client,
+    /// and no message may be removed (RFC 1939 section 3).
     Autologout,
     /// The client was not logged in in time, whatever it sent; see
     /// [`Config::login_time`](crate::server::Config::login_time). Nothing was sent to the client.

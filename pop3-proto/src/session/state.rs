@@ -166,9 +166,9 @@ impl<C> Session<C> {
         self
     }
 
-    /// Offers APOP with the timestamp `<first.second@host>`, if [`Config::apop`] names the host. Never
-    /// use the same pair of numbers for two connections, not even after a restart: take 128 random bits, or process id,
-    /// clock and a counter (RFC 1939 section 7). Call it before the greeting.
+    /// Offers APOP with the timestamp `<first.second@host>`, if [`Config::apop`] names the host. Never use
+    /// the same pair of numbers for two connections, not even after a restart: take 128 random bits, or
+    /// process id, clock and a counter (RFC 1939 section 7). Call it before the greeting.
     #[must_use]
     pub const fn with_apop(mut self, unique: [u64; 2]) -> Self {
         self.apop = Some(unique);

@@ -80,8 +80,9 @@ impl PipeEnd {
         self
     }
 
-    /// Ends the connection after this many bytes were read: the next read of this end fails with `ConnectionReset`. After
-    /// that the other end reads the end of the input, and its writes fail with `BrokenPipe`.
+    /// Ends the connection after this many bytes were read: the next read of this end fails with
+    /// `ConnectionReset`. After that the other end reads the end of the input, and its writes fail with
+    /// `BrokenPipe`.
     #[must_use]
     pub fn break_after(mut self, bytes: u64) -> Self {
         self.left = Some(bytes);

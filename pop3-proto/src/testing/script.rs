@@ -113,8 +113,8 @@ impl Script {
     }
 
     /// Plays the server against a client under test: sends the `S:` lines, and compares what comes back with
-    /// the `C:` lines. What the client sends after the last line of the script is not read. Each write has at most
-    /// `cut` bytes. Give `io` a read timeout, as for [`play_client`](Self::play_client).
+    /// the `C:` lines. What the client sends after the last line of the script is not read. Each write has at
+    /// most `cut` bytes. Give `io` a read timeout, as for [`play_client`](Self::play_client).
     ///
     /// # Errors
     ///

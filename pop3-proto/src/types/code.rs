@@ -23,8 +23,9 @@ pub enum Code {
     SysPerm,
     /// `[SYS]` with a second level that is missing or unknown.
     Sys,
-    /// `[AUTH]`: the credentials are the problem; ask for new ones. It belongs to a refused AUTH, PASS or APOP. A server
-    /// should not send it in reply to USER (RFC 3206 section 5), but a client may meet it there.
+    /// `[AUTH]`: the credentials are the problem; ask for new ones. It belongs to a refused AUTH, PASS or
+    /// APOP. A server should not send it in reply to USER (RFC 3206 section 5), but a client may meet it
+    /// there.
     Auth,
     /// `[UTF8]`: the message can only be read after the UTF8 command (RFC 6856 section 5).
     Utf8,

@@ -26,9 +26,9 @@ pub struct Mechanism {
 pub enum Protection {
     /// Nothing: somebody who listens learns no secret.
     None,
-    /// TLS, unless the server's `Config::allow_plaintext_login` or the client's `Policy::allow_plaintext_secrets` permits
-    /// the login without it: the mechanism shows the password, or does not protect it well, as APOP (RFC 5034 section
-    /// 4).
+    /// TLS, unless the server's `Config::allow_plaintext_login` or the client's
+    /// `Policy::allow_plaintext_secrets` permits the login without it: the mechanism shows the password, or
+    /// does not protect it well, as APOP (RFC 5034 section 4).
     Private,
     /// TLS in any case.
     Tls,

@@ -8,8 +8,8 @@ use tracing::Level;
 
 /// Let programs that know only USER and PASS read mail from a server that wants OAuth tokens.
 ///
-/// A program or device (below: a device) connects to the gateway without TLS and logs in with the name of its mailbox and a local
-/// password. The gateway runs the token command and logs in to the real server over TLS.
+/// A program or device (below: a device) connects to the gateway without TLS and logs in with the name of its
+/// mailbox and a local password. The gateway runs the token command and logs in to the real server over TLS.
 #[derive(Debug, Parser)]
 #[command(version, group = ArgGroup::new("token").required(true))]
 pub(crate) struct Args {

@@ -10,8 +10,8 @@ use crate::options::{Leaves, Options};
 /// Judge any POP3 server, and any POP3 client, by what the RFCs ask for.
 ///
 /// Each verdict names a requirement, its RFC and section, and quotes the octets that decided. A probe that
-/// finds a fault is run again in a fresh session before the fault is reported. Nothing is ever removed from a maildrop but
-/// messages that this program made itself, has just recognised, and is permitted to remove.
+/// finds a fault is run again in a fresh session before the fault is reported. Nothing is ever removed from a
+/// maildrop but messages that this program made itself, has just recognised, and is permitted to remove.
 ///
 /// Exit codes: 0 if no verdict counts; 1 if one counts; 2 for wrong usage or configuration; 3 if nothing could
 /// be judged, for instance because the server is not reachable or nobody can log in; 4 if nothing counts, but
@@ -44,11 +44,12 @@ pub(crate) enum Command {
 /// Without an account only what comes before the login is judged. Without known messages in the maildrop (see
 /// `pop3check corpus`) what a server does to mail is judged by comparing its own answers.
 ///
-/// What a run may do is decided by the address of the server. On loopback, private and link-local addresses it
-/// may send malformed commands, may fail up to ten logins in each probe, and may send passwords without TLS. On
-/// other addresses it sends no malformed command and no wrong password; some probes still send a well-formed command
-/// that the server has to refuse, such as STAT before the login, an unknown verb, or AUTH ANONYMOUS. Nothing is
-/// removed unless --delete-own or --all permits it, on the command line or in the settings file.
+/// What a run may do is decided by the address of the server. On loopback, private and link-local addresses
+/// it may send malformed commands, may fail up to ten logins in each probe, and may send passwords without
+/// TLS. On other addresses it sends no malformed command and no wrong password; some probes still send a
+/// well-formed command that the server has to refuse, such as STAT before the login, an unknown verb, or AUTH
+/// ANONYMOUS. Nothing is removed unless --delete-own or --all permits it, on the command line or in the
+/// settings file.
 ///
 /// A SELECT is a section (server/uidl), a probe (server/uidl/form), a pattern (*/stls*), a row (1939-5-12),
 /// an RFC or a section of one (rfc2449, rfc2449-6.6), a level (must, should, may, implied), a tier (tier1), a
@@ -81,7 +82,8 @@ pub(crate) struct Server {
 /// A preset says how the client is started, how it is told what to do, and what it stores where; see
 /// docs/judging-a-client.md in the sources. With --exec pop3check runs a command with sh. It replaces {host},
 /// {port}, {user}, {password} and {store} in it by the values of this run. The command has to fetch all mail
-/// without TLS, and what it stores is not looked at. With --manual a person starts the client each time, and is told when.
+/// without TLS, and what it stores is not looked at. With --manual a person starts the client each time, and
+/// is told when.
 ///
 /// A SELECT is as for `pop3check server`.
 #[derive(Debug, Args)]
@@ -101,7 +103,8 @@ pub(crate) struct Client {
     #[arg(long, help_heading = "Which")]
     pub(crate) manual: bool,
     /// Run this program in place of the first word of the preset's command. In many presets that word is an
-    /// interpreter, such as sh or python3: put your client first in PATH then. The command for POP URLs is not changed
+    /// interpreter, such as sh or python3: put your client first in PATH then. The command for POP URLs is
+    /// not changed
     #[arg(long, value_name = "FILE", requires = "preset", help_heading = "Which")]
     pub(crate) program: Option<String>,
     /// The name of the client in reports, with --manual
@@ -213,8 +216,9 @@ pub(crate) struct Corpus {
     /// Leave out these messages, for stores that do not take them
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) without: Vec<String>,
-    /// Deliver the messages to smtp://HOST:PORT, to lmtp://HOST:PORT, or to a command that gets each message on its
-    /// standard input, such as 'dovecot-lda -d {user}'. Messages that a delivery would change are left out
+    /// Deliver the messages to smtp://HOST:PORT, to lmtp://HOST:PORT, or to a command that gets each message
+    /// on its standard input, such as 'dovecot-lda -d {user}'. Messages that a delivery would change are left
+    /// out
     #[arg(long, value_name = "WHERE", requires = "user")]
     pub(crate) deliver: Option<String>,
     /// Who gets them

@@ -14,8 +14,8 @@ pub(crate) struct Options {
     #[arg(skip)]
     pub(crate) select: Vec<String>,
 
-    /// The port that starts in clear. If the server is given as HOST and no port is named, 110 and 995 are tried; a URL
-    /// without a port stands for 110 (pop://) or 995 (pops://) alone
+    /// The port that starts in clear. If the server is given as HOST and no port is named, 110 and 995 are
+    /// tried; a URL without a port stands for 110 (pop://) or 995 (pops://) alone
     #[arg(long, value_name = "PORT", help_heading = "Where")]
     pub(crate) clear: Option<u16>,
     /// The port that starts with TLS
@@ -30,8 +30,8 @@ pub(crate) struct Options {
     /// Judge the certificate of the server, which is not looked at otherwise
     #[arg(long, help_heading = "Where")]
     pub(crate) check_certificate: bool,
-    /// With --check-certificate, judge the certificate by the authorities in this PEM file instead of those of the
-    /// system
+    /// With --check-certificate, judge the certificate by the authorities in this PEM file instead of those
+    /// of the system
     #[arg(long, value_name = "FILE", help_heading = "Where")]
     pub(crate) ca: Option<PathBuf>,
     /// Show this client certificate (PEM)
@@ -77,8 +77,8 @@ pub(crate) struct Options {
     /// A user with a space in the name
     #[arg(long, value_name = "USER", help_heading = "Who")]
     pub(crate) spaced_user: Option<String>,
-    /// A file with accounts for --jobs: USER:PASSWORD on each line. All maildrops should hold the same messages, since a
-    /// probe runs with any one of the accounts
+    /// A file with accounts for --jobs: USER:PASSWORD on each line. All maildrops should hold the same
+    /// messages, since a probe runs with any one of the accounts
     #[arg(long, value_name = "FILE", conflicts_with = "user", help_heading = "Who")]
     pub(crate) accounts: Option<PathBuf>,
 
@@ -88,7 +88,8 @@ pub(crate) struct Options {
     /// Run this many probes at the same time, each with an account of its own (see --accounts)
     #[arg(long, value_name = "N", help_heading = "How")]
     pub(crate) jobs: Option<usize>,
-    /// Each of the --jobs workers waits this many seconds between two of its connections, for servers that limit logins
+    /// Each of the --jobs workers waits this many seconds between two of its connections, for servers that
+    /// limit logins
     #[arg(long, value_name = "SECONDS", help_heading = "How")]
     pub(crate) login_wait: Option<f64>,
     /// Decides what looks random; told in each report
@@ -97,9 +98,9 @@ pub(crate) struct Options {
     /// The number with which the known messages were made; 1 by default
     #[arg(long, value_name = "N", help_heading = "How")]
     pub(crate) run: Option<u16>,
-    /// How to deliver a message to the account during the run: smtp://HOST:PORT, lmtp://HOST:PORT, or a command,
-    /// which gets the message on its standard input. {user} in the command stands for the user; no shell runs it, and
-    /// blanks part its words
+    /// How to deliver a message to the account during the run: smtp://HOST:PORT, lmtp://HOST:PORT, or a
+    /// command, which gets the message on its standard input. {user} in the command stands for the user; no
+    /// shell runs it, and blanks part its words
     #[arg(long, value_name = "WHERE", help_heading = "How")]
     pub(crate) deliver: Option<String>,
 

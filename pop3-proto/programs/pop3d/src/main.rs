@@ -1,5 +1,5 @@
-//! pop3d is a POP3 server on tokio. It serves Maildir, mbox, a PostgreSQL database or a built-in sample, with STLS and implicit TLS
-//! and with every SASL mechanism of the crate.
+//! pop3d is a POP3 server on tokio. It serves Maildir, mbox, a PostgreSQL database or a built-in sample, with
+//! STLS and implicit TLS and with every SASL mechanism of the crate.
 //!
 //! Copy it to start a server of your own. `dialogue.rs` has the dialogue and `login.rs` the logins; the rest
 //! is sockets, certificates, users, stores and settings. `sample.toml` beside `Cargo.toml` shows every

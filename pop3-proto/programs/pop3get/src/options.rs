@@ -12,13 +12,15 @@ use crate::failure::{Failure, Kind};
 /// Fetch POP3 mail into a Maildir, an mbox file or a command, once, and resume where a broken session ended.
 ///
 /// A message is deleted from the server only after it has been stored safely. A record keeps track of what
-/// has been fetched, so that no message is fetched twice; by default it is a file in the Maildir or
-/// beside the mbox file. If a run breaks off, the messages it delivered are complete, and the next run goes on from there.
+/// has been fetched, so that no message is fetched twice; by default it is a file in the Maildir or beside
+/// the mbox file. If a run breaks off, the messages it delivered are complete, and the next run goes on from
+/// there.
 ///
 /// Exit codes: 0 all done; 2 wrong usage; 3 the login failed; 4 the network failed; 5 the server broke the
 /// protocol or refused a command; 6 the delivery failed; 7 nothing is wrong, but the server asks to come back
 /// later, because the maildrop is in use for instance. With several accounts the exit code is the highest
-/// one, except that 7 is given only if all other accounts gave 0 or 7. The field "reason" of --json tells more, such as "credentials".
+/// one, except that 7 is given only if all other accounts gave 0 or 7. The field "reason" of --json tells
+/// more, such as "credentials".
 ///
 /// Paths may begin with ~/, here and in the file of accounts.
 #[derive(Debug, Parser)]
@@ -38,8 +40,9 @@ pub(crate) struct Args {
     /// List what would be fetched and deleted, and change nothing. With --json there is no list
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Write the dialogue of the first connection to this file, and of each further one to FILE.2, FILE.3 and so on,
-    /// with secrets masked, as transcripts that tests of pop3-proto can play. Files that are there are replaced
+    /// Write the dialogue of the first connection to this file, and of each further one to FILE.2, FILE.3 and
+    /// so on, with secrets masked, as transcripts that tests of pop3-proto can play. Files that are there are
+    /// replaced
     #[arg(long, value_name = "FILE", value_parser = OsStringValueParser::new().try_map(|path| expanded(path.as_ref())))]
     pub(crate) transcript: Option<PathBuf>,
     /// Print a JSON object for each account when it is done
@@ -87,11 +90,12 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE", requires = "cert")]
     pub(crate) key: Option<PathBuf>,
     /// Give up if the server makes no progress for this many seconds (120 by default), or if a command for
-    /// password, token or delivery has not ended after them. One answer may take this time and one second more for each 100 octets
+    /// password, token or delivery has not ended after them. One answer may take this time and one second
+    /// more for each 100 octets
     #[arg(long, value_name = "SECONDS")]
     pub(crate) timeout: Option<u64>,
-    /// Give up an account this many seconds after its turn began (a day by default; 0 is no limit). The next run goes
-    /// on from there
+    /// Give up an account this many seconds after its turn began (a day by default; 0 is no limit). The next
+    /// run goes on from there
     #[arg(long, value_name = "SECONDS")]
     pub(crate) max_time: Option<u64>,
 
@@ -157,8 +161,8 @@ pub(crate) struct Options {
     /// Delete messages that were fetched at least this many days ago
     #[arg(long, value_name = "DAYS", group = "afterwards")]
     pub(crate) delete_after: Option<u32>,
-    /// Delete a fetched message this many days after a run first got anything of it. --delete-after counts from the day
-    /// on which it was fetched whole; this option counts from its preview, if there was one
+    /// Delete a fetched message this many days after a run first got anything of it. --delete-after counts
+    /// from the day on which it was fetched whole; this option counts from its preview, if there was one
     #[arg(long, value_name = "DAYS", conflicts_with = "keep")]
     pub(crate) delete_older: Option<u32>,
     /// Leave only the newest N messages on the server: those with the highest numbers
@@ -171,15 +175,15 @@ pub(crate) struct Options {
     /// estimates, as Microsoft Exchange does
     #[arg(long)]
     pub(crate) delete_doubtful: bool,
-    /// Fetch only a preview of new messages that are larger than this. A message of which there is only a preview stays
-    /// on the server
+    /// Fetch only a preview of new messages that are larger than this. A message of which there is only a
+    /// preview stays on the server
     #[arg(long, value_name = "OCTETS")]
     pub(crate) size_limit: Option<u64>,
     /// How many lines of the body a preview has (20 by default)
     #[arg(long, value_name = "LINES")]
     pub(crate) preview: Option<u64>,
-    /// Fetch only the header of each new message. A message of which only the header has been fetched stays on the
-    /// server; one that an earlier run stored whole can still be deleted
+    /// Fetch only the header of each new message. A message of which only the header has been fetched stays
+    /// on the server; one that an earlier run stored whole can still be deleted
     #[arg(long)]
     pub(crate) headers_only: bool,
     /// Stop when a message turns out to be larger than this (16 GiB by default), so that no server can send

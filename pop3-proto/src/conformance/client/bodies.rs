@@ -131,7 +131,15 @@ pub(super) const PROBES: Plays = plays! { Client:
         let (form, stored) = (h.form()?.clone(), h.stored().await?);
         let in_step = stored.count(&Mail::letter(3), &form) == 1 && stored.holds(b"the very end");
         for row in ["1939-3-16", "1939-3-17"] {
-            h.check_with(row, in_step, format!("what stands inside a message is taken for its end or for replies, so whoever writes one can smuggle in another: {}", ran.words()));
+            h.check_with(
+                row,
+                in_step,
+                format!(
+                    "what stands inside a message is taken for its end or for replies, so that a mail can smuggle in \
+                     another: {}",
+                    ran.words()
+                ),
+            );
             h.lenient_with(
                 row,
                 [due, also]

@@ -105,8 +105,8 @@ impl Trial {
     ///
     /// # Errors
     ///
-    /// Why the client cannot be judged: it cannot be started, does not log in, does not fetch the three messages of the
-    /// trial, or does not store them as they were sent.
+    /// Why the client cannot be judged: it cannot be started, does not log in, does not fetch the three
+    /// messages of the trial, or does not store them as they were sent.
     pub fn into_habits(self) -> core::result::Result<Habits, String> {
         self.ended.unwrap_or_else(|| Err("the trial has not ended".into()))
     }

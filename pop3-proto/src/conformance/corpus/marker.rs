@@ -45,8 +45,9 @@ fn parts(message: &[u8]) -> Option<(&'static str, u16, u32, &[u8])> {
     Some((name, run, u32::from_str_radix(crc, 16).ok()?, rest.get(end.saturating_add(1)..)?))
 }
 
-/// The name and the run of a message whose marker and CRC are right. Give the message with CR LF as line end and
-/// without dot-stuffing. The two messages `equal-a` and `equal-b` are the same, so the name is `equal-a` for both.
+/// The name and the run of a message whose marker and CRC are right. Give the message with CR LF as line end
+/// and without dot-stuffing. The two messages `equal-a` and `equal-b` are the same, so the name is `equal-a`
+/// for both.
 #[must_use]
 pub fn recognised(message: &[u8]) -> Option<(&'static str, u16)> {
     let (name, run, known, rest) = parts(message)?;

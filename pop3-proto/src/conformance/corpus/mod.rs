@@ -63,9 +63,9 @@ pub fn wire(name: &str, run: u16) -> Option<Vec<u8>> {
     Some(marker::wire_form(&stored(name, run)?))
 }
 
-/// Whether the message with this name from [`NAMES`] comes out of SMTP as it went in, if the servers on the way take
-/// octets beyond ASCII in the body and in the header. It does not if it lacks a whole header, the empty line
-/// or its last line end, has NUL or a line of more than 998 octets, or tests line ends.
+/// Whether the message with this name from [`NAMES`] comes out of SMTP as it went in, if the servers on the
+/// way take octets beyond ASCII in the body and in the header. It does not if it lacks a whole header, the
+/// empty line or its last line end, has NUL or a line of more than 998 octets, or tests line ends.
 #[must_use]
 pub fn is_deliverable(name: &str) -> bool {
     !matches!(

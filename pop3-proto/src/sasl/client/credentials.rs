@@ -19,9 +19,9 @@ pub struct Credentials<'c> {
     pub token: Option<Secret<'c>>,
     /// For EXTERNAL: whether the TLS connection shows a certificate of this client.
     pub certificate: bool,
-    /// For ANONYMOUS: what the client tells about itself; it may be empty. `None` means that ANONYMOUS is not used;
-    /// [`Credentials::anonymous`] sets an empty text. Never send the user's address
-    /// without permission (RFC 4505 section 5).
+    /// For ANONYMOUS: what the client tells about itself; it may be empty. `None` means that ANONYMOUS is not
+    /// used; [`Credentials::anonymous`] sets an empty text. Never send the user's address without permission
+    /// (RFC 4505 section 5).
     pub trace: Option<&'c str>,
 }
 

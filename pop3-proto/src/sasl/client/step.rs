@@ -56,10 +56,11 @@ pub trait Engine {
         None
     }
 
-    /// Whether a `+OK` now means a login. In SCRAM that takes the server's proof that it knows the password; in the
-    /// other mechanisms of this crate the server proves nothing. It is `false` in three cases: the client
-    /// has not yet sent all of its messages; the mechanism requires the server to prove itself, and it has
-    /// not; or a challenge reported a failure. If `+OK` comes in one of these cases, close the connection.
+    /// Whether a `+OK` now means a login. In SCRAM that takes the server's proof that it knows the password;
+    /// in the other mechanisms of this crate the server proves nothing. It is `false` in three cases: the
+    /// client has not yet sent all of its messages; the mechanism requires the server to prove itself, and it
+    /// has not; or a challenge reported a failure. If `+OK` comes in one of these cases, close the
+    /// connection.
     fn is_proved(&self) -> bool;
 
     /// Why a token was refused, if the server said so: the JSON object of RFC 7628 section 3.2.2.

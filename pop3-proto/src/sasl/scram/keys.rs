@@ -12,9 +12,9 @@ use crate::sasl::prepare;
 /// The longest salt, in bytes.
 const SALT: usize = 64;
 
-/// The SCRAM keys of one user for one hash. A thief who has them can impersonate the server. If the
-/// thief also observes one login of the user, or receives it in the server's place, the thief can then impersonate the
-/// user too (RFC 5802 section 9).
+/// The SCRAM keys of one user for one hash. A thief who has them can impersonate the server. If the thief
+/// also observes one login of the user, or receives it in the server's place, the thief can then impersonate
+/// the user too (RFC 5802 section 9).
 ///
 /// The text form is that of RFC 5803, which other servers use as well:
 ///
@@ -43,9 +43,9 @@ pub struct Keys {
 pub struct BadKeys;
 
 impl Keys {
-    /// Computes the keys from a password. The salt is 1 to 64 random bytes. Use 16: clients refuse short ones, and the
-    /// client of this crate refuses fewer than 8 bytes by default. More iterations take
-    /// more time. The RFCs ask for at least 4096 (RFC 5802 section 5.1, RFC 7677 section 4), and clients may
+    /// Computes the keys from a password. The salt is 1 to 64 random bytes. Use 16: clients refuse short
+    /// ones, and the client of this crate refuses fewer than 8 bytes by default. More iterations take more
+    /// time. The RFCs ask for at least 4096 (RFC 5802 section 5.1, RFC 7677 section 4), and clients may
     /// refuse fewer; this function does not check that.
     ///
     /// `None` if the password cannot be prepared (see [`prepare()`]), if the salt is empty or longer than 64

@@ -27,11 +27,11 @@ use crate::secret::Secret;
 ///
 /// It works in memory that you lend: an array, a `Vec`, a slice.
 /// [`SASL_MEMORY_SMALL`](crate::limits::SASL_MEMORY_SMALL) bytes are enough for everything but tokens and
-/// very long names and passwords. A token needs as many bytes as it is long, and a text that SASLprep changes needs room for its prepared form
-/// as well. [`SASL_MEMORY`](crate::limits::SASL_MEMORY) is enough for every token that fits into a line of
-/// [`EXCHANGE_LINE`](crate::limits::EXCHANGE_LINE). If the memory is too small, the exchange fails with
-/// [`Cause::Memory`]. The memory is wiped at the start of the next exchange, at a failure and on drop; the
-/// password is wiped as soon as its question is answered.
+/// very long names and passwords. A token needs as many bytes as it is long, and a text that SASLprep changes
+/// needs room for its prepared form as well. [`SASL_MEMORY`](crate::limits::SASL_MEMORY) is enough for every
+/// token that fits into a line of [`EXCHANGE_LINE`](crate::limits::EXCHANGE_LINE). If the memory is too
+/// small, the exchange fails with [`Cause::Memory`]. The memory is wiped at the start of the next exchange,
+/// at a failure and on drop; the password is wiped as soon as its question is answered.
 pub struct Exchange<M: AsRef<[u8]> + AsMut<[u8]>> {
     memory: M,
     used: usize,

@@ -91,10 +91,11 @@ pub enum Answer<'a> {
         /// The name under which this user would be stored if the user existed: all names of one user must get
         /// the same salt.
         stored_name: &'a str,
-        /// Keys of an existing user, whose iteration count and salt length the answer imitates. Choose the same existing
-        /// user each time the same name is asked for. If existing users have different iteration counts, choose so
-        /// that each count is as frequent among names that do not exist as among existing users. `None` for
-        /// [`Channel::fake_iterations`](crate::sasl::Channel::fake_iterations) and 16 bytes.
+        /// Keys of an existing user, whose iteration count and salt length the answer imitates. Choose the
+        /// same existing user each time the same name is asked for. If existing users have different
+        /// iteration counts, choose so that each count is as frequent among names that do not exist as among
+        /// existing users. `None` for [`Channel::fake_iterations`](crate::sasl::Channel::fake_iterations) and
+        /// 16 bytes.
         like: Option<&'a Keys>,
     },
     /// Answers [`Step::CheckToken`]: the name of the user whose token it is, or, if the token is not valid,

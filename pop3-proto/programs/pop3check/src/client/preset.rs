@@ -35,9 +35,9 @@ const PRESETS: &[(&str, &str)] = &[
 /// The most octets of a file.
 const LONGEST: u64 = 256 * 1024;
 
-/// How a client is started, and what it can do. In all texts `{host}`, `{port}`, `{user}`, `{password}`, `{token}`,
-/// `{ca}`, `{cert}`, `{key}`, `{store}`, `{state}`, `{work}`, `{job}`, `{tls}`, `{auth}` and `{url}` stand for what is
-/// meant in this run.
+/// How a client is started, and what it can do. In all texts `{host}`, `{port}`, `{user}`, `{password}`,
+/// `{token}`, `{ca}`, `{cert}`, `{key}`, `{store}`, `{state}`, `{work}`, `{job}`, `{tls}`, `{auth}` and
+/// `{url}` stand for what is meant in this run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Preset {

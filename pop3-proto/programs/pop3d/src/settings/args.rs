@@ -8,10 +8,11 @@ use tracing::Level;
 
 /// Serve mail over POP3.
 ///
-/// If neither an option nor the settings file names a Maildir, an mbox file or a database, pop3d serves built-in
-/// sample messages, to the user `demo` with the password `demo` unless --user, --passwd or the settings file names others. Unless the settings file
-/// says otherwise, a login that sends the password itself without TLS is accepted over loopback only. APOP, CRAM-MD5 and
-/// SCRAM do not send it: they are accepted without TLS from everywhere, and the mail then crosses the network in clear.
+/// If neither an option nor the settings file names a Maildir, an mbox file or a database, pop3d serves
+/// built-in sample messages, to the user `demo` with the password `demo` unless --user, --passwd or the
+/// settings file names others. Unless the settings file says otherwise, a login that sends the password
+/// itself without TLS is accepted over loopback only. APOP, CRAM-MD5 and SCRAM do not send it: they are
+/// accepted without TLS from everywhere, and the mail then crosses the network in clear.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub(crate) struct Args {
@@ -61,9 +62,9 @@ pub(crate) struct Args {
 /// What to do other than serve.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Put the message on standard input into the maildrop of a user, in the database. Exit code 67 says that there is
-    /// no such user, and 75 that the delivery failed for any other reason, so that the mail server tries again.
-    /// Settings that cannot be read end with 1
+    /// Put the message on standard input into the maildrop of a user, in the database. Exit code 67 says that
+    /// there is no such user, and 75 that the delivery failed for any other reason, so that the mail server
+    /// tries again. Settings that cannot be read end with 1
     Deliver {
         /// The user
         user: String,

@@ -83,8 +83,8 @@ impl Pop {
     ///
     /// # Errors
     ///
-    /// [`Stop`] if the driver cannot send, if mail that is not the kit's own could be removed by it, or if it would send
-    /// a password in clear without leave.
+    /// [`Stop`] if the driver cannot send, if mail that is not the kit's own could be removed by it, or if it
+    /// would send a password in clear without leave.
     pub(crate) async fn say(&mut self, octets: impl AsRef<[u8]>) -> Result<()> {
         let octets = octets.as_ref();
         let is_open = self.secured().is_none() && !self.setup.clear_passwords;
@@ -272,7 +272,8 @@ impl Pop {
         self.wire.ended().is_some()
     }
 
-    /// Whether the peer closes the connection within the settling time; octets before that are dropped, up to a limit.
+    /// Whether the peer closes the connection within the settling time; octets before that are dropped, up to
+    /// a limit.
     pub(crate) async fn closes(&mut self) -> Option<End> {
         self.wire.closes(self.wire.after(self.setup.settling_time())).await
     }

@@ -1,8 +1,9 @@
 //! The tables, and how an older form of them becomes the newest.
 //!
-//! The SQL is meant for PostgreSQL, CockroachDB and YugabyteDB, and was tried on the first: no advisory locks, no
-//! large objects, no triggers, no sequences. An integer has its size in its name, since INT is longer on CockroachDB. The
-//! process that delivers a message makes its id, so that no two deliveries wait for each other.
+//! The SQL is meant for PostgreSQL, CockroachDB and YugabyteDB, and was tried on the first: no advisory
+//! locks, no large objects, no triggers, no sequences. An integer has its size in its name, since INT is
+//! longer on CockroachDB. The process that delivers a message makes its id, so that no two deliveries wait
+//! for each other.
 
 use std::time::Duration;
 
@@ -41,8 +42,8 @@ const STEPS: &[&str] = &["
 /// How often what several front ends do at the same time is tried.
 const ATTEMPTS: u32 = 10;
 
-/// Makes or completes the tables. Several front ends may do this at the same time, and get in each other's way even
-/// with IF NOT EXISTS.
+/// Makes or completes the tables. Several front ends may do this at the same time, and get in each other's
+/// way even with IF NOT EXISTS.
 pub(super) async fn complete(client: &Object) -> anyhow::Result<()> {
     let mut last = try_to_complete(client).await;
     for attempt in 1..ATTEMPTS {
